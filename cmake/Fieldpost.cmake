@@ -1,0 +1,100 @@
+# How every part of the house is built: one place for warnings, sanitizers and include roots.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE Release)
+endif()
+
+add_library(fp_flags INTERFACE)
+target_compile_options(fp_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+target_include_directories(fp_flags INTERFACE ${PROJECT_SOURCE_DIR})
+
+# Instrumentation goes to generated code too: a report must see through protobuf messages.
+if(FIELDPOST_SANITIZE)
+    add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=address,undefined)
+elseif(FIELDPOST_TSAN)
+    add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=thread)
+elseif(FIELDPOST_FUZZ)
+    add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=address,undefined)
+endif()
+
+# fieldpost_library(NAME SOURCES ... [PUBLIC deps] [PRIVATE deps])
+function(fieldpost_library name)
+    cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+    add_library(${name} STATIC ${ARG_SOURCES})
+    target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+    target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE fp_flags ${ARG_PRIVATE})
+endfunction()
+
+# fieldpost_program(NAME SOURCES ... LINK ...)
+function(fieldpost_program name)
+    cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+    add_executable(${name} ${ARG_SOURCES})
+    target_link_libraries(${name} PRIVATE fp_flags ${ARG_LINK})
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+endfunction()
+
+# fieldpost_test(NAME SOURCES ... LINK ...): a Catch2 program; the runner's main is compiled once.
+function(fieldpost_test name)
+    cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+    add_executable(${name} ${ARG_SOURCES})
+    target_link_libraries(${name} PRIVATE fp_flags fp_test_main Catch2::Catch2 ${ARG_LINK})
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+endfunction()
+
+# fieldpost_protobuf(TARGET a.proto ...): generated code, compiled without our warnings.
+# Includes are written from the project root: #include "sync/records/property.pb.h"
+function(fieldpost_protobuf target)
+    set(generated)
+    foreach(proto ${ARGN})
+        cmake_path(ABSOLUTE_PATH proto BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} OUTPUT_VARIABLE path)
+        cmake_path(RELATIVE_PATH path BASE_DIRECTORY ${PROJECT_SOURCE_DIR} OUTPUT_VARIABLE relative)
+        string(REGEX REPLACE "\\.proto$" "" stem ${relative})
+        set(out ${PROJECT_BINARY_DIR}/proto/${stem}.pb)
+        add_custom_command(
+            OUTPUT ${out}.cc ${out}.h
+            COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/proto
+            COMMAND protobuf::protoc --proto_path=${PROJECT_SOURCE_DIR} --cpp_out=${PROJECT_BINARY_DIR}/proto ${path}
+            DEPENDS ${path} VERBATIM)
+        list(APPEND generated ${out}.cc)
+    endforeach()
+    add_library(${target} STATIC ${generated})
+    target_include_directories(${target} SYSTEM PUBLIC ${PROJECT_BINARY_DIR}/proto)
+    target_link_libraries(${target} PUBLIC protobuf::libprotobuf)
+endfunction()
+
+# fieldpost_embed(TARGET FILE ns::symbol): the text of FILE as `extern const std::string_view symbol` in namespace ns.
+function(fieldpost_embed target file symbol)
+    string(REGEX MATCH "^(.*)::([^:]+)$" _ ${symbol})
+    set(namespace ${CMAKE_MATCH_1})
+    set(name ${CMAKE_MATCH_2})
+    cmake_path(ABSOLUTE_PATH file BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} OUTPUT_VARIABLE path)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
+    file(READ ${path} text)
+    file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/embed_${name}.cpp CONTENT
+"#include <string_view>
+namespace ${namespace} {
+extern const std::string_view ${name};
+const std::string_view ${name} = R\"__embed__(${text})__embed__\";
+}
+" @ONLY)
+    target_sources(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/embed_${name}.cpp)
+endfunction()
+
+# Adds each direct subfolder that has a CMakeLists.txt.
+macro(fieldpost_add_subfolders)
+    file(GLOB _children CONFIGURE_DEPENDS LIST_DIRECTORIES true ${CMAKE_CURRENT_SOURCE_DIR}/*)
+    foreach(_child ${_children})
+        if(EXISTS ${_child}/CMakeLists.txt)
+            add_subdirectory(${_child})
+        endif()
+    endforeach()
+endmacro()

@@ -1,0 +1,47 @@
+#include "hal/worker.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+namespace fieldpost::hal {
+
+StopEvent::Woke StopEvent::wait(int fd, std::optional<std::int64_t> timeout_us) const {
+    std::array<pollfd, 2> watched{{{.fd = fd_, .events = POLLIN, .revents = 0},
+                                   {.fd = fd, .events = POLLIN, .revents = 0}}};  // poll skips a negative fd
+    timespec limit{};
+    if (timeout_us && *timeout_us > 0) {
+        limit.tv_sec = static_cast<time_t>(*timeout_us / 1'000'000);
+        limit.tv_nsec = static_cast<long>(*timeout_us % 1'000'000 * 1'000);
+    }
+    const int ready = ::ppoll(watched.data(), watched.size(), timeout_us ? &limit : nullptr, nullptr);
+    if (ready > 0 && watched[0].revents != 0) return Woke::stop;
+    if (ready > 0) return Woke::readable;
+    return Woke::timeout;  // an interrupted wait (EINTR) ends early; every caller looks at the clock again
+}
+
+Status Worker::start(Body body) {
+    if (thread_.joinable()) return fail(ErrorCode::conflict, "the driver is already started");
+    event_ = Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!event_) return fail(ErrorCode::unavailable, "no file descriptor is left for a driver's stop event");
+    try {
+        thread_ = std::thread([body = std::move(body), event = StopEvent(event_.get())] { body(event); });
+    } catch (const std::system_error&) {
+        return fail(ErrorCode::unavailable, "no thread is left for a driver");
+    }
+    return ok();
+}
+
+void Worker::stop() {
+    if (!thread_.joinable()) return;
+    const std::uint64_t one = 1;
+    // An eventfd below its maximum takes the write at once, so this cannot fail or block.
+    [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);
+    thread_.join();
+    event_.reset();
+}
+
+}  // namespace fieldpost::hal

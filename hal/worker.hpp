@@ -1,0 +1,55 @@
+// The thread of a driver that waits for hardware, and the way to stop it without waiting.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <thread>
+
+#include "hal/fd.hpp"
+#include "sync/base/result.hpp"
+
+namespace fieldpost::hal {
+
+// Handed to a worker's body; used on the worker's thread only.
+class StopEvent {
+  public:
+    explicit StopEvent(int fd) : fd_(fd) {}
+
+    enum class Woke { stop, readable, timeout };
+
+    // Waits until stop() was asked for, until `fd` can be read or has failed (-1: no descriptor), or until the time is
+    // out (microseconds; nullopt: no limit). Stop wins over the rest.
+    Woke wait(int fd, std::optional<std::int64_t> timeout_us) const;
+
+    // True if stop was asked for before the time was out.
+    bool sleep(std::int64_t timeout_us) const { return wait(-1, timeout_us) == Woke::stop; }
+
+  private:
+    int fd_;
+};
+
+// Runs one body on one thread. start, stop and the destructor belong to one owner thread, never to the body's own. A
+// driver declares its worker as its last member, so that the thread has ended before anything it uses goes away.
+class Worker {
+  public:
+    using Body = std::function<void(const StopEvent&)>;
+
+    Worker() = default;
+    ~Worker() { stop(); }
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+
+    // conflict if it already runs; unavailable if the system gives no descriptor or thread. `body` must return soon
+    // after its stop event woke it, and must not throw.
+    Status start(Body body);
+
+    // Asks the body to end and joins its thread. Harmless when not running; start() may follow.
+    void stop();
+
+  private:
+    Fd event_;
+    std::thread thread_;
+};
+
+}  // namespace fieldpost::hal

@@ -1,0 +1,52 @@
+// Opening SQLite databases the one way we do, and bringing them to the schema that this program was built with.
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+#include "sync/base/result.hpp"
+
+namespace fieldpost {
+
+using Database = SQLite::Database;
+
+enum class Durability {
+    full,    // WAL, synchronous=FULL: a commit is on disk when it returns
+    normal,  // WAL, synchronous=NORMAL: a power cut may lose the last commits, never consistency
+    read_only,
+};
+
+// Opens (and but for read_only creates) a database; busy waits end after five seconds. corrupt when the file is not a
+// sound database header; the caller decides whether to set it aside.
+Result<std::unique_ptr<Database>> open_database(const std::filesystem::path& path, Durability durability);
+
+// Migration n brings user_version n to n + 1; the list is frozen history, only ever added to.
+// Each runs in its own transaction. conflict when the database is newer than this program.
+Status migrate(Database& database, std::span<const std::string_view> migrations);
+
+// PRAGMA quick_check. corrupt with SQLite's first finding.
+Status check_database(Database& database);
+
+Error to_error(const SQLite::Exception& exception);
+
+// Runs `body` and turns SQLite's exceptions into an Error: the border between SQLiteCpp and Result.
+template <class F>
+auto sql(F&& body) -> Result<std::invoke_result_t<F>> {
+    try {
+        if constexpr (std::is_void_v<std::invoke_result_t<F>>) {
+            body();
+            return Result<void>{};
+        } else {
+            return body();
+        }
+    } catch (const SQLite::Exception& exception) {
+        return to_error(exception);
+    }
+}
+
+}  // namespace fieldpost

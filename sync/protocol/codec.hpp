@@ -1,0 +1,72 @@
+// Encoding, signing and bounds of the messages in wire.proto and journal.proto. Pure; any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sync/base/bytes.hpp"
+#include "sync/base/crypto.hpp"
+#include "sync/base/result.hpp"
+#include "sync/protocol/journal.pb.h"
+#include "sync/protocol/wire.pb.h"
+#include "sync/records/layer.hpp"
+
+namespace fieldpost::protocol {
+
+inline constexpr std::uint32_t version = 1;
+
+// Nothing larger is sent, and anything larger that is received is refused unread.
+inline constexpr std::size_t max_message_bytes = 1U << 20U;
+// What a signed payload may unfold to.
+inline constexpr std::size_t max_payload_bytes = 8U << 20U;
+inline constexpr std::size_t max_operation_bytes = 64U << 10U;
+inline constexpr std::uint32_t block_bytes = 256U << 10U;
+
+namespace topic {
+// "fieldpost/1/up/{partition}/{device}"; the partition spreads devices over hub workers.
+std::string up(std::string_view device);
+std::string up_filter();
+std::string down(std::string_view device);
+std::string feed(const records::FeedId& feed);
+std::string feed_head(const records::FeedId& feed);
+std::string hub_presence();
+std::string device_presence(std::string_view device);
+// The device in an up topic; empty when it is not one.
+std::string device_of_up(std::string_view topic);
+}  // namespace topic
+
+// 1 to 64 characters of a-z 0-9 - : safe in topics, file names and URLs.
+bool is_device_id(std::string_view text);
+
+// Who can sign with a key it does not show: a device's or the hub's keystore.
+class Signer {
+  public:
+    virtual ~Signer() = default;
+    virtual Bytes sign(BytesView message) = 0;
+};
+
+Signed seal(const google::protobuf::Message& message, Signer& signer, bool zstd);
+// Checks the signature, then unfolds within max_payload_bytes. refused: the signature does not hold.
+Result<Bytes> open(const Signed& sealed, BytesView public_key);
+
+template <class M>
+Result<M> parse(BytesView bytes, std::string_view what) {
+    M message;
+    if (bytes.size() > max_payload_bytes ||
+        !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+        return fail(ErrorCode::corrupt, "damaged " + std::string(what));
+    }
+    return message;
+}
+
+// Start of an epoch's chain, and each step: SHA-256(hash before || operation).
+Bytes chain_start(std::string_view device, std::uint64_t epoch, Lane lane);
+Bytes chain_next(BytesView hash_before, BytesView operation);
+
+LayerRow to_wire(const records::LayerRow& row);
+// The layer comes from the feed. corrupt when a number is out of its range.
+Result<records::LayerRow> from_wire(const LayerRow& row, const records::LayerKey& layer);
+
+std::string lane_name(Lane lane);
+
+}  // namespace fieldpost::protocol
