@@ -89,11 +89,12 @@ const std::string_view ${name} = R\"__embed__(${text})__embed__\";
     target_sources(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/embed_${name}.cpp)
 endfunction()
 
-# Adds each direct subfolder that has a CMakeLists.txt.
+# Adds each direct subfolder that has a CMakeLists.txt, but for those named in fieldpost_left_out.
 macro(fieldpost_add_subfolders)
     file(GLOB _children CONFIGURE_DEPENDS LIST_DIRECTORIES true ${CMAKE_CURRENT_SOURCE_DIR}/*)
     foreach(_child ${_children})
-        if(EXISTS ${_child}/CMakeLists.txt)
+        cmake_path(GET _child FILENAME _name)
+        if(EXISTS ${_child}/CMakeLists.txt AND NOT _name IN_LIST fieldpost_left_out)
             add_subdirectory(${_child})
         endif()
     endforeach()

@@ -82,7 +82,8 @@ Status Settings::finish() const {
     for (const auto& [key, value] : values_) {
         if (known_.contains(key)) continue;
         std::string sentence = std::string(owner_) + ": setting '" + key + "' is unknown; ";
-        if (known_.empty()) return fail(ErrorCode::invalid_argument, sentence + "this driver has no settings");
+        if (known_.empty())
+            return fail(ErrorCode::invalid_argument, sentence + "this driver has no settings");
         sentence += "known are";
         const char* separator = " ";
         for (const std::string& name : known_) {

@@ -18,8 +18,8 @@ class StopEvent {
 
     enum class Woke { stop, readable, timeout };
 
-    // Waits until stop() was asked for, until `fd` can be read or has failed (-1: no descriptor), or until the time is
-    // out (microseconds; nullopt: no limit). Stop wins over the rest.
+    // Waits until stop() was asked for, until `fd` can be read or has failed (-1: no descriptor), or until
+    // the time is out (microseconds; nullopt: no limit). Stop wins over the rest.
     Woke wait(int fd, std::optional<std::int64_t> timeout_us) const;
 
     // True if stop was asked for before the time was out.
@@ -29,8 +29,9 @@ class StopEvent {
     int fd_;
 };
 
-// Runs one body on one thread. start, stop and the destructor belong to one owner thread, never to the body's own. A
-// driver declares its worker as its last member, so that the thread has ended before anything it uses goes away.
+// Runs one body on one thread. start, stop and the destructor belong to one owner thread, never to the body's
+// own. A driver declares its worker as its last member, so that the thread has ended before anything it uses
+// goes away.
 class Worker {
   public:
     using Body = std::function<void(const StopEvent&)>;
@@ -40,8 +41,8 @@ class Worker {
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
-    // conflict if it already runs; unavailable if the system gives no descriptor or thread. `body` must return soon
-    // after its stop event woke it, and must not throw.
+    // conflict if it already runs; unavailable if the system gives no descriptor or thread. `body` must
+    // return soon after its stop event woke it, and must not throw.
     Status start(Body body);
 
     // Asks the body to end and joins its thread. Harmless when not running; start() may follow.

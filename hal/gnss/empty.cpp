@@ -22,7 +22,8 @@ class EmptyGnss final : public Gnss {
 }  // namespace
 
 Result<std::unique_ptr<Gnss>> make_empty_gnss(const SettingMap& settings, const Clock&) {
-    if (const Status checked = Settings("gnss driver empty", settings).finish(); !checked) return checked.error();
+    if (const Status checked = Settings("gnss driver empty", settings).finish(); !checked)
+        return checked.error();
     return std::unique_ptr<Gnss>(std::make_unique<EmptyGnss>());
 }
 

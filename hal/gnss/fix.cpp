@@ -4,12 +4,18 @@ namespace fieldpost::hal {
 
 std::string_view to_string(FixType type) {
     switch (type) {
-        case FixType::none: return "none";
-        case FixType::fix_2d: return "2d";
-        case FixType::fix_3d: return "3d";
-        case FixType::dgnss: return "dgnss";
-        case FixType::rtk: return "rtk";
-        case FixType::estimated: return "estimated";
+        case FixType::none:
+            return "none";
+        case FixType::fix_2d:
+            return "2d";
+        case FixType::fix_3d:
+            return "3d";
+        case FixType::dgnss:
+            return "dgnss";
+        case FixType::rtk:
+            return "rtk";
+        case FixType::estimated:
+            return "estimated";
     }
     return "none";
 }

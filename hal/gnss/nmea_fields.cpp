@@ -9,7 +9,9 @@
 namespace fieldpost::hal {
 namespace {
 
-bool is_digit(char byte) { return byte >= '0' && byte <= '9'; }
+bool is_digit(char byte) {
+    return byte >= '0' && byte <= '9';
+}
 
 std::string_view trimmed(std::string_view text) {
     while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
@@ -24,7 +26,8 @@ std::optional<double> read_number(std::string_view text) {
         if (!is_digit(byte) && byte != '.' && byte != '-') return std::nullopt;
     }
     double value = 0;
-    const auto [stop, problem] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+    const auto [stop, problem] =
+        std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
     if (problem != std::errc{} || stop != text.data() + text.size()) return std::nullopt;
     return value;
 }
@@ -68,9 +71,13 @@ NmeaFields::NmeaFields(std::string_view sentence) {
     }
 }
 
-std::optional<double> NmeaFields::number(std::size_t index) const { return read_number((*this)[index]); }
+std::optional<double> NmeaFields::number(std::size_t index) const {
+    return read_number((*this)[index]);
+}
 
-std::optional<int> NmeaFields::count(std::size_t index) const { return read_digits((*this)[index]); }
+std::optional<int> NmeaFields::count(std::size_t index) const {
+    return read_digits((*this)[index]);
+}
 
 char NmeaFields::letter(std::size_t index) const {
     const std::string_view text = (*this)[index];

@@ -1,5 +1,5 @@
-// The fields of one NMEA 0183 sentence, and how their texts are read. A field that is empty or is not what it should
-// be reads as absent: receivers leave fields empty for whatever they do not know.
+// The fields of one NMEA 0183 sentence, and how their texts are read. A field that is empty or is not what it
+// should be reads as absent: receivers leave fields empty for whatever they do not know.
 #pragma once
 
 #include <array>
@@ -21,8 +21,11 @@ class NmeaFields {
     // "RMC", "GGA", ... ; in a proprietary sentence the whole address, such as "PGRME".
     std::string_view type() const { return type_; }
 
-    // Field numbers as in the standard's tables: the address is 0, the first value 1. Empty beyond the last one.
-    std::string_view operator[](std::size_t index) const { return index < count_ ? fields_[index] : std::string_view{}; }
+    // Field numbers as in the standard's tables: the address is 0, the first value 1. Empty beyond the last
+    // one.
+    std::string_view operator[](std::size_t index) const {
+        return index < count_ ? fields_[index] : std::string_view{};
+    }
     // Number of the last field.
     std::size_t last() const { return count_ - 1; }
 
@@ -32,8 +35,8 @@ class NmeaFields {
 
     // "hhmmss.sss" as microseconds since midnight; a leap second (60) is allowed.
     std::optional<std::int64_t> time_of_day_us(std::size_t index) const;
-    // "ddmm.mmmm", "N", "dddmm.mmmm", "E" in four fields from `index` on. 0,0 is what receivers write when they know
-    // nothing, and reads as absent.
+    // "ddmm.mmmm", "N", "dddmm.mmmm", "E" in four fields from `index` on. 0,0 is what receivers write when
+    // they know nothing, and reads as absent.
     std::optional<Position> position(std::size_t index) const;
 
   private:

@@ -11,10 +11,14 @@ int hex_digit(char byte) {
     return -1;
 }
 
-bool ends_line(char byte) { return byte == '\r' || byte == '\n'; }
+bool ends_line(char byte) {
+    return byte == '\r' || byte == '\n';
+}
 
 // NMEA 0183 allows 20..7E inside a sentence.
-bool belongs_in_sentence(char byte) { return byte >= 0x20 && byte <= 0x7e; }
+bool belongs_in_sentence(char byte) {
+    return byte >= 0x20 && byte <= 0x7e;
+}
 
 }  // namespace
 
@@ -26,7 +30,8 @@ void NmeaFramer::feed(std::string_view bytes, const OnSentence& on_sentence) {
             continue;
         }
         switch (state_) {
-            case State::between: break;
+            case State::between:
+                break;
             case State::body:
                 if (byte == '*') {
                     state_ = State::first_digit;
@@ -40,7 +45,9 @@ void NmeaFramer::feed(std::string_view bytes, const OnSentence& on_sentence) {
                 }
                 break;
             case State::first_digit:
-            case State::second_digit: take_digit(byte, on_sentence); break;
+            case State::second_digit:
+                take_digit(byte, on_sentence);
+                break;
         }
     }
 }

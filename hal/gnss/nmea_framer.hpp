@@ -1,4 +1,5 @@
-// Finds NMEA 0183 sentences in a byte stream that may hold anything: half sentences, binary protocols, line noise.
+// Finds NMEA 0183 sentences in a byte stream that may hold anything: half sentences, binary protocols, line
+// noise.
 #pragma once
 
 #include <cstddef>
@@ -11,12 +12,13 @@ namespace fieldpost::hal {
 
 // Sans-I/O and single-threaded. Memory is bounded by the longest sentence.
 //
-// A sentence runs from '$' to its checksum ("*" and two hex digits). Whatever stands before, between or behind is
-// skipped, and a '$' inside a sentence begins a new one, so one damaged sentence never costs the next. NMEA 4 TAG
-// blocks ("\s:...\") stand before the '$' and are skipped too; so are encapsulated sentences ('!', AIS).
+// A sentence runs from '$' to its checksum ("*" and two hex digits). Whatever stands before, between or
+// behind is skipped, and a '$' inside a sentence begins a new one, so one damaged sentence never costs the
+// next. NMEA 4 TAG blocks ("\s:...\") stand before the '$' and are skipped too; so are encapsulated sentences
+// ('!', AIS).
 //
-// Old receivers send no checksums. A sentence without one is believed only after `trust_after` such sentences in a row
-// on a stream that has never shown a checksum: elsewhere a missing checksum is a sign of damage.
+// Old receivers send no checksums. A sentence without one is believed only after `trust_after` such sentences
+// in a row on a stream that has never shown a checksum: elsewhere a missing checksum is a sign of damage.
 class NmeaFramer {
   public:
     // NMEA says 82 characters; receivers send proprietary sentences of several hundred.
@@ -24,9 +26,10 @@ class NmeaFramer {
     static constexpr int trust_after = 8;
 
     struct Counts {
-        std::uint64_t sentences = 0;    // handed on
+        std::uint64_t sentences = 0;  // handed on
         std::uint64_t bad_checksum = 0;
-        std::uint64_t damaged = 0;      // begun, but cut off, too long, with a byte that no sentence holds, or unchecked
+        std::uint64_t damaged =
+            0;  // begun, but cut off, too long, with a byte that no sentence holds, or unchecked
     };
 
     // Calls `on_sentence` with each sentence's text between '$' and '*'; the view lives for the call only.
@@ -49,7 +52,7 @@ class NmeaFramer {
 
     State state_ = State::between;
     std::string body_;
-    int sum_ = 0;         // exclusive-or over the body
+    int sum_ = 0;  // exclusive-or over the body
     int first_digit_ = 0;
     bool has_checksums_ = false;
     int unchecked_in_a_row_ = 0;

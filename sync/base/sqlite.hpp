@@ -34,9 +34,19 @@ Status check_database(Database& database);
 
 Error to_error(const SQLite::Exception& exception);
 
-// Runs `body` and turns SQLite's exceptions into an Error: the border between SQLiteCpp and Result.
+template <class T>
+struct ResultOf {
+    using type = Result<T>;
+};
+template <class T>
+struct ResultOf<Result<T>> {
+    using type = Result<T>;
+};
+
+// Runs `body` and turns SQLite's exceptions into an Error: the border between SQLiteCpp and Result. The body may
+// return a value, nothing, or a Result of its own.
 template <class F>
-auto sql(F&& body) -> Result<std::invoke_result_t<F>> {
+auto sql(F&& body) -> typename ResultOf<std::invoke_result_t<F>>::type {
     try {
         if constexpr (std::is_void_v<std::invoke_result_t<F>>) {
             body();

@@ -43,11 +43,13 @@ bool is_device_id(std::string_view text) {
     });
 }
 
-Signed seal(const google::protobuf::Message& message, Signer& signer, bool zstd) {
+Result<Signed> seal(const google::protobuf::Message& message, Signer& signer, bool zstd) {
     Signed sealed;
     Bytes payload = message.SerializeAsString();
     if (zstd) payload = compress(payload);
-    sealed.set_signature(signer.sign(payload));
+    auto signature = signer.sign(payload);
+    if (!signature) return signature.error();
+    sealed.set_signature(std::move(*signature));
     sealed.set_payload(std::move(payload));
     sealed.set_zstd(zstd);
     return sealed;

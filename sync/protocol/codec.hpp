@@ -42,10 +42,11 @@ bool is_device_id(std::string_view text);
 class Signer {
   public:
     virtual ~Signer() = default;
-    virtual Bytes sign(BytesView message) = 0;
+    // Fails when the keystore does not answer.
+    virtual Result<Bytes> sign(BytesView message) = 0;
 };
 
-Signed seal(const google::protobuf::Message& message, Signer& signer, bool zstd);
+Result<Signed> seal(const google::protobuf::Message& message, Signer& signer, bool zstd);
 // Checks the signature, then unfolds within max_payload_bytes. refused: the signature does not hold.
 Result<Bytes> open(const Signed& sealed, BytesView public_key);
 

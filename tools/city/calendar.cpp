@@ -61,10 +61,7 @@ Fate Calendar::fate(const Drift& drift, std::uint64_t table, std::uint64_t row, 
             fate.removed_on = on;
             break;
         }
-        if (drawn < drift.removed + drift.changed) {
-            fate.changed_before_today = fate.changed_before_today || on < day_;
-            fate.changed_on = on;
-        }
+        if (drawn < drift.removed + drift.changed) fate.changed_on = on;
     }
     return fate;
 }

@@ -31,7 +31,6 @@ struct Fate {
     int born = 0;        // the day it was added; 0 was there from the start
     int changed_on = 0;  // the last day it changed, 0 never
     int removed_on = 0;  // 0 still there
-    bool changed_before_today = false;
 
     bool present() const { return removed_on == 0; }
 };

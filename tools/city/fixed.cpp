@@ -7,8 +7,8 @@ namespace fieldpost::city {
 namespace {
 
 // Lengths of a degree at the centre's latitude, in millimetres (WGS84 ellipsoid).
-constexpr std::int64_t kDegreeNorth = 111'040'000;
-constexpr std::int64_t kDegreeEast = 84'880'000;
+constexpr std::int64_t kDegreeNorth = 111'042'700;
+constexpr std::int64_t kDegreeEast = 84'868'500;
 
 }  // namespace
 

@@ -1,0 +1,173 @@
+#include "daemon/hub/store/catalog.hpp"
+
+#include <array>
+#include <optional>
+#include <sstream>
+#include <utility>
+
+namespace fieldpost::hub {
+
+namespace {
+
+std::vector<std::string> words(const std::string& text) {
+    std::istringstream stream(text);
+    std::vector<std::string> out;
+    for (std::string word; stream >> word;) out.push_back(word);
+    return out;
+}
+
+template <class Range, class F>
+std::string joined(const Range& range, F&& text) {
+    std::string out;
+    for (const auto& item : range) out += (out.empty() ? "" : " ") + text(item);
+    return out;
+}
+
+// "fire" at "confidential" as city.toml and table profile write it.
+std::string clearance_text(const records::LayerKey& layer) {
+    return std::string(records::classification_name(layer.classification)) + "/" + layer.compartment;
+}
+
+constexpr std::array<std::pair<const char*, double Bounds::*>, 4> bounds_keys{
+    {{"west", &Bounds::west}, {"south", &Bounds::south}, {"east", &Bounds::east}, {"north", &Bounds::north}}};
+
+}  // namespace
+
+std::set<records::FeedId> feeds_of(const Profile& profile) {
+    std::set<records::FeedId> out;
+    for (const auto& area : profile.areas) {
+        for (const auto& cleared : profile.clearance) {
+            for (int level = records::PUBLIC; level <= cleared.classification; ++level) {
+                out.insert({area, {static_cast<records::Classification>(level), cleared.compartment}});
+            }
+        }
+    }
+    return out;
+}
+
+Status Catalog::put_city(const City& city) {
+    return sql([&] {
+        Database& database = store_.database();
+        SQLite::Statement set(database, "INSERT OR REPLACE INTO hub (key, value) VALUES (?, ?)");
+        const auto put = [&](const char* key, const auto& value) {
+            set.bind(1, key);
+            set.bind(2, value);
+            set.exec();
+            set.reset();
+        };
+        put("city", city.id);
+        put("city_name", city.name);
+        for (const auto& [key, member] : bounds_keys) put(key, city.bounds.*member);
+
+        database.exec("DELETE FROM area; DELETE FROM profile");
+        SQLite::Statement area(database, "INSERT INTO area (area, title) VALUES (?, ?)");
+        for (const auto& [id, title] : city.areas) {
+            area.bind(1, id);
+            area.bind(2, title);
+            area.exec();
+            area.reset();
+        }
+        SQLite::Statement profile(
+            database, "INSERT INTO profile (profile, title, areas, clearance) VALUES (?, ?, ?, ?)");
+        for (const auto& one : city.profiles) {
+            profile.bind(1, one.name);
+            profile.bind(2, one.title);
+            profile.bind(3, joined(one.areas, [](const std::string& id) { return id; }));
+            profile.bind(4, joined(one.clearance, clearance_text));
+            profile.exec();
+            profile.reset();
+        }
+    });
+}
+
+Result<City> Catalog::city() {
+    bool found = false;
+    auto read = sql([&] {
+        City city;
+        Database& database = store_.database();
+        SQLite::Statement get(database, "SELECT value FROM hub WHERE key = ?");
+        const auto value = [&](const char* key) -> std::optional<SQLite::Column> {
+            get.reset();
+            get.bind(1, key);
+            if (!get.executeStep()) return std::nullopt;
+            return get.getColumn(0);
+        };
+        if (const auto id = value("city")) {
+            found = true;
+            city.id = id->getString();
+        }
+        if (const auto name = value("city_name")) city.name = name->getString();
+        for (const auto& [key, member] : bounds_keys) {
+            if (const auto edge = value(key)) city.bounds.*member = edge->getDouble();
+        }
+        SQLite::Statement areas(database, "SELECT area, title FROM area");
+        while (areas.executeStep()) {
+            city.areas.emplace(areas.getColumn(0).getString(), areas.getColumn(1).getString());
+        }
+        SQLite::Statement profiles(database,
+                                   "SELECT profile, title, areas, clearance FROM profile ORDER BY profile");
+        while (profiles.executeStep()) {
+            Profile profile{profiles.getColumn(0).getString(),
+                            profiles.getColumn(1).getString(),
+                            words(profiles.getColumn(2).getString()),
+                            {}};
+            for (const auto& cleared : words(profiles.getColumn(3).getString())) {
+                const auto slash = cleared.find('/');
+                profile.clearance.insert(
+                    {records::parse_classification(cleared.substr(0, slash)), cleared.substr(slash + 1)});
+            }
+            city.profiles.push_back(std::move(profile));
+        }
+        return city;
+    });
+    if (read && !found) {
+        return fail(ErrorCode::not_found, "the hub knows no city yet: run fieldpost-hub import first");
+    }
+    return read;
+}
+
+Result<Profile> Catalog::profile(const std::string& name) {
+    auto known = city();
+    if (!known) return known.error();
+    std::string names;
+    for (const auto& profile : known->profiles) {
+        if (profile.name == name) return profile;
+        names += (names.empty() ? "" : ", ") + profile.name;
+    }
+    return fail(ErrorCode::not_found, "there is no profile '" + name + "'; the city has: " + names);
+}
+
+Result<std::int64_t> Catalog::put_source(const Source& source) {
+    return sql([&] {
+        SQLite::Statement put(
+            store_.database(),
+            "INSERT INTO source (id, title, steward, meaning, refresh_s) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (id) DO UPDATE SET title = excluded.title, steward = excluded.steward, "
+            "meaning = excluded.meaning, refresh_s = excluded.refresh_s RETURNING source");
+        put.bind(1, source.id);
+        put.bind(2, source.title);
+        put.bind(3, source.steward);
+        put.bind(4, source.meaning);
+        put.bind(5, source.refresh_s);
+        put.executeStep();
+        const std::int64_t row = put.getColumn(0).getInt64();
+        put.executeStep();
+        return row;
+    });
+}
+
+Result<std::vector<Source>> Catalog::sources() {
+    return sql([&] {
+        std::vector<Source> out;
+        SQLite::Statement all(store_.database(),
+                              "SELECT id, title, steward, meaning, refresh_s FROM source ORDER BY id");
+        while (all.executeStep()) {
+            out.push_back({all.getColumn(0).getString(), all.getColumn(1).getString(),
+                           all.getColumn(2).getString(), all.getColumn(3).getString(),
+                           all.getColumn(4).getInt64()});
+        }
+        return out;
+    });
+}
+
+}  // namespace fieldpost::hub

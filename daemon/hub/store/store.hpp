@@ -1,0 +1,41 @@
+// The hub's store, hub.db: records, feeds, what devices sent, all in one database so that one transaction can
+// hold a batch, its cursor and its effects.
+//
+// A Store is used by one thread. A program has one that writes; readers open their own with open_reader and
+// see one moment for as long as a transaction of theirs is open.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "sync/base/sqlite.hpp"
+
+namespace fieldpost::hub {
+
+class Store {
+  public:
+    // Opens hub.db in `folder`, making both when they are not there, and brings the schema up to date.
+    // corrupt when the database is damaged (it is left as it is), conflict when it is newer than this
+    // program.
+    static Result<std::unique_ptr<Store>> open(const std::filesystem::path& folder);
+
+    // A second, read-only connection. not_found when there is no store yet.
+    static Result<std::unique_ptr<Store>> open_reader(const std::filesystem::path& folder);
+
+    // The first half of every feed cursor, 1 to 2^62: a number drawn when the store was made.
+    std::int64_t generation() const { return generation_; }
+    Database& database() { return *database_; }
+    const std::filesystem::path& folder() const { return folder_; }
+
+  private:
+    Store(std::filesystem::path folder, std::unique_ptr<Database> database, std::int64_t generation)
+        : folder_(std::move(folder)), database_(std::move(database)), generation_(generation) {}
+    static Result<std::unique_ptr<Store>> finish_open(const std::filesystem::path& folder,
+                                                      std::unique_ptr<Database> database);
+
+    std::filesystem::path folder_;
+    std::unique_ptr<Database> database_;
+    std::int64_t generation_ = 0;
+};
+
+}  // namespace fieldpost::hub

@@ -1,0 +1,275 @@
+// The device's HTTP interface (/api/v1) as this page uses it. Every call ends in a value, an ApiProblem (the device
+// answered and refused, with a sentence for a person) or an Unreachable (no answer: nothing is known about the effect).
+import type { FeatureCollection } from "geojson";
+
+export type Classification = "public" | "internal" | "confidential" | "restricted";
+export type RecordState = "current" | "pending" | "accepted" | "conflict" | "quarantined";
+
+export interface LatLon {
+  lat: number;
+  lon: number;
+}
+
+export interface Position {
+  fix: "none" | "2d" | "3d" | "dgnss" | "rtk" | "estimated";
+  lat?: number;
+  lon?: number;
+  accuracy_m?: number;
+  hdop?: number;
+  satellites?: number;
+  age_s?: number;
+}
+
+export interface Time {
+  utc: string;
+  quality: "none" | "build_floor" | "rtc" | "ntp" | "gnss";
+}
+
+export interface SearchResult {
+  id: string;
+  kind: string;
+  title: string;
+  subtitle: string;
+  match: string;
+  why: string;
+  score: number;
+  property: string | null;
+  position: LatLon | null;
+}
+
+export interface SearchReply {
+  query: string;
+  results: SearchResult[];
+  suggestions: string[];
+}
+
+export type FieldValue = string | number | boolean | null | FieldValue[] | { [name: string]: FieldValue };
+
+export interface Field {
+  name: string;
+  label: string;
+  value: FieldValue;
+  classification: Classification;
+  compartment: string;
+}
+
+export interface CityRecord {
+  id: string;
+  kind: string;
+  title: string;
+  summary: string;
+  source: { id: string; title: string };
+  as_of: string | null;
+  version: number;
+  link: { method: string; confidence: number };
+  state: RecordState;
+  fields: Field[];
+}
+
+export interface Section {
+  kind: string;
+  title: string;
+  records: CityRecord[];
+}
+
+export interface PropertyView {
+  id: string;
+  title: string;
+  address: string;
+  position: LatLon | null;
+  sections: Section[];
+}
+
+export interface NearResult {
+  id: string;
+  title: string;
+  kind: string;
+  class: string;
+  status: string;
+  distance_m: number;
+  bearing_deg: number;
+  position: LatLon;
+  flow_gpm: number | null;
+  color: string | null;
+  last_inspected: string | null;
+}
+
+export interface NearReply {
+  kind: string;
+  from: LatLon & { what: "position" | "property" };
+  results: NearResult[];
+}
+
+export interface Saved {
+  id: string;
+  saved: boolean;
+  state: RecordState;
+  recorded_at: string;
+  position: Position;
+  time: Time;
+}
+
+export interface Visit {
+  id: string;
+  property: string | null;
+  purpose: string;
+  state: RecordState;
+  recorded_at: string;
+  finished_at?: string | null;
+  result?: string | null;
+}
+
+export interface Observation {
+  id: string;
+  visit: string | null;
+  property: string | null;
+  kind: string;
+  note: string;
+  values?: Record<string, string | number | boolean>;
+  severity?: string | null;
+  recorded_at: string;
+  state: RecordState;
+  position: Position;
+}
+
+export interface NewObservation {
+  id: string;
+  property?: string;
+  kind: string;
+  note: string;
+  values: Record<string, string | number | boolean>;
+  severity: string;
+}
+
+export interface Lane {
+  lane: "urgent" | "work" | "telemetry";
+  waiting: number;
+  oldest_unsent_s: number | null;
+}
+
+export interface Status {
+  device: string;
+  city: string;
+  version: string;
+  started_at: string | number;
+  ready: boolean;
+  data: {
+    generation: string | number;
+    as_of: string | number | null;
+    properties: number;
+    records: number;
+    feeds: { id: string; cursor: number; head: number }[];
+    state: "none" | "fetching" | "ready" | "catching_up";
+    fetch: { chunks_done: number; chunks_total: number } | null;
+  };
+  journal: { lanes: Lane[]; epoch: number; bytes: number; saved: boolean };
+  link: {
+    state: "offline" | "connecting" | "connected";
+    since: string | number | null;
+    broker: string;
+    hub: "unknown" | "present" | "absent";
+  };
+  position: Position;
+  time: Time;
+  parts: { name: string; state: "ok" | "not_fitted" | "broken"; detail: string }[];
+  storage: { free_bytes: number };
+  safe_to_switch_off: boolean;
+  messages: string[];
+}
+
+export class ApiProblem extends Error {
+  constructor(
+    readonly status: number,
+    readonly title: string,
+    readonly detail: string,
+  ) {
+    super(detail || title);
+  }
+}
+
+export class Unreachable extends Error {
+  constructor() {
+    super("The device does not answer.");
+  }
+}
+
+export const EVENTS_URL = "/api/v1/events";
+const TIMEOUT_MS = 10_000;
+
+type Query = { [name: string]: string | number | undefined };
+
+function address(path: string, query: Query): string {
+  const parts = Object.entries(query)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`);
+  return `/api/v1${path}${parts.length > 0 ? `?${parts.join("&")}` : ""}`;
+}
+
+async function problem(response: Response): Promise<ApiProblem> {
+  try {
+    const body = (await response.json()) as { title?: string; detail?: string };
+    return new ApiProblem(response.status, body.title ?? response.statusText, body.detail ?? "");
+  } catch {
+    return new ApiProblem(response.status, response.statusText, `The device answered with error ${response.status}.`);
+  }
+}
+
+async function call<T>(path: string, query: Query, init: RequestInit, signal?: AbortSignal): Promise<T> {
+  const abort = new AbortController();
+  const onAbort = () => abort.abort();
+  signal?.addEventListener("abort", onAbort);
+  const timer = setTimeout(onAbort, TIMEOUT_MS);
+  try {
+    const response = await fetch(address(path, query), { ...init, signal: abort.signal });
+    if (!response.ok) throw await problem(response);
+    return (await response.json()) as T;
+  } catch (error) {
+    if (error instanceof ApiProblem) throw error;
+    if (signal?.aborted) throw new DOMException("superseded", "AbortError");
+    throw new Unreachable();
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
+  return call<T>(path, query, {}, signal);
+}
+
+function post<T>(path: string, body: unknown): Promise<T> {
+  return call<T>(path, {}, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}
+
+export const api = {
+  status: () => get<Status>("/status"),
+  search: (q: string, near: LatLon | null, signal: AbortSignal) =>
+    get<SearchReply>("/search", { q, limit: 12, lat: near?.lat, lon: near?.lon }, signal),
+  property: (id: string, signal?: AbortSignal) => get<PropertyView>(`/properties/${encodeURIComponent(id)}`, {}, signal),
+  hydrants: (property: string | null, signal: AbortSignal) =>
+    get<NearReply>("/near", { kind: "hydrant", limit: 10, property: property ?? undefined }, signal),
+  map: (bbox: readonly [number, number, number, number], signal: AbortSignal) =>
+    get<FeatureCollection>("/map", { bbox: bbox.map((v) => v.toFixed(6)).join(",") }, signal),
+  visits: (property: string | null) => get<{ visits: Visit[] }>("/visits", { property: property ?? undefined, limit: 50 }),
+  observations: (property: string | null) =>
+    get<{ observations: Observation[] }>("/observations", { property: property ?? undefined, limit: 50 }),
+  // The caller makes the id once and keeps it over retries: the device answers a repeated id with the first reply.
+  startVisit: (visit: { id: string; property: string; purpose: string }) => post<Saved>("/visits", visit),
+  finishVisit: (id: string, end: { result: string; note: string }) => post<Saved>(`/visits/${id}/finish`, end),
+  observe: (visit: string | null, observation: NewObservation) =>
+    post<Saved>(visit ? `/visits/${visit}/observations` : "/observations", observation),
+  sync: () => post<{ message: string }>("/sync", {}),
+};
+
+export function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
+}
+
+// The sentence to show for an error of any call above.
+export function sentence(error: unknown): string {
+  return error instanceof Error ? error.message : "Something went wrong.";
+}

@@ -1,0 +1,93 @@
+// The 360° view of one property.
+import { useEffect, useRef } from "preact/hooks";
+import type { PropertyView, Section as SectionOf } from "../api";
+import { crew } from "../state/crew";
+import { closeProperty, load, type Place } from "../state/place";
+import { useNow, useStore } from "../state/store";
+import { CrewList } from "./crew_list";
+import { Icon } from "./icons";
+import { NearList } from "./near_list";
+import { Section, sectionId } from "./section";
+
+// The crew's own work has a list of its own, with states that change by the second; it is not shown twice.
+function withoutOwn(section: SectionOf, own: Set<string>): SectionOf {
+  const records = section.records.filter(
+    (record) => !record.fields.some((field) => /^(observation|visit)_id$/.test(field.name) && own.has(String(field.value))),
+  );
+  return { ...section, records: section.kind === "observation" || section.kind === "visit" ? records : section.records };
+}
+
+function jump(id: string): void {
+  const section = document.getElementById(id);
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  section?.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+  section?.querySelector("h2")?.focus({ preventScroll: true });
+}
+
+function Sections({ view, own }: { view: PropertyView; own: Set<string> }) {
+  const now = useNow(60_000);
+  const sections = view.sections.map((section) => withoutOwn(section, own)).filter((section) => section.records.length > 0);
+  const first = sections.filter((section) => ["property", "hazard", "preplan"].includes(section.kind));
+  const rest = sections.filter((section) => !first.includes(section));
+  const others = sections.filter((section) => section.kind !== "property");
+  return (
+    <>
+      <nav class="jumps" aria-label="Sections">
+        {[...others.filter((s) => first.includes(s)), "hydrants" as const, ...rest].map((entry) =>
+          entry === "hydrants" ? (
+            <button key={entry} type="button" class="jump" onClick={() => jump("section-hydrants")}>
+              Hydrants
+            </button>
+          ) : (
+            <button key={entry.kind} type="button" class={`jump kind-${entry.kind}`} onClick={() => jump(sectionId(entry.kind))}>
+              {entry.title} <span class="number">{entry.records.length}</span>
+            </button>
+          ),
+        )}
+      </nav>
+      <CrewList property={view.id} now={now} />
+      {first.map((section) => (
+        <Section key={section.kind} section={section} now={now} />
+      ))}
+      <NearList property={view.id} now={now} />
+      {rest.map((section) => (
+        <Section key={section.kind} section={section} now={now} />
+      ))}
+    </>
+  );
+}
+
+export function PropertyPage({ place }: { place: Place }) {
+  const { view, error, id } = place;
+  const heading = useRef<HTMLHeadingElement>(null);
+  const { visits, observations } = useStore(crew);
+  const own = new Set([...visits, ...observations].map((item) => item.id));
+  useEffect(() => {
+    if (view) heading.current?.focus({ preventScroll: true });
+  }, [view?.id]);
+  const title = view ? view.title || view.address : error ? "This place could not be opened" : "Opening";
+  return (
+    <article class="property" aria-busy={!view && !error}>
+      <header class="property-head">
+        <button type="button" class="icon-button" aria-label="Close this property" onClick={closeProperty}>
+          <Icon name="back" size={26} />
+        </button>
+        <div>
+          <h1 ref={heading} tabIndex={-1}>
+            {title}
+          </h1>
+          {view && view.address !== "" && view.address !== view.title && <p class="address">{view.address}</p>}
+        </div>
+      </header>
+      {error && (
+        <div class="notice">
+          <p>{view ? `${error} What is shown here was read before.` : error}</p>
+          <button type="button" class="button" onClick={() => id && void load(id)}>
+            Try again
+          </button>
+        </div>
+      )}
+      {view && <Sections view={view} own={own} />}
+    </article>
+  );
+}

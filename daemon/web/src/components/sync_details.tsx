@@ -1,0 +1,144 @@
+// Everything the device says of itself, in plain words, for the one who wonders why something waits.
+import { useState } from "preact/hooks";
+import { api, sentence, type Status } from "../api";
+import { device } from "../state/device";
+import { useNow, useStore } from "../state/store";
+import { age, bytes, count, distance, millis, moment, positionQuality, sentenceCase, span } from "../words";
+import { Sheet } from "./sheet";
+
+const LANES = { urgent: "Urgent", work: "Work", telemetry: "Box's own readings" } as const;
+const TIME_QUALITY = {
+  gnss: "from GPS",
+  ntp: "from the network",
+  rtc: "from the box's clock",
+  build_floor: "not known, at least the day this software was built",
+  none: "not known",
+} as const;
+const DATA_STATE = { none: "None yet", fetching: "Being fetched", ready: "Complete", catching_up: "Catching up" } as const;
+const PART_STATE = { ok: "Works", not_fitted: "Not fitted", broken: "Broken" } as const;
+
+function lag(status: Status): number {
+  return status.data.feeds.reduce((sum, feed) => sum + Math.max(0, feed.head - feed.cursor), 0);
+}
+
+function linkText(status: Status, now: number): string {
+  const { state, hub, since } = status.link;
+  const at = millis(since);
+  const length = at === null ? "" : ` for ${span((now - at) / 1000)}`;
+  if (state === "connected") return `Connected${length}${hub === "absent" ? ", but the hub is not answering" : ""}`;
+  return state === "connecting" ? "Connecting" : `Offline${length}`;
+}
+
+function positionText(status: Status): string {
+  const { fix, satellites, age_s, accuracy_m } = status.position;
+  if (fix === "none") return "No fix. Records are saved without a position.";
+  const parts = [
+    sentenceCase(fix.length <= 3 ? `${fix.toUpperCase()} fix` : fix === "dgnss" ? "differential fix" : fix),
+    accuracy_m === undefined ? "" : `±${distance(accuracy_m)}`,
+    satellites === undefined ? "" : `${satellites} satellites`,
+    age_s === undefined ? "" : `${span(age_s)} old`,
+  ];
+  return parts.filter(Boolean).join(", ");
+}
+
+function Line({ name, children, tone = "" }: { name: string; children: preact.ComponentChildren; tone?: string }) {
+  return (
+    <div class="line">
+      <dt>{name}</dt>
+      <dd class={tone}>{children}</dd>
+    </div>
+  );
+}
+
+function Facts({ status, now }: { status: Status; now: number }) {
+  const { data, journal } = status;
+  const behind = lag(status);
+  return (
+    <>
+      <h3>To send</h3>
+      <dl class="lines">
+        {journal.lanes.map((lane) => (
+          <Line key={lane.lane} name={LANES[lane.lane] ?? sentenceCase(lane.lane)}>
+            {lane.waiting === 0
+              ? "Nothing waits"
+              : `${count(lane.waiting)} waiting${lane.oldest_unsent_s === null ? "" : `, oldest ${span(lane.oldest_unsent_s)}`}`}
+          </Line>
+        ))}
+        <Line name="Saving" tone={journal.saved ? "" : "bad"}>
+          {journal.saved ? "Works. Records are on disk before this page says saved." : "NOT SAVED"}
+        </Line>
+        <Line name="Link">{linkText(status, now)}</Line>
+      </dl>
+      <h3>City data</h3>
+      <dl class="lines">
+        <Line name="City">{status.city || "not known yet"}</Line>
+        <Line name="State">
+          {DATA_STATE[data.state]}
+          {data.fetch ? `, ${count(data.fetch.chunks_done)} of ${count(data.fetch.chunks_total)} parts` : ""}
+        </Line>
+        <Line name="As of">{data.as_of ? `${moment(data.as_of, now)} (${age(data.as_of, now)})` : "not known"}</Line>
+        <Line name="Holds">{`${count(data.properties)} properties, ${count(data.records)} records`}</Line>
+        {behind > 0 && <Line name="Behind">{`${count(behind)} changes to come`}</Line>}
+      </dl>
+      <h3>This box</h3>
+      <dl class="lines">
+        <Line name="Position" tone={positionQuality(status.position).good ? "" : "wait"}>
+          {positionText(status)}
+        </Line>
+        <Line name="Time">{`${moment(status.time.utc, now)}, ${TIME_QUALITY[status.time.quality] ?? "not known"}`}</Line>
+        {status.parts.map((part) => (
+          <Line key={part.name} name={sentenceCase(part.name)} tone={part.state === "broken" ? "bad" : ""}>
+            {[PART_STATE[part.state] ?? part.state, part.detail].filter(Boolean).join(". ")}
+          </Line>
+        ))}
+        <Line name="Free space">{bytes(status.storage.free_bytes)}</Line>
+        <Line name="Device">{`${status.device}, version ${status.version}`}</Line>
+      </dl>
+    </>
+  );
+}
+
+export function SyncDetails({ onClose }: { onClose: () => void }) {
+  const state = useStore(device);
+  const now = useNow(5_000);
+  const [answer, setAnswer] = useState("");
+  const nudge = () => {
+    setAnswer("Asking the device to try now.");
+    api.sync().then(
+      (reply) => setAnswer(reply.message),
+      (error: unknown) => setAnswer(sentence(error)),
+    );
+  };
+  return (
+    <Sheet title="State of this device" onClose={onClose}>
+      {state.status ? (
+        <>
+          {state.reach === "silent" && (
+            <p class="notice bad">The device does not answer. This is what it said at {moment(state.receivedAt / 1000, now)}.</p>
+          )}
+          <p class="lead">
+            {state.status.safe_to_switch_off
+              ? "It is safe to switch this device off."
+              : "Keep the power on: the device still has work to finish."}
+          </p>
+          {state.status.messages.map((message) => (
+            <p key={message} class="notice">
+              {message}
+            </p>
+          ))}
+          <Facts status={state.status} now={now} />
+        </>
+      ) : (
+        <p class="lead">The device has not answered yet.</p>
+      )}
+      <div class="actions">
+        <button type="button" class="button" onClick={nudge}>
+          Try to send now
+        </button>
+        <p class="quiet" role="status">
+          {answer}
+        </p>
+      </div>
+    </Sheet>
+  );
+}

@@ -1,0 +1,5 @@
+// The hydrants in the list, in its order, for the numbers on the map.
+import type { NearResult } from "../api";
+import { Store } from "./store";
+
+export const nearest = new Store<NearResult[]>([]);

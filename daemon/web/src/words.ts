@@ -1,0 +1,173 @@
+// How values are said to a person: ages, distances, directions, field names and values. US customary units, as the
+// crews' radios and plans use them; the interface itself is metric.
+import type { Classification, FieldValue, Position } from "./api";
+
+const COMPASS = ["N", "NE", "E", "SE", "S", "SW", "W", "NW"] as const;
+const FEET_PER_METRE = 3.28084;
+const METRES_PER_MILE = 1609.344;
+
+// Milliseconds of an RFC 3339 text or of unix seconds; null if it is neither.
+export function millis(when: string | number | null | undefined): number | null {
+  if (typeof when === "number") return when > 0 ? when * 1000 : null;
+  if (!when) return null;
+  const parsed = Date.parse(when);
+  return Number.isNaN(parsed) ? null : parsed;
+}
+
+function many(count: number, unit: string): string {
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}
+
+// A short length of time: "40 s", "12 min", "3 h", "2 days".
+export function span(seconds: number): string {
+  if (seconds < 60) return `${Math.max(0, Math.round(seconds))} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 48 * 3600) return `${Math.floor(seconds / 3600)} h`;
+  return many(Math.floor(seconds / 86400), "day");
+}
+
+// The age of a date in words: "today", "3 days ago", "7 months ago".
+export function age(when: string | number | null, now: number): string {
+  const at = millis(when);
+  if (at === null) return "age unknown";
+  const days = Math.floor((now - at) / 86_400_000);
+  if (days < 1) return "today";
+  if (days < 2) return "yesterday";
+  if (days < 14) return `${days} days ago`;
+  if (days < 60) return `${many(Math.floor(days / 7), "week")} ago`;
+  if (days < 730) return `${many(Math.floor(days / 30.4), "month")} ago`;
+  return `${many(Math.floor(days / 365.25), "year")} ago`;
+}
+
+export function clock(when: string | number | null): string {
+  const at = millis(when);
+  return at === null ? "time unknown" : new Date(at).toLocaleTimeString("en-US", { hour: "numeric", minute: "2-digit" });
+}
+
+export function moment(when: string | number | null, now: number): string {
+  const at = millis(when);
+  if (at === null) return "time unknown";
+  const sameDay = new Date(at).toDateString() === new Date(now).toDateString();
+  return sameDay ? clock(when) : `${date(new Date(at))}, ${clock(when)}`;
+}
+
+function date(day: Date, timeZone?: string): string {
+  return day.toLocaleDateString("en-US", { year: "numeric", month: "short", day: "numeric", ...(timeZone ? { timeZone } : {}) });
+}
+
+export function distance(metres: number): string {
+  if (metres < METRES_PER_MILE / 5) {
+    const feet = metres * FEET_PER_METRE;
+    return `${feet < 50 ? Math.round(feet) : Math.round(feet / 10) * 10} ft`;
+  }
+  return `${(metres / METRES_PER_MILE).toFixed(metres < 10 * METRES_PER_MILE ? 1 : 0)} mi`;
+}
+
+export function compass(degrees: number): string {
+  return COMPASS[Math.round((((degrees % 360) + 360) % 360) / 45) % 8] ?? "N";
+}
+
+export function count(n: number): string {
+  return n.toLocaleString("en-US");
+}
+
+export function bytes(n: number): string {
+  return n >= 1e9 ? `${(n / 1e9).toFixed(1)} GB` : n >= 1e6 ? `${Math.round(n / 1e6)} MB` : `${Math.round(n / 1e3)} kB`;
+}
+
+export function sentenceCase(text: string): string {
+  const spaced = text.replace(/_/g, " ").trim();
+  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
+}
+
+export const CLASSIFICATION_RANK: { [name in Classification]: number } = {
+  public: 0,
+  internal: 1,
+  confidential: 2,
+  restricted: 3,
+};
+
+export function classificationText(classification: Classification, compartment: string): string {
+  return sentenceCase(classification) + (compartment && compartment !== "general" ? `, ${compartment}` : "");
+}
+
+// "GPS ±10 ft", and whether it is good enough to find a door with.
+export function positionQuality(position: Position): { text: string; good: boolean } {
+  if (position.fix === "none") return { text: "No GPS fix", good: false };
+  const accuracy = position.accuracy_m;
+  const stale = (position.age_s ?? 0) > 10;
+  const size = accuracy === undefined ? "" : ` ±${distance(accuracy)}`;
+  if (stale) return { text: `GPS ${span(position.age_s ?? 0)} old`, good: false };
+  if (position.fix === "estimated") return { text: `Position estimated${size}`, good: false };
+  if ((accuracy ?? 0) > 30 || (position.hdop ?? 0) > 6) return { text: `GPS weak${size}`, good: false };
+  return { text: `GPS${size || ` ${position.fix.toUpperCase()}`}`, good: true };
+}
+
+const ABBREVIATIONS: { [word: string]: string } = {
+  id: "ID",
+  fdc: "FDC",
+  un: "UN",
+  dot: "DOT",
+  usd: "",
+  cents: "",
+  sqft: "",
+  gpm: "",
+  psi: "",
+  on: "",
+};
+
+// A field's name in words, without the unit that its value shows.
+export function fieldLabel(name: string): string {
+  const words = name.split("_").map((word) => ABBREVIATIONS[word] ?? word);
+  const text = words.filter(Boolean).join(" ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+const dollars = (amount: number, digits: number) =>
+  amount.toLocaleString("en-US", { style: "currency", currency: "USD", minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+function numberText(name: string, value: number): string {
+  if (name.endsWith("_cents")) return dollars(value / 100, 2);
+  if (name.endsWith("_usd")) return dollars(value, 0);
+  if (name.endsWith("_sqft")) return `${count(Math.round(value))} sq ft`;
+  if (name.endsWith("_gpm")) return `${count(value)} gpm`;
+  if (name.endsWith("_psi")) return `${count(value)} psi`;
+  if (name.endsWith("_in")) return `${value} in`;
+  if (name.endsWith("_at")) return value > 0 ? `${date(new Date(value * 1000))}, ${clock(value)}` : "not yet";
+  if (/year/.test(name)) return String(value);
+  return count(value);
+}
+
+function isDay(text: string): boolean {
+  return /^\d{4}-\d{2}-\d{2}$/.test(text);
+}
+
+// One line for a simple value; null for lists and nested messages, which the caller lays out.
+export function simpleValue(name: string, value: FieldValue): string | null {
+  if (value === null || value === "") return "none";
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value === "number") return numberText(name, value);
+  if (typeof value === "string") {
+    if (isDay(value)) return date(new Date(value), "UTC");
+    if (name.endsWith("_at") && /T\d/.test(value)) return `${date(new Date(value))}, ${clock(value)}`;
+    return /^[A-Z_]+$/.test(value) && value.includes("_") ? sentenceCase(value.toLowerCase()) : value;
+  }
+  if (Array.isArray(value)) {
+    const lines = value.map((item) => simpleValue(name, item));
+    return lines.every((line) => line !== null) ? lines.join(", ") : null;
+  }
+  return placeValue(value);
+}
+
+// Addresses and positions read better as one line than as their parts.
+function placeValue(value: { [name: string]: FieldValue }): string | null {
+  const text = value["display"] ?? value["text"];
+  if (typeof text === "string" && text !== "") {
+    const place = value["place"];
+    return typeof place === "string" && place && !text.includes(place) ? `${text}, ${place}` : text;
+  }
+  const { lat, lon, lat_e7, lon_e7 } = value as { [name: string]: FieldValue };
+  if (typeof lat === "number" && typeof lon === "number") return `${lat.toFixed(5)}, ${lon.toFixed(5)}`;
+  if (typeof lat_e7 === "number" && typeof lon_e7 === "number") return `${(lat_e7 / 1e7).toFixed(5)}, ${(lon_e7 / 1e7).toFixed(5)}`;
+  return null;
+}

@@ -1,0 +1,80 @@
+// What the sentences about one moment said, gathered but not yet judged.
+//
+// Read: GGA RMC GNS GLL (reports: they carry a position and say whether it holds), GSA GSV VTG GST ZDA, and
+// Garmin's PGRME. Field numbers are those of NMEA 0183 4.11; older sentences end earlier, and what they lack
+// stays absent.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hal/gnss/nmea_fields.hpp"
+
+namespace fieldpost::hal {
+
+// How the receiver says it found the position. Where sentences differ the later name here wins: the better
+// technique, but over all of them `estimated`.
+enum class Grade { unknown, autonomous, dgnss, rtk_float, rtk_fixed, estimated };
+
+enum class SentenceKind { unread, report, detail };
+
+struct NmeaEpoch {
+    // What the address stands for; `unread` sentences are not for apply().
+    static SentenceKind kind(const NmeaFields& fields);
+    // The time of a report sentence.
+    static std::optional<std::int64_t> report_time_us(const NmeaFields& fields);
+
+    void apply(const NmeaFields& fields);
+
+    bool has_report() const { return !reports.empty(); }
+    bool has_report(std::string_view type) const;
+
+    std::vector<std::string> reports;  // their types, in order of arrival, each once
+
+    std::optional<std::int64_t> time_of_day_us;
+    // A date, as days since 1970, and the time of day that it was told with (ZDA may belong to another
+    // second).
+    std::optional<std::int64_t> day;
+    std::int64_t day_time_us = 0;
+
+    bool denied = false;  // some sentence says that there is no valid position
+    Grade grade = Grade::unknown;
+    int dimensions = 0;  // GSA: 1 no fix, 2, 3; 0 not told
+    std::optional<Position> position;
+    int position_rank = 0;  // GGA and GNS over RMC over GLL
+
+    std::optional<double> altitude_m;
+    std::optional<double> speed_mps;
+    std::optional<double> course_deg;
+    std::optional<double> hdop;
+    std::optional<double> accuracy_m;  // as told by GST or PGRME, 95 %
+    std::optional<int> satellites_used;
+    std::vector<std::uint32_t> gsa_satellites;  // each satellite once
+
+    struct Seen {
+        std::string talker;
+        int satellites = 0;
+    };
+    std::vector<Seen> seen;  // GSV, one entry a talker
+
+  private:
+    void apply_gga(const NmeaFields& fields);
+    void apply_rmc(const NmeaFields& fields);
+    void apply_gns(const NmeaFields& fields);
+    void apply_gll(const NmeaFields& fields);
+    void apply_gsa(const NmeaFields& fields);
+    void apply_gsv(const NmeaFields& fields);
+    void apply_vtg(const NmeaFields& fields);
+    void apply_gst(const NmeaFields& fields);
+    void apply_zda(const NmeaFields& fields);
+    void apply_pgrme(const NmeaFields& fields);
+
+    void take_position(const std::optional<Position>& told, int rank);
+    void take_grade(Grade told);
+    void take_mode(char mode);
+    void take_movement(std::optional<double> speed_mps, std::optional<double> course_deg);
+};
+
+}  // namespace fieldpost::hal

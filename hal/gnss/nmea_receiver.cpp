@@ -1,0 +1,211 @@
+#include "hal/gnss/nmea_receiver.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace fieldpost::hal {
+namespace {
+
+constexpr std::int64_t second_us = 1'000'000;
+constexpr std::int64_t day_us = 86'400 * second_us;
+constexpr std::int64_t rollover_us = 1024 * 7 * day_us;
+constexpr std::int64_t details_hold_us = 15 * second_us;  // GSA and GSV come every 1 to 10 s
+constexpr std::int64_t reference_holds_us = day_us / 2;   // beyond it the nearest day is a guess
+constexpr std::size_t most_leading = 32;
+constexpr std::size_t most_talkers = 16;
+
+// The moment with this time of day that lies nearest to `near_us`.
+std::int64_t nearest_day(std::int64_t time_of_day_us, std::int64_t near_us) {
+    std::int64_t utc = near_us / day_us * day_us + time_of_day_us;
+    if (utc - near_us > day_us / 2) utc -= day_us;
+    if (near_us - utc > day_us / 2) utc += day_us;
+    return utc;
+}
+
+// Radius for 95 of 100 positions at HDOP 1, when the receiver gives no estimate of its own: about twice the
+// user range error that each technique leaves in open and built-up streets. Dead reckoning has no such bound.
+std::optional<double> metres_per_hdop(Grade grade) {
+    switch (grade) {
+        case Grade::unknown:
+        case Grade::autonomous:
+            return 10.0;
+        case Grade::dgnss:
+            return 4.0;
+        case Grade::rtk_float:
+            return 1.0;
+        case Grade::rtk_fixed:
+            return 0.05;
+        case Grade::estimated:
+            return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+NmeaReceiver::NmeaReceiver(std::int64_t date_floor_us, Handler on_fix)
+    : on_fix_(std::move(on_fix)), date_floor_us_(date_floor_us) {}
+
+void NmeaReceiver::feed(std::string_view bytes, std::int64_t now_us) {
+    tick(now_us);
+    framer_.feed(bytes, [&](std::string_view text) { take_sentence(text, now_us); });
+    if (!bytes.empty()) last_byte_us_ = now_us;
+}
+
+void NmeaReceiver::tick(std::int64_t now_us) {
+    const auto deadline = deadline_us();
+    if (deadline && now_us >= *deadline) tell();
+}
+
+std::optional<std::int64_t> NmeaReceiver::deadline_us() const {
+    if (told_ || !epoch_.has_report()) return std::nullopt;
+    return last_byte_us_ + quiet_us;
+}
+
+void NmeaReceiver::finish() {
+    tell();
+    framer_.reset();
+    epoch_ = {};
+    told_ = false;
+    leading_.clear();
+    dimensions_ = 0;
+    seen_.clear();
+}
+
+void NmeaReceiver::take_sentence(std::string_view text, std::int64_t now_us) {
+    const NmeaFields fields(text);
+    switch (NmeaEpoch::kind(fields)) {
+        case SentenceKind::unread:
+            return;
+        case SentenceKind::report:
+            take_report(fields, now_us);
+            return;
+        case SentenceKind::detail:
+            if (!told_) {
+                epoch_.apply(fields);
+            } else if (leading_.size() < most_leading) {
+                leading_.emplace_back(text);
+            }
+            return;
+    }
+}
+
+void NmeaReceiver::take_report(const NmeaFields& fields, std::int64_t now_us) {
+    if (begins_epoch(fields)) {
+        tell();
+        epoch_ = {};
+    }
+    if (!epoch_.has_report()) epoch_received_us_ = now_us;
+    for (const std::string& text : leading_) epoch_.apply(NmeaFields(text));
+    leading_.clear();
+    epoch_.apply(fields);
+    told_ = false;
+}
+
+bool NmeaReceiver::begins_epoch(const NmeaFields& fields) const {
+    if (!epoch_.has_report()) return false;
+    const auto time = NmeaEpoch::report_time_us(fields);
+    if (time && epoch_.time_of_day_us) return *time != *epoch_.time_of_day_us;
+    // A receiver that just woke up tells no time: then the same sentence again is the next epoch.
+    return told_ || epoch_.has_report(fields.type());
+}
+
+void NmeaReceiver::tell() {
+    if (told_ || !epoch_.has_report()) return;
+    told_ = true;
+    on_fix_(judge());
+}
+
+Fix NmeaReceiver::judge() {
+    Fix fix;
+    fix.received_us = epoch_received_us_;
+    fix.time_of_day_us = epoch_.time_of_day_us;
+    fix.type = judge_type();
+    if (fix.type != FixType::none) {
+        fix.position = epoch_.position;
+        fix.speed_mps = epoch_.speed_mps;
+        fix.course_deg = epoch_.course_deg;
+        fix.hdop = epoch_.hdop;
+        if (dimensions_ != 2) fix.altitude_m = epoch_.altitude_m;
+        fix.accuracy_m = epoch_.accuracy_m;
+        const auto scale = metres_per_hdop(epoch_.grade);
+        if (!fix.accuracy_m && fix.hdop && *fix.hdop > 0 && scale) fix.accuracy_m = *fix.hdop * *scale;
+    }
+    // GGA counts to 12 at most in receivers before 4.0.
+    fix.satellites_used = epoch_.satellites_used;
+    const int listed = static_cast<int>(epoch_.gsa_satellites.size());
+    if (listed > fix.satellites_used.value_or(0)) fix.satellites_used = listed;
+    count_seen(fix);
+    date(fix);
+    return fix;
+}
+
+FixType NmeaReceiver::judge_type() {
+    if (epoch_.dimensions != 0) {
+        dimensions_ = epoch_.dimensions;
+        dimensions_at_us_ = epoch_received_us_;
+    } else if (epoch_received_us_ - dimensions_at_us_ > details_hold_us) {
+        dimensions_ = 0;
+    }
+    if (epoch_.denied || epoch_.dimensions == 1 || !epoch_.position) {
+        dimensions_ = 0;
+        return FixType::none;
+    }
+    switch (epoch_.grade) {
+        case Grade::estimated:
+            return FixType::estimated;
+        case Grade::rtk_float:
+        case Grade::rtk_fixed:
+            return FixType::rtk;
+        case Grade::dgnss:
+            return FixType::dgnss;
+        case Grade::unknown:
+        case Grade::autonomous:
+            break;
+    }
+    if (dimensions_ == 2) return FixType::fix_2d;
+    if (dimensions_ == 3 || epoch_.altitude_m) return FixType::fix_3d;
+    return FixType::fix_2d;
+}
+
+void NmeaReceiver::date(Fix& fix) {
+    if (!fix.time_of_day_us) return;
+    std::optional<std::int64_t> utc;
+    if (epoch_.day) {
+        utc = nearest_day(*fix.time_of_day_us, *epoch_.day * day_us + epoch_.day_time_us);
+    } else if (reference_utc_us_ && fix.received_us - reference_at_us_ < reference_holds_us) {
+        utc = nearest_day(*fix.time_of_day_us, *reference_utc_us_ + (fix.received_us - reference_at_us_));
+    }
+    if (!utc || *utc < 0) return;
+    const bool measured = fix.type != FixType::none && fix.type != FixType::estimated;
+    if (*utc < date_floor_us_) {
+        if (!measured) return;
+        for (int turn = 0; turn < 2 && *utc < date_floor_us_; ++turn) *utc += rollover_us;
+        if (*utc < date_floor_us_) return;
+    }
+    fix.utc_us = utc;
+    fix.utc_valid = measured;
+    reference_utc_us_ = utc;
+    reference_at_us_ = fix.received_us;
+}
+
+void NmeaReceiver::count_seen(Fix& fix) {
+    for (const NmeaEpoch::Seen& told : epoch_.seen) {
+        const auto known =
+            std::find_if(seen_.begin(), seen_.end(), [&](const Seen& s) { return s.talker == told.talker; });
+        Seen entry{told.talker, told.satellites, epoch_received_us_};
+        if (known == seen_.end()) {
+            if (seen_.size() == most_talkers) continue;
+            seen_.push_back(std::move(entry));
+        } else {
+            *known = std::move(entry);
+        }
+    }
+    std::erase_if(seen_, [&](const Seen& s) { return epoch_received_us_ - s.at_us > details_hold_us; });
+    if (seen_.empty()) return;
+    int total = 0;
+    for (const Seen& entry : seen_) total += entry.satellites;
+    fix.satellites_seen = total;
+}
+
+}  // namespace fieldpost::hal

@@ -1,0 +1,86 @@
+// Turns a receiver's bytes into fixes: frames sentences, gathers those of one moment, judges them together.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hal/gnss/fix.hpp"
+#include "hal/gnss/nmea_epoch.hpp"
+#include "hal/gnss/nmea_framer.hpp"
+
+namespace fieldpost::hal {
+
+// Sans-I/O and single-threaded: bytes and the present CLOCK_BOOTTIME in microseconds go in, fixes come out
+// through the handler, during the call.
+//
+// An epoch ends when a report with another time arrives, when the line is quiet (tick), or when the stream
+// ends. If a sentence about the same moment comes after all, the epoch is told once more with it. A position
+// counts only if no sentence of its epoch denies it: RMC status V, GGA quality 0, GSA mode 1 and mode letter
+// N each win over the rest.
+//
+// GPS week rollover: GPS counts weeks modulo 1024, and old firmware then dates a good fix 1024 weeks (19.6
+// years) too early. With a `date_floor_us` (a moment that has certainly passed, such as the program's build
+// date), a date below it is moved up by 1024 weeks, at most twice, if the epoch has a fix, and is dropped if
+// it has none. Recordings are read with no floor: their dates are in the past by nature.
+class NmeaReceiver {
+  public:
+    static constexpr std::int64_t quiet_us = 250'000;  // a pause between bursts, longer than any within one
+
+    using Handler = std::function<void(const Fix&)>;
+
+    // date_floor_us: UTC microseconds; 0 for none.
+    NmeaReceiver(std::int64_t date_floor_us, Handler on_fix);
+
+    void feed(std::string_view bytes, std::int64_t now_us);
+
+    // Tells the open epoch if the line has been quiet. To be called at deadline_us() at the latest.
+    void tick(std::int64_t now_us);
+    // When tick() has something to do; nullopt while no epoch waits.
+    std::optional<std::int64_t> deadline_us() const;
+
+    // The stream has ended: tells the open epoch, then forgets all but the date.
+    void finish();
+
+    const NmeaFramer::Counts& counts() const { return framer_.counts(); }
+
+  private:
+    void take_sentence(std::string_view text, std::int64_t now_us);
+    void take_report(const NmeaFields& fields, std::int64_t now_us);
+    bool begins_epoch(const NmeaFields& fields) const;
+    void tell();
+    Fix judge();
+    FixType judge_type();
+    void date(Fix& fix);
+    void count_seen(Fix& fix);
+
+    Handler on_fix_;
+    std::int64_t date_floor_us_;
+    NmeaFramer framer_;
+
+    NmeaEpoch epoch_;
+    std::int64_t epoch_received_us_ = 0;
+    bool told_ = false;  // the handler knows epoch_ as it stands
+    // Details that came after a told epoch: they belong to it or to the next, which the next report decides.
+    std::vector<std::string> leading_;
+    std::int64_t last_byte_us_ = 0;
+
+    // Receivers send these less often than positions; each holds for a while.
+    int dimensions_ = 0;
+    std::int64_t dimensions_at_us_ = 0;
+    struct Seen {
+        std::string talker;
+        int satellites = 0;
+        std::int64_t at_us = 0;
+    };
+    std::vector<Seen> seen_;
+
+    // The latest full UTC and when it was received: dates those epochs that tell only the time of day.
+    std::optional<std::int64_t> reference_utc_us_;
+    std::int64_t reference_at_us_ = 0;
+};
+
+}  // namespace fieldpost::hal

@@ -1,0 +1,173 @@
+#include "sync/engine/artifact_fetcher.hpp"
+
+#include "sync/base/compress.hpp"
+#include "sync/base/crypto.hpp"
+
+namespace fieldpost::engine {
+
+namespace {
+
+constexpr Millis ask_again_after = 10'000;
+constexpr std::size_t credit_bytes = 1U << 20U;  // asked for and not yet written
+constexpr std::size_t max_credit_blocks = 32;
+constexpr std::uint32_t max_blocks = 1U << 20U;
+
+Status check(const protocol::Manifest& manifest) {
+    const std::uint64_t count = static_cast<std::uint64_t>(manifest.blocks_size());
+    if (manifest.kind() != "snapshot") return fail(ErrorCode::corrupt, "unknown kind of artifact");
+    if (manifest.block_bytes() == 0 || manifest.block_bytes() > protocol::max_payload_bytes || count > max_blocks ||
+        manifest.bytes() == 0 ||
+        (manifest.bytes() + manifest.block_bytes() - 1) / manifest.block_bytes() != count) {
+        return fail(ErrorCode::corrupt, "the manifest's blocks do not add up to its size");
+    }
+    return ok();
+}
+
+}  // namespace
+
+ArtifactFetcher::ArtifactFetcher(std::string device, Bytes hub_public_key)
+    : device_(std::move(device)), hub_public_key_(std::move(hub_public_key)) {}
+
+void ArtifactFetcher::resume(Millis now, std::uint64_t offered, bool needed, Actions& actions) {
+    running_ = true;
+    if (state_ == State::idle) {
+        // Generations never go back; a mounted one is only replaced when it no longer serves.
+        if (!needed || offered == 0 || offered <= mounted_) return;
+        wanted_ = offered;
+        state_ = State::wants_manifest;
+    }
+    if (state_ == State::wants_manifest) ask_manifest(now, actions);
+    ask(now, actions);
+}
+
+void ArtifactFetcher::pause() {
+    running_ = false;
+    for (const auto& [block, when] : outstanding_) missing_.push_back(block);
+    outstanding_.clear();
+}
+
+void ArtifactFetcher::ask_manifest(Millis now, Actions& actions) {
+    asked_at_ = now;
+    protocol::Up up;
+    up.mutable_manifest_request()->set_kind("snapshot");
+    actions.push_back(Publish{protocol::topic::up(device_), up.SerializeAsString(), false});
+}
+
+void ArtifactFetcher::manifest(Millis now, const protocol::Signed& sealed, Actions& actions) {
+    if (state_ != State::wants_manifest) return;
+    auto payload = protocol::open(sealed, hub_public_key_);
+    auto manifest = payload ? protocol::parse<protocol::Manifest>(*payload, "manifest") : payload.error();
+    Status sound = manifest ? check(*manifest) : Status(manifest.error());
+    if (!sound) {
+        actions.push_back(Notice{"a snapshot manifest was refused: " + sound.error().message});
+        return;
+    }
+    if (manifest->generation() <= mounted_) return;
+    asked_at_ = now;
+    manifest_ = std::move(*manifest);
+    state_ = State::preparing;
+    actions.push_back(PrepareArtifact{*manifest_, sealed.SerializeAsString()});
+}
+
+void ArtifactFetcher::prepared(Millis now, std::vector<std::uint32_t> missing, Actions& actions) {
+    if (state_ != State::preparing) return;
+    missing_.assign(missing.begin(), missing.end());
+    outstanding_.clear();
+    writing_.clear();
+    state_ = State::fetching;
+    ask(now, actions);
+}
+
+void ArtifactFetcher::ask(Millis now, Actions& actions) {
+    if (state_ != State::fetching) return;
+    if (missing_.empty() && outstanding_.empty() && writing_.empty()) {
+        state_ = State::finishing;
+        actions.push_back(FinishArtifact{*manifest_});
+        return;
+    }
+    if (!running_) return;
+    std::size_t bytes = 0;
+    for (const auto& [block, when] : outstanding_) bytes += manifest_->blocks(static_cast<int>(block)).packed_bytes();
+    protocol::Up up;
+    auto& request = *up.mutable_block_request();
+    request.set_generation(manifest_->generation());
+    while (!missing_.empty() && bytes < credit_bytes && outstanding_.size() + writing_.size() < max_credit_blocks) {
+        const std::uint32_t block = missing_.front();
+        missing_.pop_front();
+        bytes += manifest_->blocks(static_cast<int>(block)).packed_bytes();
+        outstanding_[block] = now;
+        request.add_blocks(block);
+    }
+    if (request.blocks_size() > 0) {
+        actions.push_back(Publish{protocol::topic::up(device_), up.SerializeAsString(), false});
+    }
+}
+
+void ArtifactFetcher::block(Millis now, const protocol::BlockReply& reply, Actions& actions) {
+    if (state_ != State::fetching || reply.generation() != manifest_->generation()) return;
+    if (!reply.problem().empty()) {
+        actions.push_back(Notice{"the hub no longer offers this snapshot: " + reply.problem()});
+        failed();
+        return;
+    }
+    const auto asked = outstanding_.find(reply.block());
+    if (asked == outstanding_.end()) return;  // a repeat
+    outstanding_.erase(asked);
+    auto content = decompress(reply.packed(), manifest_->block_bytes());
+    if (!content || sha256(*content) != manifest_->blocks(static_cast<int>(reply.block())).sha256()) {
+        actions.push_back(Notice{"block " + std::to_string(reply.block()) + " came damaged and is asked for again"});
+        missing_.push_back(reply.block());
+    } else {
+        writing_[reply.block()] = true;
+        actions.push_back(WriteBlock{reply.block(), std::move(*content)});
+    }
+    ask(now, actions);
+}
+
+void ArtifactFetcher::written(Millis now, std::uint32_t block, Actions& actions) {
+    writing_.erase(block);
+    ask(now, actions);
+}
+
+void ArtifactFetcher::finished(bool ok, Actions& actions) {
+    if (state_ != State::finishing) return;
+    if (ok) {
+        mounted_ = manifest_->generation();
+    } else {
+        actions.push_back(Notice{"the snapshot did not verify as a whole and is fetched again at the next contact"});
+    }
+    failed();
+}
+
+void ArtifactFetcher::failed() {
+    state_ = State::idle;
+    manifest_.reset();
+    missing_.clear();
+    outstanding_.clear();
+    writing_.clear();
+}
+
+void ArtifactFetcher::tick(Millis now, Actions& actions) {
+    if (!running_) return;
+    if (state_ == State::wants_manifest && now - asked_at_ > ask_again_after) ask_manifest(now, actions);
+    for (auto asked = outstanding_.begin(); asked != outstanding_.end();) {
+        if (now - asked->second > ask_again_after) {
+            missing_.push_back(asked->first);
+            asked = outstanding_.erase(asked);
+        } else {
+            ++asked;
+        }
+    }
+    ask(now, actions);
+}
+
+std::size_t ArtifactFetcher::blocks_total() const {
+    return manifest_ ? static_cast<std::size_t>(manifest_->blocks_size()) : 0;
+}
+
+std::size_t ArtifactFetcher::blocks_done() const {
+    if (state_ == State::preparing) return 0;
+    return blocks_total() - missing_.size() - outstanding_.size() - writing_.size();
+}
+
+}  // namespace fieldpost::engine

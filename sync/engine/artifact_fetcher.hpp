@@ -1,0 +1,58 @@
+// Fetches one artifact at a time: manifest, then the blocks that the draft lacks, verified one by one, within a bound
+// of outstanding bytes. PROTOCOL: artifact rules 13 to 15.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+
+#include "sync/engine/device_actions.hpp"
+#include "sync/protocol/codec.hpp"
+
+namespace fieldpost::engine {
+
+class ArtifactFetcher {
+  public:
+    ArtifactFetcher(std::string device, Bytes hub_public_key);
+
+    // The newest generation that is mounted; 0: none.
+    void mounted(std::uint64_t generation) { mounted_ = generation; }
+    // The hub offers `offered`; fetch it when `needed` (nothing usable is mounted).
+    void resume(Millis now, std::uint64_t offered, bool needed, Actions& actions);
+    void pause();
+    void manifest(Millis now, const protocol::Signed& sealed, Actions& actions);
+    // The draft is open and lacks these blocks.
+    void prepared(Millis now, std::vector<std::uint32_t> missing, Actions& actions);
+    void block(Millis now, const protocol::BlockReply& reply, Actions& actions);
+    // The program has written the block; the next may be asked for.
+    void written(Millis now, std::uint32_t block, Actions& actions);
+    // FinishArtifact ended: mounted (ok) or refused (the draft was set aside; the fetch starts again).
+    void finished(bool ok, Actions& actions);
+    // A step failed at the program (no space, …): stop, to be taken up at the next hello.
+    void failed();
+    void tick(Millis now, Actions& actions);
+
+    bool fetching() const { return state_ != State::idle; }
+    std::size_t blocks_total() const;
+    std::size_t blocks_done() const;
+
+  private:
+    enum class State { idle, wants_manifest, preparing, fetching, finishing };
+
+    void ask(Millis now, Actions& actions);
+    void ask_manifest(Millis now, Actions& actions);
+
+    std::string device_;
+    Bytes hub_public_key_;
+    State state_ = State::idle;
+    bool running_ = false;
+    std::uint64_t mounted_ = 0;
+    std::uint64_t wanted_ = 0;
+    Millis asked_at_ = 0;
+    std::optional<protocol::Manifest> manifest_;
+    std::deque<std::uint32_t> missing_;
+    std::map<std::uint32_t, Millis> outstanding_;  // asked for, with the time
+    std::map<std::uint32_t, bool> writing_;
+};
+
+}  // namespace fieldpost::engine

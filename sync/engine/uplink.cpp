@@ -1,0 +1,145 @@
+#include "sync/engine/uplink.hpp"
+
+#include <algorithm>
+
+namespace fieldpost::engine {
+
+using protocol::Lane;
+
+Uplink::Uplink(std::string device, JournalView& journal, protocol::Signer& signer, UplinkLimits limits)
+    : device_(std::move(device)), journal_(journal), signer_(signer), limits_(limits) {}
+
+void Uplink::describe(protocol::Hello& hello) {
+    for (const Lane lane : lanes_by_priority) {
+        auto& position = *hello.add_lanes();
+        position.set_lane(lane);
+        position.set_epoch(journal_.epoch());
+        position.set_seq(journal_.last_seq(lane));
+        position.set_hash(journal_.hash_at(lane, position.seq()).value_or(Bytes()));
+        position.set_noted(journal_.noted(lane));
+    }
+}
+
+bool Uplink::agrees(const protocol::LanePosition& hub) {
+    if (hub.seq() > journal_.last_seq(hub.lane())) return false;
+    const auto ours = journal_.hash_at(hub.lane(), hub.seq());
+    return ours && *ours == hub.hash();
+}
+
+void Uplink::fork(const std::string& why, Actions& actions) {
+    pause();
+    actions.push_back(OpenEpoch{why});
+}
+
+void Uplink::resume(Millis now, const protocol::HelloReply& reply, Actions& actions) {
+    pause();
+    for (const auto& position : reply.lanes()) {
+        if (std::ranges::find(lanes_by_priority, position.lane()) == lanes_by_priority.end()) continue;
+        if (position.epoch() != journal_.epoch()) continue;  // answers an older hello
+        if (!agrees(position)) {
+            fork("the hub's copy of the " + protocol::lane_name(position.lane()) + " lane differs at " +
+                     std::to_string(position.seq()),
+                 actions);
+            return;
+        }
+        LaneState& lane = at(position.lane());
+        lane.acked = lane.sent = position.seq();
+        lane.noted = journal_.noted(position.lane());
+    }
+    running_ = true;
+    missed_results_ = false;
+    pump(now, actions);
+}
+
+void Uplink::pause() {
+    running_ = false;
+    outstanding_.clear();
+    outstanding_bytes_ = 0;
+    for (LaneState& lane : lanes_) lane.sent = lane.acked;
+}
+
+void Uplink::ack(Millis now, const protocol::Ack& ack, Actions& actions) {
+    const auto& applied = ack.applied();
+    if (!running_ || applied.epoch() != journal_.epoch() ||
+        std::ranges::find(lanes_by_priority, applied.lane()) == lanes_by_priority.end()) {
+        return;
+    }
+    LaneState& lane = at(applied.lane());
+    if (!agrees(applied)) {
+        fork("the hub acknowledged other content than ours in the " + protocol::lane_name(applied.lane()) + " lane",
+             actions);
+        return;
+    }
+    const std::uint64_t results_end = ack.first_seq() + static_cast<std::uint64_t>(ack.versions_size());
+    if (ack.first_seq() > lane.noted + 1) {
+        missed_results_ = true;
+    } else if (results_end > lane.noted + 1) {
+        lane.noted = results_end - 1;
+        actions.push_back(NoteAck{ack});
+    }
+    if (applied.seq() < lane.acked) return;  // an older acknowledgement, late
+    lane.acked = applied.seq();
+    lane.sent = std::max(lane.sent, lane.acked);
+    std::erase_if(outstanding_, [&](const Outstanding& batch) {
+        const bool done = batch.lane == applied.lane() && batch.last <= applied.seq();
+        if (done) outstanding_bytes_ -= batch.bytes;
+        return done;
+    });
+    // Progress on one batch gives the others their time again.
+    for (Outstanding& batch : outstanding_) batch.sent_at = now;
+    pump(now, actions);
+}
+
+void Uplink::pump(Millis now, Actions& actions) {
+    if (!running_) return;
+    for (const Lane lane : lanes_by_priority) {
+        while (at(lane).sent < journal_.last_seq(lane) && outstanding_bytes_ < limits_.window_bytes) {
+            if (!send_batch(now, lane, actions)) return;
+        }
+    }
+}
+
+bool Uplink::send_batch(Millis now, Lane lane, Actions& actions) {
+    LaneState& state = at(lane);
+    auto entries = journal_.read(lane, state.sent, limits_.batch_entries, limits_.batch_bytes);
+    const auto hash_before = journal_.hash_at(lane, state.sent);
+    if (!entries || entries->empty() || !hash_before) {
+        actions.push_back(Notice{"the journal cannot be read after " + protocol::lane_name(lane) + " " +
+                                 std::to_string(state.sent) +
+                                 (entries ? std::string() : ": " + entries.error().message)});
+        return false;
+    }
+    protocol::Batch batch;
+    batch.set_protocol(protocol::version);
+    batch.set_device(device_);
+    batch.set_epoch(journal_.epoch());
+    batch.set_lane(lane);
+    batch.set_first_seq(state.sent + 1);
+    batch.set_hash_before(*hash_before);
+    for (JournalEntry& entry : *entries) {
+        auto& added = *batch.add_entries();
+        added.set_operation(std::move(entry.operation));
+        if (entry.origin) *added.mutable_origin() = std::move(*entry.origin);
+    }
+    protocol::Up up;
+    auto sealed = protocol::seal(batch, signer_, true);
+    if (!sealed) {
+        actions.push_back(Notice{"a batch cannot be signed: " + sealed.error().message});
+        return false;
+    }
+    *up.mutable_batch() = std::move(*sealed);
+    state.sent = entries->back().seq;
+    Publish publish{protocol::topic::up(device_), up.SerializeAsString(), false};
+    outstanding_bytes_ += publish.payload.size();
+    outstanding_.push_back({lane, state.sent, publish.payload.size(), now});
+    actions.push_back(std::move(publish));
+    return true;
+}
+
+bool Uplink::stalled(Millis now) const {
+    return running_ && (missed_results_ || std::ranges::any_of(outstanding_, [&](const Outstanding& batch) {
+                            return now - batch.sent_at > limits_.ack_timeout;
+                        }));
+}
+
+}  // namespace fieldpost::engine

@@ -1,0 +1,69 @@
+// Finds properties and records as people type: addresses, parcel numbers, tags, permit numbers, names, places.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sync/base/result.hpp"
+#include "sync/records/layer.hpp"
+#include "sync/snapshot/reader.hpp"
+
+namespace fieldpost::lookup {
+
+inline constexpr std::size_t query_limit = 256;  // bytes
+inline constexpr std::size_t hit_limit = 50;
+
+enum class Match { address, parcel, tag, name, number, place };
+// "address", "parcel", "tag", "name", "number", "place"
+std::string_view match_name(Match match);
+
+struct Hit {
+    records::RecordId record = 0;
+    records::Kind kind = records::KIND_UNSET;
+    records::RecordId property = 0;  // where it belongs; the record itself for a property; 0 when linked to none
+    std::string title;
+    std::string subtitle;
+    Match match = Match::address;
+    std::string why;   // a short phrase: "house number and street; one letter differs in HIAWATHA"
+    double score = 0;  // 0 to 1; 1: everything typed was met and nothing was missing
+    std::optional<snapshot::Point> position;
+};
+
+// Not an answer, but what the typist may have meant.
+struct Suggestion {
+    std::string text;  // to be searched instead: "1418 Hiawatha Blvd E"
+    std::string why;   // "nearest number: there is no 1420 on this street"
+};
+
+struct Answer {
+    std::vector<Hit> hits;  // best first: score, then distance to the asking position, then record
+    std::vector<Suggestion> suggestions;
+};
+
+struct SearchOptions {
+    std::size_t limit = 10;                     // 1 to hit_limit
+    std::optional<snapshot::Point> position;    // of the vehicle: ranks equal matches by distance
+};
+
+// One thread, as its reader. The street names are kept in memory (some 4 MB for a city of a million addresses) and
+// follow the file as it changes.
+class Search {
+  public:
+    // The reader must outlive it. Reads the street names.
+    static Result<std::unique_ptr<Search>> open(snapshot::Reader& reader);
+    ~Search();
+
+    // The last word may be half typed. Work per query is bounded. invalid_argument for text longer than query_limit;
+    // an empty answer for text without a letter or digit.
+    Result<Answer> search(std::string_view text, const SearchOptions& options = {});
+
+  private:
+    struct State;
+    explicit Search(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace fieldpost::lookup

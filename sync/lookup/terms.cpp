@@ -1,0 +1,193 @@
+#include "sync/lookup/terms.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include "sync/records/address.hpp"
+#include "sync/records/address_words.hpp"
+
+namespace fieldpost::lookup {
+
+namespace {
+
+constexpr std::size_t term_key_limit = 48;
+constexpr std::size_t word_limit = 24;
+constexpr std::size_t street_part_limit = 64;
+
+std::string canonical_direction(const records::Address& address) {
+    const auto& written = address.pre_direction().empty() ? address.post_direction() : address.pre_direction();
+    if (written.empty()) return {};
+    const std::string folded = records::fold(written);
+    const auto known = records::direction(folded);
+    return known ? std::string(*known) : folded.substr(0, street_part_limit);
+}
+
+std::string canonical_type(const records::Address& address) {
+    if (address.post_type().empty()) return {};
+    const std::string folded = records::fold(address.post_type());
+    const auto known = records::street_type(folded);
+    return known ? std::string(*known) : folded.substr(0, street_part_limit);
+}
+
+void add_address(Terms& terms, const records::Address& address) {
+    AddressTerm term;
+    term.street = street_of(address);
+    if (term.street.name.empty()) return;
+    term.number = address.number();
+    if (address.number_high() > address.number() && address.number_high() - address.number() <= longest_range) {
+        term.high = address.number_high();
+    }
+    term.part = records::sub_address(address).substr(0, street_part_limit);
+    terms.addresses.push_back(std::move(term));
+}
+
+void add_exact(Terms& terms, TermKind kind, std::string_view text) {
+    if (std::string key = term_key(text); !key.empty()) terms.exact.push_back({kind, std::move(key)});
+}
+
+void add_words(Terms& terms, std::string_view text) {
+    if (text.empty()) return;
+    const std::string folded = records::fold(text.substr(0, 512));
+    auto used = static_cast<std::size_t>(std::ranges::count(terms.words, ' ')) + (terms.words.empty() ? 0U : 1U);
+    for (const std::string_view word : records::split_words(folded)) {
+        if (used == word_limit) return;
+        if (!terms.words.empty()) terms.words.push_back(' ');
+        terms.words.append(word);
+        ++used;
+    }
+}
+
+void cover(SpotTerm& spot, const records::Position& position) {
+    spot.south = std::min(spot.south, position.lat_e7());
+    spot.north = std::max(spot.north, position.lat_e7());
+    spot.west = std::min(spot.west, position.lon_e7());
+    spot.east = std::max(spot.east, position.lon_e7());
+}
+
+// A position beyond the poles or the antimeridian is damage: such a record is held, but stands nowhere.
+bool on_earth(const records::Position& position) {
+    return std::abs(position.lat_e7()) <= 900'000'000 && std::abs(position.lon_e7()) <= 1'800'000'000;
+}
+
+std::optional<SpotTerm> point_spot(std::string name, const records::Position& position) {
+    if (!on_earth(position)) return std::nullopt;
+    return SpotTerm{std::move(name), position.lat_e7(), position.lat_e7(), position.lon_e7(), position.lon_e7()};
+}
+
+void extract_property(Terms& terms, const records::Property& property) {
+    add_exact(terms, TermKind::parcel, property.parcel_id());
+    add_address(terms, property.address());
+    add_words(terms, property.place_name());
+    if (property.address().building() != property.place_name()) add_words(terms, property.address().building());
+    for (const auto& alias : property.aliases()) {
+        add_address(terms, alias);
+        add_words(terms, alias.building());
+    }
+    if (property.has_position()) terms.spot = point_spot("property", property.position());
+}
+
+void extract_asset(Terms& terms, const records::Asset& asset) {
+    add_exact(terms, TermKind::tag, asset.asset_id());
+    if (asset.has_position()) {
+        terms.spot = point_spot(spot_class(asset.asset_class()), asset.position());
+    }
+    for (const auto& vertex : asset.line()) {
+        if (!on_earth(vertex)) continue;
+        if (!terms.spot) terms.spot = point_spot(spot_class(asset.asset_class()), vertex);
+        cover(*terms.spot, vertex);
+    }
+}
+
+// `message` is of the kind that the caller has checked.
+template <class T>
+const T& as(const google::protobuf::Message& message) {
+    return static_cast<const T&>(message);
+}
+
+void extract_numbered(Terms& terms, records::Kind kind, const google::protobuf::Message& message) {
+    const auto number = [&](std::string_view text) { add_exact(terms, TermKind::number, text); };
+    switch (kind) {
+        case records::PARTY:
+            number(as<records::Party>(message).license_number());
+            add_words(terms, as<records::Party>(message).name());
+            break;
+        case records::PERMIT:
+            number(as<records::Permit>(message).permit_number());
+            add_words(terms, as<records::Permit>(message).project_name());
+            add_words(terms, as<records::Permit>(message).applicant());
+            break;
+        case records::LICENSE:
+            number(as<records::License>(message).license_number());
+            add_words(terms, as<records::License>(message).business_name());
+            add_words(terms, as<records::License>(message).holder());
+            add_words(terms, as<records::License>(message).contact_name());
+            break;
+        case records::INSPECTION: number(as<records::Inspection>(message).inspection_number()); break;
+        case records::VIOLATION: number(as<records::Violation>(message).violation_number()); break;
+        case records::SERVICE_REQUEST: number(as<records::ServiceRequest>(message).service_request_id()); break;
+        case records::ACCOUNT:
+            number(as<records::Account>(message).account_number());
+            add_words(terms, as<records::Account>(message).holder());
+            break;
+        case records::PREPLAN: number(as<records::Preplan>(message).plan_id()); break;
+        case records::HAZARD: {
+            const auto& hazard = as<records::Hazard>(message);
+            number(hazard.hazard_id());
+            if (hazard.has_position()) terms.spot = point_spot("hazard", hazard.position());
+            break;
+        }
+        case records::INCIDENT: number(as<records::Incident>(message).incident_number()); break;
+        case records::DOCUMENT: number(as<records::Document>(message).document_id()); break;
+        default: break;
+    }
+}
+
+template <class T>
+void sort_unique(std::vector<T>& values) {
+    std::ranges::sort(values);
+    const auto rest = std::ranges::unique(values);
+    values.erase(rest.begin(), rest.end());
+}
+
+}  // namespace
+
+Street street_of(const records::Address& address) {
+    std::string written = address.pre_type();
+    if (!written.empty() && !address.name().empty()) written.push_back(' ');
+    written += address.name();
+    Street street;
+    street.name = records::street_name(records::fold(written)).substr(0, street_part_limit);
+    if (street.name.empty()) return street;
+    street.type = canonical_type(address);
+    street.direction = canonical_direction(address);
+    return street;
+}
+
+std::string term_key(std::string_view text) {
+    std::string key = records::fold(text.substr(0, 512));
+    std::erase(key, ' ');
+    if (key.size() > term_key_limit) key.resize(term_key_limit);
+    return key;
+}
+
+std::string spot_class(std::string_view asset_class) {
+    std::string name = records::fold(asset_class.substr(0, 64));
+    std::ranges::transform(name, name.begin(), [](char c) {
+        return c == ' ' ? '_' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    });
+    return name.empty() ? "other" : name;
+}
+
+Terms extract(records::Kind kind, const google::protobuf::Message& message) {
+    Terms terms;
+    switch (kind) {
+        case records::PROPERTY: extract_property(terms, as<records::Property>(message)); break;
+        case records::ASSET: extract_asset(terms, as<records::Asset>(message)); break;
+        default: extract_numbered(terms, kind, message); break;
+    }
+    sort_unique(terms.addresses);
+    sort_unique(terms.exact);
+    return terms;
+}
+
+}  // namespace fieldpost::lookup

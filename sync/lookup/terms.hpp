@@ -1,0 +1,78 @@
+// What a record can be found by. One set of rules for the hub's bulk build, the device's feed changes and the query,
+// so that what goes into the search entries can be taken out again from the same bytes. Pure; any thread.
+#pragma once
+
+#include <google/protobuf/message.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sync/records/layer.hpp"
+
+namespace fieldpost::lookup {
+
+// Raised when the rules below change: a file whose entries were made by other rules is given new ones.
+inline constexpr std::int64_t terms_version = 1;
+
+// A street as the dictionary holds it. All parts folded and canonical; a direction counts the same before and after.
+struct Street {
+    std::string name;       // "HIAWATHA", "5TH", "AVENUE OF THE ARTS"
+    std::string type;       // "BLVD"; may be empty
+    std::string direction;  // "E"; may be empty
+    auto operator<=>(const Street&) const = default;
+};
+
+// Empty name when the address has no street.
+Street street_of(const records::Address& address);
+
+// One way to a property: its address, or an alias.
+struct AddressTerm {
+    Street street;
+    std::uint32_t number = 0;  // 0: none
+    std::uint32_t high = 0;    // last number of a range; 0: no range
+    std::string part;          // of the house, records::sub_address(): "A", "1/2", "3B", "REAR"; empty: the whole
+    auto operator<=>(const AddressTerm&) const = default;
+};
+
+// Ranges longer than this are taken for their first number alone: no block is that long, and it bounds the search.
+inline constexpr std::uint32_t longest_range = 400;
+
+enum class TermKind { parcel = 1, tag = 2, number = 3 };
+
+struct ExactTerm {
+    TermKind kind = TermKind::number;
+    std::string key;  // term_key() of what the source wrote
+    auto operator<=>(const ExactTerm&) const = default;
+};
+
+// Letters and digits only, upper case, at most 48: "012.-03-04.0" -> "01203040".
+std::string term_key(std::string_view text);
+
+// A box on the map in 1e-7 degrees; a point when both corners are the same.
+struct SpotTerm {
+    std::string spot_class;  // "property", "hazard", or the asset's class: lower case, words joined by "_"
+    std::int32_t south = 0;
+    std::int32_t north = 0;
+    std::int32_t west = 0;
+    std::int32_t east = 0;
+    bool operator==(const SpotTerm&) const = default;
+};
+
+struct Terms {
+    std::vector<AddressTerm> addresses;  // sorted, each once
+    std::vector<ExactTerm> exact;        // sorted, each once
+    std::string words;                   // folded words of names, single spaces; at most 24 words
+    std::optional<SpotTerm> spot;
+    bool operator==(const Terms&) const = default;
+};
+
+// What one layer of a record contributes. A message of a kind without search fields gives empty terms.
+Terms extract(records::Kind kind, const google::protobuf::Message& message);
+
+// "Fire Hydrant" -> "fire_hydrant"; "other" when nothing is left.
+std::string spot_class(std::string_view asset_class);
+
+}  // namespace fieldpost::lookup

@@ -1,0 +1,295 @@
+#include "sync/mqtt/client.hpp"
+
+#include <mqtt/async_client.h>
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <csignal>
+#include <deque>
+#include <mutex>
+#include <random>
+#include <thread>
+#include <variant>
+
+namespace fieldpost::mqtt {
+
+namespace {
+
+constexpr std::chrono::seconds network_patience{10};
+constexpr std::chrono::seconds goodbye_patience{2};
+constexpr std::chrono::seconds stable_after{30};  // a connection that lived this long resets the back-off
+constexpr std::size_t window = 20;                // Mosquitto's own in-flight window
+
+struct Subscribe {
+    std::vector<std::string> filters;
+    bool on;
+};
+using Command = std::variant<Message, Subscribe>;
+
+::mqtt::message_ptr to_paho(const Message& message) {
+    return ::mqtt::make_message(message.topic, message.payload, 1, message.retain);
+}
+
+}  // namespace
+
+class Client::Worker {
+  public:
+    Worker(Options options, Events events, Post post)
+        : options_(std::move(options)), events_(std::move(events)), post_(std::move(post)) {
+        std::signal(SIGPIPE, SIG_IGN);
+        // MQTT 5 must be said here and in the connect options, or a reconnect may fall back to 3.1.
+        ::mqtt::create_options create(MQTTVERSION_5);
+        client_ = std::make_unique<::mqtt::async_client>(
+            "tcp://" + options_.host + ":" + std::to_string(options_.port), options_.client_id, create, nullptr);
+        client_->set_message_callback([this](const ::mqtt::const_message_ptr& message) { received(message); });
+        // A dropped socket calls the first, a DISCONNECT of the server only the second.
+        client_->set_connection_lost_handler([this](const std::string& reason) { lost(reason); });
+        client_->set_disconnected_handler(
+            [this](const ::mqtt::properties&, ::mqtt::ReasonCode) { lost("the broker ended the connection"); });
+    }
+
+    void start() {
+        thread_ = std::thread([this] { run(); });
+    }
+
+    void stop() {
+        {
+            const std::lock_guard lock(mutex_);
+            stopping_ = true;
+        }
+        changed_.notify_all();
+        if (thread_.joinable()) thread_.join();
+        *alive_ = false;
+    }
+
+    bool add(Command command, std::size_t bytes) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (!connected_ || stopping_ || pending_bytes_ + bytes > options_.max_pending_bytes) return false;
+            pending_bytes_ += bytes;
+            commands_.push_back(std::move(command));
+        }
+        changed_.notify_all();
+        return true;
+    }
+
+    void retry_now() {
+        {
+            const std::lock_guard lock(mutex_);
+            hurry_ = true;
+        }
+        changed_.notify_all();
+    }
+
+    std::uint64_t dropped() const { return dropped_; }
+
+  private:
+    // Paho's threads: copy, post, return; no exception may leave.
+    void received(const ::mqtt::const_message_ptr& message) noexcept {
+        try {
+            const std::size_t size = message->get_payload().size();
+            if (received_bytes_ + size > options_.max_received_bytes) {
+                ++dropped_;
+                return;
+            }
+            received_bytes_ += size;
+            post([this, copy = Message{message->get_topic(), message->get_payload(), message->is_retained()}]() mutable {
+                received_bytes_ -= copy.payload.size();
+                events_.message(std::move(copy));
+            });
+        } catch (...) {
+            ++dropped_;
+        }
+    }
+
+    void lost(const std::string& reason) noexcept {
+        try {
+            const std::lock_guard lock(mutex_);
+            lost_reason_ = reason.empty() ? "the connection was lost" : reason;
+            lost_ = true;
+            connected_ = false;
+        } catch (...) {
+            lost_ = true;
+        }
+        changed_.notify_all();
+    }
+
+    void post(std::function<void()> event) {
+        post_([alive = alive_, event = std::move(event)] {
+            if (*alive) event();
+        });
+    }
+
+    bool connect(std::string& problem) {
+        try {
+            ::mqtt::connect_options connect;
+            connect.set_mqtt_version(MQTTVERSION_5);
+            connect.set_clean_start(true);
+            connect.set_keep_alive_interval(options_.keep_alive);
+            connect.set_connect_timeout(network_patience);
+            connect.set_max_inflight(static_cast<int>(window));
+            connect.set_automatic_reconnect(false);
+            if (options_.will) {
+                connect.set_will(::mqtt::will_options(options_.will->topic, options_.will->payload.data(),
+                                                      options_.will->payload.size(), 1, options_.will->retain));
+            }
+            const auto token = client_->connect(connect);
+            if (!token->wait_for(network_patience)) {
+                problem = "the broker does not answer";
+                return false;
+            }
+            return client_->is_connected();
+        } catch (const ::mqtt::exception& exception) {
+            problem = exception.what();
+            return false;
+        }
+    }
+
+    void carry_out(const Command& command) {
+        try {
+            if (const auto* message = std::get_if<Message>(&command)) {
+                while (in_flight_.size() >= window) {
+                    // A token that fails or is late says nothing we rely on; the engines ask again.
+                    wait_token(in_flight_.front());
+                    in_flight_.pop_front();
+                }
+                in_flight_.push_back(client_->publish(to_paho(*message)));
+            } else if (const auto* subscribe = std::get_if<Subscribe>(&command)) {
+                for (const std::string& filter : subscribe->filters) {
+                    if (subscribe->on) {
+                        wait_token(client_->subscribe(filter, 1));
+                    } else {
+                        wait_token(client_->unsubscribe(filter));
+                    }
+                }
+            }
+        } catch (const ::mqtt::exception& exception) {
+            spdlog::debug("mqtt: {}", exception.what());
+        }
+    }
+
+    template <class Token>
+    void wait_token(const Token& token) {
+        try {
+            token->wait_for(network_patience);
+        } catch (const ::mqtt::exception& exception) {
+            spdlog::debug("mqtt: {}", exception.what());
+        }
+    }
+
+    void serve() {
+        for (;;) {
+            Command command;
+            {
+                std::unique_lock lock(mutex_);
+                changed_.wait(lock, [&] { return stopping_ || lost_ || !commands_.empty(); });
+                if (lost_ || (stopping_ && commands_.empty())) return;
+                command = std::move(commands_.front());
+                commands_.pop_front();
+                if (const auto* message = std::get_if<Message>(&command)) {
+                    pending_bytes_ -= message->topic.size() + message->payload.size();
+                }
+            }
+            carry_out(command);
+        }
+    }
+
+    void run() {
+        std::minstd_rand random(std::random_device{}());
+        auto retry = options_.first_retry;
+        for (;;) {
+            std::string problem;
+            {
+                const std::lock_guard lock(mutex_);
+                if (stopping_) return;
+                lost_ = false;
+                hurry_ = false;
+            }
+            const auto began = std::chrono::steady_clock::now();
+            if (connect(problem)) {
+                {
+                    const std::lock_guard lock(mutex_);
+                    connected_ = !lost_;
+                    commands_.clear();
+                    pending_bytes_ = 0;
+                }
+                post([this] { events_.connected(); });
+                serve();
+                say_goodbye();
+                const std::lock_guard lock(mutex_);
+                connected_ = false;
+                in_flight_.clear();
+                if (stopping_) return;
+                problem = lost_reason_;
+                if (std::chrono::steady_clock::now() - began > stable_after) retry = options_.first_retry;
+            }
+            post([this, problem] { events_.disconnected(problem); });
+            std::unique_lock lock(mutex_);
+            const auto jitter = std::uniform_int_distribution<long>(retry.count() / 2, retry.count())(random);
+            changed_.wait_for(lock, std::chrono::milliseconds(jitter), [&] { return stopping_ || hurry_; });
+            retry = std::min(retry * 2, options_.longest_retry);
+        }
+    }
+
+    void say_goodbye() {
+        try {
+            for (const auto& token : in_flight_) {
+                bool lost_now = false;
+                {
+                    const std::lock_guard lock(mutex_);
+                    lost_now = lost_;
+                }
+                if (lost_now) return;
+                token->wait_for(goodbye_patience);
+            }
+            if (client_->is_connected()) client_->disconnect()->wait_for(goodbye_patience);
+        } catch (const ::mqtt::exception&) {
+            // The connection is gone already.
+        }
+    }
+
+    const Options options_;
+    const Events events_;
+    const Post post_;
+    std::unique_ptr<::mqtt::async_client> client_;
+    std::thread thread_;
+    std::shared_ptr<std::atomic<bool>> alive_ = std::make_shared<std::atomic<bool>>(true);
+
+    std::mutex mutex_;  // guards what follows, up to the next blank line
+    std::condition_variable changed_;
+    std::deque<Command> commands_;
+    std::size_t pending_bytes_ = 0;
+    std::string lost_reason_;
+    bool connected_ = false;
+    bool lost_ = false;
+    bool stopping_ = false;
+    bool hurry_ = false;
+
+    std::deque<::mqtt::delivery_token_ptr> in_flight_;  // the worker's own
+    std::atomic<std::size_t> received_bytes_{0};
+    std::atomic<std::uint64_t> dropped_{0};
+};
+
+Client::Client(Options options, Events events, Post post)
+    : worker_(std::make_unique<Worker>(std::move(options), std::move(events), std::move(post))) {}
+
+Client::~Client() { stop(); }
+
+void Client::start() { worker_->start(); }
+void Client::stop() { worker_->stop(); }
+
+bool Client::publish(Message message) {
+    const std::size_t bytes = message.topic.size() + message.payload.size();
+    return worker_->add(std::move(message), bytes);
+}
+
+bool Client::subscribe(std::vector<std::string> filters) { return worker_->add(Subscribe{std::move(filters), true}, 0); }
+bool Client::unsubscribe(std::vector<std::string> filters) {
+    return worker_->add(Subscribe{std::move(filters), false}, 0);
+}
+
+void Client::retry_now() { worker_->retry_now(); }
+std::uint64_t Client::dropped() const { return worker_->dropped(); }
+
+}  // namespace fieldpost::mqtt

@@ -1,0 +1,77 @@
+// The transport: MQTT 5 over Paho, treated as a socket. Nothing of ours is kept in it: no persistence, no offline
+// buffer, clean sessions; what matters is asked again by the engines. The only code that sees Paho.
+//
+// Threads: a thread of its own calls Paho, connects, and reconnects with jittered back-off. publish(), subscribe() and
+// stop() may be called from any thread and never wait for the network. Events are handed to `post`, which must run
+// them one after another in order (the program's event loop).
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sync/base/bytes.hpp"
+
+namespace fieldpost::mqtt {
+
+struct Message {
+    std::string topic;
+    Bytes payload;
+    bool retain = false;
+};
+
+struct Options {
+    std::string host = "127.0.0.1";
+    int port = 1883;
+    std::string client_id;
+    std::chrono::seconds keep_alive{20};
+    std::optional<Message> will;  // the broker publishes it when we vanish
+    // Handed to us and not yet acknowledged by the broker; publish() refuses beyond it.
+    std::size_t max_pending_bytes = 16U << 20U;
+    // Received and not yet taken by the program; what exceeds it is dropped and asked for again by the protocol.
+    std::size_t max_received_bytes = 32U << 20U;
+    std::chrono::milliseconds first_retry{500};
+    std::chrono::milliseconds longest_retry{30'000};
+};
+
+struct Events {
+    std::function<void()> connected;
+    std::function<void(std::string reason)> disconnected;  // also for each failed attempt
+    std::function<void(Message)> message;
+};
+
+class Client {
+  public:
+    using Post = std::function<void(std::function<void()>)>;
+
+    Client(Options options, Events events, Post post);
+    // Stops if stop() was not called.
+    ~Client();
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+
+    void start();
+    // Says goodbye (the will is not published); then no event comes any more. Takes up to ten seconds when the broker
+    // has stopped answering.
+    void stop();
+
+    // QoS 1. False when not connected or the bound is reached: nothing was taken.
+    bool publish(Message message);
+    // QoS 1; topics may have wildcards. Valid for this connection only: subscribe again on `connected`.
+    bool subscribe(std::vector<std::string> filters);
+    bool unsubscribe(std::vector<std::string> filters);
+    // A link came up: do not wait for the end of the back-off.
+    void retry_now();
+
+    // Messages dropped since the start because the program did not keep up.
+    std::uint64_t dropped() const;
+
+  private:
+    class Worker;
+    std::unique_ptr<Worker> worker_;
+};
+
+}  // namespace fieldpost::mqtt

@@ -1,0 +1,582 @@
+#include "sync/records/address_words.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <unordered_map>
+
+namespace fieldpost::records {
+namespace {
+
+using Table = std::unordered_map<std::string_view, std::string_view>;
+
+struct TypeRow {
+    std::string_view abbreviation;
+    std::string_view name;
+    std::string_view variants;  // further spellings, separated by spaces
+};
+
+// Publication 28, appendix C1, and after the bar's place in a row's variants the ones that city records use
+// beside it.
+constexpr TypeRow type_rows[] = {
+    {"ALY", "ALLEY", "ALLEE ALLY"},
+    {"ANX", "ANNEX", "ANEX ANNX"},
+    {"ARC", "ARCADE", ""},
+    {"AVE", "AVENUE", "AV AVEN AVENU AVN AVNUE AVENEU AVEUNE"},
+    {"BYU", "BAYOU", "BAYOO"},
+    {"BCH", "BEACH", ""},
+    {"BND", "BEND", ""},
+    {"BLF", "BLUFF", "BLUF"},
+    {"BLFS", "BLUFFS", ""},
+    {"BTM", "BOTTOM", "BOT BOTTM"},
+    {"BLVD", "BOULEVARD", "BOUL BOULV BLV BLVRD BLD BOULAVARD"},
+    {"BR", "BRANCH", "BRNCH"},
+    {"BRG", "BRIDGE", "BRDGE"},
+    {"BRK", "BROOK", ""},
+    {"BRKS", "BROOKS", ""},
+    {"BG", "BURG", ""},
+    {"BGS", "BURGS", ""},
+    {"BYP", "BYPASS", "BYPA BYPAS BYPS"},
+    {"CP", "CAMP", "CMP"},
+    {"CYN", "CANYON", "CANYN CNYN"},
+    {"CPE", "CAPE", ""},
+    {"CSWY", "CAUSEWAY", "CAUSWA"},
+    {"CTR", "CENTER", "CEN CENT CENTR CENTRE CNTER CNTR"},
+    {"CTRS", "CENTERS", ""},
+    {"CIR", "CIRCLE", "CIRC CIRCL CRCL CRCLE"},
+    {"CIRS", "CIRCLES", ""},
+    {"CLF", "CLIFF", ""},
+    {"CLFS", "CLIFFS", ""},
+    {"CLB", "CLUB", ""},
+    {"CMN", "COMMON", ""},
+    {"CMNS", "COMMONS", ""},
+    {"COR", "CORNER", ""},
+    {"CORS", "CORNERS", ""},
+    {"CRSE", "COURSE", ""},
+    {"CT", "COURT", "CRT"},
+    {"CTS", "COURTS", ""},
+    {"CV", "COVE", ""},
+    {"CVS", "COVES", ""},
+    {"CRK", "CREEK", ""},
+    {"CRES", "CRESCENT", "CRSENT CRSNT CRESC"},
+    {"CRST", "CREST", ""},
+    {"XING", "CROSSING", "CRSSNG"},
+    {"XRD", "CROSSROAD", ""},
+    {"XRDS", "CROSSROADS", ""},
+    {"CURV", "CURVE", ""},
+    {"DL", "DALE", ""},
+    {"DM", "DAM", ""},
+    {"DV", "DIVIDE", "DIV DVD"},
+    {"DR", "DRIVE", "DRIV DRV"},
+    {"DRS", "DRIVES", ""},
+    {"EST", "ESTATE", ""},
+    {"ESTS", "ESTATES", ""},
+    {"EXPY", "EXPRESSWAY", "EXP EXPR EXPRESS EXPW"},
+    {"EXT", "EXTENSION", "EXTN EXTNSN EXTEN"},
+    {"EXTS", "EXTENSIONS", ""},
+    {"FALL", "FALL", ""},
+    {"FLS", "FALLS", ""},
+    {"FRY", "FERRY", "FRRY"},
+    {"FLD", "FIELD", ""},
+    {"FLDS", "FIELDS", ""},
+    {"FLT", "FLAT", ""},
+    {"FLTS", "FLATS", ""},
+    {"FRD", "FORD", ""},
+    {"FRDS", "FORDS", ""},
+    {"FRST", "FOREST", "FORESTS"},
+    {"FRG", "FORGE", "FORG"},
+    {"FRGS", "FORGES", ""},
+    {"FRK", "FORK", ""},
+    {"FRKS", "FORKS", ""},
+    {"FT", "FORT", "FRT"},
+    {"FWY", "FREEWAY", "FREEWY FRWAY FRWY"},
+    {"GDN", "GARDEN", "GARDN GRDEN GRDN"},
+    {"GDNS", "GARDENS", "GRDNS"},
+    {"GTWY", "GATEWAY", "GATEWY GATWAY GTWAY"},
+    {"GLN", "GLEN", ""},
+    {"GLNS", "GLENS", ""},
+    {"GRN", "GREEN", ""},
+    {"GRNS", "GREENS", ""},
+    {"GRV", "GROVE", "GROV"},
+    {"GRVS", "GROVES", ""},
+    {"HBR", "HARBOR", "HARB HARBR HRBOR HARBOUR"},
+    {"HBRS", "HARBORS", ""},
+    {"HVN", "HAVEN", ""},
+    {"HTS", "HEIGHTS", "HT HGTS HEIGHT HGHTS"},
+    {"HWY", "HIGHWAY", "HIGHWY HIWAY HIWY HWAY HGWY"},
+    {"HL", "HILL", ""},
+    {"HLS", "HILLS", ""},
+    {"HOLW", "HOLLOW", "HLLW HOLLOWS HOLWS"},
+    {"INLT", "INLET", ""},
+    {"IS", "ISLAND", "ISLND"},
+    {"ISS", "ISLANDS", "ISLNDS"},
+    {"ISLE", "ISLE", "ISLES"},
+    {"JCT", "JUNCTION", "JCTION JCTN JUNCTN JUNCTON"},
+    {"JCTS", "JUNCTIONS", "JCTNS"},
+    {"KY", "KEY", ""},
+    {"KYS", "KEYS", ""},
+    {"KNL", "KNOLL", "KNOL"},
+    {"KNLS", "KNOLLS", ""},
+    {"LK", "LAKE", ""},
+    {"LKS", "LAKES", ""},
+    {"LAND", "LAND", ""},
+    {"LNDG", "LANDING", "LNDNG"},
+    {"LN", "LANE", ""},
+    {"LGT", "LIGHT", ""},
+    {"LGTS", "LIGHTS", ""},
+    {"LF", "LOAF", ""},
+    {"LCK", "LOCK", ""},
+    {"LCKS", "LOCKS", ""},
+    {"LDG", "LODGE", "LDGE LODG"},
+    {"LOOP", "LOOP", "LOOPS LP"},
+    {"MALL", "MALL", ""},
+    {"MNR", "MANOR", ""},
+    {"MNRS", "MANORS", ""},
+    {"MDW", "MEADOW", ""},
+    {"MDWS", "MEADOWS", "MEDOWS"},
+    {"MEWS", "MEWS", ""},
+    {"ML", "MILL", ""},
+    {"MLS", "MILLS", ""},
+    {"MSN", "MISSION", "MISSN MSSN"},
+    {"MTWY", "MOTORWAY", ""},
+    {"MT", "MOUNT", "MNT"},
+    {"MTN", "MOUNTAIN", "MNTAIN MNTN MOUNTIN MTIN"},
+    {"MTNS", "MOUNTAINS", "MNTNS"},
+    {"NCK", "NECK", ""},
+    {"ORCH", "ORCHARD", "ORCHRD"},
+    {"OVAL", "OVAL", "OVL"},
+    {"OPAS", "OVERPASS", ""},
+    {"PARK", "PARK", "PRK PK PARKS"},
+    {"PKWY", "PARKWAY", "PARKWY PKWAY PKY PKWYS PARKWAYS PWY PKW"},
+    {"PASS", "PASS", ""},
+    {"PSGE", "PASSAGE", ""},
+    {"PATH", "PATH", "PATHS"},
+    {"PIKE", "PIKE", "PIKES"},
+    {"PNE", "PINE", ""},
+    {"PNES", "PINES", ""},
+    {"PL", "PLACE", "PLC"},
+    {"PLN", "PLAIN", ""},
+    {"PLNS", "PLAINS", ""},
+    {"PLZ", "PLAZA", "PLZA PZ"},
+    {"PT", "POINT", ""},
+    {"PTS", "POINTS", ""},
+    {"PRT", "PORT", ""},
+    {"PRTS", "PORTS", ""},
+    {"PR", "PRAIRIE", "PRR"},
+    {"RADL", "RADIAL", "RAD RADIEL"},
+    {"RAMP", "RAMP", ""},
+    {"RNCH", "RANCH", "RANCHES RNCHS"},
+    {"RPD", "RAPID", ""},
+    {"RPDS", "RAPIDS", ""},
+    {"RST", "REST", ""},
+    {"RDG", "RIDGE", "RDGE"},
+    {"RDGS", "RIDGES", ""},
+    {"RIV", "RIVER", "RVR RIVR"},
+    {"RD", "ROAD", ""},
+    {"RDS", "ROADS", ""},
+    {"RTE", "ROUTE", "RT"},
+    {"ROW", "ROW", ""},
+    {"RUE", "RUE", ""},
+    {"RUN", "RUN", ""},
+    {"SHL", "SHOAL", ""},
+    {"SHLS", "SHOALS", ""},
+    {"SHR", "SHORE", "SHOAR"},
+    {"SHRS", "SHORES", "SHOARS"},
+    {"SKWY", "SKYWAY", ""},
+    {"SPG", "SPRING", "SPNG SPRNG"},
+    {"SPGS", "SPRINGS", "SPNGS SPRNGS"},
+    {"SPUR", "SPUR", "SPURS"},
+    {"SQ", "SQUARE", "SQR SQRE SQU"},
+    {"SQS", "SQUARES", "SQRS"},
+    {"STA", "STATION", "STATN STN"},
+    {"STRA", "STRAVENUE", "STRAV STRAVEN STRAVN STRVN STRVNUE"},
+    {"STRM", "STREAM", "STREME"},
+    {"ST", "STREET", "STR STRT STEET STRET"},
+    {"STS", "STREETS", ""},
+    {"SMT", "SUMMIT", "SUMIT SUMITT"},
+    {"TER", "TERRACE", "TERR TERRA"},
+    {"TRWY", "THROUGHWAY", "THRUWAY"},
+    {"TRCE", "TRACE", "TRACES"},
+    {"TRAK", "TRACK", "TRACKS TRK TRKS"},
+    {"TRFY", "TRAFFICWAY", ""},
+    {"TRL", "TRAIL", "TRAILS TRLS TR"},
+    {"TUNL", "TUNNEL", "TUNEL TUNLS TUNNELS TUNNL"},
+    {"TPKE", "TURNPIKE", "TRNPK TURNPK TPK"},
+    {"UPAS", "UNDERPASS", ""},
+    {"UN", "UNION", ""},
+    {"UNS", "UNIONS", ""},
+    {"VLY", "VALLEY", "VALLY VLLY"},
+    {"VLYS", "VALLEYS", ""},
+    {"VIA", "VIADUCT", "VDCT VIADCT"},
+    {"VW", "VIEW", ""},
+    {"VWS", "VIEWS", ""},
+    {"VLG", "VILLAGE", "VILL VILLAG VILLG VILLIAGE"},
+    {"VLGS", "VILLAGES", ""},
+    {"VL", "VILLE", ""},
+    {"VIS", "VISTA", "VIST VST VSTA"},
+    {"WALK", "WALK", "WALKS WLK"},
+    {"WALL", "WALL", ""},
+    {"WAY", "WAY", "WY"},
+    {"WAYS", "WAYS", ""},
+    {"WL", "WELL", ""},
+    {"WLS", "WELLS", ""},
+    {"WHF", "WHARF", ""},
+};
+
+// Publication 28, appendix C2.
+constexpr TypeRow unit_rows[] = {
+    {"APT", "APARTMENT", "APTS APMT"},
+    {"BSMT", "BASEMENT", "BSMNT BASMT"},
+    {"BLDG", "BUILDING", "BLD BLG BUILDNG"},
+    {"DEPT", "DEPARTMENT", ""},
+    {"FL", "FLOOR", "FLR FLOORS FLRS"},
+    {"FRNT", "FRONT", "FRT"},
+    {"HNGR", "HANGAR", "HANGER"},
+    {"KEY", "KEY", ""},
+    {"LBBY", "LOBBY", ""},
+    {"LOT", "LOT", ""},
+    {"LOWR", "LOWER", "LWR"},
+    {"OFC", "OFFICE", ""},
+    {"PH", "PENTHOUSE", ""},
+    {"PIER", "PIER", ""},
+    {"REAR", "REAR", "RR"},
+    {"RM", "ROOM", ""},
+    {"SIDE", "SIDE", ""},
+    {"SLIP", "SLIP", ""},
+    {"SPC", "SPACE", ""},
+    {"STE", "SUITE", "SUIT"},
+    {"STOP", "STOP", ""},
+    {"TRLR", "TRAILER", ""},
+    {"UNIT", "UNIT", "UNITS CONDO CONDOMINIUM"},
+    {"UPPR", "UPPER", "UPR"},
+};
+
+constexpr std::string_view standing_alone[] = {"BSMT", "FRNT", "LBBY", "LOWR", "OFC",
+                                               "PH",   "REAR", "SIDE", "UPPR"};
+
+template <class Callback>
+void for_each_word(std::string_view text, Callback&& callback) {
+    std::size_t at = 0;
+    while (at < text.size()) {
+        std::size_t end = std::min(text.find(' ', at), text.size());
+        if (end > at) callback(text.substr(at, end - at));
+        at = end + 1;
+    }
+}
+
+template <std::size_t Size>
+Table index_rows(const TypeRow (&rows)[Size]) {
+    Table table;
+    for (const TypeRow& row : rows) {
+        table.emplace(row.abbreviation, row.abbreviation);
+        table.emplace(row.name, row.abbreviation);
+        for_each_word(row.variants, [&](std::string_view word) { table.emplace(word, row.abbreviation); });
+    }
+    return table;
+}
+
+std::optional<std::string_view> find(const Table& table, std::string_view word) {
+    auto found = table.find(word);
+    if (found == table.end()) return std::nullopt;
+    return found->second;
+}
+
+// "1ST" ... "999TH", at their number.
+const std::vector<std::string>& ordinals() {
+    static const std::vector<std::string> all = [] {
+        std::vector<std::string> made(1000);
+        for (std::size_t n = 1; n < made.size(); ++n) {
+            bool teen = n % 100 >= 11 && n % 100 <= 13;
+            const char* ending = teen          ? "TH"
+                                 : n % 10 == 1 ? "ST"
+                                 : n % 10 == 2 ? "ND"
+                                 : n % 10 == 3 ? "RD"
+                                               : "TH";
+            made[n] = std::to_string(n) + ending;
+        }
+        return made;
+    }();
+    return all;
+}
+
+constexpr std::array<std::string_view, 20> small_ordinals = {
+    "",           "FIRST",     "SECOND",    "THIRD",       "FOURTH",     "FIFTH",     "SIXTH",
+    "SEVENTH",    "EIGHTH",    "NINTH",     "TENTH",       "ELEVENTH",   "TWELFTH",   "THIRTEENTH",
+    "FOURTEENTH", "FIFTEENTH", "SIXTEENTH", "SEVENTEENTH", "EIGHTEENTH", "NINETEENTH"};
+constexpr std::array<std::string_view, 10> tens_ordinals = {
+    "",         "",         "TWENTIETH",  "THIRTIETH", "FORTIETH",
+    "FIFTIETH", "SIXTIETH", "SEVENTIETH", "EIGHTIETH", "NINETIETH"};
+constexpr std::array<std::string_view, 10> tens = {"",      "",      "TWENTY",  "THIRTY", "FORTY",
+                                                   "FIFTY", "SIXTY", "SEVENTY", "EIGHTY", "NINETY"};
+
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+// The number that an ordinal word stands for; 0 when it is none.
+std::size_t ordinal_number(std::string_view word) {
+    for (std::size_t n = 1; n < small_ordinals.size(); ++n) {
+        if (small_ordinals[n] == word) return n;
+    }
+    for (std::size_t n = 2; n < tens_ordinals.size(); ++n) {
+        if (tens_ordinals[n] == word) return n * 10;
+    }
+    std::size_t digits = 0;
+    std::size_t number = 0;
+    while (digits < word.size() && is_digit(word[digits])) {
+        if (digits == 3) return 0;
+        number = number * 10 + static_cast<std::size_t>(word[digits] - '0');
+        ++digits;
+    }
+    if (digits == 0 || word[0] == '0') return 0;
+    std::string_view ending = word.substr(digits);
+    bool known = ending.empty() || ending == "ST" || ending == "ND" || ending == "RD" || ending == "TH";
+    return known ? number : 0;
+}
+
+std::size_t tens_number(std::string_view word) {
+    for (std::size_t n = 2; n < tens.size(); ++n) {
+        if (tens[n] == word) return n * 10;
+    }
+    return 0;
+}
+
+// Latin letters beyond ASCII, as ASCII. Rows of U+00C0.. and U+0100..; '\0' where there is no letter.
+constexpr std::string_view latin1 = "AAAAAAACEEEEIIIIDNOOOOO OUUUUYTSAAAAAAACEEEEIIIIDNOOOOO OUUUUYTY";
+constexpr std::string_view latin_a =
+    "AAAAAACCCCCCCCDDDDEEEEEEEEEEGGGGGGGGHHHHIIIIIIIIIIIIJJKKKLLLLLLLLLLNNNNNNNNNOOOOOOOORRRRRRSSSSSSSSTTTTTT"
+    "UUUUUUUUUUUUWWYY"
+    "YZZZZZZS";
+static_assert(latin1.size() == 64 && latin_a.size() == 128);
+
+struct CodePoint {
+    std::uint32_t value;
+    std::size_t bytes;
+};
+
+// One code point; a byte that does not begin well-formed UTF-8 stands for itself (Latin-1).
+CodePoint decode(std::string_view text) {
+    auto byte = [&](std::size_t at) {
+        return static_cast<std::uint32_t>(static_cast<unsigned char>(text[at]));
+    };
+    auto follows = [&](std::size_t at) { return at < text.size() && (byte(at) & 0xC0U) == 0x80U; };
+    std::uint32_t lead = byte(0);
+    if (lead >= 0xC2 && lead <= 0xDF && follows(1)) return {(lead & 0x1FU) << 6 | (byte(1) & 0x3FU), 2};
+    if (lead >= 0xE0 && lead <= 0xEF && follows(1) && follows(2)) {
+        return {(lead & 0x0FU) << 12 | (byte(1) & 0x3FU) << 6 | (byte(2) & 0x3FU), 3};
+    }
+    if (lead >= 0xF0 && lead <= 0xF4 && follows(1) && follows(2) && follows(3)) {
+        return {(lead & 0x07U) << 18 | (byte(1) & 0x3FU) << 12 | (byte(2) & 0x3FU) << 6 | (byte(3) & 0x3FU),
+                4};
+    }
+    return {lead, 1};
+}
+
+bool is_word_char(char c) {
+    return (c >= 'A' && c <= 'Z') || is_digit(c);
+}
+
+// Whether a title or an abbreviated word of a name is written out; only where another word follows.
+const Table& name_words() {
+    static const Table table = {
+        {"MSGR", "MONSIGNOR"}, {"MONS", "MONSIGNOR"}, {"GEN", "GENERAL"},  {"COL", "COLONEL"},
+        {"SGT", "SERGEANT"},   {"PRES", "PRESIDENT"}, {"REV", "REVEREND"}, {"GOV", "GOVERNOR"},
+        {"CAPT", "CAPTAIN"},   {"LT", "LIEUTENANT"},  {"DR", "DOCTOR"},    {"PROF", "PROFESSOR"},
+        {"SEN", "SENATOR"},    {"WM", "WILLIAM"},     {"GEO", "GEORGE"},   {"FT", "FORT"},
+        {"MT", "MOUNT"},       {"ST", "SAINT"},       {"STE", "SAINT"},    {"SAINTE", "SAINT"},
+        {"STS", "SAINTS"},     {"MNT", "MOUNT"},      {"FRT", "FORT"},     {"BP", "BISHOP"},
+        {"HON", "HONORABLE"},
+    };
+    return table;
+}
+
+// Type words that are not written out inside a name, because they are names or particles themselves.
+bool stays_in_name(std::string_view word) {
+    constexpr std::string_view kept[] = {"VIA", "UN",  "IS", "EST", "EXP", "BR",
+                                         "ML",  "VIS", "PR", "DIV", "CEN", "RAD"};
+    return std::find(std::begin(kept), std::end(kept), word) != std::end(kept);
+}
+
+bool all_digits(std::string_view word) {
+    return std::all_of(word.begin(), word.end(), is_digit);
+}
+
+// Replaces whatever way "Martin Luther King" is written by one, and drops DR before and JR after it.
+void join_martin_luther_king(std::vector<std::string>& words) {
+    auto is = [&](std::size_t at, std::initializer_list<std::string_view> any) {
+        return at < words.size() && std::find(any.begin(), any.end(), words[at]) != any.end();
+    };
+    for (std::size_t at = 0; at < words.size(); ++at) {
+        std::size_t length = 0;
+        if (is(at, {"MLK", "MLKING"})) {
+            length = 1;
+        } else if (is(at, {"ML"}) && is(at + 1, {"KING", "K"})) {
+            length = 2;
+        } else if (is(at, {"MARTIN", "M"}) && is(at + 1, {"LUTHER", "L"}) && is(at + 2, {"KING", "K"})) {
+            length = 3;
+        } else if (is(at, {"MARTIN"}) && is(at + 1, {"KING"})) {
+            length = 2;
+        }
+        if (length == 0) continue;
+        std::size_t first = at > 0 && is(at - 1, {"DR", "DOCTOR", "REV", "REVEREND"}) ? at - 1 : at;
+        std::size_t last = at + length;
+        if (is(last, {"JR", "JUNIOR"})) ++last;
+        auto from = words.begin() + static_cast<std::ptrdiff_t>(first);
+        words.erase(from, words.begin() + static_cast<std::ptrdiff_t>(last));
+        words.insert(words.begin() + static_cast<std::ptrdiff_t>(first), {"MARTIN", "LUTHER", "KING"});
+        return;
+    }
+}
+
+}  // namespace
+
+std::string fold(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    std::size_t word_length = 0;  // of the word that out ends with
+    bool dot = false;             // a dot was seen since the last letter
+    auto space = [&] {
+        if (!out.empty() && out.back() != ' ') out += ' ';
+        word_length = 0;
+        dot = false;
+    };
+    auto letter = [&](char c) {
+        bool between_digits = word_length > 0 && is_digit(out.back()) && is_digit(c);
+        if (dot && (word_length > 1 || between_digits)) space();
+        dot = false;
+        out += c;
+        ++word_length;
+    };
+    for (std::size_t at = 0; at < text.size();) {
+        auto [code, bytes] = decode(text.substr(at));
+        at += bytes;
+        if (code < 0x80) {
+            char c = static_cast<char>(code);
+            if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+            if (is_word_char(c)) {
+                letter(c);
+            } else if (c == '.') {
+                dot = true;
+            } else if (c != '\'' && c != '`') {
+                space();
+            }
+        } else if (code == 0xC6 || code == 0xE6) {
+            letter('A'), letter('E');
+        } else if (code == 0x152 || code == 0x153) {
+            letter('O'), letter('E');
+        } else if (code == 0xDF) {
+            letter('S'), letter('S');
+        } else if (code == 0xDE || code == 0xFE) {
+            letter('T'), letter('H');
+        } else if (code >= 0xC0 && code < 0x100 && latin1[code - 0xC0] != ' ') {
+            letter(latin1[code - 0xC0]);
+        } else if (code >= 0x100 && code < 0x180) {
+            letter(latin_a[code - 0x100]);
+        } else if (code >= 0x218 && code <= 0x21B) {
+            letter(code < 0x21A ? 'S' : 'T');
+        } else if ((code >= 0x300 && code < 0x370) || code == 0x2018 || code == 0x2019 || code == 0x2BC ||
+                   code == 0xB4 || code == 0xFEFF || code == 0xAD || code == 0x200B) {
+            // combining marks, apostrophes, byte order mark, soft hyphen, zero-width space: nothing
+        } else {
+            space();
+        }
+    }
+    if (!out.empty() && out.back() == ' ') out.pop_back();
+    return out;
+}
+
+std::vector<std::string_view> split_words(std::string_view folded) {
+    std::vector<std::string_view> words;
+    for_each_word(folded, [&](std::string_view word) { words.push_back(word); });
+    return words;
+}
+
+std::optional<std::string_view> direction(std::string_view word) {
+    static const Table table = {
+        {"N", "N"},          {"NORTH", "N"}, {"NO", "N"},         {"NTH", "N"},        {"S", "S"},
+        {"SOUTH", "S"},      {"SO", "S"},    {"STH", "S"},        {"E", "E"},          {"EAST", "E"},
+        {"W", "W"},          {"WEST", "W"},  {"NE", "NE"},        {"NORTHEAST", "NE"}, {"NW", "NW"},
+        {"NORTHWEST", "NW"}, {"SE", "SE"},   {"SOUTHEAST", "SE"}, {"SW", "SW"},        {"SOUTHWEST", "SW"},
+    };
+    return find(table, word);
+}
+
+std::optional<std::string_view> street_type(std::string_view word) {
+    static const Table table = index_rows(type_rows);
+    return find(table, word);
+}
+
+std::optional<std::string_view> street_type_name(std::string_view abbreviation) {
+    static const Table table = [] {
+        Table names;
+        for (const TypeRow& row : type_rows) names.emplace(row.abbreviation, row.name);
+        return names;
+    }();
+    return find(table, abbreviation);
+}
+
+std::optional<std::string_view> unit_type(std::string_view word) {
+    static const Table table = index_rows(unit_rows);
+    return find(table, word);
+}
+
+bool unit_stands_alone(std::string_view unit) {
+    return std::find(std::begin(standing_alone), std::end(standing_alone), unit) != std::end(standing_alone);
+}
+
+std::optional<std::string_view> ordinal(std::string_view word) {
+    std::size_t number = ordinal_number(word);
+    if (number == 0) return std::nullopt;
+    return ordinals()[number];
+}
+
+std::string street_name(std::string_view folded_name) {
+    std::vector<std::string> words;
+    for_each_word(folded_name, [&](std::string_view word) { words.emplace_back(word); });
+    join_martin_luther_king(words);
+    std::string out;
+    for (std::size_t at = 0; at < words.size(); ++at) {
+        std::string_view word = words[at];
+        bool more = at + 1 < words.size();
+        std::string_view form = word;
+        if (std::size_t ten = tens_number(word); ten != 0 && more) {
+            std::size_t one = ordinal_number(words[at + 1]);
+            if (one >= 1 && one <= 9 && !all_digits(words[at + 1])) {
+                form = ordinals()[ten + one];
+                ++at;
+            }
+        } else if (std::size_t number = ordinal_number(word);
+                   number != 0 && (!all_digits(word) || words.size() == 1)) {
+            form = ordinals()[number];
+        } else if ((word == "MC" || word == "O") && more) {
+            out += out.empty() ? "" : " ";
+            out += word;
+            out += words[++at];
+            continue;
+        } else if (auto title = find(name_words(), word); title && more) {
+            form = *title;
+        } else if (auto type = street_type(word); type && !stays_in_name(word)) {
+            form = *street_type_name(*type);
+        }
+        out += out.empty() ? "" : " ";
+        out += form;
+    }
+    return out;
+}
+
+std::string title_case(std::string_view folded) {
+    std::string out(folded);
+    for_each_word(folded, [&](std::string_view word) {
+        std::size_t at = static_cast<std::size_t>(word.data() - folded.data());
+        bool compass = word.size() == 2 && direction(word) && word != "NO" && word != "SO";
+        if (compass) return;
+        for (std::size_t i = 1; i < word.size(); ++i) {
+            bool after_mc = i == 2 && word.size() > 4 && word.starts_with("MC");
+            char& c = out[at + i];
+            if (!after_mc && c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+        }
+    });
+    return out;
+}
+
+}  // namespace fieldpost::records

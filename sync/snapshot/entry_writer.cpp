@@ -1,0 +1,165 @@
+#include "sync/snapshot/entry_writer.hpp"
+
+#include <algorithm>
+
+namespace fieldpost::snapshot {
+
+namespace {
+
+void run(SQLite::Statement& statement) {
+    statement.exec();
+    statement.reset();
+}
+
+// Calls `gone` for what is only in `before` and `come` for what is only in `after`; both sorted.
+template <class T, class Gone, class Come>
+void difference(const std::vector<T>& before, const std::vector<T>& after, Gone gone, Come come) {
+    auto old = before.begin();
+    auto now = after.begin();
+    while (old != before.end() || now != after.end()) {
+        if (now == after.end() || (old != before.end() && *old < *now)) {
+            gone(*old++);
+        } else if (old == before.end() || *now < *old) {
+            come(*now++);
+        } else {
+            ++old;
+            ++now;
+        }
+    }
+}
+
+}  // namespace
+
+EntryWriter::EntryWriter(Database& database, Dictionary& dictionary)
+    : database_(database),
+      dictionary_(dictionary),
+      find_street_(database, "SELECT street FROM street WHERE name = ? AND type = ? AND direction = ?"),
+      insert_street_(database, "INSERT INTO street (name, type, direction) VALUES (?, ?, ?)"),
+      delete_unused_street_(database,
+                            "DELETE FROM street WHERE street = ?1 AND NOT EXISTS "
+                            "(SELECT 1 FROM address WHERE street = ?1)"),
+      insert_address_(database, "INSERT OR IGNORE INTO address (street, high, number, part, row) VALUES (?, ?, ?, ?, ?)"),
+      delete_address_(database,
+                      "DELETE FROM address WHERE street = ? AND high = ? AND number = ? AND part = ? AND row = ?"),
+      insert_term_(database, "INSERT OR IGNORE INTO term (key, kind, row) VALUES (?, ?, ?)"),
+      delete_term_(database, "DELETE FROM term WHERE key = ? AND kind = ? AND row = ?"),
+      insert_words_(database, "INSERT INTO name (rowid, words) VALUES (?, ?)"),
+      delete_words_(database, "INSERT INTO name (name, rowid, words) VALUES ('delete', ?, ?)"),
+      insert_spot_(database,
+                   "INSERT OR REPLACE INTO spot (row, south, north, west, east, class_low, class_high) "
+                   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)"),
+      delete_spot_(database, "DELETE FROM spot WHERE row = ?") {}
+
+void EntryWriter::add(std::int64_t row, records::Kind kind, const lookup::Terms& terms) {
+    replace(row, kind, {}, terms);
+}
+
+void EntryWriter::remove(std::int64_t row, const lookup::Terms& terms) {
+    replace(row, records::KIND_UNSET, terms, {});
+}
+
+void EntryWriter::replace(std::int64_t row, records::Kind kind, const lookup::Terms& before,
+                          const lookup::Terms& after) {
+    difference(
+        before.addresses, after.addresses, [&](const auto& term) { remove_address(row, term); },
+        [&](const auto& term) { add_address(row, term); });
+    difference(
+        before.exact, after.exact, [&](const auto& term) { remove_exact(row, term); },
+        [&](const auto& term) { add_exact(row, term); });
+    if (before.words != after.words) {
+        if (!before.words.empty()) remove_words(row, before.words);
+        if (!after.words.empty()) add_words(row, after.words);
+    }
+    if (before.spot != after.spot) set_spot(row, kind, before.spot, after.spot);
+}
+
+void EntryWriter::clear() {
+    database_.exec(
+        "DELETE FROM address; DELETE FROM street; DELETE FROM term; DELETE FROM spot;"
+        "INSERT INTO name (name) VALUES ('delete-all')");
+}
+
+std::int64_t EntryWriter::find_street(const lookup::Street& street) {
+    find_street_.bindNoCopy(1, street.name);
+    find_street_.bindNoCopy(2, street.type);
+    find_street_.bindNoCopy(3, street.direction);
+    const std::int64_t number = find_street_.executeStep() ? find_street_.getColumn(0).getInt64() : 0;
+    find_street_.reset();
+    return number;
+}
+
+void EntryWriter::add_address(std::int64_t row, const lookup::AddressTerm& term) {
+    std::int64_t street = find_street(term.street);
+    if (street == 0) {
+        insert_street_.bindNoCopy(1, term.street.name);
+        insert_street_.bindNoCopy(2, term.street.type);
+        insert_street_.bindNoCopy(3, term.street.direction);
+        run(insert_street_);
+        street = database_.getLastInsertRowid();
+    }
+    insert_address_.bind(1, street);
+    insert_address_.bind(2, term.high);
+    insert_address_.bind(3, term.number);
+    insert_address_.bindNoCopy(4, term.part);
+    insert_address_.bind(5, row);
+    run(insert_address_);
+}
+
+void EntryWriter::remove_address(std::int64_t row, const lookup::AddressTerm& term) {
+    const std::int64_t street = find_street(term.street);
+    if (street == 0) return;
+    delete_address_.bind(1, street);
+    delete_address_.bind(2, term.high);
+    delete_address_.bind(3, term.number);
+    delete_address_.bindNoCopy(4, term.part);
+    delete_address_.bind(5, row);
+    run(delete_address_);
+    delete_unused_street_.bind(1, street);
+    run(delete_unused_street_);
+}
+
+void EntryWriter::add_exact(std::int64_t row, const lookup::ExactTerm& term) {
+    insert_term_.bindNoCopy(1, term.key);
+    insert_term_.bind(2, static_cast<int>(term.kind));
+    insert_term_.bind(3, row);
+    run(insert_term_);
+}
+
+void EntryWriter::remove_exact(std::int64_t row, const lookup::ExactTerm& term) {
+    delete_term_.bindNoCopy(1, term.key);
+    delete_term_.bind(2, static_cast<int>(term.kind));
+    delete_term_.bind(3, row);
+    run(delete_term_);
+}
+
+void EntryWriter::add_words(std::int64_t row, const std::string& words) {
+    insert_words_.bind(1, row);
+    insert_words_.bindNoCopy(2, words);
+    run(insert_words_);
+}
+
+void EntryWriter::remove_words(std::int64_t row, const std::string& words) {
+    delete_words_.bind(1, row);
+    delete_words_.bindNoCopy(2, words);
+    run(delete_words_);
+}
+
+void EntryWriter::set_spot(std::int64_t row, records::Kind kind, const std::optional<lookup::SpotTerm>& before,
+                           const std::optional<lookup::SpotTerm>& after) {
+    if (!after) {
+        if (!before) return;
+        delete_spot_.bind(1, row);
+        run(delete_spot_);
+        return;
+    }
+    const std::int64_t spot_class = dictionary_.spot_class(after->spot_class, kind);
+    insert_spot_.bind(1, row);
+    insert_spot_.bind(2, after->south);
+    insert_spot_.bind(3, after->north);
+    insert_spot_.bind(4, after->west);
+    insert_spot_.bind(5, after->east);
+    insert_spot_.bind(6, spot_class * spot_class_step);
+    run(insert_spot_);
+}
+
+}  // namespace fieldpost::snapshot
