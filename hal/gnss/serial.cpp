@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -37,7 +36,12 @@ class SerialGnss final : public Gnss {
     PartStatus status() const override { return status_.get(); }
 
   private:
+    static PartStatus unopened(const std::string& path) {
+        return {PartState::broken, path + " is not opened yet."};
+    }
+
     void run(const StopEvent& stop, const FixHandler& on_fix) {
+        status_.set(unopened(settings_.path));
         NmeaReceiver receiver(settings_.date_floor_us, on_fix);
         const std::int64_t shortest = std::min(first_retry_us, settings_.retry_max_us);
         std::int64_t pause_us = shortest;
@@ -115,7 +119,7 @@ class SerialGnss final : public Gnss {
 
     const SerialSettings settings_;
     const Clock& clock_;
-    PartStatusCell status_{PartStatus{PartState::broken, settings_.path + " is not opened yet."}};
+    PartStatusCell status_{unopened(settings_.path)};
     Worker worker_;
 };
 

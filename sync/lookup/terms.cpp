@@ -175,6 +175,7 @@ std::string spot_class(std::string_view asset_class) {
     std::ranges::transform(name, name.begin(), [](char c) {
         return c == ' ' ? '_' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     });
+    if (name == "property" || name == "hazard" || name == "asset") name += "_asset";  // words that mean more here
     return name.empty() ? "other" : name;
 }
 

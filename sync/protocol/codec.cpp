@@ -59,9 +59,11 @@ Result<Bytes> open(const Signed& sealed, BytesView public_key) {
     if (!ed25519_verify(public_key, sealed.payload(), sealed.signature())) {
         return fail(ErrorCode::refused, "the signature does not hold");
     }
-    if (sealed.zstd()) return decompress(sealed.payload(), max_payload_bytes);
+    if (sealed.zstd()) return unfold(sealed.payload());
     return sealed.payload();
 }
+
+Result<Bytes> unfold(BytesView zstd_payload) { return decompress(zstd_payload, max_payload_bytes); }
 
 Bytes chain_start(std::string_view device, std::uint64_t epoch, Lane lane) {
     Bytes seed = "fieldpost journal 1";

@@ -50,6 +50,9 @@ Result<Signed> seal(const google::protobuf::Message& message, Signer& signer, bo
 // Checks the signature, then unfolds within max_payload_bytes. refused: the signature does not hold.
 Result<Bytes> open(const Signed& sealed, BytesView public_key);
 
+// The payload of a Signed that is trusted for another reason, unfolded within max_payload_bytes.
+Result<Bytes> unfold(BytesView zstd_payload);
+
 template <class M>
 Result<M> parse(BytesView bytes, std::string_view what) {
     M message;

@@ -132,6 +132,7 @@ class NumberReader {
         std::uint32_t from = number_.high > 0 ? number_.high : number_.low;
         if (high > from && high - number_.low <= widest_range) {
             number_.high = high;
+            if (!second.letter.empty()) number_.suffix = second.letter;
         } else if (high > from) {
             number_.prefix = std::to_string(number_.low);
             number_.low = high;

@@ -63,6 +63,29 @@ std::size_t place_at_end(const Words& words, std::size_t first, const std::vecto
     return best;
 }
 
+// Reads a direction at the front, unless it is itself the name ("North St", "E Ave", "South Ave W"). Returns
+// how many words it took.
+std::size_t leading_direction(const Words& words, std::string& out) {
+    if (words.size() < 2) return 0;
+    auto one = direction(words[0]);
+    if (!one) return 0;
+    Words rest(words.begin() + 1, words.end());
+    bool whole_name = strength(words[1]) == Strength::strong && !has_pre_type(rest);
+    if (whole_name && words[1] == "ST" && type_position(rest) < rest.size())
+        whole_name = false;  // N ST MARYS AVE
+    if (whole_name || (words.size() == 2 && strength(words[1]) != Strength::none)) return 0;
+    out = *one;
+    auto two = words.size() > 2 ? direction(words[1]) : std::nullopt;
+    if (two && words[0].size() == 1 && words[1].size() == 1) {
+        auto both = direction(std::string(*one) + std::string(*two));
+        if (both) {
+            out = *both;
+            return 2;
+        }
+    }
+    return 1;
+}
+
 std::string join(const Words& words, std::size_t begin, std::size_t end) {
     std::string out;
     for (std::size_t at = begin; at < end; ++at) {
@@ -113,21 +136,7 @@ StreetWords read_street(const Words& all, bool mailing, const std::vector<std::s
     std::size_t place = place_at_end(words, 0, places);
     words.resize(words.size() - place);
 
-    std::size_t first = 0;
-    if (words.size() > 1) {
-        auto one = direction(words[0]);
-        auto two = words.size() > 2 ? direction(words[1]) : std::nullopt;
-        bool letters = one && two && words[0].size() == 1 && words[1].size() == 1;
-        if (letters && direction(std::string(*one) + std::string(*two))) {
-            street.pre_direction = std::string(*one) + std::string(*two);
-            first = 2;
-        } else if (one && !(words.size() == 2 && strength(words[1]) != Strength::none) &&
-                   !(words.size() > 2 && words.size() == 3 && strength(words[1]) != Strength::none &&
-                     direction(words[2]))) {
-            street.pre_direction = *one;
-            first = 1;
-        }
-    }
+    std::size_t first = leading_direction(words, street.pre_direction);
     Words rest(words.begin() + static_cast<std::ptrdiff_t>(first), words.end());
     if (has_pre_type(rest)) {
         street.pre_type = is_route_word(rest[0]) ? "RTE" : "AVE";
@@ -158,7 +167,6 @@ StreetWords read_street(const Words& all, bool mailing, const std::vector<std::s
         if (used < rest.size() && direction(rest[used]) && (last || short_direction(rest[used]))) {
             street.post_direction = *direction(rest[used]);
             ++used;
-            if (used < rest.size() && street_type(rest[used]) == "EXT") ++used;
         }
     } else {
         std::size_t end = rest.size();

@@ -28,6 +28,11 @@ std::int64_t Dictionary::feed(const records::FeedId& feed) {
     return feeds_.emplace(feed, database_.getLastInsertRowid()).first->second;
 }
 
+std::int64_t Dictionary::known_feed(const records::FeedId& feed) const {
+    const auto known = feeds_.find(feed);
+    return known == feeds_.end() ? 0 : known->second;
+}
+
 std::int64_t Dictionary::source(const std::string& id) {
     if (const auto known = sources_.find(id); known != sources_.end()) return known->second;
     SQLite::Statement insert(database_, "INSERT INTO source (id, title, steward, refresh_s) VALUES (?, ?, '', 0)");

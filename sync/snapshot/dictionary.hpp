@@ -21,7 +21,8 @@ class Dictionary {
   public:
     explicit Dictionary(Database& database);
 
-    std::int64_t feed(const records::FeedId& feed);
+    std::int64_t feed(const records::FeedId& feed);              // found or made
+    std::int64_t known_feed(const records::FeedId& feed) const;  // 0: none
     std::int64_t source(const std::string& id);
     std::int64_t spot_class(const std::string& name, records::Kind kind);
     // After a rollback or a removed feed: what was remembered may be gone from the file.

@@ -2,14 +2,11 @@
 
 #include <algorithm>
 
+#include "sync/snapshot/statement.hpp"
+
 namespace fieldpost::snapshot {
 
 namespace {
-
-void run(SQLite::Statement& statement) {
-    statement.exec();
-    statement.reset();
-}
 
 // Calls `gone` for what is only in `before` and `come` for what is only in `after`; both sorted.
 template <class T, class Gone, class Come>
@@ -83,9 +80,8 @@ std::int64_t EntryWriter::find_street(const lookup::Street& street) {
     find_street_.bindNoCopy(1, street.name);
     find_street_.bindNoCopy(2, street.type);
     find_street_.bindNoCopy(3, street.direction);
-    const std::int64_t number = find_street_.executeStep() ? find_street_.getColumn(0).getInt64() : 0;
-    find_street_.reset();
-    return number;
+    const ResetAtEnd reset(find_street_);
+    return find_street_.executeStep() ? find_street_.getColumn(0).getInt64() : 0;
 }
 
 void EntryWriter::add_address(std::int64_t row, const lookup::AddressTerm& term) {

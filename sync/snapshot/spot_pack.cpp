@@ -7,6 +7,7 @@
 #include "sync/base/bytes.hpp"
 #include "sync/snapshot/dictionary.hpp"
 #include "sync/snapshot/hilbert.hpp"
+#include "sync/snapshot/statement.hpp"
 
 namespace fieldpost::snapshot {
 
@@ -94,10 +95,6 @@ void pack_spots(Database& database, std::vector<PackedSpot> spots) {
     SQLite::Statement put_node(database, "INSERT OR REPLACE INTO spot_node (nodeno, data) VALUES (?, ?)");
     SQLite::Statement put_row(database, "INSERT INTO spot_rowid (rowid, nodeno) VALUES (?, ?)");
     SQLite::Statement put_parent(database, "INSERT INTO spot_parent (nodeno, parentnode) VALUES (?, ?)");
-    const auto run = [](SQLite::Statement& statement) {
-        statement.exec();
-        statement.reset();
-    };
     const auto write_node = [&](std::int64_t node, std::span<const Cell> cells, std::size_t level, std::size_t depth) {
         const Bytes blob = node_blob(cells, depth, node_bytes);
         put_node.bind(1, node);

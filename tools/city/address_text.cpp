@@ -7,9 +7,11 @@
 namespace fieldpost::city {
 namespace {
 
-// Latin-1 letters are C3 80..9E (upper) and C3 A0..BE (lower) in UTF-8, except the multiplication and division signs.
+// Latin-1 letters are C3 80..9E (upper) and C3 A0..BE (lower) in UTF-8, except the multiplication and
+// division signs.
 template <class Change>
-std::string change_case(std::string_view text, char ascii_first, char ascii_last, bool to_upper, Change change) {
+std::string change_case(std::string_view text, char ascii_first, char ascii_last, bool to_upper,
+                        Change change) {
     std::string out(text);
     bool latin = false;
     for (char& c : out) {
@@ -38,10 +40,14 @@ bool replace_first(std::string& text, Swap swap) {
 
 std::string_view direction_word(char direction) {
     switch (direction) {
-        case 'N': return "North";
-        case 'S': return "South";
-        case 'E': return "East";
-        default: return "West";
+        case 'N':
+            return "North";
+        case 'S':
+            return "South";
+        case 'E':
+            return "East";
+        default:
+            return "West";
     }
 }
 
@@ -56,7 +62,8 @@ class Hand {
         write_unit();
         std::string text = number_ + (space_ ? "  " : " ") + street_;
         if (!unit_.empty()) text = unit_first_ ? unit_ + ' ' + text : text + ' ' + unit_;
-        if (!property_.building_name.empty() && does(5, "building_first")) text = property_.building_name + ' ' + text;
+        if (!property_.building_name.empty() && does(5, "building_first"))
+            text = property_.building_name + ' ' + text;
         add_cross_street(text);
         if (does(5, "typo")) misspell(text);
         if (does(10, "city_after")) {
@@ -64,8 +71,10 @@ class Hand {
             text += kCityName;
             if (random_.percent(50)) text += " " + address_.postal_code;
         }
-        if (does(35, "upper")) text = upper(text);
-        else if (does(20, "lower")) text = lower(text);
+        if (does(35, "upper"))
+            text = upper(text);
+        else if (does(20, "lower"))
+            text = lower(text);
         if (style_.empty()) style_ = "plain";
         return {std::move(text), std::move(style_)};
     }
@@ -111,20 +120,27 @@ class Hand {
         }
         respell(name);
         if (const StreetType* known = find_street_type(type)) {
-            if (does(14, "no_type")) type.clear();
-            else if (does(25, "long_type")) type = known->full;
-            else if (does(10, "other_abbreviation")) type = random_.pick(known->others);
+            if (does(14, "no_type"))
+                type.clear();
+            else if (does(25, "long_type"))
+                type = known->full;
+            else if (does(10, "other_abbreviation"))
+                type = random_.pick(known->others);
         }
         if (before != 0 || after != 0) {
-            if (does(8, "no_dir")) before = after = 0;
-            else if (does(8, "moved_dir")) std::swap(before, after);
+            if (does(8, "no_dir"))
+                before = after = 0;
+            else if (does(8, "moved_dir"))
+                std::swap(before, after);
         }
         const bool spelled = (before != 0 || after != 0) && does(22, "long_dir");
         const bool dotted = does(8, "dots");
         const auto direction = [&](char letter) {
             std::string out;
-            if (spelled) out = direction_word(letter);
-            else out += letter;
+            if (spelled)
+                out = direction_word(letter);
+            else
+                out += letter;
             if (dotted && !spelled) out += '.';
             return out;
         };
@@ -136,9 +152,17 @@ class Hand {
 
     void respell(std::string& name) {
         constexpr Swap kShort[] = {
-            {"Martin Luther King Jr", "MLK"}, {"John F Kennedy", "JFK"}, {"Saint ", "St "}, {"St ", "Saint "},
-            {"Mount ", "Mt "},                {"Mt ", "Mount "},         {"Fort ", "Ft "},  {"Ft ", "Fort "},
-            {"Dr ", "Doctor "},               {"Gen ", "General "},      {"Rev ", "Reverend "},
+            {"Martin Luther King Jr", "MLK"},
+            {"John F Kennedy", "JFK"},
+            {"Saint ", "St "},
+            {"St ", "Saint "},
+            {"Mount ", "Mt "},
+            {"Mt ", "Mount "},
+            {"Fort ", "Ft "},
+            {"Ft ", "Fort "},
+            {"Dr ", "Doctor "},
+            {"Gen ", "General "},
+            {"Rev ", "Reverend "},
         };
         for (const Swap& swap : kShort) {
             if (name.find(swap.from) == std::string::npos) continue;
@@ -155,11 +179,12 @@ class Hand {
                 }
             }
         }
-        constexpr std::string_view kOrdinals[] = {"",        "First",   "Second",     "Third",      "Fourth",
-                                                  "Fifth",   "Sixth",   "Seventh",    "Eighth",     "Ninth",
-                                                  "Tenth",   "Eleventh", "Twelfth",   "Thirteenth", "Fourteenth",
-                                                  "Fifteenth", "Sixteenth", "Seventeenth", "Eighteenth", "Nineteenth"};
-        const bool ordinal = name.ends_with("th") || name.ends_with("st") || name.ends_with("nd") || name.ends_with("rd");
+        constexpr std::string_view kOrdinals[] = {
+            "",           "First",     "Second",    "Third",       "Fourth",     "Fifth",     "Sixth",
+            "Seventh",    "Eighth",    "Ninth",     "Tenth",       "Eleventh",   "Twelfth",   "Thirteenth",
+            "Fourteenth", "Fifteenth", "Sixteenth", "Seventeenth", "Eighteenth", "Nineteenth"};
+        const bool ordinal =
+            name.ends_with("th") || name.ends_with("st") || name.ends_with("nd") || name.ends_with("rd");
         if (!ordinal || name.front() < '0' || name.front() > '9') return;
         std::size_t value = 0;
         for (const char c : name) {
@@ -183,8 +208,8 @@ class Hand {
     }
 
     void add_cross_street(std::string& text) {
-        const StreetSide cross =
-            property_.segment->cross_from.known() ? property_.segment->cross_from : property_.segment->cross_to;
+        const StreetSide cross = property_.segment->cross_from.known() ? property_.segment->cross_from
+                                                                       : property_.segment->cross_to;
         if (!cross.known() || !does(5, "cross_street")) return;
         text += " & " + plan_.name(cross);
         // A field of thirty characters, as old systems have; never through a letter of two bytes.
@@ -206,9 +231,15 @@ class Hand {
         };
         if (!letter(at) || !letter(at + 1)) return;
         switch (random_.below(3)) {
-            case 0: std::swap(text[at], text[at + 1]); break;
-            case 1: text.erase(at, 1); break;
-            default: text.insert(at, 1, text[at]); break;
+            case 0:
+                std::swap(text[at], text[at + 1]);
+                break;
+            case 1:
+                text.erase(at, 1);
+                break;
+            default:
+                text.insert(at, 1, text[at]);
+                break;
         }
     }
 

@@ -45,7 +45,9 @@ void append_time(std::string& out, int second) {
     append_padded(out, second % 60, 2);
 }
 
-int year_of(Day day) { return static_cast<int>(civil(day).year()); }
+int year_of(Day day) {
+    return static_cast<int>(civil(day).year());
+}
 
 Day first_of_year(int year) {
     const std::chrono::sys_days day = std::chrono::year{year} / 1 / 1;

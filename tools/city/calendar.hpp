@@ -13,9 +13,9 @@ inline constexpr Day kUnknownDay = 0;
 inline constexpr Day kDayZero = 20513;  // 2026-03-01
 inline constexpr int kLastDay = 30;     // --day goes this far
 
-void append_iso(std::string& out, Day day);           // 2026-03-01
-void append_american(std::string& out, Day day);      // 03/01/2026
-void append_time(std::string& out, int second);       // 14:05:00
+void append_iso(std::string& out, Day day);       // 2026-03-01
+void append_american(std::string& out, Day day);  // 03/01/2026
+void append_time(std::string& out, int second);   // 14:05:00
 int year_of(Day day);
 Day first_of_year(int year);
 

@@ -37,14 +37,19 @@ void append_json_text(std::string& out, std::string_view text) {
     out += '"';
     for (const char c : text) {
         if (c == '"' || c == '\\') out += '\\';
-        if (c == '\n') out += "\\n";
-        else out += c;
+        if (c == '\n')
+            out += "\\n";
+        else
+            out += c;
     }
     out += '"';
 }
 
 Layer::Layer(const LayerSpec& spec, std::uint64_t seed, int today, const std::string& folder)
-    : spec_(spec), seed_(seed), today_(today), out_(folder + "/" + std::string(spec.source) + "/" + std::string(spec.file)) {
+    : spec_(spec),
+      seed_(seed),
+      today_(today),
+      out_(folder + "/" + std::string(spec.source) + "/" + std::string(spec.file)) {
     out_.buffer() += R"({"type":"FeatureCollection","features":[)";
 }
 
@@ -58,8 +63,10 @@ Layer::Property& Layer::next(std::string_view name) {
 
 Layer& Layer::text(std::string_view name, std::string_view value) {
     Property& property = next(name);
-    if (value.empty()) property.value = "null";
-    else append_json_text(property.value, value);
+    if (value.empty())
+        property.value = "null";
+    else
+        append_json_text(property.value, value);
     return *this;
 }
 
@@ -118,7 +125,8 @@ void Layer::put_line(std::span<const Position> line) {
 }
 
 void Layer::put_polygons(std::span<const std::vector<Position>> rings) {
-    geometry_ = rings.size() == 1 ? R"({"type":"Polygon","coordinates":)" : R"({"type":"MultiPolygon","coordinates":[)";
+    geometry_ = rings.size() == 1 ? R"({"type":"Polygon","coordinates":)"
+                                  : R"({"type":"MultiPolygon","coordinates":[)";
     for (std::size_t i = 0; i < rings.size(); ++i) {
         if (i > 0) geometry_ += ',';
         geometry_ += '[';
@@ -134,8 +142,8 @@ void Layer::put_polygons(std::span<const std::vector<Position>> rings) {
 void Layer::plant(std::uint64_t row, Position position) {
     Random random(hash(seed_, 0xBAD, spec_.number, row));
     if (random.below(10'000) >= kSpoiltPer10k) return;
-    constexpr std::string_view kKinds[] = {"unparseable_date", "missing_key", "duplicate_key", "swapped_lat_lon",
-                                           "null_geometry"};
+    constexpr std::string_view kKinds[] = {"unparseable_date", "missing_key", "duplicate_key",
+                                           "swapped_lat_lon", "null_geometry"};
     const std::string_view kind = random.pick(kKinds);
     std::string geometry = point_text(position.lon_e7, position.lat_e7);
     std::string& key = properties_.front().value;

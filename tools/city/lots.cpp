@@ -40,11 +40,16 @@ Use draw_use(Zone zone, StreetClass street, Random& random) {
 
 std::int64_t frontage_mm(Zone zone, Random& random) {
     switch (zone) {
-        case Zone::downtown: return random.between(12'000, 16'000);
-        case Zone::mixed: return random.between(12'000, 15'000);
-        case Zone::residential: return random.between(12'500, 17'000);
-        case Zone::suburban: return random.between(18'000, 24'000);
-        case Zone::industrial: return random.between(30'000, 45'000);
+        case Zone::downtown:
+            return random.between(12'000, 16'000);
+        case Zone::mixed:
+            return random.between(12'000, 15'000);
+        case Zone::residential:
+            return random.between(12'500, 17'000);
+        case Zone::suburban:
+            return random.between(18'000, 24'000);
+        case Zone::industrial:
+            return random.between(30'000, 45'000);
     }
     return 15'000;
 }
@@ -53,10 +58,14 @@ void furnish(Lot& lot, Zone zone, Random& random) {
     switch (lot.use) {
         case Use::single_family:
             lot.units = 1;
-            if (random.permille(15)) lot.second = Second::half;
-            else if (random.permille(8)) lot.second = Second::letter;
+            if (random.permille(15))
+                lot.second = Second::half;
+            else if (random.permille(8))
+                lot.second = Second::letter;
             break;
-        case Use::two_family: lot.units = 2; break;
+        case Use::two_family:
+            lot.units = 2;
+            break;
         case Use::apartments:
             lot.units = zone == Zone::downtown ? random.between(6, 36) : random.between(3, 14);
             lot.units_listed = random.percent(40);
@@ -73,7 +82,8 @@ void furnish(Lot& lot, Zone zone, Random& random) {
             lot.units = random.between(1, 9);
             lot.units_listed = lot.units > 2 && random.percent(25);
             break;
-        default: break;
+        default:
+            break;
     }
     lot.unit_style = lot.units > 12 || lot.use == Use::office ? UnitStyle::floors
                      : lot.units <= 8 && random.percent(35)   ? UnitStyle::letters
@@ -102,7 +112,8 @@ std::vector<Lot> lots_of(const Plan& plan, const Segment& segment) {
         // Even numbers stand on the north and east sides of a street, whichever way its numbers grow.
         const bool even = (std::abs(dx) > std::abs(dy) ? offset_y : offset_x) > 0;
         // At most one lot to four numbers, so that every lot has its own.
-        const int count = static_cast<int>(std::clamp<std::int64_t>(usable / frontage_mm(zone, random), 1, span / 4));
+        const int count =
+            static_cast<int>(std::clamp<std::int64_t>(usable / frontage_mm(zone, random), 1, span / 4));
         const auto number_at = [&](int slot, int jitter) {
             const int near = segment.first_number + static_cast<int>(span * slot / count) + jitter;
             return std::max(near / 2 * 2 + (even ? 0 : 1), even ? 2 : 1);
@@ -112,25 +123,29 @@ std::vector<Lot> lots_of(const Plan& plan, const Segment& segment) {
             Lot lot;
             int width = 1;
             if (institution) {
-                constexpr Use kUses[] = {Use::school, Use::church, Use::church, Use::hospital, Use::nursing_home};
+                constexpr Use kUses[] = {Use::school, Use::church, Use::church, Use::hospital,
+                                         Use::nursing_home};
                 lot.use = random.pick(kUses);
                 width = count;
             } else {
                 lot.use = draw_use(zone, kind, random);
                 const bool large = lot.use == Use::apartments || lot.use == Use::condominium ||
-                                   lot.use == Use::retail || lot.use == Use::office || lot.use == Use::mixed_use ||
-                                   lot.use == Use::warehouse || lot.use == Use::manufacturing;
+                                   lot.use == Use::retail || lot.use == Use::office ||
+                                   lot.use == Use::mixed_use || lot.use == Use::warehouse ||
+                                   lot.use == Use::manufacturing;
                 if (large && random.percent(35)) width = std::min(random.between(2, 4), count - slot);
             }
             furnish(lot, zone, random);
             lot.number = number_at(slot, static_cast<int>(random.below(2)));
-            const bool range = width > 1 || (lot.use == Use::two_family && span / count >= 6 && random.percent(30));
+            const bool range =
+                width > 1 || (lot.use == Use::two_family && span / count >= 6 && random.percent(30));
             if (range) lot.number_to = std::max(number_at(slot + width - 1, 1), lot.number + 2);
             const std::int64_t wander = static_cast<std::int64_t>(random.below(3'000)) - 1'500;
             const std::int64_t along =
                 segment.margin_mm + usable * (2 * slot + width) / (2 * count) + (width > 1 ? 0 : wander);
             slot += width - 1;
-            const Point unbent{from.x + dx * along / length + offset_x, from.y + dy * along / length + offset_y};
+            const Point unbent{from.x + dx * along / length + offset_x,
+                               from.y + dy * along / length + offset_y};
             if (kind != StreetClass::radial && plan.near_radial(unbent, kRadialClearance)) continue;
             lot.at = plan.bent(unbent);
             lot.index = static_cast<int>(lots.size()) + 1;

@@ -1,5 +1,5 @@
-// The lots along a street segment: what stands there, under which numbers. A lot is one or more properties: the lot
-// itself, a second dwelling ("12 1/2", "12A"), or one per unit.
+// The lots along a street segment: what stands there, under which numbers. A lot is one or more properties:
+// the lot itself, a second dwelling ("12 1/2", "12A"), or one per unit.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ enum class Use {
     vacant_land,
 };
 
-enum class Second { none, half, letter };          // "12 1/2", "12A" beside "12"
+enum class Second { none, half, letter };           // "12 1/2", "12A" beside "12"
 enum class UnitStyle { numbers, letters, floors };  // 1 2 3; A B C; 101 102 ... 201
 
 struct Lot {
@@ -37,13 +37,14 @@ struct Lot {
     int index = 0;      // in the segment, from 1
     Use use = Use::single_family;
     Second second = Second::none;
-    int units = 0;            // dwellings or suites in the building
+    int units = 0;              // dwellings or suites in the building
     bool units_listed = false;  // each unit is a property of its own
     UnitStyle unit_style = UnitStyle::numbers;
     Point at;  // bent
 
     std::uint32_t properties() const {
-        return 1 + (second != Second::none ? 1u : 0u) + (units_listed ? static_cast<std::uint32_t>(units) : 0u);
+        return 1 + (second != Second::none ? 1u : 0u) +
+               (units_listed ? static_cast<std::uint32_t>(units) : 0u);
     }
 };
 

@@ -52,13 +52,18 @@ Point Plan::at(Node node) const {
 
 Point Plan::bent(Point point) const {
     // Two long waves over the whole city, one shorter; phases from the seed. The slope stays below 0.25.
-    const auto phase = [this](int which) { return static_cast<std::int64_t>(hash(seed_, 0xBE4D, which) & 65535); };
-    const auto wave = [](std::int64_t along, std::int64_t length_mm, std::int64_t turn, std::int64_t height_mm) {
+    const auto phase = [this](int which) {
+        return static_cast<std::int64_t>(hash(seed_, 0xBE4D, which) & 65535);
+    };
+    const auto wave = [](std::int64_t along, std::int64_t length_mm, std::int64_t turn,
+                         std::int64_t height_mm) {
         return sine(along * 65536 / length_mm + turn) * height_mm / 32768;
     };
     Point out = point;
-    out.x += wave(point.y, 2'700'000, phase(0), 60'000) + wave(point.y + point.x / 2, 910'000, phase(1), 9'000);
-    out.y += wave(point.x, 3'100'000, phase(2), 60'000) + wave(point.x - point.y / 2, 870'000, phase(3), 9'000);
+    out.x +=
+        wave(point.y, 2'700'000, phase(0), 60'000) + wave(point.y + point.x / 2, 910'000, phase(1), 9'000);
+    out.y +=
+        wave(point.x, 3'100'000, phase(2), 60'000) + wave(point.x - point.y / 2, 870'000, phase(3), 9'000);
     return out;
 }
 
@@ -66,11 +71,13 @@ std::vector<Position> Plan::line(const Segment& segment) const {
     const Point from = at(segment.from);
     const Point to = at(segment.to);
     const int pieces = std::max(std::abs(segment.to.column - segment.from.column),
-                                std::abs(segment.to.row - segment.from.row)) > 2 ? 4 : 2;
+                                std::abs(segment.to.row - segment.from.row)) > 2
+                           ? 4
+                           : 2;
     std::vector<Position> out;
     for (int i = 0; i <= pieces; ++i) {
-        out.push_back(position_of(bent({from.x + (to.x - from.x) * i / pieces,
-                                        from.y + (to.y - from.y) * i / pieces})));
+        out.push_back(position_of(
+            bent({from.x + (to.x - from.x) * i / pieces, from.y + (to.y - from.y) * i / pieces})));
     }
     return out;
 }

@@ -1,9 +1,9 @@
-// The plan of a city: tiles, streets and street segments, small enough to stay in memory (some 10 MB at a million
-// properties). Lots and everything on them are made from it again and again, never stored.
+// The plan of a city: tiles, streets and street segments, small enough to stay in memory (some 10 MB at a
+// million properties). Lots and everything on them are made from it again and again, never stored.
 //
-// The plane is a lattice of lines about 48 m apart, gently bent so that no street is quite straight. A tile is a
-// square of the lattice with its own block pattern; tiles are laid from the centre outwards until there is room for
-// all properties, so the edge of town is ragged and new properties appear there.
+// The plane is a lattice of lines about 48 m apart, gently bent so that no street is quite straight. A tile
+// is a square of the lattice with its own block pattern; tiles are laid from the centre outwards until there
+// is room for all properties, so the edge of town is ragged and new properties appear there.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ enum class Zone { downtown, mixed, residential, suburban, industrial };
 enum class StreetClass { arterial, radial, local, court };
 
 struct Tile {
-    int tx = 0, ty = 0;                // column and row; tile (0,0) touches the centre from the north-east
+    int tx = 0, ty = 0;                 // column and row; tile (0,0) touches the centre from the north-east
     int column_step = 4, row_step = 2;  // lattice lines between streets
     Zone zone = Zone::residential;
     bool own_numbers = false;  // short streets count from their own start, not from the city's base line
@@ -32,10 +32,10 @@ struct Street {
     std::string name;  // without direction and type
     std::string type;  // posted abbreviation, may be empty
     StreetClass kind = StreetClass::local;
-    bool directed = false;        // N/S or E/W by the side of the base line
+    bool directed = false;         // N/S or E/W by the side of the base line
     bool direction_after = false;  // "Colvin St W"
-    int start_line = 0;           // where house numbers begin, when they are its own
-    std::string former_name;      // with type, empty if it never had another
+    int start_line = 0;            // where house numbers begin, when they are its own
+    std::string former_name;       // with type, empty if it never had another
 };
 
 // A street as it is called on one side of the base line.

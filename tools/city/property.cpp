@@ -11,13 +11,13 @@ struct UseWords {
 
 // In the order of Use.
 constexpr UseWords kUseWords[] = {
-    {"Residential", "101", "Single Family"},  {"Residential", "104", "Two Family"},
-    {"Residential", "111", "Apartments"},     {"Residential", "102", "Condominium Building"},
-    {"Commercial", "325", "Retail"},          {"Commercial", "340", "Office"},
-    {"Commercial", "326", "Restaurant"},      {"Commercial", "013", "Mixed Use"},
-    {"Industrial", "316", "Warehouse"},       {"Industrial", "400", "Manufacturing"},
-    {"Institutional", "934", "School"},       {"Institutional", "960", "Church"},
-    {"Institutional", "902", "Hospital"},     {"Institutional", "304", "Nursing Home"},
+    {"Residential", "101", "Single Family"}, {"Residential", "104", "Two Family"},
+    {"Residential", "111", "Apartments"},    {"Residential", "102", "Condominium Building"},
+    {"Commercial", "325", "Retail"},         {"Commercial", "340", "Office"},
+    {"Commercial", "326", "Restaurant"},     {"Commercial", "013", "Mixed Use"},
+    {"Industrial", "316", "Warehouse"},      {"Industrial", "400", "Manufacturing"},
+    {"Institutional", "934", "School"},      {"Institutional", "960", "Church"},
+    {"Institutional", "902", "Hospital"},    {"Institutional", "304", "Nursing Home"},
     {"Vacant", "130", "Vacant Land"},
 };
 
@@ -25,8 +25,12 @@ void set_unit(Property& property, const Lot& lot, int unit) {
     Address& address = property.address;
     address.unit_type = lot.use == Use::office ? "Ste" : lot.use == Use::condominium ? "Unit" : "Apt";
     switch (lot.unit_style) {
-        case UnitStyle::letters: address.unit = static_cast<char>('A' + unit); break;
-        case UnitStyle::numbers: append_int(address.unit, unit + 1); break;
+        case UnitStyle::letters:
+            address.unit = static_cast<char>('A' + unit);
+            break;
+        case UnitStyle::numbers:
+            append_int(address.unit, unit + 1);
+            break;
         case UnitStyle::floors: {
             const int on_floor = lot.units > 30 ? 8 : 4;
             append_int(address.unit, (unit / on_floor + 1) * 100 + unit % on_floor + 1);
@@ -50,14 +54,15 @@ void set_unit(Property& property, const Lot& lot, int unit) {
 void build(Property& property, const Lot& lot, bool new_construction, Random& random) {
     if (lot.use == Use::vacant_land) return;
     const bool large = lot.use != Use::single_family && lot.use != Use::two_family;
-    property.year_built = new_construction       ? 2026
+    property.year_built = new_construction     ? 2026
                           : random.percent(55) ? random.between(1880, 1949)
-                                                : random.between(1950, 2025);
-    property.stories = lot.units > 30 ? random.between(6, 18)
+                                               : random.between(1950, 2025);
+    property.stories = lot.units > 30   ? random.between(6, 18)
                        : lot.units > 12 ? random.between(3, 6)
                        : large          ? random.between(1, 4)
                                         : random.between(1, 3);
-    constexpr std::string_view kLargeTypes[] = {"TYPE_IIB", "TYPE_IIIB", "TYPE_IIIA", "TYPE_IV", "TYPE_IIA", "UNKNOWN"};
+    constexpr std::string_view kLargeTypes[] = {"TYPE_IIB", "TYPE_IIIB", "TYPE_IIIA",
+                                                "TYPE_IV",  "TYPE_IIA",  "UNKNOWN"};
     constexpr std::string_view kTallTypes[] = {"TYPE_IA", "TYPE_IB"};
     constexpr std::string_view kHouseTypes[] = {"TYPE_VB", "TYPE_VA", "TYPE_VB", "TYPE_IIIB", "UNKNOWN"};
     property.construction = property.stories > 5 ? random.pick(kTallTypes)
@@ -94,8 +99,10 @@ std::string number_text(const Address& address) {
         out += '-';
         // "1025-57", but "95-103" and "1095-1105": the second number is cut only when the hundreds agree.
         const bool cut = address.number >= 100 && address.number / 100 == address.number_to / 100;
-        if (cut) append_padded(out, address.number_to % 100, 2);
-        else append_int(out, address.number_to);
+        if (cut)
+            append_padded(out, address.number_to % 100, 2);
+        else
+            append_int(out, address.number_to);
     }
     if (address.number_suffix == "1/2") out += ' ';
     out += address.number_suffix;
@@ -179,8 +186,9 @@ Property property_of(const Plan& plan, const Landlords& landlords, const Segment
     const std::size_t kind = own.weighted(kinds);
     if (kind == 1) {
         // A rented unit belongs to whoever owns the building.
-        Random choice(rented || out.building_with_units ? hash(plan.seed(), 0x0714, segment.tile, segment.number_in_tile, lot.index)
-                                                        : own.next());
+        Random choice(rented || out.building_with_units
+                          ? hash(plan.seed(), 0x0714, segment.tile, segment.number_in_tile, lot.index)
+                          : own.next());
         out.owner.party = choice.next() % landlords.count();
         out.owner.landlord = out.owner.organisation = true;
         out.owner.name = landlords.name(out.owner.party);

@@ -1,4 +1,5 @@
-// One property with everything the sources say about it. Made on the fly for each lot, in order, and forgotten.
+// One property with everything the sources say about it. Made on the fly for each lot, in order, and
+// forgotten.
 #pragma once
 
 #include <cstdint>
@@ -18,12 +19,12 @@ inline constexpr std::string_view kState = "IL";
 // The parts of an address, as the assessor keeps them.
 struct Address {
     int number = 0;
-    int number_to = 0;                // 0: not a range
-    std::string number_suffix;        // "1/2", "A"
-    char pre_direction = 0;           // N S E W, 0 none
+    int number_to = 0;          // 0: not a range
+    std::string number_suffix;  // "1/2", "A"
+    char pre_direction = 0;     // N S E W, 0 none
     const Street* street = nullptr;
     char post_direction = 0;
-    std::string unit_type;            // Unit, Apt, Ste
+    std::string unit_type;  // Unit, Apt, Ste
     std::string unit;
     std::string postal_code;
 };
@@ -32,8 +33,8 @@ struct Owner {
     std::uint64_t party = 0;  // the ordinal that names the party: see party_id()
     bool landlord = false;
     bool organisation = false;
-    bool occupant = false;  // lives or trades here
-    std::string name;       // as the assessor writes it: "Nguyen Linh T"
+    bool occupant = false;    // lives or trades here
+    std::string name;         // as the assessor writes it: "Nguyen Linh T"
     std::string first, last;  // of a person
 };
 

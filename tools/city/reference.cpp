@@ -7,9 +7,12 @@ namespace fieldpost::city {
 Reference refer(const Sources& sources, const Property& property, const Manners& manners, Random& random) {
     Reference out;
     const std::uint32_t drawn = random.below(100);
-    if (drawn < manners.none) out.by = Link::none;
-    else if (drawn < manners.none + manners.by_position && property.alone) out.by = Link::position;
-    else if (drawn < manners.none + manners.by_position + manners.by_address) out.by = Link::address;
+    if (drawn < manners.none)
+        out.by = Link::none;
+    else if (drawn < manners.none + manners.by_position && property.alone)
+        out.by = Link::position;
+    else if (drawn < manners.none + manners.by_position + manners.by_address)
+        out.by = Link::address;
 
     const auto wander = [&random](int e7) { return random.between(-e7, e7); };
     switch (out.by) {
@@ -21,7 +24,8 @@ Reference refer(const Sources& sources, const Property& property, const Manners&
             break;
         }
         case Link::position:
-            // Within three metres of the point that the assessor has: nearer to it than to any other property.
+            // Within three metres of the point that the assessor has: nearer to it than to any other
+            // property.
             out.has_position = true;
             out.where = {property.position.lat_e7 + wander(180), property.position.lon_e7 + wander(235)};
             out.style = "plain";
@@ -56,7 +60,9 @@ void put_linked(const Sources& sources, Table& table, std::uint64_t row, const F
     out += table.key();
     out += ',';
     if (reference.by != Link::none) out += property.parcel_id;
-    out += reference.by == Link::address ? ",address," : reference.by == Link::position ? ",position," : ",none,";
+    out += reference.by == Link::address    ? ",address,"
+           : reference.by == Link::position ? ",position,"
+                                            : ",none,";
     out += reference.style;
     out += '\n';
     sources.truth.flush_if_full();

@@ -1,5 +1,5 @@
-// How a source's row says which property it is about: by parcel number, by an address as people write it, or by
-// nothing but a position. Rows without a parcel number go into truth/links.csv with the right answer.
+// How a source's row says which property it is about: by parcel number, by an address as people write it, or
+// by nothing but a position. Rows without a parcel number go into truth/links.csv with the right answer.
 #pragma once
 
 #include <string>
@@ -51,7 +51,8 @@ template <class Make>
 void one_row(const Sources& sources, Table& table, const Property& property, int k, int born, Make make) {
     constexpr std::uint64_t kRowsPerProperty = 64;
     const std::uint64_t row = property.ordinal * kRowsPerProperty + static_cast<std::uint64_t>(k);
-    const Fate fate = sources.calendar.fate(table.spec().drift, table.spec().number, row, born, property.gone_on);
+    const Fate fate =
+        sources.calendar.fate(table.spec().drift, table.spec().number, row, born, property.gone_on);
     if (!fate.present()) {
         table.skip(fate);
         return;
@@ -60,7 +61,8 @@ void one_row(const Sources& sources, Table& table, const Property& property, int
     make(row, fate, random);
 }
 
-// Each row that the property has in the table today: `base` (at most 32) from the start, and those added since.
+// Each row that the property has in the table today: `base` (at most 32) from the start, and those added
+// since.
 template <class Make>
 void each_row(const Sources& sources, Table& table, const Property& property, int base, Make make) {
     for (int k = 0; k < base; ++k) one_row(sources, table, property, k, property.born, make);
@@ -76,7 +78,9 @@ inline Day happened(const Fate& fate, Random& random, int within_days) {
     const Day before = kDayZero - 1 - static_cast<Day>(random.below(static_cast<std::uint32_t>(within_days)));
     return fate.born > 0 ? kDayZero + fate.born : before;
 }
-inline Day changed_day(const Fate& fate) { return kDayZero + fate.changed_on; }
+inline Day changed_day(const Fate& fate) {
+    return kDayZero + fate.changed_on;
+}
 
 // A number for each row that is unique in its table and gives nothing away: digits of a shuffled row number.
 std::string shuffled_number(std::uint64_t row, std::uint64_t salt);

@@ -65,7 +65,8 @@ std::int32_t Surveyor::local(const Tile& tile, const Reach& reach) {
         before.tile += reach.tile > 0 ? -1 : 1;
         before.half = 1;
     }
-    const std::uint64_t drawn = hash(plan_.seed_, 0x10CA, reach.axis, reach.line, reach.tile, reach.half) % 100;
+    const std::uint64_t drawn =
+        hash(plan_.seed_, 0x10CA, reach.axis, reach.line, reach.tile, reach.half) % 100;
     if (const auto found = reaches_.find(before); found != reaches_.end()) {
         const Street& street = plan_.streets_[static_cast<std::size_t>(found->second)];
         // Only a street with N and S (or E and W) may cross the base line: its numbers begin anew there.
@@ -76,7 +77,8 @@ std::int32_t Surveyor::local(const Tile& tile, const Reach& reach) {
     const int size = plan_.tile_lines_;
     int start = reach.tile >= 0 ? reach.tile * size : (reach.tile + 1) * size;
     if (reach.half == 1) start += reach.tile >= 0 ? size / 2 : -size / 2;
-    return reaches_[reach] = found_street(StreetClass::local, directed, tile.own_numbers && !directed ? start : 0);
+    return reaches_[reach] =
+               found_street(StreetClass::local, directed, tile.own_numbers && !directed ? start : 0);
 }
 
 std::int32_t Surveyor::found_street(StreetClass kind, bool directed, int start_line, const FixedName* fixed) {
@@ -158,7 +160,8 @@ std::string Surveyor::fresh_name(std::size_t serial, StreetClass kind, Random& r
             if (other.kind == StreetClass::local && !other.type.empty() && !ordinal) return other.name;
         }
     }
-    if (random.percent(kind == StreetClass::court ? 30 : 70)) return std::string(random.pick(plain_street_names()));
+    if (random.percent(kind == StreetClass::court ? 30 : 70))
+        return std::string(random.pick(plain_street_names()));
     std::string name(random.pick(street_name_openings()));
     name += ' ';
     name += random.pick(street_name_endings());

@@ -15,10 +15,14 @@ constexpr int kNumbersPerRadialLine = 70;
 constexpr std::int64_t kPrimaryMargin = 18'000;
 constexpr std::int64_t kSecondaryMargin = 40'000;  // keeps clear of the corner lots of the crossing street
 
-int floor_div(int value, int by) { return value >= 0 ? value / by : -((-value + by - 1) / by); }
+int floor_div(int value, int by) {
+    return value >= 0 ? value / by : -((-value + by - 1) / by);
+}
 
 // Twice the distance of a tile's centre from the base line: 1, 3, 5, ...
-int doubled(int t) { return 2 * t + 1; }
+int doubled(int t) {
+    return 2 * t + 1;
+}
 
 char direction_of(int axis, int tile_along) {
     if (axis == 1) return tile_along >= 0 ? 'N' : 'S';
@@ -121,7 +125,8 @@ void Surveyor::lay_line(const Tile& tile, int axis, int line) {
     const std::vector<int> stops = crossings(tile, axis, line);
     for (std::size_t i = 0; i + 1 < stops.size(); ++i) {
         const int half = std::abs(stops[i] - stops.front()) * 2 < size ? 0 : 1;
-        const std::int32_t street = boundary ? arterial(axis, line) : local(tile, Reach{axis, line, along, half});
+        const std::int32_t street =
+            boundary ? arterial(axis, line) : local(tile, Reach{axis, line, along, half});
         const Street& laid = plan_.streets_[static_cast<std::size_t>(street)];
         Segment segment;
         segment.side = {street, laid.directed ? direction_of(axis, along) : char{0}};
@@ -160,7 +165,8 @@ void Surveyor::lay_courts(const Tile& tile) {
             const Node mouth{tile.tx * size + column + 2, tile.ty * size + row};
             if (hash(plan_.seed_, 0xC0, mouth.column, mouth.row) % 100 >= 70) continue;
             const Node host{tile.tx * size + column, mouth.row};
-            if (const auto found = nodes_.find(host); found != nodes_.end()) nodes_[mouth][0] = found->second[0];
+            if (const auto found = nodes_.find(host); found != nodes_.end())
+                nodes_[mouth][0] = found->second[0];
             Segment segment;
             segment.side = {found_street(StreetClass::court, false, mouth.row), 0};
             segment.from = mouth;
@@ -213,10 +219,12 @@ void Surveyor::found_districts(std::uint64_t properties) {
     for (std::size_t i = 0; i < plan_.tiles_.size(); ++i) {
         Tile& tile = plan_.tiles_[i];
         const std::pair key{floor_div(tile.tx, group), floor_div(tile.ty, group)};
-        const auto [place, added] = numbers.try_emplace(key, static_cast<std::uint32_t>(plan_.districts_.size()));
+        const auto [place, added] =
+            numbers.try_emplace(key, static_cast<std::uint32_t>(plan_.districts_.size()));
         if (added) {
             Random random(hash(plan_.seed_, 0xD157, place->second));
-            constexpr std::string_view kForms[] = {"Heights", "Park", "Hill", "Gardens", "Flats", "Village", "Side"};
+            constexpr std::string_view kForms[] = {"Heights", "Park",    "Hill", "Gardens",
+                                                   "Flats",   "Village", "Side"};
             std::string name = "Downtown";
             while (!names.insert(name).second) {
                 name = std::string(random.pick(plain_street_names()));

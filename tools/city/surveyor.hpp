@@ -46,7 +46,8 @@ class Surveyor {
     struct FixedName {
         std::string name, type;
     };
-    std::int32_t found_street(StreetClass kind, bool directed, int start_line, const FixedName* fixed = nullptr);
+    std::int32_t found_street(StreetClass kind, bool directed, int start_line,
+                              const FixedName* fixed = nullptr);
     void choose_name(Street& street, std::size_t serial);
     std::string fresh_name(std::size_t serial, StreetClass kind, Random& random);
     bool take(const std::string& name, const std::string& type);
@@ -55,9 +56,9 @@ class Surveyor {
     std::map<std::pair<int, int>, std::int32_t> arterials_;
     std::map<Reach, std::int32_t> reaches_;
     std::map<int, std::int32_t> radials_;
-    std::set<std::string> taken_;  // name and type
+    std::set<std::string> taken_;                      // name and type
     std::map<Node, std::array<StreetSide, 3>> nodes_;  // the east-west, north-south and slanting street there
-    std::vector<int> axes_;  // of each segment: 0, 1 or 2 (slanting)
+    std::vector<int> axes_;                            // of each segment: 0, 1 or 2 (slanting)
     std::uint64_t room_ = 0;
     std::uint64_t next_property_ = 0;
     std::uint32_t next_in_tile_ = 0;

@@ -38,14 +38,21 @@ void Count::note(const Fate& fate, int today) {
         if (fate.removed_on == today) ++since_yesterday.removed;
         return;
     }
-    if (fate.born > 0) ++since_start.added;
-    else if (fate.changed_on > 0) ++since_start.changed;
-    if (fate.born == today && today > 0) ++since_yesterday.added;
-    else if (fate.changed_on == today && today > 0) ++since_yesterday.changed;
+    if (fate.born > 0)
+        ++since_start.added;
+    else if (fate.changed_on > 0)
+        ++since_start.changed;
+    if (fate.born == today && today > 0)
+        ++since_yesterday.added;
+    else if (fate.changed_on == today && today > 0)
+        ++since_yesterday.changed;
 }
 
 Table::Table(const TableSpec& spec, std::uint64_t seed, int today, const std::string& folder)
-    : spec_(spec), seed_(seed), today_(today), out_(folder + "/" + std::string(spec.source) + "/" + std::string(spec.file)) {
+    : spec_(spec),
+      seed_(seed),
+      today_(today),
+      out_(folder + "/" + std::string(spec.source) + "/" + std::string(spec.file)) {
     std::string_view rest = spec.header;
     while (!rest.empty()) {
         const auto comma = rest.find(',');
@@ -58,7 +65,8 @@ Table::Table(const TableSpec& spec, std::uint64_t seed, int today, const std::st
 }
 
 std::string& Table::next_cell() {
-    if (used_ >= columns_.size()) throw std::logic_error("more cells than columns in " + std::string(spec_.file));
+    if (used_ >= columns_.size())
+        throw std::logic_error("more cells than columns in " + std::string(spec_.file));
     std::string& cell = cells_[used_++];
     cell.clear();
     return cell;
@@ -115,7 +123,8 @@ Table& Table::add_moment(Day day, int second, char separator, std::string_view o
 }
 
 void Table::put(std::uint64_t row, const Fate& fate, Link link) {
-    if (used_ != columns_.size()) throw std::logic_error("too few cells in a row of " + std::string(spec_.file));
+    if (used_ != columns_.size())
+        throw std::logic_error("too few cells in a row of " + std::string(spec_.file));
     key_ = cells_[column(spec_.key)];
     const std::uint64_t odd = hash(seed_, 0x0DD, spec_.number, row) % 10'000;
     if (spec_.spoilt && odd < kOddPer10k) {
@@ -156,8 +165,9 @@ void Table::write(std::size_t cells) {
 void Table::plant(std::uint64_t row) {
     Random random(hash(seed_, 0xBAD, spec_.number, row));
     if (random.below(10'000) >= kSpoiltPer10k) return;
-    constexpr std::string_view kKinds[] = {"unparseable_date", "missing_key",      "duplicate_key", "swapped_lat_lon",
-                                           "too_few_columns",  "too_many_columns", "invalid_utf8",  "not_a_number"};
+    constexpr std::string_view kKinds[] = {"unparseable_date", "missing_key",     "duplicate_key",
+                                           "swapped_lat_lon",  "too_few_columns", "too_many_columns",
+                                           "invalid_utf8",     "not_a_number"};
     // Not every row can be spoilt in every way; the first that fits, from a random start.
     const std::uint64_t start = random.next();
     for (std::uint64_t i = 0; i < std::size(kKinds); ++i) {
@@ -196,7 +206,10 @@ bool Table::spoil(std::string_view kind, std::uint64_t drawn) {
         if (latitude.empty()) return false;
         latitude.swap(cells_[column(spec_.longitude)]);
     } else if (kind == "invalid_utf8") {
-        constexpr std::string_view kBytes[] = {"Caf\xE9", "Pe\xF1" "a", "\xFF\xFE", "M\xFCller"};
+        constexpr std::string_view kBytes[] = {"Caf\xE9",
+                                               "Pe\xF1"
+                                               "a",
+                                               "\xFF\xFE", "M\xFCller"};
         std::string& text = cells_[column(spec_.text)];
         text.insert(0, std::string(kBytes[drawn % std::size(kBytes)]) + " ");
     } else if (kind == "too_few_columns") {

@@ -40,8 +40,8 @@ struct TableSpec {
     std::uint64_t number;   // names the table in hashes, for ever
     std::string_view header;
     std::string_view key;
-    std::string_view date = "";    // the first date column, always filled
-    std::string_view text = "";    // free text that may be spoilt or broken over two lines
+    std::string_view date = "";  // the first date column, always filled
+    std::string_view text = "";  // free text that may be spoilt or broken over two lines
     std::string_view number_column = "";
     std::string_view latitude = "", longitude = "";
     bool spoilt = true;  // whether bad rows are planted

@@ -12,7 +12,8 @@ namespace fieldpost::city {
 using Words = std::span<const std::string_view>;
 
 // Street names without direction and type.
-Words awkward_street_names();  // apostrophes, diacritics, Saint and Mount, direction words: every city gets some
+Words awkward_street_names();  // apostrophes, diacritics, Saint and Mount, direction words: every city gets
+                               // some
 Words plain_street_names();
 Words street_name_openings();  // "Maple" + "Ridge"
 Words street_name_endings();
@@ -34,8 +35,8 @@ struct PersonName {
 };
 PersonName person(Random& random);
 
-std::string company_name(Random& random);     // a contractor or shop owner
-std::string landlord_name(Random& random);    // an LLC or trust that owns houses
+std::string company_name(Random& random);   // a contractor or shop owner
+std::string landlord_name(Random& random);  // an LLC or trust that owns houses
 std::string business_name(Random& random, std::string_view trade);
 std::string institution_name(Random& random, std::string_view use);
 

@@ -8,6 +8,7 @@
 namespace fieldpost::hub {
 
 extern const std::string_view schema_001_records;
+extern const std::string_view schema_002_journal;
 
 Result<std::unique_ptr<Store>> Store::finish_open(const std::filesystem::path& folder,
                                                   std::unique_ptr<Database> database) {
@@ -21,7 +22,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& folder) 
     if (auto made = make_folder(folder); !made) return made.error();
     auto database = open_database(folder / "hub.db", Durability::full);
     if (!database) return database.error();
-    const std::array migrations{schema_001_records};
+    const std::array migrations{schema_001_records, schema_002_journal};
     if (auto migrated = migrate(**database, migrations); !migrated)
         return migrated.error().with("the hub's store");
     return finish_open(folder, std::move(*database));

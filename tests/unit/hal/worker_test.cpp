@@ -9,31 +9,33 @@
 using namespace fieldpost;
 using namespace fieldpost::hal;
 
-TEST_CASE("a worker that would wait for ever is stopped at once") {
+TEST_CASE("a worker that would wait for ever is stopped at once, and may be started again") {
     Worker worker;
-    std::promise<void> waiting;
-    const Status started = worker.start([&](const StopEvent& stop) {
-        waiting.set_value();
-        CHECK(stop.wait(-1, std::nullopt) == StopEvent::Woke::stop);
-    });
-    REQUIRE(started.has_value());
-    waiting.get_future().wait();
-    worker.stop();
+    for (int round = 0; round < 2; ++round) {
+        std::promise<void> waiting;
+        std::atomic<bool> stopped = false;
+        const Status started = worker.start([&](const StopEvent& stop) {
+            waiting.set_value();
+            stopped = stop.wait(-1, std::nullopt) == StopEvent::Woke::stop;
+        });
+        REQUIRE(started.has_value());
+        waiting.get_future().wait();
+        worker.stop();
+        CHECK(stopped);
+    }
 }
 
-TEST_CASE("stop is seen even when it was asked for before the wait") {
+TEST_CASE("a worker that is busy when it is stopped sees it at its next wait") {
     Worker worker;
-    std::promise<void> go;
-    const Status started =
-        worker.start([go = std::make_shared<std::future<void>>(go.get_future())](const StopEvent& stop) {
-            go->wait();
-            while (!stop.sleep(0)) {
-            }
-        });
+    std::atomic<bool> stopping = false;
+    const Status started = worker.start([&](const StopEvent& stop) {
+        while (!stopping) std::this_thread::yield();
+        while (!stop.sleep(0)) {
+        }
+    });
     REQUIRE(started.has_value());
-    auto stopping = std::async(std::launch::async, [&] { worker.stop(); });
-    go.set_value();
-    stopping.get();
+    stopping = true;
+    worker.stop();
 }
 
 TEST_CASE("a worker wakes for a readable descriptor, and for a time-out") {

@@ -57,34 +57,43 @@ function Sections({ view, own }: { view: PropertyView; own: Set<string> }) {
   );
 }
 
-export function PropertyPage({ place }: { place: Place }) {
-  const { view, error, id } = place;
+// Name and address, apart from the sections since the map stands between them on a narrow screen.
+export function PlaceHead({ place }: { place: Place }) {
+  const { view, error } = place;
   const heading = useRef<HTMLHeadingElement>(null);
-  const { visits, observations } = useStore(crew);
-  const own = new Set([...visits, ...observations].map((item) => item.id));
   useEffect(() => {
     if (view) heading.current?.focus({ preventScroll: true });
   }, [view?.id]);
   const title = view ? view.title || view.address : error ? "This place could not be opened" : "Opening";
   return (
-    <article class="property" aria-busy={!view && !error}>
-      <header class="property-head">
-        <button type="button" class="icon-button" aria-label="Close this property" onClick={closeProperty}>
-          <Icon name="back" size={26} />
-        </button>
-        <div>
-          <h1 ref={heading} tabIndex={-1}>
-            {title}
-          </h1>
-          {view && view.address !== "" && view.address !== view.title && <p class="address">{view.address}</p>}
-        </div>
-      </header>
+    <div class="place-head">
+      <button type="button" class="icon-button" aria-label="Close this property" onClick={closeProperty}>
+        <Icon name="back" size={26} />
+      </button>
+      <div>
+        <h1 ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
+        {view && view.address !== "" && view.address !== view.title && <p class="address">{view.address}</p>}
+      </div>
+    </div>
+  );
+}
+
+export function PropertyPage({ place }: { place: Place }) {
+  const { view, error, id } = place;
+  const { visits, observations } = useStore(crew);
+  const own = new Set([...visits, ...observations].map((item) => item.id));
+  return (
+    <article class="property" aria-busy={!view && !error} aria-label="Property">
       {error && (
-        <div class="notice">
-          <p>{view ? `${error} What is shown here was read before.` : error}</p>
-          <button type="button" class="button" onClick={() => id && void load(id)}>
-            Try again
-          </button>
+        <div class="section">
+          <div class="notice">
+            <p>{view ? `${error} What is shown here was read before.` : error}</p>
+            <button type="button" class="button" onClick={() => id && void load(id)}>
+              Try again
+            </button>
+          </div>
         </div>
       )}
       {view && <Sections view={view} own={own} />}

@@ -30,7 +30,7 @@ function outboxItem(state: DeviceState, now: number): Item {
   const waiting = waitingCount(state);
   if (waiting === 0) return { key: "outbox", icon: "check", text: "Everything sent", tone: "good" };
   const oldest = oldestUnsent(state, now) ?? 0;
-  return { key: "outbox", icon: "outbox", text: `${waiting} to send, oldest ${span(oldest)}`, tone: "wait" };
+  return { key: "outbox", icon: "outbox", text: `${waiting} to send, ${span(oldest)}`, tone: "wait" };
 }
 
 function powerItem(state: DeviceState): Item {

@@ -1,0 +1,175 @@
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <vector>
+
+#include "daemon/hub/artifacts/artifacts.hpp"
+#include "daemon/hub/store/catalog.hpp"
+#include "daemon/hub/store/feeds.hpp"
+#include "sync/base/compress.hpp"
+#include "sync/base/crypto.hpp"
+#include "sync/base/file.hpp"
+#include "sync/snapshot/writer.hpp"
+
+namespace fieldpost::hub {
+
+namespace {
+
+constexpr int packing_level = 6;
+constexpr std::uint64_t kept_generations = 2;
+constexpr std::uint64_t progress_rows = 100'000;
+
+std::int64_t unix_now() {
+    return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+// The file's rows and cursors from one read transaction of the store.
+Result<std::uint64_t> write_city(Store& store, const Profile& profile, std::uint64_t generation,
+                                 const std::filesystem::path& file, protocol::Manifest& manifest,
+                                 const std::function<void(std::string)>& progress) {
+    Catalog catalog(store);
+    Feeds feeds(store);
+    auto city = catalog.city();
+    if (!city) return city.error();
+    auto sources = catalog.sources();
+    if (!sources) return sources.error();
+    auto heads = feeds.heads();
+    if (!heads) return heads.error();
+    const auto cleared = feeds_of(profile);
+
+    snapshot::Meta meta;
+    meta.city = city->id;
+    meta.city_name = city->name;
+    meta.profile = profile.name;
+    meta.hub_generation = store.generation();
+    meta.artifact_generation = static_cast<std::int64_t>(generation);
+    meta.built_at = unix_now();
+    auto writer = snapshot::Writer::create(file, meta);
+    if (!writer) return writer.error();
+    if (auto begun = (*writer)->begin(); !begun) return begun.error();
+    for (const Source& source : *sources) {
+        if (auto put = (*writer)->set_source({source.id, source.title, source.steward, source.refresh_s}); !put) {
+            return put.error();
+        }
+    }
+    std::uint64_t rows = 0;
+    auto walked = feeds.for_each_row(cleared, [&](const records::FeedId& feed, const records::LayerRow& row) -> Status {
+        meta.as_of = std::max(meta.as_of, row.as_of);
+        if (++rows % progress_rows == 0) progress("snapshot: " + std::to_string(rows) + " rows");
+        return (*writer)->put(feed, row);
+    });
+    if (!walked) return walked.error();
+    meta.as_of = std::min(meta.as_of, meta.built_at);
+    if (auto put = (*writer)->set_meta(meta); !put) return put.error();
+    for (const records::FeedId& feed : cleared) {
+        const auto head = heads->find(feed);
+        const std::int64_t cursor = head == heads->end() ? 0 : head->second;
+        if (auto put = (*writer)->set_feed_cursor(feed, store.generation(), cursor); !put) return put.error();
+        auto& said = *manifest.add_cursors();
+        said.set_feed(records::feed_text(feed));
+        said.set_hub_generation(static_cast<std::uint64_t>(store.generation()));
+        said.set_n(static_cast<std::uint64_t>(cursor));
+    }
+    if (auto done = (*writer)->commit(); !done) return done.error();
+    progress("snapshot: building the indexes");
+    if (auto done = (*writer)->finish(); !done) return done.error();
+    return rows;
+}
+
+// Cuts the file into blocks, packs each, and writes them one behind the other.
+Status pack(const std::filesystem::path& file, const std::filesystem::path& packed_file, protocol::Manifest& manifest,
+            std::uint64_t& packed_bytes) {
+    std::ifstream in(file, std::ios::binary);
+    std::ofstream out(packed_file, std::ios::binary | std::ios::trunc);
+    Sha256 whole;
+    Bytes block(protocol::block_bytes, '\0');
+    std::uint64_t size = 0;
+    while (in) {
+        in.read(block.data(), static_cast<std::streamsize>(block.size()));
+        const auto got = static_cast<std::size_t>(in.gcount());
+        if (got == 0) break;
+        const BytesView content(block.data(), got);
+        whole.update(content);
+        size += got;
+        const Bytes packed = compress(content, packing_level);
+        auto& entry = *manifest.add_blocks();
+        entry.set_sha256(sha256(content));
+        entry.set_packed_bytes(static_cast<std::uint32_t>(packed.size()));
+        packed_bytes += packed.size();
+        out.write(packed.data(), static_cast<std::streamsize>(packed.size()));
+    }
+    out.close();
+    if (in.bad() || !out) return fail(ErrorCode::io, "cannot write " + packed_file.string() + ": is the disk full?");
+    manifest.set_bytes(size);
+    manifest.set_sha256(whole.finish());
+    manifest.set_block_bytes(protocol::block_bytes);
+    return fsync_file(packed_file);
+}
+
+void remove_older(const std::filesystem::path& folder, std::uint64_t newest) {
+    std::vector<std::uint64_t> generations;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+        const std::string name = entry.path().filename().string();
+        if (!name.empty() && name.find_first_not_of("0123456789") == std::string::npos) {
+            generations.push_back(std::stoull(name));
+        }
+    }
+    std::sort(generations.rbegin(), generations.rend());
+    for (std::size_t i = kept_generations; i < generations.size(); ++i) {
+        if (generations[i] < newest) std::filesystem::remove_all(folder / std::to_string(generations[i]), error);
+    }
+}
+
+}  // namespace
+
+Result<SnapshotReport> build_snapshot(const std::filesystem::path& folder, const std::string& profile_name,
+                                      protocol::Signer& signer, const std::function<void(std::string)>& progress) {
+    const auto began = std::chrono::steady_clock::now();
+    auto store = Store::open_reader(folder);
+    if (!store) return store.error();
+    auto profile = Catalog(**store).profile(profile_name);
+    if (!profile) return profile.error();
+    auto before = Artifacts(folder).newest(profile_name);
+    if (!before) return before.error();
+
+    SnapshotReport report;
+    report.generation = std::max(*before + 1, static_cast<std::uint64_t>(unix_now()));
+    const auto offered = folder / "artifacts" / profile_name;
+    const auto target = offered / std::to_string(report.generation);
+    const auto draft = offered / "draft";
+    std::error_code ignored;
+    std::filesystem::remove_all(draft, ignored);  // of a build that was killed
+    if (auto made = make_folder(draft); !made) return made.error();
+
+    protocol::Manifest manifest;
+    manifest.set_kind("snapshot");
+    manifest.set_profile(profile_name);
+    manifest.set_generation(report.generation);
+    manifest.set_hub_generation(static_cast<std::uint64_t>((*store)->generation()));
+    manifest.set_built_at(unix_now());
+    const auto city_file = draft / "city.db";
+    auto rows = sql([&]() -> Result<std::uint64_t> {
+        SQLite::Transaction one_moment((*store)->database());
+        return write_city(**store, *profile, report.generation, city_file, manifest, progress);
+    });
+    if (!rows) return rows.error().with("building the snapshot");
+    report.rows = *rows;
+    progress("snapshot: packing");
+    if (auto packed = pack(city_file, draft / "blocks.zst", manifest, report.packed_bytes); !packed) {
+        return packed.error();
+    }
+    report.file_bytes = manifest.bytes();
+    std::filesystem::remove(city_file, ignored);
+    auto sealed = protocol::seal(manifest, signer, true);
+    if (!sealed) return sealed.error();
+    if (auto written = write_file_atomic(draft / "manifest.pb", sealed->SerializeAsString()); !written) {
+        return written.error();
+    }
+    if (auto placed = rename_durably(draft, target); !placed) return placed.error();
+    remove_older(offered, report.generation);
+    report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    return report;
+}
+
+}  // namespace fieldpost::hub

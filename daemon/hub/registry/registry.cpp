@@ -1,0 +1,76 @@
+#include "daemon/hub/registry/registry.hpp"
+
+#include "daemon/hub/store/catalog.hpp"
+#include "sync/protocol/codec.hpp"
+
+namespace fieldpost::hub {
+
+namespace {
+
+constexpr const char* columns = "device, public_key, profile, desired_generation, added_at, seen_at";
+
+Device read(SQLite::Statement& row) {
+    const SQLite::Column key = row.getColumn(1);
+    return Device{row.getColumn(0).getString(),
+                  Bytes(static_cast<const char*>(key.getBlob()), static_cast<std::size_t>(key.getBytes())),
+                  row.getColumn(2).getString(),
+                  static_cast<std::uint64_t>(row.getColumn(3).getInt64()),
+                  row.getColumn(4).getInt64(),
+                  row.getColumn(5).getInt64()};
+}
+
+}  // namespace
+
+Status Registry::add(const std::string& id, BytesView public_key, const std::string& profile) {
+    if (!protocol::is_device_id(id)) {
+        return fail(ErrorCode::invalid_argument, "'" + id + "' cannot be a device id: use 1 to 64 of a-z, 0-9 and '-'");
+    }
+    if (public_key.size() != 32) {
+        return fail(ErrorCode::invalid_argument, "a device's public key has 32 bytes (64 hexadecimal digits)");
+    }
+    Catalog catalog(store_);
+    if (auto known = catalog.profile(profile); !known) return known.error();
+    auto device = find(id);
+    if (!device) return device.error();
+    if (*device && (*device)->public_key != public_key) {
+        return fail(ErrorCode::conflict, "device '" + id + "' is registered with another key: give the new box another id");
+    }
+    return sql([&] {
+        SQLite::Statement put(store_.database(),
+                              "INSERT INTO device(device, public_key, profile, added_at) VALUES(?, ?, ?, unixepoch()) "
+                              "ON CONFLICT DO UPDATE SET desired_generation = desired_generation + "
+                              "(profile <> excluded.profile), profile = excluded.profile");
+        put.bind(1, id);
+        put.bind(2, static_cast<const void*>(public_key.data()), static_cast<int>(public_key.size()));
+        put.bind(3, profile);
+        put.exec();
+    });
+}
+
+Result<std::optional<Device>> Registry::find(std::string_view id) {
+    return sql([&]() -> std::optional<Device> {
+        SQLite::Statement get(store_.database(), std::string("SELECT ") + columns + " FROM device WHERE device = ?");
+        get.bind(1, std::string(id));
+        if (!get.executeStep()) return std::nullopt;
+        return read(get);
+    });
+}
+
+Result<std::vector<Device>> Registry::all() {
+    return sql([&] {
+        SQLite::Statement get(store_.database(), std::string("SELECT ") + columns + " FROM device ORDER BY device");
+        std::vector<Device> devices;
+        while (get.executeStep()) devices.push_back(read(get));
+        return devices;
+    });
+}
+
+Status Registry::seen(std::string_view id) {
+    return sql([&] {
+        SQLite::Statement set(store_.database(), "UPDATE device SET seen_at = unixepoch() WHERE device = ?");
+        set.bind(1, std::string(id));
+        set.exec();
+    });
+}
+
+}  // namespace fieldpost::hub

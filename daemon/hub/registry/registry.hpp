@@ -1,0 +1,38 @@
+// The devices of the fleet: who they are, by which key, and which profile they have. Until Trust brings enrolment, an
+// operator registers a device by its public key. Calls that write work inside the caller's transaction.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/hub/store/store.hpp"
+#include "sync/base/bytes.hpp"
+
+namespace fieldpost::hub {
+
+struct Device {
+    std::string id;
+    Bytes public_key;  // Ed25519, 32 bytes
+    std::string profile;
+    std::uint64_t desired_generation = 1;
+    std::int64_t added_at = 0;  // unix seconds
+    std::int64_t seen_at = 0;   // unix seconds of the last hello; 0: never
+};
+
+class Registry {
+  public:
+    explicit Registry(Store& store) : store_(store) {}
+
+    // Adds the device, or gives a known one its profile. conflict when it is known with another key: two boxes under
+    // one name must not be. invalid_argument for an id or key that is none, not_found for an unknown profile.
+    Status add(const std::string& id, BytesView public_key, const std::string& profile);
+    Result<std::optional<Device>> find(std::string_view id);
+    Result<std::vector<Device>> all();
+    Status seen(std::string_view id);
+
+  private:
+    Store& store_;
+};
+
+}  // namespace fieldpost::hub

@@ -1,0 +1,547 @@
+#include "daemon/support/http_connection.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <deque>
+#include <optional>
+
+#include "daemon/support/http_guard.hpp"
+#include "daemon/support/target.hpp"
+
+namespace fieldpost::support {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using ErrorFromAsio = boost::system::error_code;
+using Socket = asio::generic::stream_protocol::socket;
+using Clock = std::chrono::steady_clock;
+
+// Read and thrown away after an answer that ends the connection: closing with unread bytes would reset the
+// connection, and the client might never see the answer.
+constexpr std::size_t drain_limit = 256U << 10U;
+constexpr std::chrono::seconds drain_time{2};
+
+void append_header(std::string& out, std::string_view name, std::string_view value) {
+    if (name.find_first_of("\r\n:") != std::string_view::npos ||
+        value.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) {
+        spdlog::error(
+            fmt::format("a header {} that would break the answer was left out", name.substr(0, 40)));
+        return;
+    }
+    out.append(name).append(": ").append(value).append("\r\n");
+}
+
+// Status line and headers. RFC 9110, 8.6 and 15.4.5: no length for 1xx, 204 and 304.
+std::string header_of(const Response& response, bool keep_alive, bool with_length) {
+    std::string out = fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
+    if (!response.content_type.empty()) append_header(out, "Content-Type", response.content_type);
+    for (const auto& [name, value] : response.headers) append_header(out, name, value);
+    append_header(out, "X-Content-Type-Options", "nosniff");
+    if (with_length) append_header(out, "Content-Length", fmt::format("{}", response.body.size()));
+    append_header(out, "Connection", keep_alive ? "keep-alive" : "close");
+    return out + "\r\n";
+}
+
+// WHATWG HTML 9.2.5. A line end in `event` would begin another field.
+std::string event_text(std::string_view event, std::string_view data) {
+    std::string out = "event: ";
+    for (const char c : event) {
+        if (c != '\r' && c != '\n') out += c;
+    }
+    std::size_t at = 0;
+    while (at <= data.size()) {
+        const std::size_t end = std::min(data.find_first_of("\r\n", at), data.size());
+        out.append("\ndata: ").append(data.substr(at, end - at));
+        at = end + (data.substr(end, 2) == "\r\n" ? 2 : 1);
+    }
+    return out + "\n\n";
+}
+
+class HttpConnection;
+
+// Answers of handlers find their connection only if it still waits for this very answer.
+class ConnectionReply final : public ReplySink {
+  public:
+    ConnectionReply(std::weak_ptr<HttpConnection> connection, std::shared_ptr<LoopCore> core,
+                    std::uint64_t turn)
+        : connection_(std::move(connection)), core_(std::move(core)), turn_(turn) {}
+    void send(Response response) override;
+    std::shared_ptr<EventSink> start_events() override;
+
+  private:
+    std::weak_ptr<HttpConnection> connection_;
+    std::shared_ptr<LoopCore> core_;
+    std::uint64_t turn_;
+};
+
+class ConnectionEvents final : public EventSink {
+  public:
+    ConnectionEvents(std::weak_ptr<HttpConnection> connection, std::shared_ptr<LoopCore> core)
+        : connection_(std::move(connection)), core_(std::move(core)) {}
+    ~ConnectionEvents() override;
+    bool send(std::string_view event, std::string_view data) override;
+    bool is_open() const override;
+    void on_closed(std::function<void()> function) override;
+    void close() override;
+
+  private:
+    std::weak_ptr<HttpConnection> connection_;
+    std::shared_ptr<LoopCore> core_;
+};
+
+class HttpConnection final : public Connection, public std::enable_shared_from_this<HttpConnection> {
+  public:
+    HttpConnection(std::shared_ptr<ConnectionGroup> group, Socket socket, bool from_socket)
+        : group_(std::move(group)),
+          limits_(group_->options.limits),
+          socket_(std::move(socket)),
+          deadline_(group_->core->io()),
+          heartbeat_(group_->core->io()),
+          buffer_(limits_.header + (64U << 10U)),
+          from_socket_(from_socket) {}
+
+    void start() override { await_request(); }
+
+    void refuse() override {
+        keep_alive_ = false;
+        Response response =
+            problem(503, reason_phrase(503), "too many connections are open; try again in a second");
+        response.headers.emplace_back("Retry-After", "1");
+        answer(std::move(response));
+    }
+
+    void stop() override {
+        if (phase_ == Phase::idle || phase_ == Phase::events) close(true);
+    }
+
+    void close_now() override { close(true); }
+
+    void on_reply(std::uint64_t turn, Response response) {
+        if (phase_ == Phase::handling && turn == turn_) answer(std::move(response));
+    }
+
+    bool start_events(std::uint64_t turn);
+    bool send_event(std::string_view event, std::string_view data);
+    bool streams() const { return phase_ == Phase::events; }
+    void on_events_closed(std::function<void()> function) { on_events_closed_ = std::move(function); }
+    void end_events() {
+        if (phase_ == Phase::events) close(false);
+    }
+
+  private:
+    // idle -> receiving -> handling -> answering -> idle or draining; handling -> events; any -> closed
+    enum class Phase { idle, receiving, handling, answering, draining, events, closed };
+
+    void await_request();
+    void read_header();
+    void on_header(ErrorFromAsio error);
+    std::optional<Response> take_header();
+    void read_body();
+    void on_body(ErrorFromAsio error);
+    void handle();
+    void reject(ErrorFromAsio error);
+    void answer(Response response);
+    void on_answered(ErrorFromAsio error);
+    void drain(std::size_t left);
+    void write_events();
+    void watch_client();
+    void beat();
+    void close(bool tell);
+    void arm(Clock::duration time, void (HttpConnection::*on_time)());
+    void disarm() {
+        ++deadline_turn_;
+        deadline_.cancel();
+    }
+    void on_receive_late();
+    void on_handle_late();
+    void on_late() { close(true); }
+
+    std::shared_ptr<ConnectionGroup> group_;
+    const HttpLimits& limits_;
+    Socket socket_;
+    asio::steady_timer deadline_;
+    asio::steady_timer heartbeat_;
+    std::uint64_t deadline_turn_ = 0;
+    boost::beast::flat_buffer buffer_;
+    std::optional<http::request_parser<http::string_body>> parser_;
+    Request request_;
+    Phase phase_ = Phase::idle;
+    std::uint64_t turn_ = 0;  // of the request whose answer is waited for
+    bool from_socket_;
+    bool keep_alive_ = true;
+    bool timed_out_ = false;
+    bool has_request_ = false;  // a request was taken, for what on_answered tells
+    Clock::time_point received_;
+    std::string out_header_;
+    std::string out_body_;
+    std::array<char, 4096> scratch_{};
+
+    std::deque<std::string> events_;  // the first one is being written when writing_ is true
+    std::size_t event_bytes_ = 0;
+    bool writing_ = false;
+    std::function<void()> on_events_closed_;
+};
+
+void HttpConnection::arm(Clock::duration time, void (HttpConnection::*on_time)()) {
+    const std::uint64_t turn = ++deadline_turn_;
+    deadline_.expires_after(time);
+    deadline_.async_wait([self = shared_from_this(), turn, on_time](ErrorFromAsio error) {
+        if (!error && turn == self->deadline_turn_ && self->phase_ != Phase::closed) ((*self).*on_time)();
+    });
+}
+
+void HttpConnection::await_request() {
+    phase_ = Phase::idle;
+    request_ = Request();
+    has_request_ = false;
+    if (group_->stopping) return close(true);
+    if (buffer_.size() > 0) return read_header();
+    arm(limits_.idle, &HttpConnection::on_late);
+    socket_.async_wait(Socket::wait_read, [self = shared_from_this()](ErrorFromAsio error) {
+        if (self->phase_ != Phase::idle) return;
+        if (error) return self->close(true);
+        self->read_header();
+    });
+}
+
+void HttpConnection::read_header() {
+    phase_ = Phase::receiving;
+    timed_out_ = false;
+    keep_alive_ = true;
+    parser_.emplace();
+    parser_->header_limit(static_cast<std::uint32_t>(limits_.header));
+    parser_->body_limit(limits_.body);
+    arm(limits_.receive_header, &HttpConnection::on_receive_late);
+    http::async_read_header(socket_, buffer_, *parser_,
+                            [self = shared_from_this()](ErrorFromAsio error, std::size_t) {
+                                if (self->phase_ == Phase::receiving) self->on_header(error);
+                            });
+}
+
+void HttpConnection::on_receive_late() {
+    timed_out_ = true;
+    ErrorFromAsio ignored;
+    socket_.cancel(ignored);
+}
+
+void HttpConnection::on_header(ErrorFromAsio error) {
+    if (error) return reject(error);
+    if (auto refusal = take_header()) {
+        keep_alive_ = false;
+        return answer(std::move(*refusal));
+    }
+    if (parser_->is_done()) return on_body({});
+    const auto expect = request_.header("expect");
+    if (!expect) return read_body();
+    if (!boost::beast::iequals(boost::beast::string_view(expect->data(), expect->size()), "100-continue")) {
+        keep_alive_ = false;
+        return answer(problem(417, reason_phrase(417), "only Expect: 100-continue is understood"));
+    }
+    static const std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+    asio::async_write(socket_, asio::buffer(go_on),
+                      [self = shared_from_this()](ErrorFromAsio failed, std::size_t) {
+                          if (self->phase_ != Phase::receiving) return;
+                          if (failed) return self->reject(failed);
+                          self->read_body();
+                      });
+}
+
+// Fills request_ from the parsed header. The answer to give when it is refused.
+std::optional<Response> HttpConnection::take_header() {
+    const auto& message = parser_->get();
+    request_.method.assign(message.method_string().data(), message.method_string().size());
+    request_.from_socket = from_socket_;
+    std::size_t hosts = 0;
+    for (const auto& field : message) {
+        std::string name(field.name_string().data(), field.name_string().size());
+        for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        if (name == "host") ++hosts;
+        request_.headers.emplace_back(std::move(name),
+                                      std::string(field.value().data(), field.value().size()));
+    }
+    has_request_ = true;
+    keep_alive_ = message.keep_alive();
+    if (message.target().size() > limits_.target) {
+        return problem(414, reason_phrase(414),
+                       fmt::format("path and query may have {} bytes", limits_.target));
+    }
+    auto target = parse_target(std::string_view(message.target().data(), message.target().size()));
+    if (!target) return problem(400, reason_phrase(400), target.error().message);
+    request_.path = std::move(target->path);
+    request_.query = std::move(target->query);
+    // RFC 9112, 3.2: exactly one Host in HTTP/1.1.
+    if (hosts > 1 || (hosts == 0 && message.version() >= 11)) {
+        return problem(400, reason_phrase(400), "a request needs one Host header");
+    }
+    if (request_.header("transfer-encoding") && !parser_->chunked()) {
+        return problem(501, reason_phrase(501), "no transfer coding but chunked is understood");
+    }
+    if (from_socket_) return std::nullopt;
+    return refuse_foreign(request_, group_->options.host_names);
+}
+
+void HttpConnection::read_body() {
+    arm(limits_.receive_body, &HttpConnection::on_receive_late);
+    http::async_read(socket_, buffer_, *parser_,
+                     [self = shared_from_this()](ErrorFromAsio error, std::size_t) {
+                         if (self->phase_ == Phase::receiving) self->on_body(error);
+                     });
+}
+
+void HttpConnection::on_body(ErrorFromAsio error) {
+    if (error) return reject(error);
+    request_.body = std::move(parser_->get().body());
+    parser_.reset();
+    handle();
+}
+
+// A request that could not be read: tells the client if it is still there and what it sent was wrong.
+void HttpConnection::reject(ErrorFromAsio error) {
+    keep_alive_ = false;
+    if (timed_out_) {
+        return answer(problem(408, reason_phrase(408), "the request did not arrive in time"));
+    }
+    if (error == http::error::body_limit) {
+        return answer(
+            problem(413, reason_phrase(413), fmt::format("a body may have {} bytes", limits_.body)));
+    }
+    if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+        const auto bytes = buffer_.data();
+        const std::string_view start(static_cast<const char*>(bytes.data()), bytes.size());
+        const bool is_target = has_request_ == false && start.find("\r\n") == std::string_view::npos;
+        const int status = is_target ? 414 : 431;
+        return answer(problem(status, reason_phrase(status),
+                              fmt::format("request line and headers may have {} bytes", limits_.header)));
+    }
+    if (error == http::error::bad_version) {
+        return answer(problem(505, reason_phrase(505), "this server speaks HTTP/1.1"));
+    }
+    const bool is_http = error.category() == http::make_error_code(http::error::bad_method).category();
+    if (!is_http || error == http::error::end_of_stream || error == http::error::partial_message)
+        return close(true);
+    answer(problem(400, reason_phrase(400), "this is not an HTTP/1.1 request: " + error.message()));
+}
+
+void HttpConnection::handle() {
+    phase_ = Phase::handling;
+    received_ = Clock::now();
+    const std::uint64_t turn = ++turn_;
+    arm(limits_.handle, &HttpConnection::on_handle_late);
+    group_->router->dispatch(request_,
+                             Reply(std::make_shared<ConnectionReply>(weak_from_this(), group_->core, turn)));
+}
+
+void HttpConnection::on_handle_late() {
+    keep_alive_ = false;
+    spdlog::error(
+        fmt::format("the handler of {} {} gave no answer in time", request_.method, request_.route));
+    Response response =
+        problem(503, reason_phrase(503), "no answer was ready in time; what was asked may still happen");
+    response.headers.emplace_back("Retry-After", "5");
+    answer(std::move(response));
+}
+
+void HttpConnection::answer(Response response) {
+    phase_ = Phase::answering;
+    ++turn_;
+    parser_.reset();
+    if (group_->stopping) keep_alive_ = false;
+    if (group_->options.on_answered) {
+        const auto took =
+            received_ == Clock::time_point() ? Clock::duration::zero() : Clock::now() - received_;
+        group_->options.on_answered(Answered{request_.method, request_.route, response.status, took});
+    }
+    received_ = Clock::time_point();
+    const bool no_body = response.status == 204 || response.status == 304;
+    out_header_ = header_of(response, keep_alive_, !no_body);
+    out_body_ = no_body || request_.method == "HEAD" ? std::string() : std::move(response.body);
+    arm(limits_.send, &HttpConnection::on_late);
+    const std::array<asio::const_buffer, 2> buffers{asio::buffer(out_header_), asio::buffer(out_body_)};
+    asio::async_write(socket_, buffers, [self = shared_from_this()](ErrorFromAsio error, std::size_t) {
+        if (self->phase_ == Phase::answering) self->on_answered(error);
+    });
+}
+
+void HttpConnection::on_answered(ErrorFromAsio error) {
+    if (error) return close(true);
+    if (keep_alive_) return await_request();
+    phase_ = Phase::draining;
+    socket_.shutdown(Socket::shutdown_send, error);
+    if (error) return close(true);
+    arm(drain_time, &HttpConnection::on_late);
+    drain(drain_limit);
+}
+
+void HttpConnection::drain(std::size_t left) {
+    socket_.async_read_some(asio::buffer(scratch_),
+                            [self = shared_from_this(), left](ErrorFromAsio error, std::size_t read) {
+                                if (self->phase_ != Phase::draining) return;
+                                if (error || read >= left) return self->close(true);
+                                self->drain(left - read);
+                            });
+}
+
+bool HttpConnection::start_events(std::uint64_t turn) {
+    if (phase_ != Phase::handling || turn != turn_) return false;
+    if (group_->stopping || group_->event_streams >= limits_.event_streams) {
+        Response response =
+            problem(503, reason_phrase(503), "too many clients follow events; try again later");
+        response.headers.emplace_back("Retry-After", "15");
+        answer(std::move(response));
+        return false;
+    }
+    phase_ = Phase::events;
+    ++turn_;
+    ++group_->event_streams;
+    disarm();
+    if (group_->options.on_answered) {
+        group_->options.on_answered(Answered{request_.method, request_.route, 200, Clock::now() - received_});
+    }
+    Response response{200, "text/event-stream", "", {{"Cache-Control", "no-store"}}};
+    // No length: the stream ends with the connection (RFC 9112, 6.3).
+    events_.push_back(header_of(response, false, false));
+    event_bytes_ = events_.back().size();
+    watch_client();
+    write_events();
+    beat();
+    return true;
+}
+
+bool HttpConnection::send_event(std::string_view event, std::string_view data) {
+    if (phase_ != Phase::events) return false;
+    std::string text = event_text(event, data);
+    if (event_bytes_ + text.size() > limits_.event_queue) {
+        spdlog::info("a client of events did not read and was dropped");
+        close(true);
+        return false;
+    }
+    event_bytes_ += text.size();
+    events_.push_back(std::move(text));
+    write_events();
+    return true;
+}
+
+void HttpConnection::write_events() {
+    if (writing_ || events_.empty()) return;
+    writing_ = true;
+    arm(limits_.send, &HttpConnection::on_late);
+    asio::async_write(socket_, asio::buffer(events_.front()),
+                      [self = shared_from_this()](ErrorFromAsio error, std::size_t) {
+                          if (self->phase_ != Phase::events) return;
+                          if (error) return self->close(true);
+                          self->disarm();
+                          self->writing_ = false;
+                          self->event_bytes_ -= self->events_.front().size();
+                          self->events_.pop_front();
+                          self->write_events();
+                      });
+}
+
+// A client of events sends nothing more: the end of its side is all that can come.
+void HttpConnection::watch_client() {
+    socket_.async_read_some(asio::buffer(scratch_),
+                            [self = shared_from_this()](ErrorFromAsio error, std::size_t) {
+                                if (self->phase_ != Phase::events) return;
+                                if (error) return self->close(true);
+                                self->watch_client();
+                            });
+}
+
+void HttpConnection::beat() {
+    heartbeat_.expires_after(limits_.heartbeat);
+    heartbeat_.async_wait([self = shared_from_this()](ErrorFromAsio error) {
+        if (error || self->phase_ != Phase::events) return;
+        if (self->events_.empty()) {
+            self->events_.emplace_back(":\n\n");
+            self->event_bytes_ += self->events_.back().size();
+            self->write_events();
+        }
+        self->beat();
+    });
+}
+
+// `tell`: whether the owner of an event stream hears of it.
+void HttpConnection::close(bool tell) {
+    if (phase_ == Phase::closed) return;
+    if (phase_ == Phase::events) {
+        --group_->event_streams;
+        if (tell && on_events_closed_) group_->core->post(std::move(on_events_closed_));
+        on_events_closed_ = nullptr;
+    }
+    phase_ = Phase::closed;
+    disarm();
+    heartbeat_.cancel();
+    ErrorFromAsio ignored;
+    socket_.shutdown(Socket::shutdown_both, ignored);
+    socket_.close(ignored);
+    --group_->count[from_socket_ ? 1 : 0];
+    const auto self = shared_from_this();
+    group_->open.erase(self);
+    if (group_->open.empty() && group_->on_empty)
+        group_->core->post(std::exchange(group_->on_empty, nullptr));
+}
+
+void ConnectionReply::send(Response response) {
+    core_->post([connection = connection_, turn = turn_, response = std::move(response)]() mutable {
+        if (const auto open = connection.lock()) open->on_reply(turn, std::move(response));
+    });
+}
+
+std::shared_ptr<EventSink> ConnectionReply::start_events() {
+    const auto open = connection_.lock();
+    if (!open || !open->start_events(turn_)) return nullptr;
+    return std::make_shared<ConnectionEvents>(connection_, core_);
+}
+
+ConnectionEvents::~ConnectionEvents() {
+    core_->post([connection = connection_] {
+        if (const auto open = connection.lock()) open->end_events();
+    });
+}
+
+bool ConnectionEvents::send(std::string_view event, std::string_view data) {
+    const auto open = connection_.lock();
+    return open && open->send_event(event, data);
+}
+
+bool ConnectionEvents::is_open() const {
+    const auto open = connection_.lock();
+    return open && open->streams();
+}
+
+void ConnectionEvents::on_closed(std::function<void()> function) {
+    if (const auto open = connection_.lock(); open && open->streams())
+        open->on_events_closed(std::move(function));
+}
+
+void ConnectionEvents::close() {
+    if (const auto open = connection_.lock()) open->end_events();
+}
+
+}  // namespace
+
+void take_connection(const std::shared_ptr<ConnectionGroup>& group, Socket socket, bool from_socket) {
+    const std::size_t limit = group->options.limits.connections;
+    std::size_t& count = group->count[from_socket ? 1 : 0];
+    // A flood is not even answered.
+    if (group->stopping || count >= 2 * limit) return;
+    ++count;
+    const auto connection = std::make_shared<HttpConnection>(group, std::move(socket), from_socket);
+    group->open.insert(connection);
+    if (count > limit) {
+        connection->refuse();
+    } else {
+        connection->start();
+    }
+}
+
+}  // namespace fieldpost::support

@@ -1,0 +1,188 @@
+#include "sync/records/address.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "sync/records/address_tokens.hpp"
+#include "sync/records/address_words.hpp"
+
+namespace fieldpost::records {
+namespace {
+
+void append_word(std::string& out, std::string_view word) {
+    if (word.empty()) return;
+    if (!out.empty()) out += ' ';
+    out += word;
+}
+
+// "1/2" for "2-JAN" and its like: what a spreadsheet makes of a fraction.
+std::string mend_fraction(std::string_view suffix) {
+    static constexpr std::array<std::string_view, 6> months = {"JAN", "FEB", "MAR", "APR", "MAY", "JUN"};
+    std::string folded = fold(suffix);
+    auto words = split_words(folded);
+    if (words.size() == 2 && words[0].size() == 1 && reading::all_digits(words[0])) {
+        auto month = std::find(months.begin(), months.end(), words[1]);
+        if (month != months.end())
+            return std::to_string(month - months.begin() + 1) + "/" + std::string(words[0]);
+    }
+    if (words.size() == 2 && words[0].size() == 1 && words[1].size() == 1 &&
+        suffix.find('/') != std::string_view::npos) {
+        return std::string(words[0]) + "/" + std::string(words[1]);
+    }
+    if (words.size() == 3 && words[0].size() == 1 && words[1].size() == 1) {  // "1/2-R"
+        return std::string(words[0]) + "/" + std::string(words[1]) + "-" + std::string(words[2]);
+    }
+    std::string joined;
+    for (std::string_view word : words) joined += word;
+    return joined;
+}
+
+bool is_fraction(std::string_view suffix) {
+    return suffix.size() >= 3 && suffix[1] == '/';
+}
+
+std::string number_text(const Address& address) {
+    if (address.number() == 0) return {};
+    std::string out = address.number_prefix();
+    if (!out.empty() && reading::all_digits(out)) out += '-';
+    out += std::to_string(address.number());
+    if (address.number_high() > address.number()) {
+        bool same_hundred = address.number() >= 100 && address.number() / 100 == address.number_high() / 100;
+        std::string high = std::to_string(address.number_high());
+        out += '-';
+        out += same_hundred ? high.substr(high.size() - 2) : high;
+    }
+    const std::string& suffix = address.number_suffix();
+    if (is_fraction(suffix)) {
+        out += ' ';
+    } else if (suffix.size() > 1 || (!suffix.empty() && reading::all_digits(suffix))) {
+        out += '-';
+    }
+    return out + suffix;
+}
+
+std::string compact(std::string_view text) {
+    std::string out;
+    for (char c : text) {
+        if (c != ' ' && c != '-') out += c;
+    }
+    return out;
+}
+
+}  // namespace
+
+Address from_parts(const AddressParts& parts, const AddressContext& context) {
+    // The street column may hold anything from a name to "MAIN ST S & OAK ST REAR": the reader knows them
+    // all.
+    std::string text(parts.number);
+    append_word(text, parts.pre_direction);
+    append_word(text, parts.street);
+    append_word(text, parts.type);
+    append_word(text, parts.post_direction);
+    Address address = parse_address(text, context);
+    bool plain = parts.street.find_first_of("&,/#@(") == std::string_view::npos;
+    std::string folded_type = fold(parts.type);
+    if (auto type = street_type(folded_type); type && plain) {
+        address.set_post_type(std::string(*type));
+        address.set_name(fold(parts.street));
+    }
+    auto put_direction = [](std::string_view written, auto&& put) {
+        std::string folded = fold(written);
+        if (auto known = direction(folded)) put(std::string(*known));
+    };
+    if (plain && !parts.type.empty()) {
+        address.clear_pre_direction();
+        address.clear_post_direction();
+        address.clear_place();
+    }
+    put_direction(parts.pre_direction,
+                  [&](std::string value) { address.set_pre_direction(std::move(value)); });
+    put_direction(parts.post_direction,
+                  [&](std::string value) { address.set_post_direction(std::move(value)); });
+    if (std::string suffix = mend_fraction(parts.number_suffix); !suffix.empty())
+        address.set_number_suffix(suffix);
+    std::string folded_unit_type = fold(parts.unit_type);
+    if (!folded_unit_type.empty()) {
+        address.set_unit_type(std::string(unit_type(folded_unit_type).value_or(folded_unit_type)));
+    }
+    if (!parts.unit.empty()) address.set_unit(fold(parts.unit));
+    if (!parts.place.empty()) address.set_place(fold(parts.place));
+    if (!parts.postal_code.empty()) address.set_postal_code(std::string(parts.postal_code.substr(0, 10)));
+    return address;
+}
+
+std::string display_street(const Address& address) {
+    std::string out;
+    append_word(out, address.pre_direction());
+    append_word(out, title_case(address.pre_type()));
+    append_word(out, title_case(address.name()));
+    append_word(out, title_case(address.post_type()));
+    append_word(out, address.post_direction());
+    return out;
+}
+
+std::string display(const Address& address) {
+    std::string out = number_text(address);
+    append_word(out, display_street(address));
+    if (!address.unit_type().empty()) {
+        append_word(out, title_case(address.unit_type()));
+        append_word(out, address.unit());
+    } else if (!address.unit().empty()) {
+        append_word(out, "#" + address.unit());
+    }
+    return out;
+}
+
+namespace {
+
+std::string canonical_name(const Address& address) {
+    return address.pre_type() == "RTE" ? address.name() : street_name(address.name());
+}
+
+}  // namespace
+
+std::string street_key(const Address& address) {
+    std::string first = address.pre_direction();
+    std::string last = address.post_direction();
+    if (first.empty()) first.swap(last);
+    if (first == last) last.clear();
+    std::string out;
+    append_word(out, first);
+    append_word(out, address.pre_type());
+    append_word(out, canonical_name(address));
+    append_word(out, address.post_type());
+    append_word(out, last);
+    return out;
+}
+
+std::string loose_street_key(const Address& address) {
+    std::string out = address.pre_type();
+    append_word(out, canonical_name(address));
+    return out;
+}
+
+std::string sub_address(const Address& address) {
+    std::string out = address.number_suffix();
+    if (out == "R") out = "REAR";
+    if (out.ends_with("-R")) out.replace(out.size() - 2, 2, " REAR");
+    const std::string& type = address.unit_type();
+    bool named = type == "REAR" || type == "FL" || type == "BLDG" || address.unit().empty();
+    append_word(out, (named ? type : std::string()) + compact(address.unit()));
+    return out;
+}
+
+std::string address_key(const Address& address) {
+    std::string out;
+    if (address.number() > 0) {
+        out = address.number_prefix();
+        out += out.empty() ? "" : "-";
+        out += std::to_string(address.number());
+        if (address.number_high() > address.number()) out += "-" + std::to_string(address.number_high());
+    }
+    append_word(out, street_key(address));
+    if (std::string sub = sub_address(address); !sub.empty()) append_word(out, "#" + sub);
+    return out;
+}
+
+}  // namespace fieldpost::records

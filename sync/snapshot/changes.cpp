@@ -1,0 +1,196 @@
+#include "sync/snapshot/changes.hpp"
+
+#include <vector>
+
+#include "sync/snapshot/statement.hpp"
+
+namespace fieldpost::snapshot {
+
+namespace {
+
+// First column of the first row; 0 when there is none (no id or row number of ours is 0).
+std::int64_t one(SQLite::Statement& statement) {
+    const ResetAtEnd reset(statement);
+    return statement.executeStep() ? statement.getColumn(0).getInt64() : 0;
+}
+
+Bytes blob(const SQLite::Column& column) {
+    const auto* bytes = static_cast<const char*>(column.getBlob());
+    return bytes == nullptr ? Bytes{} : Bytes(bytes, static_cast<std::size_t>(column.getBytes()));
+}
+
+}  // namespace
+
+Changes::Changes(Database& database, Dictionary& dictionary)
+    : database_(database),
+      dictionary_(dictionary),
+      entries_(database, dictionary),
+      find_held_(database, "SELECT row, version, kind, body FROM layer WHERE record = ? AND feed = ?"),
+      find_place_(database, "SELECT place FROM place WHERE property = ?"),
+      find_property_(database, "SELECT property FROM place WHERE place = ?"),
+      find_last_row_(database, "SELECT max(row) FROM layer WHERE row BETWEEN ? AND ?"),
+      find_gap_(database,
+                "SELECT row - 1 FROM layer AS next WHERE row BETWEEN ?1 + 1 AND ?2 AND NOT EXISTS "
+                "(SELECT 1 FROM layer WHERE row = next.row - 1) LIMIT 1"),
+      find_unlinked_(database, "SELECT max(place) FROM place WHERE property IS NULL"),
+      find_record_(database, "SELECT 1 FROM layer WHERE record = ? LIMIT 1"),
+      insert_place_(database, "INSERT INTO place (property) VALUES (nullif(?, 0))"),
+      delete_empty_place_(database,
+                          "DELETE FROM place WHERE place = ?1 AND NOT EXISTS "
+                          "(SELECT 1 FROM layer WHERE row BETWEEN ?2 AND ?3)"),
+      insert_layer_(database,
+                    "INSERT INTO layer (row, record, kind, feed, version, source, as_of, link_method, "
+                    "link_confidence, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      update_layer_(database,
+                    "UPDATE layer SET kind = ?, version = ?, source = ?, as_of = ?, link_method = ?, "
+                    "link_confidence = ?, body = ? WHERE row = ?"),
+      delete_layer_(database, "DELETE FROM layer WHERE row = ?"),
+      count_(database,
+             "INSERT INTO tally (kind, records) VALUES (?1, ?2) "
+             "ON CONFLICT (kind) DO UPDATE SET records = records + ?2") {}
+
+bool Changes::put(const records::FeedId& feed, const records::LayerRow& row) {
+    const std::int64_t feed_number = dictionary_.feed(feed);
+    auto before = held(row.record, feed_number);
+    if (before && before->version > row.version) return true;
+    const records::RecordId property = place_property(row);
+    if (before && !stands_at(before->row, property)) {
+        erase(row.record, *before);
+        before.reset();
+    }
+    const lookup::Terms terms = term_reader_.read(row.kind, row.body);
+    if (before) {
+        update_layer_.bind(1, static_cast<int>(row.kind));
+        update_layer_.bind(2, row.version);
+        update_layer_.bind(3, dictionary_.source(row.source));
+        update_layer_.bind(4, row.as_of);
+        update_layer_.bind(5, static_cast<int>(row.link_method));
+        update_layer_.bind(6, row.link_confidence);
+        update_layer_.bindNoCopy(7, row.body.data(), static_cast<int>(row.body.size()));
+        update_layer_.bind(8, before->row);
+        run(update_layer_);
+        if (before->body == row.body && before->kind == row.kind) return true;
+        entries_.replace(before->row, row.kind, term_reader_.read(before->kind, before->body), terms);
+        return true;
+    }
+    const std::int64_t at = take_row(property);
+    if (at == 0) return false;
+    if (!any_row_of(row.record)) count(row.kind, 1);
+    insert_layer_.bind(1, at);
+    insert_layer_.bind(2, row.record);
+    insert_layer_.bind(3, static_cast<int>(row.kind));
+    insert_layer_.bind(4, feed_number);
+    insert_layer_.bind(5, row.version);
+    insert_layer_.bind(6, dictionary_.source(row.source));
+    insert_layer_.bind(7, row.as_of);
+    insert_layer_.bind(8, static_cast<int>(row.link_method));
+    insert_layer_.bind(9, row.link_confidence);
+    insert_layer_.bindNoCopy(10, row.body.data(), static_cast<int>(row.body.size()));
+    run(insert_layer_);
+    entries_.add(at, row.kind, terms);
+    return true;
+}
+
+void Changes::remove(const records::FeedId& feed, records::RecordId record, std::int64_t version) {
+    if (const auto before = held(record, dictionary_.known_feed(feed)); before && before->version <= version) {
+        erase(record, *before);
+    }
+}
+
+void Changes::remove_feed(const records::FeedId& feed) {
+    const std::int64_t number = dictionary_.known_feed(feed);
+    if (number == 0) return;
+    std::vector<records::RecordId> records;
+    {
+        SQLite::Statement all(database_, "SELECT record FROM layer WHERE feed = ?");
+        all.bind(1, number);
+        while (all.executeStep()) records.push_back(all.getColumn(0).getInt64());
+    }
+    for (const records::RecordId record : records) {
+        if (const auto before = held(record, number)) erase(record, *before);
+    }
+    SQLite::Statement forget(database_, "DELETE FROM feed WHERE feed = ?");
+    forget.bind(1, number);
+    forget.exec();
+    // Full text marks words as deleted and drops them when it next merges: merge now, they may not stay on the disk.
+    database_.exec("INSERT INTO name (name) VALUES ('optimize')");
+    dictionary_.reload();
+}
+
+void Changes::renew_entries() {
+    entries_.clear();
+    SQLite::Statement all(database_, "SELECT row, kind, body FROM layer ORDER BY row");
+    while (all.executeStep()) {
+        const auto kind = static_cast<records::Kind>(all.getColumn(1).getInt());
+        entries_.add(all.getColumn(0).getInt64(), kind, term_reader_.read(kind, blob(all.getColumn(2))));
+    }
+}
+
+std::optional<Changes::Held> Changes::held(records::RecordId record, std::int64_t feed) {
+    find_held_.bind(1, record);
+    find_held_.bind(2, feed);
+    const ResetAtEnd reset(find_held_);
+    if (!find_held_.executeStep()) return std::nullopt;
+    return Held{find_held_.getColumn(0).getInt64(), find_held_.getColumn(1).getInt64(),
+                static_cast<records::Kind>(find_held_.getColumn(2).getInt()), blob(find_held_.getColumn(3))};
+}
+
+bool Changes::stands_at(std::int64_t row, records::RecordId property) {
+    find_property_.bind(1, place_of(row));
+    return one(find_property_) == property;  // NULL, the unlinked, reads as 0
+}
+
+std::int64_t Changes::place_for(records::RecordId property) {
+    if (property == 0) {
+        if (const std::int64_t place = one(find_unlinked_); place != 0) return place;
+    } else {
+        find_place_.bind(1, property);
+        if (const std::int64_t place = one(find_place_); place != 0) return place;
+    }
+    insert_place_.bind(1, property);
+    run(insert_place_);
+    return database_.getLastInsertRowid();
+}
+
+std::int64_t Changes::free_row(std::int64_t place) {
+    find_last_row_.bind(1, first_row(place));
+    find_last_row_.bind(2, last_row(place));
+    const std::int64_t last = one(find_last_row_);
+    if (last == 0) return first_row(place);
+    if (last < last_row(place)) return last + 1;
+    find_gap_.bind(1, first_row(place));
+    find_gap_.bind(2, last_row(place));
+    return one(find_gap_);
+}
+
+std::int64_t Changes::take_row(records::RecordId property) {
+    const std::int64_t row = free_row(place_for(property));
+    if (row != 0 || property != 0) return row;
+    insert_place_.bind(1, property);  // the block of unlinked rows is full: a further one
+    run(insert_place_);
+    return first_row(database_.getLastInsertRowid());
+}
+
+void Changes::erase(records::RecordId record, const Held& held) {
+    entries_.remove(held.row, term_reader_.read(held.kind, held.body));
+    delete_layer_.bind(1, held.row);
+    run(delete_layer_);
+    if (!any_row_of(record)) count(held.kind, -1);
+    delete_empty_place_.bind(1, place_of(held.row));
+    delete_empty_place_.bind(2, first_row(place_of(held.row)));
+    delete_empty_place_.bind(3, last_row(place_of(held.row)));
+    run(delete_empty_place_);
+}
+
+void Changes::count(records::Kind kind, int by) {
+    count_.bind(1, static_cast<int>(kind));
+    count_.bind(2, by);
+    run(count_);
+}
+
+bool Changes::any_row_of(records::RecordId record) {
+    find_record_.bind(1, record);
+    return one(find_record_) != 0;
+}
+
+}  // namespace fieldpost::snapshot

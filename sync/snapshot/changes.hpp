@@ -1,0 +1,61 @@
+// Inside of the writer: single rows put into and taken out of a finished file.
+#pragma once
+
+#include <optional>
+
+#include "sync/base/sqlite.hpp"
+#include "sync/snapshot/dictionary.hpp"
+#include "sync/snapshot/entry_writer.hpp"
+#include "sync/snapshot/layout.hpp"
+
+namespace fieldpost::snapshot {
+
+// Writer's thread; inside its transaction. Throws SQLite::Exception.
+class Changes {
+  public:
+    Changes(Database& database, Dictionary& dictionary);
+
+    // false when the property has no room for a further row.
+    bool put(const records::FeedId& feed, const records::LayerRow& row);
+    void remove(const records::FeedId& feed, records::RecordId record, std::int64_t version);
+    void remove_feed(const records::FeedId& feed);
+    // Search entries by today's rules in place of those in the file.
+    void renew_entries();
+
+  private:
+    struct Held {
+        std::int64_t row = 0;
+        std::int64_t version = 0;
+        records::Kind kind = records::KIND_UNSET;
+        Bytes body;
+    };
+
+    std::optional<Held> held(records::RecordId record, std::int64_t feed);
+    std::int64_t place_for(records::RecordId property);  // found or made
+    bool stands_at(std::int64_t row, records::RecordId property);
+    std::int64_t free_row(std::int64_t place);  // 0: no room
+    std::int64_t take_row(records::RecordId property);
+    void erase(records::RecordId record, const Held& held);
+    void count(records::Kind kind, int by);
+    bool any_row_of(records::RecordId record);
+
+    Database& database_;
+    Dictionary& dictionary_;
+    EntryWriter entries_;
+    TermReader term_reader_;
+    SQLite::Statement find_held_;
+    SQLite::Statement find_place_;
+    SQLite::Statement find_property_;
+    SQLite::Statement find_last_row_;
+    SQLite::Statement find_gap_;
+    SQLite::Statement find_unlinked_;
+    SQLite::Statement find_record_;
+    SQLite::Statement insert_place_;
+    SQLite::Statement delete_empty_place_;
+    SQLite::Statement insert_layer_;
+    SQLite::Statement update_layer_;
+    SQLite::Statement delete_layer_;
+    SQLite::Statement count_;
+};
+
+}  // namespace fieldpost::snapshot

@@ -1,0 +1,161 @@
+#include "sync/snapshot/entries.hpp"
+
+#include <algorithm>
+
+#include "sync/snapshot/row_reader.hpp"
+#include "sync/snapshot/statement.hpp"
+
+namespace fieldpost::snapshot {
+
+namespace {
+
+std::string address_query(std::string_view where) {
+    return "SELECT number, high, part, row FROM address WHERE street = ? AND " + std::string(where);
+}
+
+// The first text after every text that begins with `prefix` (terms hold only letters and digits).
+std::string after_prefix(std::string_view prefix) { return std::string(prefix) + "\x7f"; }
+
+}  // namespace
+
+Entries::Entries(Database& database, RowReader& rows)
+    : rows_(rows),
+      begin_(database, "BEGIN"),
+      end_(database, "COMMIT"),
+      streets_after_(database, "SELECT street, name, type, direction FROM street WHERE street > ? ORDER BY street LIMIT ?"),
+      has_addresses_(database, "SELECT 1 FROM address WHERE street = ? LIMIT 1"),
+      addresses_(database, address_query("high = 0 AND number BETWEEN ? AND ? ORDER BY number, part, row LIMIT ?")),
+      ranges_(database, address_query("high BETWEEN ?2 AND ?3 AND number <= ?2 ORDER BY high, number, part, row LIMIT ?4")),
+      below_(database, address_query("high = 0 AND number BETWEEN 1 AND ? ORDER BY number DESC LIMIT 1")),
+      above_(database, address_query("high = 0 AND number > ? ORDER BY number LIMIT 1")),
+      range_below_(database, address_query("high BETWEEN 1 AND ? ORDER BY high DESC LIMIT 1")),
+      range_above_(database, address_query("high > ? ORDER BY high LIMIT 1")),
+      terms_(database, "SELECT key, kind, row FROM term WHERE key >= ? AND key < ? ORDER BY key, kind, row LIMIT ?"),
+      named_(database, "SELECT rowid FROM name WHERE name MATCH ? LIMIT ?"),
+      city_name_(database, "SELECT value FROM meta WHERE key = 'city_name'") {}
+
+void Entries::begin() {
+    run(begin_);
+    rows_.refresh();
+}
+
+void Entries::end() {
+    run(end_);
+}
+
+std::vector<StreetEntry> Entries::streets_after(std::int64_t street, std::size_t limit) {
+    streets_after_.bind(1, street);
+    streets_after_.bind(2, static_cast<std::int64_t>(limit));
+    std::vector<StreetEntry> out;
+    const ResetAtEnd reset(streets_after_);
+    while (streets_after_.executeStep()) {
+        out.push_back({streets_after_.getColumn(0).getInt64(),
+                       {streets_after_.getColumn(1).getString(), streets_after_.getColumn(2).getString(),
+                        streets_after_.getColumn(3).getString()}});
+    }
+    return out;
+}
+
+bool Entries::has_addresses(std::int64_t street) {
+    has_addresses_.bind(1, street);
+    const ResetAtEnd reset(has_addresses_);
+    return has_addresses_.executeStep();
+}
+
+std::vector<AddressEntry> Entries::take_addresses(SQLite::Statement& statement) {
+    const ResetAtEnd reset(statement);
+    std::vector<AddressEntry> out;
+    while (statement.executeStep()) {
+        out.push_back({static_cast<std::uint32_t>(statement.getColumn(0).getInt64()),
+                       static_cast<std::uint32_t>(statement.getColumn(1).getInt64()),
+                       statement.getColumn(2).getString(), statement.getColumn(3).getInt64()});
+    }
+    return out;
+}
+
+std::vector<AddressEntry> Entries::addresses(std::int64_t street, std::uint32_t from, std::uint32_t to,
+                                             std::size_t limit) {
+    addresses_.bind(1, street);
+    addresses_.bind(2, from);
+    addresses_.bind(3, to);
+    addresses_.bind(4, static_cast<std::int64_t>(limit));
+    return take_addresses(addresses_);
+}
+
+std::vector<AddressEntry> Entries::ranges(std::int64_t street, std::uint32_t number, std::size_t limit) {
+    ranges_.bind(1, street);
+    ranges_.bind(2, number);
+    ranges_.bind(3, static_cast<std::int64_t>(number) + lookup::longest_range);
+    ranges_.bind(4, static_cast<std::int64_t>(limit));
+    return take_addresses(ranges_);
+}
+
+std::vector<AddressEntry> Entries::neighbours(std::int64_t street, std::uint32_t number) {
+    std::vector<AddressEntry> below;
+    std::vector<AddressEntry> above;
+    const auto ask = [&](SQLite::Statement& statement, std::int64_t than, std::vector<AddressEntry>& into) {
+        statement.bind(1, street);
+        statement.bind(2, than);
+        for (auto& entry : take_addresses(statement)) into.push_back(std::move(entry));
+    };
+    ask(below_, static_cast<std::int64_t>(number) - 1, below);
+    ask(range_below_, static_cast<std::int64_t>(number) - 1, below);
+    ask(above_, number, above);
+    ask(range_above_, number, above);
+    std::vector<AddressEntry> out;
+    const auto last = [](const AddressEntry& entry) { return std::max(entry.number, entry.high); };
+    if (!below.empty()) out.push_back(*std::ranges::max_element(below, {}, last));
+    if (!above.empty()) out.push_back(*std::ranges::min_element(above, {}, &AddressEntry::number));
+    return out;
+}
+
+std::vector<TermEntry> Entries::terms(std::string_view prefix, std::size_t limit) {
+    const std::string from(prefix);
+    const std::string to = after_prefix(prefix);
+    terms_.bindNoCopy(1, from);
+    terms_.bindNoCopy(2, to);
+    terms_.bind(3, static_cast<std::int64_t>(limit));
+    std::vector<TermEntry> out;
+    const ResetAtEnd reset(terms_);
+    while (terms_.executeStep()) {
+        out.push_back({terms_.getColumn(0).getString(), static_cast<lookup::TermKind>(terms_.getColumn(1).getInt()),
+                       terms_.getColumn(2).getInt64()});
+    }
+    return out;
+}
+
+std::vector<std::int64_t> Entries::named(const std::vector<std::string>& words, bool last_is_prefix,
+                                         std::size_t limit) {
+    std::vector<std::int64_t> out;
+    if (words.empty()) return out;
+    std::string match;
+    for (const std::string& word : words) match += "\"" + word + "\" ";
+    if (last_is_prefix) match += "*";
+    named_.bindNoCopy(1, match);
+    named_.bind(2, static_cast<std::int64_t>(limit));
+    const ResetAtEnd reset(named_);
+    while (named_.executeStep()) out.push_back(named_.getColumn(0).getInt64());
+    return out;
+}
+
+std::optional<records::LayerRow> Entries::row(std::int64_t row) {
+    auto stored = rows_.row(row);
+    if (!stored || rows_.superseded(*stored)) return std::nullopt;
+    return std::move(stored->layer);
+}
+
+std::vector<records::LayerRow> Entries::record(records::RecordId record) {
+    auto stored = rows_.record(record);
+    keep_newest(stored);
+    std::vector<records::LayerRow> out;
+    out.reserve(stored.size());
+    for (StoredRow& row : stored) out.push_back(std::move(row.layer));
+    return out;
+}
+
+std::string Entries::city_name() {
+    const ResetAtEnd reset(city_name_);
+    return city_name_.executeStep() ? city_name_.getColumn(0).getString() : std::string();
+}
+
+}  // namespace fieldpost::snapshot

@@ -1,0 +1,87 @@
+// The search entries of a city file, as lookup::Search asks for them. Rows are numbers that mean something only to
+// row() and only until the file changes.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sync/base/sqlite.hpp"
+#include "sync/lookup/terms.hpp"
+#include "sync/records/layer.hpp"
+
+namespace fieldpost::snapshot {
+
+class RowReader;
+
+struct StreetEntry {
+    std::int64_t street = 0;  // never given to another street
+    lookup::Street value;
+};
+
+struct AddressEntry {
+    std::uint32_t number = 0;
+    std::uint32_t high = 0;  // 0: no range
+    std::string part;
+    std::int64_t row = 0;
+};
+
+struct TermEntry {
+    std::string key;
+    lookup::TermKind kind = lookup::TermKind::number;
+    std::int64_t row = 0;
+};
+
+// Reader's thread. Its calls throw SQLite::Exception: put them into sql().
+class Entries {
+  public:
+    Entries(Database& database, RowReader& rows);
+
+    // One state of the file for all calls until end(). Between them, every call sees what is newest.
+    void begin();
+    void end();
+
+    // The streets with a higher number than `street`, by number, at most `limit`.
+    std::vector<StreetEntry> streets_after(std::int64_t street, std::size_t limit);
+    bool has_addresses(std::int64_t street);
+
+    // Single numbers from `from` through `to`, in order of number and part.
+    std::vector<AddressEntry> addresses(std::int64_t street, std::uint32_t from, std::uint32_t to, std::size_t limit);
+    // Ranges that hold the number.
+    std::vector<AddressEntry> ranges(std::int64_t street, std::uint32_t number, std::size_t limit);
+    // The closest existing numbers below and above, ranges among them; at most two.
+    std::vector<AddressEntry> neighbours(std::int64_t street, std::uint32_t number);
+
+    // Keys that begin with `prefix`, in order.
+    std::vector<TermEntry> terms(std::string_view prefix, std::size_t limit);
+    // Rows whose names hold every word; the last word may be the beginning of one. Words: A-Z and 0-9 only.
+    std::vector<std::int64_t> named(const std::vector<std::string>& words, bool last_is_prefix, std::size_t limit);
+
+    // A row as it stands in the file; nullopt when it is gone or another feed holds that layer in a newer version.
+    std::optional<records::LayerRow> row(std::int64_t row);
+    // The record's layers, each in its newest version.
+    std::vector<records::LayerRow> record(records::RecordId record);
+
+    std::string city_name();
+
+  private:
+    std::vector<AddressEntry> take_addresses(SQLite::Statement& statement);
+
+    RowReader& rows_;
+    SQLite::Statement begin_;
+    SQLite::Statement end_;
+    SQLite::Statement streets_after_;
+    SQLite::Statement has_addresses_;
+    SQLite::Statement addresses_;
+    SQLite::Statement ranges_;
+    SQLite::Statement below_;
+    SQLite::Statement above_;
+    SQLite::Statement range_below_;
+    SQLite::Statement range_above_;
+    SQLite::Statement terms_;
+    SQLite::Statement named_;
+    SQLite::Statement city_name_;
+};
+
+}  // namespace fieldpost::snapshot

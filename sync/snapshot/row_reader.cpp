@@ -1,0 +1,133 @@
+#include "sync/snapshot/row_reader.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "sync/snapshot/layout.hpp"
+#include "sync/snapshot/statement.hpp"
+
+namespace fieldpost::snapshot {
+
+namespace {
+
+constexpr std::string_view columns =
+    "SELECT row, record, kind, feed, version, source, as_of, link_method, link_confidence, body FROM layer ";
+
+std::string select(std::string_view where) { return std::string(columns) + std::string(where); }
+
+}  // namespace
+
+RowReader::RowReader(Database& database)
+    : data_version_(database, "PRAGMA data_version"),
+      by_row_(database, select("WHERE row = ?")),
+      by_record_(database, select("WHERE record = ? ORDER BY row")),
+      by_place_(database, select("WHERE row BETWEEN ? AND ? ORDER BY row LIMIT ?")),
+      place_property_(database, "SELECT property FROM place WHERE place = ?"),
+      property_place_(database, "SELECT place FROM place WHERE property = ?"),
+      all_feeds_(database, "SELECT feed, id FROM feed"),
+      all_sources_(database, "SELECT source, id FROM source") {}
+
+void RowReader::refresh() {
+    const ResetAtEnd reset(data_version_);
+    data_version_.executeStep();
+    const std::int64_t version = data_version_.getColumn(0).getInt64();
+    if (version == seen_version_) return;
+    feeds_.clear();
+    std::set<records::LayerKey> layers;
+    shared_layers_ = false;
+    const ResetAtEnd reset_feeds(all_feeds_);
+    while (all_feeds_.executeStep()) {
+        auto feed = records::parse_feed(all_feeds_.getColumn(1).getString());
+        if (!feed) continue;
+        shared_layers_ |= !layers.insert(feed->layer).second;
+        feeds_.emplace(all_feeds_.getColumn(0).getInt64(), std::move(*feed));
+    }
+    sources_.clear();
+    const ResetAtEnd reset_sources(all_sources_);
+    while (all_sources_.executeStep()) {
+        sources_.emplace(all_sources_.getColumn(0).getInt64(), all_sources_.getColumn(1).getString());
+    }
+    seen_version_ = version;
+}
+
+StoredRow RowReader::take(SQLite::Statement& statement, records::RecordId property) {
+    StoredRow out;
+    out.row = statement.getColumn(0).getInt64();
+    out.feed = statement.getColumn(3).getInt64();
+    records::LayerRow& layer = out.layer;
+    layer.record = statement.getColumn(1).getInt64();
+    layer.kind = static_cast<records::Kind>(statement.getColumn(2).getInt());
+    if (const auto feed = feeds_.find(out.feed); feed != feeds_.end()) layer.layer = feed->second.layer;
+    layer.version = statement.getColumn(4).getInt64();
+    if (const auto source = sources_.find(statement.getColumn(5).getInt64()); source != sources_.end()) {
+        layer.source = source->second;
+    }
+    layer.as_of = statement.getColumn(6).getInt64();
+    layer.link_method = static_cast<records::LinkMethod>(statement.getColumn(7).getInt());
+    layer.link_confidence = statement.getColumn(8).getInt();
+    const auto body = statement.getColumn(9);
+    if (const auto* bytes = static_cast<const char*>(body.getBlob()); bytes != nullptr) {
+        layer.body.assign(bytes, static_cast<std::size_t>(body.getBytes()));
+    }
+    layer.property = property;
+    return out;
+}
+
+records::RecordId RowReader::property_at(std::int64_t row) {
+    place_property_.bind(1, place_of(row));
+    const ResetAtEnd reset(place_property_);
+    return place_property_.executeStep() ? place_property_.getColumn(0).getInt64() : 0;
+}
+
+std::optional<StoredRow> RowReader::row(std::int64_t row) {
+    by_row_.bind(1, row);
+    const ResetAtEnd reset(by_row_);
+    if (!by_row_.executeStep()) return std::nullopt;
+    return take(by_row_, property_at(row));
+}
+
+std::vector<StoredRow> RowReader::record(records::RecordId record) {
+    by_record_.bind(1, record);
+    std::vector<StoredRow> out;
+    const ResetAtEnd reset(by_record_);
+    while (by_record_.executeStep()) {
+        out.push_back(take(by_record_, property_at(by_record_.getColumn(0).getInt64())));
+    }
+    return out;
+}
+
+std::vector<StoredRow> RowReader::property(records::RecordId property, std::size_t limit) {
+    property_place_.bind(1, property);
+    const ResetAtEnd reset_place(property_place_);
+    std::vector<StoredRow> out;
+    if (!property_place_.executeStep()) return out;
+    const std::int64_t place = property_place_.getColumn(0).getInt64();
+    by_place_.bind(1, first_row(place));
+    by_place_.bind(2, last_row(place));
+    by_place_.bind(3, static_cast<std::int64_t>(limit));
+    const ResetAtEnd reset(by_place_);
+    while (by_place_.executeStep()) out.push_back(take(by_place_, property));
+    return out;
+}
+
+bool RowReader::superseded(const StoredRow& row) {
+    if (!shared_layers_) return false;
+    return std::ranges::any_of(record(row.layer.record), [&](const StoredRow& other) {
+        return other.layer.layer == row.layer.layer && other.layer.version > row.layer.version;
+    });
+}
+
+void keep_newest(std::vector<StoredRow>& rows) {
+    std::map<std::pair<records::RecordId, records::LayerKey>, std::pair<std::int64_t, std::int64_t>> newest;
+    for (const StoredRow& row : rows) {
+        const std::pair rank(row.layer.version, -row.feed);  // one feed, always the same, where versions are equal
+        const auto [best, first] = newest.try_emplace({row.layer.record, row.layer.layer}, rank);
+        if (!first && best->second < rank) best->second = rank;
+    }
+    if (newest.size() == rows.size()) return;
+    std::erase_if(rows, [&](const StoredRow& row) {
+        return newest.at({row.layer.record, row.layer.layer}) != std::pair(row.layer.version, -row.feed);
+    });
+}
+
+}  // namespace fieldpost::snapshot

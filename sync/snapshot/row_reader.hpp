@@ -1,0 +1,59 @@
+// Inside of the reader: layer rows with their feeds, sources and properties put back.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "sync/base/sqlite.hpp"
+#include "sync/records/layer.hpp"
+
+namespace fieldpost::snapshot {
+
+struct StoredRow {
+    std::int64_t row = 0;
+    std::int64_t feed = 0;
+    records::LayerRow layer;
+};
+
+// Reader's thread; inside its read transaction. Throws SQLite::Exception.
+class RowReader {
+  public:
+    explicit RowReader(Database& database);
+
+    // Takes up what other connections committed to the small tables. Cheap when nothing changed.
+    void refresh();
+
+    std::optional<StoredRow> row(std::int64_t row);
+    // Every row of the record, of all feeds.
+    std::vector<StoredRow> record(records::RecordId record);
+    // Every row linked to the property, at most `limit`.
+    std::vector<StoredRow> property(records::RecordId property, std::size_t limit);
+
+    // Whether another feed holds this layer of the record in a newer version.
+    bool superseded(const StoredRow& row);
+
+    const std::map<std::int64_t, records::FeedId>& feeds() const { return feeds_; }
+
+  private:
+    StoredRow take(SQLite::Statement& statement, records::RecordId property);
+    records::RecordId property_at(std::int64_t row);
+
+    SQLite::Statement data_version_;
+    SQLite::Statement by_row_;
+    SQLite::Statement by_record_;
+    SQLite::Statement by_place_;
+    SQLite::Statement place_property_;
+    SQLite::Statement property_place_;
+    SQLite::Statement all_feeds_;
+    SQLite::Statement all_sources_;
+    std::int64_t seen_version_ = -1;
+    std::map<std::int64_t, records::FeedId> feeds_;
+    std::map<std::int64_t, std::string> sources_;
+    bool shared_layers_ = false;  // two feeds carry the same layer: several areas
+};
+
+// Of each record's layers the one with the highest version; order is kept.
+void keep_newest(std::vector<StoredRow>& rows);
+
+}  // namespace fieldpost::snapshot

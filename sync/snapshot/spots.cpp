@@ -1,0 +1,175 @@
+#include "sync/snapshot/spots.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <queue>
+#include <set>
+
+#include "sync/lookup/terms.hpp"
+#include "sync/snapshot/dictionary.hpp"
+#include "sync/snapshot/statement.hpp"
+
+namespace fieldpost::snapshot {
+
+namespace {
+
+// What a row's body says of where it stands: its position, or the course of a line.
+struct Standing {
+    std::vector<Point> course;  // one point, or a line
+    std::string spot_class;
+    bool out_of_service = false;
+};
+
+std::optional<Standing> standing(const records::LayerRow& row) {
+    const auto message = records::parse_body(row.kind, row.body);
+    if (!message) return std::nullopt;
+    Standing out;
+    if (row.kind == records::ASSET) {
+        const auto& asset = static_cast<const records::Asset&>(**message);
+        out.spot_class = lookup::spot_class(asset.asset_class());
+        out.out_of_service = asset.status() == "out_of_service" || !asset.out_of_service_since().empty();
+        for (const auto& vertex : asset.line()) out.course.push_back(to_point(vertex));
+    } else {
+        out.spot_class = records::kind_name(row.kind);
+    }
+    if (const auto position = records::position_of(**message); position && out.course.empty()) {
+        out.course.push_back(to_point(*position));
+    }
+    if (out.course.empty()) return std::nullopt;
+    return out;
+}
+
+Point nearest_of(const std::vector<Point>& course, const Point& from) {
+    Point best = course.front();
+    for (std::size_t at = 1; at < course.size(); ++at) {
+        const Point candidate = nearest_on_line(from, course[at - 1], course[at]);
+        if (distance_m(from, candidate) < distance_m(from, best)) best = candidate;
+    }
+    return best;
+}
+
+struct Farther {
+    bool operator()(const Spot& a, const Spot& b) const {
+        return a.distance_m != b.distance_m ? a.distance_m > b.distance_m : a.row.record > b.row.record;
+    }
+};
+
+std::int32_t to_e7(double degrees, double limit) {
+    return static_cast<std::int32_t>(std::lround(std::clamp(degrees, -limit, limit) * 1e7));
+}
+
+// A query over a whole city must end: this many boxes are looked at, then what was found is the answer.
+constexpr std::size_t looked_at_limit = 20'000;
+
+}  // namespace
+
+Spots::Spots(Database& database, RowReader& rows)
+    : rows_(rows),
+      nearest_(database, "SELECT row, south, north, west, east FROM spot WHERE row MATCH nearest(?, ?, ?)"),
+      box_(database,
+           "SELECT row, south, north, west, east FROM spot WHERE class_low BETWEEN ?5 AND ?5 AND north >= ?1 AND "
+           "south <= ?2 AND east >= ?3 AND west <= ?4"),
+      classes_(database, "SELECT class, kind, name FROM spot_class ORDER BY name") {}
+
+std::vector<Spots::Class> Spots::all_classes() {
+    std::vector<Class> out;
+    const ResetAtEnd reset(classes_);
+    while (classes_.executeStep()) {
+        out.push_back({classes_.getColumn(0).getInt64(), classes_.getColumn(2).getString(),
+                       static_cast<records::Kind>(classes_.getColumn(1).getInt())});
+    }
+    return out;
+}
+
+std::vector<std::pair<std::string, records::Kind>> Spots::classes() {
+    std::vector<std::pair<std::string, records::Kind>> out;
+    for (Class& each : all_classes()) out.emplace_back(std::move(each.name), each.kind);
+    return out;
+}
+
+std::vector<Spot> Spots::near(std::string_view spot_class, const Point& from, std::size_t limit) {
+    std::vector<std::int64_t> wanted;
+    for (const Class& each : all_classes()) {
+        const bool any_asset = spot_class == "asset" && each.kind == records::ASSET && each.name != "street";
+        if (any_asset || each.name == spot_class) wanted.push_back(each.number);
+    }
+    std::vector<Spot> out;
+    if (wanted.empty() || limit == 0) return out;
+    const Bytes classes = class_set(wanted);
+    nearest_.bind(1, from.lat);
+    nearest_.bind(2, from.lon);
+    nearest_.bindNoCopy(3, classes.data(), static_cast<int>(classes.size()));
+    const ResetAtEnd reset(nearest_);
+    // Boxes come by distance. A point's is its own; a line may be farther than its box, and waits here until no
+    // coming box can be nearer.
+    std::priority_queue<Spot, std::vector<Spot>, Farther> waiting;
+    std::set<records::RecordId> seen;
+    std::size_t looked_at = 0;
+    const auto release = [&](double up_to) {
+        while (!waiting.empty() && out.size() < limit && waiting.top().distance_m <= up_to) {
+            out.push_back(waiting.top());
+            waiting.pop();
+        }
+    };
+    while (out.size() < limit && looked_at++ < looked_at_limit && nearest_.executeStep()) {
+        const std::int64_t row = nearest_.getColumn(0).getInt64();
+        const auto edge = [&](int column) { return nearest_.getColumn(column).getInt() * 1e-7; };
+        const Point clamped{std::clamp(from.lat, edge(1), edge(2)), std::clamp(from.lon, edge(3), edge(4))};
+        release(std::nextafter(distance_m(from, clamped), 0));  // equals wait: records in order
+        if (out.size() == limit) break;
+        auto stored = rows_.row(row);
+        if (!stored || rows_.superseded(*stored)) continue;
+        const auto found = standing(stored->layer);
+        if (!found || !seen.insert(stored->layer.record).second) continue;
+        Spot spot;
+        spot.position = nearest_of(found->course, from);
+        spot.distance_m = distance_m(from, spot.position);
+        spot.bearing_deg = bearing_deg(from, spot.position);
+        spot.spot_class = found->spot_class;
+        spot.out_of_service = found->out_of_service;
+        spot.row = std::move(stored->layer);
+        waiting.push(std::move(spot));
+    }
+    release(HUGE_VAL);
+    return out;
+}
+
+std::vector<Spot> Spots::box(const Bounds& bounds, const std::vector<std::string>& spot_classes, std::size_t limit) {
+    const auto known = all_classes();
+    std::vector<Class> wanted;
+    if (spot_classes.empty()) wanted = known;
+    for (const std::string& name : spot_classes) {
+        for (const Class& each : known) {
+            if (each.name == name) wanted.push_back(each);
+        }
+    }
+    std::vector<Spot> out;
+    std::set<records::RecordId> seen;
+    for (const Class& each : wanted) {
+        box_.bind(1, to_e7(bounds.south, 90));
+        box_.bind(2, to_e7(bounds.north, 90));
+        box_.bind(3, to_e7(bounds.west, 180));
+        box_.bind(4, to_e7(bounds.east, 180));
+        box_.bind(5, each.number * spot_class_step);
+        const ResetAtEnd reset(box_);
+        while (out.size() < limit && box_.executeStep()) {
+            const auto middle = [&](int low) {
+                return (static_cast<double>(box_.getColumn(low).getInt()) + box_.getColumn(low + 1).getInt()) * 0.5e-7;
+            };
+            auto stored = rows_.row(box_.getColumn(0).getInt64());
+            if (!stored || rows_.superseded(*stored)) continue;
+            const auto found = standing(stored->layer);
+            if (!found || !seen.insert(stored->layer.record).second) continue;
+            Spot spot;
+            spot.position = {middle(1), middle(3)};
+            spot.spot_class = found->spot_class;
+            spot.out_of_service = found->out_of_service;
+            spot.row = std::move(stored->layer);
+            out.push_back(std::move(spot));
+        }
+    }
+    return out;
+}
+
+}  // namespace fieldpost::snapshot

@@ -1,0 +1,213 @@
+#include "sync/snapshot/writer.hpp"
+
+#include <array>
+#include <functional>
+
+#include "sync/base/file.hpp"
+#include "sync/base/sqlite.hpp"
+#include "sync/snapshot/bulk.hpp"
+#include "sync/snapshot/changes.hpp"
+#include "sync/snapshot/dictionary.hpp"
+#include "sync/snapshot/meta_table.hpp"
+
+namespace fieldpost::snapshot {
+
+extern const std::string_view schema_sql;
+
+struct Writer::State {
+    std::filesystem::path path;
+    std::unique_ptr<Database> database;
+    std::unique_ptr<Dictionary> dictionary;
+    std::unique_ptr<BulkLoad> bulk;     // while the file is created
+    std::unique_ptr<Changes> changes;   // once it is finished
+    bool open_transaction = false;
+    bool done = false;
+
+    // `body` inside the caller's transaction, with SQLite's exceptions as errors.
+    Status change(const std::function<Status()>& body) {
+        if (done || !open_transaction) return fail(ErrorCode::internal, "a city file is written between begin and commit");
+        Status result = ok();
+        auto done_in_sql = sql([&] { result = body(); });
+        if (!done_in_sql) return done_in_sql.error().with("writing " + path.string());
+        return result;
+    }
+};
+
+Writer::Writer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Writer::~Writer() = default;
+
+Result<std::unique_ptr<Writer>> Writer::create(const std::filesystem::path& path, const Meta& meta) {
+    std::error_code ignored;
+    if (std::filesystem::exists(path, ignored)) {
+        return fail(ErrorCode::conflict, "a city file would overwrite " + path.string());
+    }
+    auto state = std::make_unique<State>();
+    state->path = path;
+    auto created = sql([&] {
+        state->database = std::make_unique<Database>(path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+        // A file that is being created has nothing to lose: a crash leaves a torso to be thrown away.
+        state->database->exec(
+            "PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE;"
+            "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-131072");
+        state->database->exec("BEGIN");
+        state->database->exec(std::string(schema_sql));
+        write_meta(*state->database, meta);
+        state->database->exec("COMMIT");
+        state->dictionary = std::make_unique<Dictionary>(*state->database);
+        state->bulk = std::make_unique<BulkLoad>(*state->database, *state->dictionary);
+    });
+    if (!created) return created.error().with("creating " + path.string());
+    return std::unique_ptr<Writer>(new Writer(std::move(state)));
+}
+
+Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& path) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(path, ignored)) return fail(ErrorCode::not_found, "no city file at " + path.string());
+    auto state = std::make_unique<State>();
+    state->path = path;
+    auto database = open_database(path, Durability::normal);
+    if (!database) return database.error();
+    state->database = std::move(*database);
+    if (auto known = check_format(*state->database); !known) return known.error().with(path.string());
+    auto opened = sql([&] {
+        // What is overwritten or removed must not stay readable on the disk (PROTOCOL 9).
+        state->database->exec("PRAGMA secure_delete=ON; PRAGMA cache_size=-16384");
+        state->dictionary = std::make_unique<Dictionary>(*state->database);
+        state->changes = std::make_unique<Changes>(*state->database, *state->dictionary);
+        if (terms_version_of(*state->database) != lookup::terms_version) {
+            SQLite::Transaction transaction(*state->database);
+            state->changes->renew_entries();
+            write_terms_version(*state->database);
+            transaction.commit();
+        }
+    });
+    if (!opened) return opened.error().with("opening " + path.string());
+    return std::unique_ptr<Writer>(new Writer(std::move(state)));
+}
+
+Status Writer::begin() {
+    if (state_->done || state_->open_transaction) return fail(ErrorCode::internal, "begin() inside a transaction");
+    auto begun = sql([&] { state_->database->exec("BEGIN IMMEDIATE"); });
+    if (!begun) return begun.error().with("writing " + state_->path.string());
+    state_->open_transaction = true;
+    return ok();
+}
+
+Status Writer::commit() {
+    return state_->change([&]() -> Status {
+        state_->database->exec("COMMIT");
+        state_->open_transaction = false;
+        return ok();
+    });
+}
+
+Status Writer::rollback() {
+    if (state_->bulk) return fail(ErrorCode::refused, "a file that is being created cannot go back: throw it away");
+    return state_->change([&]() -> Status {
+        state_->open_transaction = false;
+        state_->database->exec("ROLLBACK");
+        state_->dictionary->reload();
+        return ok();
+    });
+}
+
+Status Writer::put(const records::FeedId& feed, const records::LayerRow& row) {
+    if (row.record <= 0 || row.property < 0) return fail(ErrorCode::invalid_argument, "a row without a record id");
+    if (row.layer != feed.layer) {
+        return fail(ErrorCode::invalid_argument, "a row of another layer than its feed " + records::feed_text(feed));
+    }
+    return state_->change([&]() -> Status {
+        const bool stored = state_->bulk ? state_->bulk->put(feed, row) : state_->changes->put(feed, row);
+        if (!stored) {
+            return fail(ErrorCode::full, "property " + records::id_text(row.property) + " has too many records");
+        }
+        return ok();
+    });
+}
+
+Status Writer::remove(const records::FeedId& feed, records::RecordId record, std::int64_t version) {
+    if (state_->bulk) return fail(ErrorCode::refused, "nothing can be removed from a file that is being created");
+    return state_->change([&]() -> Status {
+        state_->changes->remove(feed, record, version);
+        return ok();
+    });
+}
+
+Status Writer::remove_feed(const records::FeedId& feed) {
+    if (state_->bulk) return fail(ErrorCode::refused, "nothing can be removed from a file that is being created");
+    return state_->change([&]() -> Status {
+        state_->changes->remove_feed(feed);
+        return ok();
+    });
+}
+
+Result<std::optional<FeedCursor>> Writer::feed_cursor(const records::FeedId& feed) {
+    return sql([&]() -> std::optional<FeedCursor> {
+        SQLite::Statement find(*state_->database, "SELECT generation, cursor FROM feed WHERE id = ?");
+        find.bind(1, records::feed_text(feed));
+        if (!find.executeStep()) return std::nullopt;
+        return FeedCursor{feed, find.getColumn(0).getInt64(), find.getColumn(1).getInt64()};
+    });
+}
+
+Status Writer::set_feed_cursor(const records::FeedId& feed, std::int64_t generation, std::int64_t cursor) {
+    return state_->change([&]() -> Status {
+        SQLite::Statement set(*state_->database, "UPDATE feed SET generation = ?, cursor = ? WHERE feed = ?");
+        set.bind(1, generation);
+        set.bind(2, cursor);
+        set.bind(3, state_->dictionary->feed(feed));
+        set.exec();
+        return ok();
+    });
+}
+
+Status Writer::set_source(const Source& source) {
+    return state_->change([&]() -> Status {
+        SQLite::Statement set(*state_->database,
+                              "UPDATE source SET title = ?, steward = ?, refresh_s = ? WHERE source = ?");
+        set.bind(1, source.title);
+        set.bind(2, source.steward);
+        set.bind(3, source.refresh_s);
+        set.bind(4, state_->dictionary->source(source.id));
+        set.exec();
+        return ok();
+    });
+}
+
+Status Writer::set_meta(const Meta& meta) {
+    return state_->change([&]() -> Status {
+        write_meta(*state_->database, meta);
+        return ok();
+    });
+}
+
+Status Writer::finish() {
+    if (!state_->bulk || state_->open_transaction || state_->done) {
+        return fail(ErrorCode::internal, "finish() is called once, after the commit of a bulk load");
+    }
+    auto finished = sql([&] {
+        state_->database->exec("BEGIN");
+        state_->bulk->finish();
+        state_->database->exec("COMMIT");
+        state_->database->exec("PRAGMA analysis_limit=1000; ANALYZE");
+    });
+    if (!finished) {
+        if (finished.error().code == ErrorCode::conflict) {
+            return fail(ErrorCode::conflict, "a record was put twice on one feed while building " + state_->path.string());
+        }
+        return finished.error().with("finishing " + state_->path.string());
+    }
+    if (auto sound = check_database(*state_->database); !sound) return sound;
+    auto tree = sql([&] { return state_->database->execAndGet("SELECT rtreecheck('spot')").getString(); });
+    if (!tree) return tree.error().with("checking " + state_->path.string());
+    if (*tree != "ok") return fail(ErrorCode::corrupt, "the map index was built wrong: " + *tree);
+    state_->done = true;
+    const std::filesystem::path path = state_->path;
+    state_->bulk.reset();
+    state_->dictionary.reset();
+    state_->database.reset();
+    if (auto synced = fsync_file(path); !synced) return synced;
+    return fsync_folder(path.parent_path().empty() ? "." : path.parent_path());
+}
+
+}  // namespace fieldpost::snapshot
