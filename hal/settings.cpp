@@ -44,9 +44,9 @@ std::string Settings::required_text(const std::string& key) {
     return *value;
 }
 
-std::string Settings::text(const std::string& key, std::string fallback) {
+std::string Settings::text(const std::string& key, std::string_view fallback) {
     const std::string* value = find(key);
-    return value == nullptr ? std::move(fallback) : *value;
+    return value == nullptr ? std::string(fallback) : *value;
 }
 
 double Settings::number(const std::string& key, double fallback, double lowest, double highest) {

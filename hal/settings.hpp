@@ -25,7 +25,7 @@ class Settings {
 
     // Must be there and not empty.
     std::string required_text(const std::string& key);
-    std::string text(const std::string& key, std::string fallback);
+    std::string text(const std::string& key, std::string_view fallback);
     // lowest and highest are allowed values. Decimal point, whatever the locale.
     double number(const std::string& key, double fallback, double lowest, double highest);
     std::int64_t integer(const std::string& key, std::int64_t fallback, std::int64_t lowest,

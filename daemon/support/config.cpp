@@ -409,7 +409,7 @@ Result<Config> Config::load(const std::filesystem::path& file) {
 Result<Config> Config::parse(std::string_view text, const std::filesystem::path& name) {
     auto document = std::make_shared<ConfigTable::Document>();
     document->name = name.string();
-    document->folder = name.parent_path();
+    document->folder = std::filesystem::absolute(name).parent_path();
     try {
         document->root = toml::parse(text, document->name);
     } catch (const toml::parse_error& error) {

@@ -6,22 +6,15 @@
 #include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <deque>
-#include <optional>
 
-#include "daemon/support/http_guard.hpp"
-#include "daemon/support/target.hpp"
+#include "daemon/support/request_reader.hpp"
 
 namespace fieldpost::support {
 namespace {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
-using ErrorFromAsio = boost::system::error_code;
+using boost::system::error_code;
 using Socket = asio::generic::stream_protocol::socket;
 using Clock = std::chrono::steady_clock;
 
@@ -104,9 +97,9 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
         : group_(std::move(group)),
           limits_(group_->options.limits),
           socket_(std::move(socket)),
+          reader_(socket_, group_->options, from_socket),
           deadline_(group_->core->io()),
           heartbeat_(group_->core->io()),
-          buffer_(limits_.header + (64U << 10U)),
           from_socket_(from_socket) {}
 
     void start() override { await_request(); }
@@ -142,15 +135,11 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     enum class Phase { idle, receiving, handling, answering, draining, events, closed };
 
     void await_request();
-    void read_header();
-    void on_header(ErrorFromAsio error);
-    std::optional<Response> take_header();
-    void read_body();
-    void on_body(ErrorFromAsio error);
+    void read_request();
+    void on_received(Received received);
     void handle();
-    void reject(ErrorFromAsio error);
     void answer(Response response);
-    void on_answered(ErrorFromAsio error);
+    void on_answered(error_code error);
     void drain(std::size_t left);
     void write_events();
     void watch_client();
@@ -161,25 +150,21 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
         ++deadline_turn_;
         deadline_.cancel();
     }
-    void on_receive_late();
     void on_handle_late();
     void on_late() { close(true); }
 
     std::shared_ptr<ConnectionGroup> group_;
     const HttpLimits& limits_;
     Socket socket_;
+    RequestReader reader_;
     asio::steady_timer deadline_;
     asio::steady_timer heartbeat_;
     std::uint64_t deadline_turn_ = 0;
-    boost::beast::flat_buffer buffer_;
-    std::optional<http::request_parser<http::string_body>> parser_;
     Request request_;
     Phase phase_ = Phase::idle;
     std::uint64_t turn_ = 0;  // of the request whose answer is waited for
     bool from_socket_;
     bool keep_alive_ = true;
-    bool timed_out_ = false;
-    bool has_request_ = false;  // a request was taken, for what on_answered tells
     Clock::time_point received_;
     std::string out_header_;
     std::string out_body_;
@@ -194,7 +179,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
 void HttpConnection::arm(Clock::duration time, void (HttpConnection::*on_time)()) {
     const std::uint64_t turn = ++deadline_turn_;
     deadline_.expires_after(time);
-    deadline_.async_wait([self = shared_from_this(), turn, on_time](ErrorFromAsio error) {
+    deadline_.async_wait([self = shared_from_this(), turn, on_time](error_code error) {
         if (!error && turn == self->deadline_turn_ && self->phase_ != Phase::closed) ((*self).*on_time)();
     });
 }
@@ -202,133 +187,30 @@ void HttpConnection::arm(Clock::duration time, void (HttpConnection::*on_time)()
 void HttpConnection::await_request() {
     phase_ = Phase::idle;
     request_ = Request();
-    has_request_ = false;
     if (group_->stopping) return close(true);
-    if (buffer_.size() > 0) return read_header();
+    if (reader_.has_bytes()) return read_request();
     arm(limits_.idle, &HttpConnection::on_late);
-    socket_.async_wait(Socket::wait_read, [self = shared_from_this()](ErrorFromAsio error) {
+    socket_.async_wait(Socket::wait_read, [self = shared_from_this()](error_code error) {
         if (self->phase_ != Phase::idle) return;
         if (error) return self->close(true);
-        self->read_header();
+        self->read_request();
     });
 }
 
-void HttpConnection::read_header() {
+void HttpConnection::read_request() {
     phase_ = Phase::receiving;
-    timed_out_ = false;
-    keep_alive_ = true;
-    parser_.emplace();
-    parser_->header_limit(static_cast<std::uint32_t>(limits_.header));
-    parser_->body_limit(limits_.body);
-    arm(limits_.receive_header, &HttpConnection::on_receive_late);
-    http::async_read_header(socket_, buffer_, *parser_,
-                            [self = shared_from_this()](ErrorFromAsio error, std::size_t) {
-                                if (self->phase_ == Phase::receiving) self->on_header(error);
-                            });
+    disarm();
+    reader_.read([self = shared_from_this()](Received received) {
+        if (self->phase_ == Phase::receiving) self->on_received(std::move(received));
+    });
 }
 
-void HttpConnection::on_receive_late() {
-    timed_out_ = true;
-    ErrorFromAsio ignored;
-    socket_.cancel(ignored);
-}
-
-void HttpConnection::on_header(ErrorFromAsio error) {
-    if (error) return reject(error);
-    if (auto refusal = take_header()) {
-        keep_alive_ = false;
-        return answer(std::move(*refusal));
-    }
-    if (parser_->is_done()) return on_body({});
-    const auto expect = request_.header("expect");
-    if (!expect) return read_body();
-    if (!boost::beast::iequals(boost::beast::string_view(expect->data(), expect->size()), "100-continue")) {
-        keep_alive_ = false;
-        return answer(problem(417, reason_phrase(417), "only Expect: 100-continue is understood"));
-    }
-    static const std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-    asio::async_write(socket_, asio::buffer(go_on),
-                      [self = shared_from_this()](ErrorFromAsio failed, std::size_t) {
-                          if (self->phase_ != Phase::receiving) return;
-                          if (failed) return self->reject(failed);
-                          self->read_body();
-                      });
-}
-
-// Fills request_ from the parsed header. The answer to give when it is refused.
-std::optional<Response> HttpConnection::take_header() {
-    const auto& message = parser_->get();
-    request_.method.assign(message.method_string().data(), message.method_string().size());
-    request_.from_socket = from_socket_;
-    std::size_t hosts = 0;
-    for (const auto& field : message) {
-        std::string name(field.name_string().data(), field.name_string().size());
-        for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-        if (name == "host") ++hosts;
-        request_.headers.emplace_back(std::move(name),
-                                      std::string(field.value().data(), field.value().size()));
-    }
-    has_request_ = true;
-    keep_alive_ = message.keep_alive();
-    if (message.target().size() > limits_.target) {
-        return problem(414, reason_phrase(414),
-                       fmt::format("path and query may have {} bytes", limits_.target));
-    }
-    auto target = parse_target(std::string_view(message.target().data(), message.target().size()));
-    if (!target) return problem(400, reason_phrase(400), target.error().message);
-    request_.path = std::move(target->path);
-    request_.query = std::move(target->query);
-    // RFC 9112, 3.2: exactly one Host in HTTP/1.1.
-    if (hosts > 1 || (hosts == 0 && message.version() >= 11)) {
-        return problem(400, reason_phrase(400), "a request needs one Host header");
-    }
-    if (request_.header("transfer-encoding") && !parser_->chunked()) {
-        return problem(501, reason_phrase(501), "no transfer coding but chunked is understood");
-    }
-    if (from_socket_) return std::nullopt;
-    return refuse_foreign(request_, group_->options.host_names);
-}
-
-void HttpConnection::read_body() {
-    arm(limits_.receive_body, &HttpConnection::on_receive_late);
-    http::async_read(socket_, buffer_, *parser_,
-                     [self = shared_from_this()](ErrorFromAsio error, std::size_t) {
-                         if (self->phase_ == Phase::receiving) self->on_body(error);
-                     });
-}
-
-void HttpConnection::on_body(ErrorFromAsio error) {
-    if (error) return reject(error);
-    request_.body = std::move(parser_->get().body());
-    parser_.reset();
+void HttpConnection::on_received(Received received) {
+    request_ = std::move(received.request);
+    keep_alive_ = received.keep_alive;
+    if (received.gone) return close(true);
+    if (received.refusal) return answer(std::move(*received.refusal));
     handle();
-}
-
-// A request that could not be read: tells the client if it is still there and what it sent was wrong.
-void HttpConnection::reject(ErrorFromAsio error) {
-    keep_alive_ = false;
-    if (timed_out_) {
-        return answer(problem(408, reason_phrase(408), "the request did not arrive in time"));
-    }
-    if (error == http::error::body_limit) {
-        return answer(
-            problem(413, reason_phrase(413), fmt::format("a body may have {} bytes", limits_.body)));
-    }
-    if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-        const auto bytes = buffer_.data();
-        const std::string_view start(static_cast<const char*>(bytes.data()), bytes.size());
-        const bool is_target = has_request_ == false && start.find("\r\n") == std::string_view::npos;
-        const int status = is_target ? 414 : 431;
-        return answer(problem(status, reason_phrase(status),
-                              fmt::format("request line and headers may have {} bytes", limits_.header)));
-    }
-    if (error == http::error::bad_version) {
-        return answer(problem(505, reason_phrase(505), "this server speaks HTTP/1.1"));
-    }
-    const bool is_http = error.category() == http::make_error_code(http::error::bad_method).category();
-    if (!is_http || error == http::error::end_of_stream || error == http::error::partial_message)
-        return close(true);
-    answer(problem(400, reason_phrase(400), "this is not an HTTP/1.1 request: " + error.message()));
 }
 
 void HttpConnection::handle() {
@@ -353,7 +235,6 @@ void HttpConnection::on_handle_late() {
 void HttpConnection::answer(Response response) {
     phase_ = Phase::answering;
     ++turn_;
-    parser_.reset();
     if (group_->stopping) keep_alive_ = false;
     if (group_->options.on_answered) {
         const auto took =
@@ -366,12 +247,12 @@ void HttpConnection::answer(Response response) {
     out_body_ = no_body || request_.method == "HEAD" ? std::string() : std::move(response.body);
     arm(limits_.send, &HttpConnection::on_late);
     const std::array<asio::const_buffer, 2> buffers{asio::buffer(out_header_), asio::buffer(out_body_)};
-    asio::async_write(socket_, buffers, [self = shared_from_this()](ErrorFromAsio error, std::size_t) {
+    asio::async_write(socket_, buffers, [self = shared_from_this()](error_code error, std::size_t) {
         if (self->phase_ == Phase::answering) self->on_answered(error);
     });
 }
 
-void HttpConnection::on_answered(ErrorFromAsio error) {
+void HttpConnection::on_answered(error_code error) {
     if (error) return close(true);
     if (keep_alive_) return await_request();
     phase_ = Phase::draining;
@@ -383,7 +264,7 @@ void HttpConnection::on_answered(ErrorFromAsio error) {
 
 void HttpConnection::drain(std::size_t left) {
     socket_.async_read_some(asio::buffer(scratch_),
-                            [self = shared_from_this(), left](ErrorFromAsio error, std::size_t read) {
+                            [self = shared_from_this(), left](error_code error, std::size_t read) {
                                 if (self->phase_ != Phase::draining) return;
                                 if (error || read >= left) return self->close(true);
                                 self->drain(left - read);
@@ -435,7 +316,7 @@ void HttpConnection::write_events() {
     writing_ = true;
     arm(limits_.send, &HttpConnection::on_late);
     asio::async_write(socket_, asio::buffer(events_.front()),
-                      [self = shared_from_this()](ErrorFromAsio error, std::size_t) {
+                      [self = shared_from_this()](error_code error, std::size_t) {
                           if (self->phase_ != Phase::events) return;
                           if (error) return self->close(true);
                           self->disarm();
@@ -449,7 +330,7 @@ void HttpConnection::write_events() {
 // A client of events sends nothing more: the end of its side is all that can come.
 void HttpConnection::watch_client() {
     socket_.async_read_some(asio::buffer(scratch_),
-                            [self = shared_from_this()](ErrorFromAsio error, std::size_t) {
+                            [self = shared_from_this()](error_code error, std::size_t) {
                                 if (self->phase_ != Phase::events) return;
                                 if (error) return self->close(true);
                                 self->watch_client();
@@ -458,7 +339,7 @@ void HttpConnection::watch_client() {
 
 void HttpConnection::beat() {
     heartbeat_.expires_after(limits_.heartbeat);
-    heartbeat_.async_wait([self = shared_from_this()](ErrorFromAsio error) {
+    heartbeat_.async_wait([self = shared_from_this()](error_code error) {
         if (error || self->phase_ != Phase::events) return;
         if (self->events_.empty()) {
             self->events_.emplace_back(":\n\n");
@@ -480,7 +361,7 @@ void HttpConnection::close(bool tell) {
     phase_ = Phase::closed;
     disarm();
     heartbeat_.cancel();
-    ErrorFromAsio ignored;
+    error_code ignored;
     socket_.shutdown(Socket::shutdown_both, ignored);
     socket_.close(ignored);
     --group_->count[from_socket_ ? 1 : 0];

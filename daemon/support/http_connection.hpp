@@ -1,4 +1,4 @@
-// One client's connection, for the .cpp files of this folder only. Beast is in http_connection.cpp alone.
+// One client's connection, for the .cpp files of this folder only.
 #pragma once
 
 #include <array>

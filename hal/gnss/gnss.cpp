@@ -41,6 +41,7 @@ Result<std::unique_ptr<Gnss>> make_gnss(const GnssConfig& config, const Clock& c
 
 std::vector<std::string> gnss_driver_names() {
     std::vector<std::string> names;
+    names.reserve(drivers.size());
     for (const Driver& driver : drivers) names.emplace_back(driver.name);
     return names;
 }

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::int64_t second_us = 1'000'000;
 constexpr std::int64_t day_us = 86'400 * second_us;
-constexpr std::int64_t rollover_us = 1024 * 7 * day_us;
+constexpr std::int64_t rollover_us = 1024 * (7 * day_us);
 constexpr std::int64_t details_hold_us = 15 * second_us;  // GSA and GSV come every 1 to 10 s
 constexpr std::int64_t reference_holds_us = day_us / 2;   // beyond it the nearest day is a guess
 constexpr std::size_t most_leading = 32;

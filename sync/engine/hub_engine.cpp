@@ -61,6 +61,7 @@ Status HubEngine::message(std::string_view topic, BytesView payload, HubActions&
 }
 
 Status HubEngine::hello(const RegisteredDevice& device, const protocol::Hello& hello, HubActions& actions) {
+    if (auto noted = store_.seen(device.id); !noted) return noted;
     protocol::Down down;
     auto& reply = *down.mutable_hello_reply();
     reply.set_protocol(protocol::version);

@@ -48,6 +48,8 @@ class HubStore {
     virtual std::uint64_t generation() = 0;
     virtual std::string city() = 0;
     virtual Result<std::optional<RegisteredDevice>> device(std::string_view id) = 0;
+    // The device has said hello.
+    virtual Status seen(std::string_view id) = 0;
     // Applied through here; seq 0 with the epoch's starting hash when nothing is.
     virtual Result<protocol::LanePosition> lane_position(std::string_view device, std::uint64_t epoch,
                                                          protocol::Lane lane) = 0;

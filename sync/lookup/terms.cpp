@@ -11,7 +11,8 @@ namespace fieldpost::lookup {
 namespace {
 
 constexpr std::size_t term_key_limit = 48;
-constexpr std::size_t word_limit = 24;
+constexpr std::size_t name_limit = 8;   // of one row
+constexpr std::size_t word_limit = 12;  // of one name
 constexpr std::size_t street_part_limit = 64;
 
 std::string canonical_direction(const records::Address& address) {
@@ -37,7 +38,7 @@ void add_address(Terms& terms, const records::Address& address) {
     if (address.number_high() > address.number() && address.number_high() - address.number() <= longest_range) {
         term.high = address.number_high();
     }
-    term.part = records::sub_address(address).substr(0, street_part_limit);
+    term.part = house_part(address);
     terms.addresses.push_back(std::move(term));
 }
 
@@ -45,16 +46,16 @@ void add_exact(Terms& terms, TermKind kind, std::string_view text) {
     if (std::string key = term_key(text); !key.empty()) terms.exact.push_back({kind, std::move(key)});
 }
 
-void add_words(Terms& terms, std::string_view text) {
-    if (text.empty()) return;
-    const std::string folded = records::fold(text.substr(0, 512));
-    auto used = static_cast<std::size_t>(std::ranges::count(terms.words, ' ')) + (terms.words.empty() ? 0U : 1U);
-    for (const std::string_view word : records::split_words(folded)) {
-        if (used == word_limit) return;
-        if (!terms.words.empty()) terms.words.push_back(' ');
-        terms.words.append(word);
-        ++used;
+void add_name(Terms& terms, std::string_view text) {
+    if (text.empty() || terms.names.size() == name_limit) return;
+    std::string name = records::fold(text.substr(0, 512));
+    const auto words = records::split_words(name);
+    if (words.empty()) return;
+    if (words.size() > word_limit) {
+        const std::string_view last = words[word_limit - 1];
+        name.resize(static_cast<std::size_t>(last.data() + last.size() - name.data()));
     }
+    terms.names.push_back(std::move(name));
 }
 
 void cover(SpotTerm& spot, const records::Position& position) {
@@ -77,11 +78,11 @@ std::optional<SpotTerm> point_spot(std::string name, const records::Position& po
 void extract_property(Terms& terms, const records::Property& property) {
     add_exact(terms, TermKind::parcel, property.parcel_id());
     add_address(terms, property.address());
-    add_words(terms, property.place_name());
-    if (property.address().building() != property.place_name()) add_words(terms, property.address().building());
+    add_name(terms, property.place_name());
+    add_name(terms, property.address().building());
     for (const auto& alias : property.aliases()) {
         add_address(terms, alias);
-        add_words(terms, alias.building());
+        add_name(terms, alias.building());
     }
     if (property.has_position()) terms.spot = point_spot("property", property.position());
 }
@@ -109,25 +110,25 @@ void extract_numbered(Terms& terms, records::Kind kind, const google::protobuf::
     switch (kind) {
         case records::PARTY:
             number(as<records::Party>(message).license_number());
-            add_words(terms, as<records::Party>(message).name());
+            add_name(terms, as<records::Party>(message).name());
             break;
         case records::PERMIT:
             number(as<records::Permit>(message).permit_number());
-            add_words(terms, as<records::Permit>(message).project_name());
-            add_words(terms, as<records::Permit>(message).applicant());
+            add_name(terms, as<records::Permit>(message).project_name());
+            add_name(terms, as<records::Permit>(message).applicant());
             break;
         case records::LICENSE:
             number(as<records::License>(message).license_number());
-            add_words(terms, as<records::License>(message).business_name());
-            add_words(terms, as<records::License>(message).holder());
-            add_words(terms, as<records::License>(message).contact_name());
+            add_name(terms, as<records::License>(message).business_name());
+            add_name(terms, as<records::License>(message).holder());
+            add_name(terms, as<records::License>(message).contact_name());
             break;
         case records::INSPECTION: number(as<records::Inspection>(message).inspection_number()); break;
         case records::VIOLATION: number(as<records::Violation>(message).violation_number()); break;
         case records::SERVICE_REQUEST: number(as<records::ServiceRequest>(message).service_request_id()); break;
         case records::ACCOUNT:
             number(as<records::Account>(message).account_number());
-            add_words(terms, as<records::Account>(message).holder());
+            add_name(terms, as<records::Account>(message).holder());
             break;
         case records::PREPLAN: number(as<records::Preplan>(message).plan_id()); break;
         case records::HAZARD: {
@@ -163,11 +164,43 @@ Street street_of(const records::Address& address) {
     return street;
 }
 
+std::string house_part(const records::Address& address) {
+    std::string part = address.number_prefix();
+    if (!part.empty()) part.push_back('-');
+    return (part + records::sub_address(address)).substr(0, street_part_limit);
+}
+
 std::string term_key(std::string_view text) {
     std::string key = records::fold(text.substr(0, 512));
     std::erase(key, ' ');
     if (key.size() > term_key_limit) key.resize(term_key_limit);
     return key;
+}
+
+std::string name_entry(const std::vector<std::string>& names) {
+    std::string entry;
+    for (const std::string& name : names) {
+        if (!entry.empty()) entry.push_back(' ');
+        entry += name;
+        entry.push_back(' ');
+        entry += whole_name_word(name);
+    }
+    return entry;
+}
+
+std::string whole_name_word(std::string_view folded_name) {
+    auto words = records::split_words(folded_name);
+    std::ranges::sort(words);
+    std::uint64_t hash = 14'695'981'039'346'656'037ULL;  // FNV-1a, 64 bit
+    for (const std::string_view word : words) {
+        for (const char c : word) hash = (hash ^ static_cast<unsigned char>(c)) * 1'099'511'628'211ULL;
+        hash = (hash ^ 0xffU) * 1'099'511'628'211ULL;
+    }
+    // 30 bits will do: a row that has the same word by chance is told apart by its names.
+    std::string out = "zq";
+    hash ^= hash >> 32U;
+    for (int digit = 0; digit < 6; ++digit, hash >>= 5U) out.push_back("0123456789abcdefghijklmnopqrstuv"[hash & 31U]);
+    return out;
 }
 
 std::string spot_class(std::string_view asset_class) {
@@ -188,6 +221,7 @@ Terms extract(records::Kind kind, const google::protobuf::Message& message) {
     }
     sort_unique(terms.addresses);
     sort_unique(terms.exact);
+    sort_unique(terms.names);
     return terms;
 }
 

@@ -28,12 +28,16 @@ struct Street {
 // Empty name when the address has no street.
 Street street_of(const records::Address& address);
 
+// The letter, fraction or unit that names a part of the house (records::sub_address), after a number before the number
+// ("99-" of Queens' "99-1234"): "A", "1/2", "3B", "REAR".
+std::string house_part(const records::Address& address);
+
 // One way to a property: its address, or an alias.
 struct AddressTerm {
     Street street;
     std::uint32_t number = 0;  // 0: none
     std::uint32_t high = 0;    // last number of a range; 0: no range
-    std::string part;          // of the house, records::sub_address(): "A", "1/2", "3B", "REAR"; empty: the whole
+    std::string part;          // house_part() of the address; empty: the whole house
     auto operator<=>(const AddressTerm&) const = default;
 };
 
@@ -64,13 +68,19 @@ struct SpotTerm {
 struct Terms {
     std::vector<AddressTerm> addresses;  // sorted, each once
     std::vector<ExactTerm> exact;        // sorted, each once
-    std::string words;                   // folded words of names, single spaces; at most 24 words
+    std::vector<std::string> names;      // folded, single spaces; sorted, each once; bounded
     std::optional<SpotTerm> spot;
     bool operator==(const Terms&) const = default;
 };
 
 // What one layer of a record contributes. A message of a kind without search fields gives empty terms.
 Terms extract(records::Kind kind, const google::protobuf::Message& message);
+
+// What the name entry of a row holds: the words of all its names, and for each name a word that stands for the whole of
+// it (whole_name_word), so that a name typed in full is found at once among the many that share its words.
+std::string name_entry(const std::vector<std::string>& names);
+// The same for the same words in any order: "zq" and six letters or digits.
+std::string whole_name_word(std::string_view folded_name);
 
 // "Fire Hydrant" -> "fire_hydrant"; "other" when nothing is left.
 std::string spot_class(std::string_view asset_class);

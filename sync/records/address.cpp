@@ -16,26 +16,23 @@ void append_word(std::string& out, std::string_view word) {
     out += word;
 }
 
-// "1/2" for "2-JAN" and its like: what a spreadsheet makes of a fraction.
-std::string mend_fraction(std::string_view suffix) {
-    static constexpr std::array<std::string_view, 6> months = {"JAN", "FEB", "MAR", "APR", "MAY", "JUN"};
-    std::string folded = fold(suffix);
+// The suffix of a house number as a column holds it: letter, fraction, both ("1/2-R"), or what a spreadsheet
+// made of one.
+std::string read_suffix(std::string_view text) {
+    if (auto fraction = undo_spreadsheet_date(text)) {
+        std::replace(fraction->begin(), fraction->end(), '-', '/');
+        return *fraction;
+    }
+    std::string folded = fold(text);
     auto words = split_words(folded);
-    if (words.size() == 2 && words[0].size() == 1 && reading::all_digits(words[0])) {
-        auto month = std::find(months.begin(), months.end(), words[1]);
-        if (month != months.end())
-            return std::to_string(month - months.begin() + 1) + "/" + std::string(words[0]);
+    bool fraction = words.size() >= 2 && words[0].size() == 1 && words[1].size() == 1 &&
+                    text.find('/') != std::string_view::npos;
+    std::string out;
+    for (std::size_t at = 0; at < words.size(); ++at) {
+        if (fraction && at > 0) out += at == 1 ? '/' : '-';
+        out += words[at];
     }
-    if (words.size() == 2 && words[0].size() == 1 && words[1].size() == 1 &&
-        suffix.find('/') != std::string_view::npos) {
-        return std::string(words[0]) + "/" + std::string(words[1]);
-    }
-    if (words.size() == 3 && words[0].size() == 1 && words[1].size() == 1) {  // "1/2-R"
-        return std::string(words[0]) + "/" + std::string(words[1]) + "-" + std::string(words[2]);
-    }
-    std::string joined;
-    for (std::string_view word : words) joined += word;
-    return joined;
+    return out;
 }
 
 bool is_fraction(std::string_view suffix) {
@@ -100,7 +97,7 @@ Address from_parts(const AddressParts& parts, const AddressContext& context) {
                   [&](std::string value) { address.set_pre_direction(std::move(value)); });
     put_direction(parts.post_direction,
                   [&](std::string value) { address.set_post_direction(std::move(value)); });
-    if (std::string suffix = mend_fraction(parts.number_suffix); !suffix.empty())
+    if (std::string suffix = read_suffix(parts.number_suffix); !suffix.empty())
         address.set_number_suffix(suffix);
     std::string folded_unit_type = fold(parts.unit_type);
     if (!folded_unit_type.empty()) {
@@ -127,7 +124,9 @@ std::string display(const Address& address) {
     append_word(out, display_street(address));
     if (!address.unit_type().empty()) {
         append_word(out, title_case(address.unit_type()));
-        append_word(out, address.unit());
+        for (std::string_view word : split_words(address.unit())) {  // "Fl 2 Apt 5"
+            append_word(out, unit_type(word) ? title_case(word) : std::string(word));
+        }
     } else if (!address.unit().empty()) {
         append_word(out, "#" + address.unit());
     }
@@ -162,13 +161,30 @@ std::string loose_street_key(const Address& address) {
     return out;
 }
 
-std::string sub_address(const Address& address) {
+std::string building_part(const Address& address) {
     std::string out = address.number_suffix();
-    if (out == "R") out = "REAR";
-    if (out.ends_with("-R")) out.replace(out.size() - 2, 2, " REAR");
+    bool rear = address.unit_type() == "REAR" || out == "R" || out.ends_with("-R");
+    for (std::string_view word : split_words(address.unit())) rear = rear || word == "REAR";
+    if (out.ends_with("-R")) out.resize(out.size() - 2);
+    bool letter = out.size() == 1 && out != "R" && !reading::all_digits(out);
+    if (!letter && !is_fraction(out)) out.clear();
+    if (rear) append_word(out, "REAR");
+    return out;
+}
+
+std::string sub_address(const Address& address) {
+    std::string out = building_part(address);
+    std::string rest;
+    const std::string& suffix = address.number_suffix();
+    if (suffix != "R" && building_part(address).empty()) rest = suffix;  // "47-20": a unit
+    // Floors and buildings are named, since "Fl 2" is not "Apt 2"; a bare designator is all there is
+    // ("Bsmt").
     const std::string& type = address.unit_type();
-    bool named = type == "REAR" || type == "FL" || type == "BLDG" || address.unit().empty();
-    append_word(out, (named ? type : std::string()) + compact(address.unit()));
+    if (type == "FL" || type == "BLDG" || (address.unit().empty() && type != "REAR")) rest += type;
+    for (std::string_view word : split_words(address.unit())) {
+        if (word != "REAR" && word != "APT" && word != "UNIT" && word != "STE") rest += compact(word);
+    }
+    append_word(out, rest);
     return out;
 }
 

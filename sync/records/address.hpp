@@ -31,7 +31,8 @@ struct AddressReading {
     std::vector<std::string> cross_streets;
     bool block =
         false;  // "1400 block of Main St", "14XX Main St": a stretch of street, no door; number is its first
-    bool nearby = false;  // "opposite 12 Main St", "near": somewhere else than the address
+    bool nearby = false;   // "opposite 12 Main St", "near": somewhere else than the address
+    bool mailing = false;  // it ends as a mailing address does, with state, ZIP or country
 };
 
 // Reads an address from free text: house number with letters, fractions and ranges ("1025-57" is 1025 to
@@ -76,5 +77,8 @@ std::string address_key(const Address& address);
 // Main St", "12 Main St Rear" and "12-R" are all "REAR"; "#4B", "Apt 4-B", "Unit 4 B" are "4B"; "12 1/2" is
 // "1/2". Empty: the whole.
 std::string sub_address(const Address& address);
+// Of sub_address() only what may be a building of its own: letter, fraction, rear. "12R Main St Apt 4" gives
+// "REAR".
+std::string building_part(const Address& address);
 
 }  // namespace fieldpost::records

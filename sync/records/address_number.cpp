@@ -120,10 +120,21 @@ class NumberReader {
             return true;
         }
         auto second = split_number(word);
-        if (!second) return false;
+        if (!second) return take_unit_suffix(word);
         std::uint32_t high = expand(number_.low, second->digits);
         if (!close && high <= number_.low) return false;
         take_second(*second, high);
+        at_ += 2;
+        return true;
+    }
+
+    // "143-1B1", "26-C2": a unit joined to the number by a dash.
+    bool take_unit_suffix(std::string_view word) {
+        bool joined = is_mark(at_, '-') && glued(at_) && glued(at_ + 1);
+        bool mixed =
+            word.size() <= 4 && word.find_first_of("0123456789") != std::string_view::npos && !ordinal(word);
+        if (!joined || !mixed || !number_.suffix.empty()) return false;
+        number_.suffix = word;
         at_ += 2;
         return true;
     }

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "sync/records/address.hpp"
-#include "sync/records/address_number.hpp"
+#include "sync/records/address_house.hpp"
 #include "sync/records/address_street.hpp"
 #include "sync/records/address_tail.hpp"
 #include "sync/records/address_tokens.hpp"
@@ -20,20 +20,6 @@ bool any_of(const std::array<std::string_view, Size>& list, std::string_view wor
     return std::find(list.begin(), list.end(), word) != list.end();
 }
 
-// The words of one street and the token after them.
-struct Gathered {
-    Words words;
-    std::size_t end = 0;
-};
-
-// A house number and the street that follows it.
-struct Candidate {
-    HouseNumber number;
-    std::size_t begin = 0;
-    Gathered street;
-    bool typed = false;
-};
-
 // Reads one text. The order matters: the tail of a mailing address goes first, then the house number is found
 // by what follows it (a building's name may hold numbers), and the street, unit and cross streets are read
 // from there.
@@ -47,14 +33,14 @@ class AddressReader {
         tokens_ = tokenize(text_);
         drop_parentheses();
         MailingTail tail = take_mailing_tail(tokens_);
-        mailing_ = tail.found;
+        reading_.mailing = mailing_ = tail.found;
         address().set_postal_code(tail.postal_code);
         find_nearby_words();
-        auto candidate = find_number();
-        if (candidate) {
-            put_number(candidate->number);
-            read_before(candidate->begin);
-            read_street_and_rest(candidate->street);
+        auto house = find_house(tokens_, mailing_, places_);
+        if (house) {
+            put_number(house->number);
+            read_before(house->begin);
+            read_street_and_rest(house->street);
         } else {
             read_without_number();
         }
@@ -65,7 +51,7 @@ class AddressReader {
   private:
     Address& address() { return reading_.address; }
     bool is_word(std::size_t at) const { return at < tokens_.size() && tokens_[at].is_word(); }
-    bool is_mark(std::size_t at, char mark) const { return at < tokens_.size() && tokens_[at].is_mark(mark); }
+    bool is_mark(std::size_t at, char mark) const { return mark_at(tokens_, at, mark); }
     std::string_view word(std::size_t at) const {
         return is_word(at) ? std::string_view(tokens_[at].word) : "";
     }
@@ -95,178 +81,6 @@ class AddressReader {
             if (any_of(near, word(at)) || (word(at) == "NEXT" && word(at + 1) == "TO"))
                 reading_.nearby = true;
         }
-    }
-
-    // Words that end a street, whatever follows them.
-    static bool ends_street(std::string_view word) {
-        static constexpr std::array<std::string_view, 12> ends = {"AT",       "NEAR",   "BETWEEN", "BTWN",
-                                                                  "FROM",     "OPP",    "THRU",    "REAR",
-                                                                  "OPPOSITE", "ACROSS", "NEARBY",  "BTW"};
-        return any_of(ends, word);
-    }
-
-    static bool typed(const Words& words) { return type_position(words) < words.size(); }
-
-    // Whether a value of a unit may stand at the token: "4", "4B", "B", "PH7".
-    bool is_unit_value(std::size_t at) const {
-        if (!is_word(at)) return false;
-        std::string_view value = word(at);
-        return value.size() == 1 ||
-               std::any_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
-    }
-
-    // Whether a unit designator at the token ends the street that has the words read so far.
-    bool ends_at_unit(std::size_t at, const Words& words) const {
-        auto unit = unit_type(word(at));
-        if (!unit) return false;
-        bool value = is_mark(at + 1, '#') || is_unit_value(at + 1);
-        static constexpr std::array<std::string_view, 7> sure = {"APT", "STE",  "UNIT", "BLDG",
-                                                                 "RM",  "DEPT", "FL"};
-        if (any_of(sure, *unit) && value) return true;
-        if (!typed(words)) return false;
-        std::size_t type = type_position(words);
-        bool complete = type + 1 == words.size() || (type + 2 == words.size() && direction(words.back()));
-        bool last = at + 1 >= tokens_.size() || is_mark(at + 1, ',');
-        return complete && (value || (unit_stands_alone(*unit) && last));
-    }
-
-    Gathered gather_street(std::size_t at, bool numbered) const {
-        Gathered out;
-        for (; at < tokens_.size(); ++at) {
-            const Token& token = tokens_[at];
-            if (token.is_mark('.')) continue;
-            if (token.is_mark('-')) {
-                bool joined = token.glued && at + 1 < tokens_.size() && tokens_[at + 1].glued;
-                if (joined || out.words.empty()) continue;
-                break;
-            }
-            if (!token.is_word()) break;
-            if (out.words.empty()) {
-                if (token.is("AND") || token.is("TO")) break;
-                if (all_digits(token.word) && !street_type(word(at + 1))) break;
-            } else {
-                bool route = out.words.size() <= 2 && begins_with_route(out.words);
-                if (token.is("TO") && is_word(at + 1)) break;
-                if (token.is("AND") && (!numbered || typed(out.words))) break;
-                if (ends_street(token.word)) break;
-                if (all_digits(token.word) && !route) break;
-                if (token.is("R") && typed(out.words) && is_number_word(word(at + 1))) break;
-                if (ends_at_unit(at, out.words)) break;
-                if (is_number_word(token.word) && typed(out.words) && !ordinal(token.word)) break;
-            }
-            out.words.push_back(token.word);
-        }
-        out.end = at;
-        return out;
-    }
-
-    static bool begins_with_route(const Words& words) {
-        std::string_view last = words.back();
-        return last == "ROUTE" || last == "RTE" || last == "RT" || last == "HIGHWAY" || last == "HWY" ||
-               last == "US" || last == "INTERSTATE" || last == "I";
-    }
-
-    // Whether the number at the token belongs to something else: "#12", "Unit 12", "M-207", "Route 12", "Box
-    // 12".
-    bool is_taken(std::size_t at) const {
-        if (at == 0) return false;
-        const Token& before = tokens_[at - 1];
-        if (before.is_mark('#')) return at > 1;
-        if ((before.is_mark('-') || before.is_mark('/')) && tokens_[at].glued && before.glued) return true;
-        if (before.is_mark('.')) return true;
-        static constexpr std::array<std::string_view, 12> owners = {
-            "I", "RT", "RTE", "ROUTE", "HWY", "HIGHWAY", "US", "SR", "CR", "EXIT", "BOX", "INTERSTATE"};
-        if (any_of(owners, word(at - 1))) return true;
-        auto unit = unit_type(word(at - 1));
-        return unit && !unit_stands_alone(*unit);
-    }
-
-    std::optional<Candidate> candidate_at(std::size_t at) const {
-        auto number = read_number(tokens_, at);
-        if (!number) return std::nullopt;
-        Candidate candidate{std::move(*number), at, {}, false};
-        if (!is_word(candidate.number.next)) return std::nullopt;
-        candidate.street = gather_street(candidate.number.next, true);
-        if (candidate.street.words.empty()) return std::nullopt;
-        candidate.typed = begins_typed_street(candidate.street.words);
-        return candidate;
-    }
-
-    bool separated(std::size_t from, std::size_t to) const {
-        for (std::size_t at = from; at < to; ++at) {
-            if (tokens_[at].mark != 0 && !tokens_[at].is_mark('-') && !tokens_[at].is_mark('.')) return true;
-            if (tokens_[at].is("TO") || tokens_[at].is("AND") || tokens_[at].is("R") ||
-                tokens_[at].is("REAR"))
-                return true;
-        }
-        return false;
-    }
-
-    // The house number is the first that a street with a type follows; of several without a sign between
-    // them, the last
-    // ("Small Rd Hall 200 1500 Colvin St"). Failing that, the first number that any words follow.
-    std::optional<Candidate> find_number() const {
-        std::optional<Candidate> best;
-        std::optional<Candidate> untyped;
-        std::optional<Candidate> taken;
-        for (std::size_t at = 0; at < tokens_.size(); ++at) {
-            if (!is_word(at) || !is_number_word(tokens_[at].word)) continue;
-            auto candidate = candidate_at(at);
-            if (!candidate) continue;
-            std::size_t next = candidate->number.next;
-            if (is_taken(at)) {
-                if (!taken && candidate->typed) taken = std::move(candidate);
-            } else if (candidate->typed) {
-                if (best && separated(best->number.next, at)) break;
-                best = std::move(candidate);
-            } else if (!untyped) {
-                untyped = std::move(candidate);
-            }
-            at = next - 1;
-        }
-        if (best) return best;
-        if (untyped) return untyped;
-        if (taken) return taken;
-        if (auto prefixed = prefixed_number()) return prefixed;
-        return worded_number();
-    }
-
-    // "K212 Main St", "N6W23001 Bluemound Rd": letters before the number, at the front only.
-    std::optional<Candidate> prefixed_number() const {
-        std::string_view first = word(0);
-        std::size_t digits = first.size();
-        while (digits > 0 && first[digits - 1] >= '0' && first[digits - 1] <= '9') --digits;
-        std::size_t length = first.size() - digits;
-        if (digits == 0 || length == 0 || length > 6 || ordinal(first)) return std::nullopt;
-        std::string_view prefix = first.substr(0, digits);
-        if (prefix == "I" || prefix == "US" || prefix == "SR" || prefix == "RT") return std::nullopt;
-        Candidate candidate;
-        candidate.number.prefix = prefix;
-        for (char c : first.substr(digits)) {
-            candidate.number.low = candidate.number.low * 10 + static_cast<std::uint32_t>(c - '0');
-        }
-        candidate.number.next = 1;
-        candidate.street = gather_street(1, true);
-        if (candidate.number.low == 0 || candidate.street.words.empty()) return std::nullopt;
-        if (!begins_typed_street(candidate.street.words)) return std::nullopt;
-        return candidate;
-    }
-
-    // "One Kendall Square": a number in words before a name that a plaza or square has.
-    std::optional<Candidate> worded_number() const {
-        static constexpr std::array<std::string_view, 10> numbers = {"ONE", "TWO",   "THREE", "FOUR", "FIVE",
-                                                                     "SIX", "SEVEN", "EIGHT", "NINE", "TEN"};
-        static constexpr std::array<std::string_view, 8> types = {"SQ", "CTR", "PLZ", "PARK",
-                                                                  "PL", "WAY", "CIR", "CT"};
-        auto found = std::find(numbers.begin(), numbers.end(), word(0));
-        if (found == numbers.end()) return std::nullopt;
-        Candidate candidate;
-        candidate.number.low = static_cast<std::uint32_t>(found - numbers.begin()) + 1;
-        candidate.number.next = 1;
-        candidate.street = gather_street(1, true);
-        StreetWords street = read_street(candidate.street.words, mailing_, places_);
-        if (!any_of(types, street.type)) return std::nullopt;
-        return candidate;
     }
 
     void put_number(const HouseNumber& number) {
@@ -309,8 +123,9 @@ class AddressReader {
         std::string value;
         std::size_t next = value_at;
         bool any = is_mark(value_at - 1, '#') && is_word(value_at);
-        if (value_at < end && (any || is_unit_value(value_at))) {
-            value = word(value_at);
+        auto known = value_at < end ? unit_value(word(value_at)) : std::nullopt;
+        if (known || (any && value_at < end)) {
+            value = known.value_or(std::string(word(value_at)));
             next = value_at + 1;
             while (next + 1 < end && tokens_[next].glued && tokens_[next + 1].glued && is_word(next + 1) &&
                    (is_mark(next, '/') || is_mark(next, '-'))) {
@@ -393,7 +208,13 @@ class AddressReader {
                 ++at;
                 continue;
             }
-            at = cross ? read_cross_street(at) : read_place(at);
+            if (is_dashed_unit(tokens_, at)) {
+                put_unit("UNIT", std::string(word(at)) + "-" + std::string(word(at + 2)));
+                at += 3;
+                continue;
+            }
+            bool behind_comma = at > 0 && is_mark(at - 1, ',');
+            at = cross ? read_cross_street(at) : read_place(at, behind_comma);
             cross = false;
         }
     }
@@ -412,7 +233,7 @@ class AddressReader {
             number && is_word(number->next) && !street_type(word(number->next))) {
             at = number->next;
         }
-        Gathered gathered = gather_street(at, false);
+        Gathered gathered = gather_street(tokens_, at, false);
         if (gathered.words.empty()) return at + 1;
         Address other;
         put_street(read_street(gathered.words, mailing_, places_), other);
@@ -421,10 +242,11 @@ class AddressReader {
         return gathered.end;
     }
 
-    std::size_t read_place(std::size_t at) {
+    // Words that are neither street nor unit: a place behind a comma, else a remark ("under bridge").
+    std::size_t read_place(std::size_t at, bool behind_comma) {
         Words words;
         while (is_word(at)) words.push_back(tokens_[at++].word);
-        put_place(std::move(words));
+        if (behind_comma || mailing_) put_place(std::move(words));
         return at;
     }
 
@@ -442,7 +264,7 @@ class AddressReader {
         std::size_t first = at;
         std::optional<Gathered> fallback;
         while (at < tokens_.size()) {
-            Gathered gathered = gather_street(at, false);
+            Gathered gathered = gather_street(tokens_, at, false);
             if (gathered.words.empty()) {
                 at = std::max(at, gathered.end) + 1;
                 continue;

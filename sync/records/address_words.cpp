@@ -3,253 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <span>
 #include <unordered_map>
+
+#include "sync/records/address_tables.hpp"
 
 namespace fieldpost::records {
 namespace {
 
 using Table = std::unordered_map<std::string_view, std::string_view>;
-
-struct TypeRow {
-    std::string_view abbreviation;
-    std::string_view name;
-    std::string_view variants;  // further spellings, separated by spaces
-};
-
-// Publication 28, appendix C1, and after the bar's place in a row's variants the ones that city records use
-// beside it.
-constexpr TypeRow type_rows[] = {
-    {"ALY", "ALLEY", "ALLEE ALLY"},
-    {"ANX", "ANNEX", "ANEX ANNX"},
-    {"ARC", "ARCADE", ""},
-    {"AVE", "AVENUE", "AV AVEN AVENU AVN AVNUE AVENEU AVEUNE"},
-    {"BYU", "BAYOU", "BAYOO"},
-    {"BCH", "BEACH", ""},
-    {"BND", "BEND", ""},
-    {"BLF", "BLUFF", "BLUF"},
-    {"BLFS", "BLUFFS", ""},
-    {"BTM", "BOTTOM", "BOT BOTTM"},
-    {"BLVD", "BOULEVARD", "BOUL BOULV BLV BLVRD BLD BOULAVARD"},
-    {"BR", "BRANCH", "BRNCH"},
-    {"BRG", "BRIDGE", "BRDGE"},
-    {"BRK", "BROOK", ""},
-    {"BRKS", "BROOKS", ""},
-    {"BG", "BURG", ""},
-    {"BGS", "BURGS", ""},
-    {"BYP", "BYPASS", "BYPA BYPAS BYPS"},
-    {"CP", "CAMP", "CMP"},
-    {"CYN", "CANYON", "CANYN CNYN"},
-    {"CPE", "CAPE", ""},
-    {"CSWY", "CAUSEWAY", "CAUSWA"},
-    {"CTR", "CENTER", "CEN CENT CENTR CENTRE CNTER CNTR"},
-    {"CTRS", "CENTERS", ""},
-    {"CIR", "CIRCLE", "CIRC CIRCL CRCL CRCLE"},
-    {"CIRS", "CIRCLES", ""},
-    {"CLF", "CLIFF", ""},
-    {"CLFS", "CLIFFS", ""},
-    {"CLB", "CLUB", ""},
-    {"CMN", "COMMON", ""},
-    {"CMNS", "COMMONS", ""},
-    {"COR", "CORNER", ""},
-    {"CORS", "CORNERS", ""},
-    {"CRSE", "COURSE", ""},
-    {"CT", "COURT", "CRT"},
-    {"CTS", "COURTS", ""},
-    {"CV", "COVE", ""},
-    {"CVS", "COVES", ""},
-    {"CRK", "CREEK", ""},
-    {"CRES", "CRESCENT", "CRSENT CRSNT CRESC"},
-    {"CRST", "CREST", ""},
-    {"XING", "CROSSING", "CRSSNG"},
-    {"XRD", "CROSSROAD", ""},
-    {"XRDS", "CROSSROADS", ""},
-    {"CURV", "CURVE", ""},
-    {"DL", "DALE", ""},
-    {"DM", "DAM", ""},
-    {"DV", "DIVIDE", "DIV DVD"},
-    {"DR", "DRIVE", "DRIV DRV"},
-    {"DRS", "DRIVES", ""},
-    {"EST", "ESTATE", ""},
-    {"ESTS", "ESTATES", ""},
-    {"EXPY", "EXPRESSWAY", "EXP EXPR EXPRESS EXPW"},
-    {"EXT", "EXTENSION", "EXTN EXTNSN EXTEN"},
-    {"EXTS", "EXTENSIONS", ""},
-    {"FALL", "FALL", ""},
-    {"FLS", "FALLS", ""},
-    {"FRY", "FERRY", "FRRY"},
-    {"FLD", "FIELD", ""},
-    {"FLDS", "FIELDS", ""},
-    {"FLT", "FLAT", ""},
-    {"FLTS", "FLATS", ""},
-    {"FRD", "FORD", ""},
-    {"FRDS", "FORDS", ""},
-    {"FRST", "FOREST", "FORESTS"},
-    {"FRG", "FORGE", "FORG"},
-    {"FRGS", "FORGES", ""},
-    {"FRK", "FORK", ""},
-    {"FRKS", "FORKS", ""},
-    {"FT", "FORT", "FRT"},
-    {"FWY", "FREEWAY", "FREEWY FRWAY FRWY"},
-    {"GDN", "GARDEN", "GARDN GRDEN GRDN"},
-    {"GDNS", "GARDENS", "GRDNS"},
-    {"GTWY", "GATEWAY", "GATEWY GATWAY GTWAY"},
-    {"GLN", "GLEN", ""},
-    {"GLNS", "GLENS", ""},
-    {"GRN", "GREEN", ""},
-    {"GRNS", "GREENS", ""},
-    {"GRV", "GROVE", "GROV"},
-    {"GRVS", "GROVES", ""},
-    {"HBR", "HARBOR", "HARB HARBR HRBOR HARBOUR"},
-    {"HBRS", "HARBORS", ""},
-    {"HVN", "HAVEN", ""},
-    {"HTS", "HEIGHTS", "HT HGTS HEIGHT HGHTS"},
-    {"HWY", "HIGHWAY", "HIGHWY HIWAY HIWY HWAY HGWY"},
-    {"HL", "HILL", ""},
-    {"HLS", "HILLS", ""},
-    {"HOLW", "HOLLOW", "HLLW HOLLOWS HOLWS"},
-    {"INLT", "INLET", ""},
-    {"IS", "ISLAND", "ISLND"},
-    {"ISS", "ISLANDS", "ISLNDS"},
-    {"ISLE", "ISLE", "ISLES"},
-    {"JCT", "JUNCTION", "JCTION JCTN JUNCTN JUNCTON"},
-    {"JCTS", "JUNCTIONS", "JCTNS"},
-    {"KY", "KEY", ""},
-    {"KYS", "KEYS", ""},
-    {"KNL", "KNOLL", "KNOL"},
-    {"KNLS", "KNOLLS", ""},
-    {"LK", "LAKE", ""},
-    {"LKS", "LAKES", ""},
-    {"LAND", "LAND", ""},
-    {"LNDG", "LANDING", "LNDNG"},
-    {"LN", "LANE", ""},
-    {"LGT", "LIGHT", ""},
-    {"LGTS", "LIGHTS", ""},
-    {"LF", "LOAF", ""},
-    {"LCK", "LOCK", ""},
-    {"LCKS", "LOCKS", ""},
-    {"LDG", "LODGE", "LDGE LODG"},
-    {"LOOP", "LOOP", "LOOPS LP"},
-    {"MALL", "MALL", ""},
-    {"MNR", "MANOR", ""},
-    {"MNRS", "MANORS", ""},
-    {"MDW", "MEADOW", ""},
-    {"MDWS", "MEADOWS", "MEDOWS"},
-    {"MEWS", "MEWS", ""},
-    {"ML", "MILL", ""},
-    {"MLS", "MILLS", ""},
-    {"MSN", "MISSION", "MISSN MSSN"},
-    {"MTWY", "MOTORWAY", ""},
-    {"MT", "MOUNT", "MNT"},
-    {"MTN", "MOUNTAIN", "MNTAIN MNTN MOUNTIN MTIN"},
-    {"MTNS", "MOUNTAINS", "MNTNS"},
-    {"NCK", "NECK", ""},
-    {"ORCH", "ORCHARD", "ORCHRD"},
-    {"OVAL", "OVAL", "OVL"},
-    {"OPAS", "OVERPASS", ""},
-    {"PARK", "PARK", "PRK PK PARKS"},
-    {"PKWY", "PARKWAY", "PARKWY PKWAY PKY PKWYS PARKWAYS PWY PKW"},
-    {"PASS", "PASS", ""},
-    {"PSGE", "PASSAGE", ""},
-    {"PATH", "PATH", "PATHS"},
-    {"PIKE", "PIKE", "PIKES"},
-    {"PNE", "PINE", ""},
-    {"PNES", "PINES", ""},
-    {"PL", "PLACE", "PLC"},
-    {"PLN", "PLAIN", ""},
-    {"PLNS", "PLAINS", ""},
-    {"PLZ", "PLAZA", "PLZA PZ"},
-    {"PT", "POINT", ""},
-    {"PTS", "POINTS", ""},
-    {"PRT", "PORT", ""},
-    {"PRTS", "PORTS", ""},
-    {"PR", "PRAIRIE", "PRR"},
-    {"RADL", "RADIAL", "RAD RADIEL"},
-    {"RAMP", "RAMP", ""},
-    {"RNCH", "RANCH", "RANCHES RNCHS"},
-    {"RPD", "RAPID", ""},
-    {"RPDS", "RAPIDS", ""},
-    {"RST", "REST", ""},
-    {"RDG", "RIDGE", "RDGE"},
-    {"RDGS", "RIDGES", ""},
-    {"RIV", "RIVER", "RVR RIVR"},
-    {"RD", "ROAD", ""},
-    {"RDS", "ROADS", ""},
-    {"RTE", "ROUTE", "RT"},
-    {"ROW", "ROW", ""},
-    {"RUE", "RUE", ""},
-    {"RUN", "RUN", ""},
-    {"SHL", "SHOAL", ""},
-    {"SHLS", "SHOALS", ""},
-    {"SHR", "SHORE", "SHOAR"},
-    {"SHRS", "SHORES", "SHOARS"},
-    {"SKWY", "SKYWAY", ""},
-    {"SPG", "SPRING", "SPNG SPRNG"},
-    {"SPGS", "SPRINGS", "SPNGS SPRNGS"},
-    {"SPUR", "SPUR", "SPURS"},
-    {"SQ", "SQUARE", "SQR SQRE SQU"},
-    {"SQS", "SQUARES", "SQRS"},
-    {"STA", "STATION", "STATN STN"},
-    {"STRA", "STRAVENUE", "STRAV STRAVEN STRAVN STRVN STRVNUE"},
-    {"STRM", "STREAM", "STREME"},
-    {"ST", "STREET", "STR STRT STEET STRET"},
-    {"STS", "STREETS", ""},
-    {"SMT", "SUMMIT", "SUMIT SUMITT"},
-    {"TER", "TERRACE", "TERR TERRA"},
-    {"TRWY", "THROUGHWAY", "THRUWAY"},
-    {"TRCE", "TRACE", "TRACES"},
-    {"TRAK", "TRACK", "TRACKS TRK TRKS"},
-    {"TRFY", "TRAFFICWAY", ""},
-    {"TRL", "TRAIL", "TRAILS TRLS TR"},
-    {"TUNL", "TUNNEL", "TUNEL TUNLS TUNNELS TUNNL"},
-    {"TPKE", "TURNPIKE", "TRNPK TURNPK TPK"},
-    {"UPAS", "UNDERPASS", ""},
-    {"UN", "UNION", ""},
-    {"UNS", "UNIONS", ""},
-    {"VLY", "VALLEY", "VALLY VLLY"},
-    {"VLYS", "VALLEYS", ""},
-    {"VIA", "VIADUCT", "VDCT VIADCT"},
-    {"VW", "VIEW", ""},
-    {"VWS", "VIEWS", ""},
-    {"VLG", "VILLAGE", "VILL VILLAG VILLG VILLIAGE"},
-    {"VLGS", "VILLAGES", ""},
-    {"VL", "VILLE", ""},
-    {"VIS", "VISTA", "VIST VST VSTA"},
-    {"WALK", "WALK", "WALKS WLK"},
-    {"WALL", "WALL", ""},
-    {"WAY", "WAY", "WY"},
-    {"WAYS", "WAYS", ""},
-    {"WL", "WELL", ""},
-    {"WLS", "WELLS", ""},
-    {"WHF", "WHARF", ""},
-};
-
-// Publication 28, appendix C2.
-constexpr TypeRow unit_rows[] = {
-    {"APT", "APARTMENT", "APTS APMT"},
-    {"BSMT", "BASEMENT", "BSMNT BASMT"},
-    {"BLDG", "BUILDING", "BLD BLG BUILDNG"},
-    {"DEPT", "DEPARTMENT", ""},
-    {"FL", "FLOOR", "FLR FLOORS FLRS"},
-    {"FRNT", "FRONT", "FRT"},
-    {"HNGR", "HANGAR", "HANGER"},
-    {"KEY", "KEY", ""},
-    {"LBBY", "LOBBY", ""},
-    {"LOT", "LOT", ""},
-    {"LOWR", "LOWER", "LWR"},
-    {"OFC", "OFFICE", ""},
-    {"PH", "PENTHOUSE", ""},
-    {"PIER", "PIER", ""},
-    {"REAR", "REAR", "RR"},
-    {"RM", "ROOM", ""},
-    {"SIDE", "SIDE", ""},
-    {"SLIP", "SLIP", ""},
-    {"SPC", "SPACE", ""},
-    {"STE", "SUITE", "SUIT"},
-    {"STOP", "STOP", ""},
-    {"TRLR", "TRAILER", ""},
-    {"UNIT", "UNIT", "UNITS CONDO CONDOMINIUM"},
-    {"UPPR", "UPPER", "UPR"},
-};
 
 constexpr std::string_view standing_alone[] = {"BSMT", "FRNT", "LBBY", "LOWR", "OFC",
                                                "PH",   "REAR", "SIDE", "UPPR"};
@@ -264,10 +26,9 @@ void for_each_word(std::string_view text, Callback&& callback) {
     }
 }
 
-template <std::size_t Size>
-Table index_rows(const TypeRow (&rows)[Size]) {
+Table index_rows(std::span<const AbbreviationRow> rows) {
     Table table;
-    for (const TypeRow& row : rows) {
+    for (const AbbreviationRow& row : rows) {
         table.emplace(row.abbreviation, row.abbreviation);
         table.emplace(row.name, row.abbreviation);
         for_each_word(row.variants, [&](std::string_view word) { table.emplace(word, row.abbreviation); });
@@ -401,30 +162,55 @@ bool all_digits(std::string_view word) {
     return std::all_of(word.begin(), word.end(), is_digit);
 }
 
-// Replaces whatever way "Martin Luther King" is written by one, and drops DR before and JR after it.
-void join_martin_luther_king(std::vector<std::string>& words) {
-    auto is = [&](std::size_t at, std::initializer_list<std::string_view> any) {
+using WordPattern = std::vector<std::vector<std::string_view>>;
+
+// The names of people that streets carry in many spellings, with what they become.
+struct PersonName {
+    std::vector<WordPattern> spellings;
+    std::vector<std::string_view> canonical;
+};
+
+const std::vector<PersonName>& person_names() {
+    static const std::vector<PersonName> names = {
+        {{{{"MARTIN", "M"}, {"LUTHER", "LUTHR", "L"}, {"KING", "K"}},
+          {{"MARTIN"}, {"KING"}},
+          {{"ML"}, {"KING", "K"}},
+          {{"MLK", "MLKING"}}},
+         {"MARTIN", "LUTHER", "KING"}},
+        {{{{"JOHN", "J"}, {"F", "FITZGERALD"}, {"KENNEDY", "K"}}, {{"JF"}, {"KENNEDY"}}, {{"JFK"}}},
+         {"JOHN", "F", "KENNEDY"}},
+    };
+    return names;
+}
+
+bool matches(const std::vector<std::string>& words, std::size_t at, const WordPattern& pattern) {
+    if (at + pattern.size() > words.size()) return false;
+    for (std::size_t i = 0; i < pattern.size(); ++i) {
+        if (std::find(pattern[i].begin(), pattern[i].end(), words[at + i]) == pattern[i].end()) return false;
+    }
+    return true;
+}
+
+// Brings whatever way "Martin Luther King" is written to one, and drops DR before and JR after it.
+void unite_person_names(std::vector<std::string>& words) {
+    auto is_any = [&](std::size_t at, std::initializer_list<std::string_view> any) {
         return at < words.size() && std::find(any.begin(), any.end(), words[at]) != any.end();
     };
-    for (std::size_t at = 0; at < words.size(); ++at) {
-        std::size_t length = 0;
-        if (is(at, {"MLK", "MLKING"})) {
-            length = 1;
-        } else if (is(at, {"ML"}) && is(at + 1, {"KING", "K"})) {
-            length = 2;
-        } else if (is(at, {"MARTIN", "M"}) && is(at + 1, {"LUTHER", "L"}) && is(at + 2, {"KING", "K"})) {
-            length = 3;
-        } else if (is(at, {"MARTIN"}) && is(at + 1, {"KING"})) {
-            length = 2;
+    for (const PersonName& person : person_names()) {
+        for (std::size_t at = 0; at < words.size(); ++at) {
+            auto spelling =
+                std::find_if(person.spellings.begin(), person.spellings.end(),
+                             [&](const WordPattern& pattern) { return matches(words, at, pattern); });
+            if (spelling == person.spellings.end()) continue;
+            std::size_t first = at > 0 && is_any(at - 1, {"DR", "DOCTOR", "REV", "REVEREND"}) ? at - 1 : at;
+            std::size_t last = at + spelling->size();
+            if (is_any(last, {"JR", "JUNIOR"})) ++last;
+            words.erase(words.begin() + static_cast<std::ptrdiff_t>(first),
+                        words.begin() + static_cast<std::ptrdiff_t>(last));
+            words.insert(words.begin() + static_cast<std::ptrdiff_t>(first), person.canonical.begin(),
+                         person.canonical.end());
+            return;
         }
-        if (length == 0) continue;
-        std::size_t first = at > 0 && is(at - 1, {"DR", "DOCTOR", "REV", "REVEREND"}) ? at - 1 : at;
-        std::size_t last = at + length;
-        if (is(last, {"JR", "JUNIOR"})) ++last;
-        auto from = words.begin() + static_cast<std::ptrdiff_t>(first);
-        words.erase(from, words.begin() + static_cast<std::ptrdiff_t>(last));
-        words.insert(words.begin() + static_cast<std::ptrdiff_t>(first), {"MARTIN", "LUTHER", "KING"});
-        return;
     }
 }
 
@@ -502,21 +288,21 @@ std::optional<std::string_view> direction(std::string_view word) {
 }
 
 std::optional<std::string_view> street_type(std::string_view word) {
-    static const Table table = index_rows(type_rows);
+    static const Table table = index_rows(street_type_rows());
     return find(table, word);
 }
 
 std::optional<std::string_view> street_type_name(std::string_view abbreviation) {
     static const Table table = [] {
         Table names;
-        for (const TypeRow& row : type_rows) names.emplace(row.abbreviation, row.name);
+        for (const AbbreviationRow& row : street_type_rows()) names.emplace(row.abbreviation, row.name);
         return names;
     }();
     return find(table, abbreviation);
 }
 
 std::optional<std::string_view> unit_type(std::string_view word) {
-    static const Table table = index_rows(unit_rows);
+    static const Table table = index_rows(unit_type_rows());
     return find(table, word);
 }
 
@@ -533,7 +319,8 @@ std::optional<std::string_view> ordinal(std::string_view word) {
 std::string street_name(std::string_view folded_name) {
     std::vector<std::string> words;
     for_each_word(folded_name, [&](std::string_view word) { words.emplace_back(word); });
-    join_martin_luther_king(words);
+    unite_person_names(words);
+    if (words.size() == 1 && words[0] == "MASS") return "MASSACHUSETTS";
     std::string out;
     for (std::size_t at = 0; at < words.size(); ++at) {
         std::string_view word = words[at];
@@ -562,6 +349,22 @@ std::string street_name(std::string_view folded_name) {
         out += form;
     }
     return out;
+}
+
+std::optional<std::string> undo_spreadsheet_date(std::string_view text) {
+    constexpr std::array<std::string_view, 12> months = {"JAN", "FEB", "MAR", "APR", "MAY", "JUN",
+                                                         "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"};
+    std::string folded = fold(text);
+    auto words = split_words(folded);
+    if (words.size() != 2 || text.find('-') == std::string_view::npos) return std::nullopt;
+    auto month_of = [&](std::string_view word) -> std::size_t {
+        return static_cast<std::size_t>(std::find(months.begin(), months.end(), word) - months.begin()) + 1;
+    };
+    bool month_first = month_of(words[0]) <= months.size();
+    std::size_t month = month_of(words[month_first ? 0 : 1]);
+    std::string_view number = words[month_first ? 1 : 0];
+    if (month > months.size() || number.size() > 2 || !all_digits(number)) return std::nullopt;
+    return std::to_string(month) + "-" + std::string(number);
 }
 
 std::string title_case(std::string_view folded) {

@@ -53,6 +53,10 @@ std::optional<std::string_view> ordinal(std::string_view word);
 // "MCGRATH". Idempotent. An empty name stays empty.
 std::string street_name(std::string_view folded_name);
 
+// What a spreadsheet made a date of, as it was: "Aug-75" -> "8-75", "2-Jan" -> "1-2". Other text is nullopt.
+// For parcel numbers and fractions that went through one.
+std::optional<std::string> undo_spreadsheet_date(std::string_view text);
+
 // For people: "MCKINLEY" -> "McKinley", "1ST" -> "1st", "HIAWATHA BLVD E" -> "Hiawatha Blvd E".
 std::string title_case(std::string_view folded);
 

@@ -62,7 +62,7 @@ void BulkLoad::gather(std::int64_t row, records::Kind kind, const lookup::Terms&
     for (const auto& term : terms.exact) {
         terms_.push_back(keep(term.key, static_cast<std::uint32_t>(term.kind), row));
     }
-    if (!terms.words.empty()) names_.push_back(keep(terms.words, 0, row));
+    if (!terms.names.empty()) names_.push_back(keep(lookup::name_entry(terms.names), 0, row));
     if (terms.spot) {
         const auto& spot = *terms.spot;
         const std::int64_t number = dictionary_.spot_class(spot.spot_class, kind);

@@ -1,5 +1,7 @@
 #include "sync/snapshot/entries.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 
 #include "sync/snapshot/row_reader.hpp"
@@ -23,8 +25,9 @@ Entries::Entries(Database& database, RowReader& rows)
       begin_(database, "BEGIN"),
       end_(database, "COMMIT"),
       streets_after_(database, "SELECT street, name, type, direction FROM street WHERE street > ? ORDER BY street LIMIT ?"),
-      has_addresses_(database, "SELECT 1 FROM address WHERE street = ? LIMIT 1"),
+      any_address_(database, address_query("1 LIMIT 1")),
       addresses_(database, address_query("high = 0 AND number BETWEEN ? AND ? ORDER BY number, part, row LIMIT ?")),
+      door_(database, address_query("high = 0 AND number = ? AND part = ? ORDER BY row LIMIT ?")),
       ranges_(database, address_query("high BETWEEN ?2 AND ?3 AND number <= ?2 ORDER BY high, number, part, row LIMIT ?4")),
       below_(database, address_query("high = 0 AND number BETWEEN 1 AND ? ORDER BY number DESC LIMIT 1")),
       above_(database, address_query("high = 0 AND number > ? ORDER BY number LIMIT 1")),
@@ -43,6 +46,16 @@ void Entries::end() {
     run(end_);
 }
 
+EntriesAtOnce::EntriesAtOnce(Entries& entries) : entries_(entries) { entries_.begin(); }
+
+EntriesAtOnce::~EntriesAtOnce() {
+    try {
+        entries_.end();
+    } catch (const SQLite::Exception& exception) {
+        spdlog::error("city data: ending a read: {}", exception.what());
+    }
+}
+
 std::vector<StreetEntry> Entries::streets_after(std::int64_t street, std::size_t limit) {
     streets_after_.bind(1, street);
     streets_after_.bind(2, static_cast<std::int64_t>(limit));
@@ -56,12 +69,6 @@ std::vector<StreetEntry> Entries::streets_after(std::int64_t street, std::size_t
     return out;
 }
 
-bool Entries::has_addresses(std::int64_t street) {
-    has_addresses_.bind(1, street);
-    const ResetAtEnd reset(has_addresses_);
-    return has_addresses_.executeStep();
-}
-
 std::vector<AddressEntry> Entries::take_addresses(SQLite::Statement& statement) {
     const ResetAtEnd reset(statement);
     std::vector<AddressEntry> out;
@@ -73,6 +80,13 @@ std::vector<AddressEntry> Entries::take_addresses(SQLite::Statement& statement) 
     return out;
 }
 
+std::optional<AddressEntry> Entries::any_address(std::int64_t street) {
+    any_address_.bind(1, street);
+    auto found = take_addresses(any_address_);
+    if (found.empty()) return std::nullopt;
+    return std::move(found.front());
+}
+
 std::vector<AddressEntry> Entries::addresses(std::int64_t street, std::uint32_t from, std::uint32_t to,
                                              std::size_t limit) {
     addresses_.bind(1, street);
@@ -80,6 +94,15 @@ std::vector<AddressEntry> Entries::addresses(std::int64_t street, std::uint32_t 
     addresses_.bind(3, to);
     addresses_.bind(4, static_cast<std::int64_t>(limit));
     return take_addresses(addresses_);
+}
+
+std::vector<AddressEntry> Entries::door(std::int64_t street, std::uint32_t number, const std::string& part,
+                                        std::size_t limit) {
+    door_.bind(1, street);
+    door_.bind(2, number);
+    door_.bindNoCopy(3, part);
+    door_.bind(4, static_cast<std::int64_t>(limit));
+    return take_addresses(door_);
 }
 
 std::vector<AddressEntry> Entries::ranges(std::int64_t street, std::uint32_t number, std::size_t limit) {

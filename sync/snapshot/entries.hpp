@@ -44,10 +44,13 @@ class Entries {
 
     // The streets with a higher number than `street`, by number, at most `limit`.
     std::vector<StreetEntry> streets_after(std::int64_t street, std::size_t limit);
-    bool has_addresses(std::int64_t street);
+    // One address on the street; nullopt when none is left.
+    std::optional<AddressEntry> any_address(std::int64_t street);
 
     // Single numbers from `from` through `to`, in order of number and part.
     std::vector<AddressEntry> addresses(std::int64_t street, std::uint32_t from, std::uint32_t to, std::size_t limit);
+    // One door: number and part exactly.
+    std::vector<AddressEntry> door(std::int64_t street, std::uint32_t number, const std::string& part, std::size_t limit);
     // Ranges that hold the number.
     std::vector<AddressEntry> ranges(std::int64_t street, std::uint32_t number, std::size_t limit);
     // The closest existing numbers below and above, ranges among them; at most two.
@@ -55,7 +58,7 @@ class Entries {
 
     // Keys that begin with `prefix`, in order.
     std::vector<TermEntry> terms(std::string_view prefix, std::size_t limit);
-    // Rows whose names hold every word; the last word may be the beginning of one. Words: A-Z and 0-9 only.
+    // Rows whose names hold every word; the last word may be the beginning of one. Words: letters and digits only.
     std::vector<std::int64_t> named(const std::vector<std::string>& words, bool last_is_prefix, std::size_t limit);
 
     // A row as it stands in the file; nullopt when it is gone or another feed holds that layer in a newer version.
@@ -72,8 +75,9 @@ class Entries {
     SQLite::Statement begin_;
     SQLite::Statement end_;
     SQLite::Statement streets_after_;
-    SQLite::Statement has_addresses_;
+    SQLite::Statement any_address_;
     SQLite::Statement addresses_;
+    SQLite::Statement door_;
     SQLite::Statement ranges_;
     SQLite::Statement below_;
     SQLite::Statement above_;
@@ -82,6 +86,18 @@ class Entries {
     SQLite::Statement terms_;
     SQLite::Statement named_;
     SQLite::Statement city_name_;
+};
+
+// begin() to end(), also when something throws between.
+class EntriesAtOnce {
+  public:
+    explicit EntriesAtOnce(Entries& entries);
+    ~EntriesAtOnce();
+    EntriesAtOnce(const EntriesAtOnce&) = delete;
+    EntriesAtOnce& operator=(const EntriesAtOnce&) = delete;
+
+  private:
+    Entries& entries_;
 };
 
 }  // namespace fieldpost::snapshot

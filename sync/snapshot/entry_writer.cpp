@@ -63,9 +63,9 @@ void EntryWriter::replace(std::int64_t row, records::Kind kind, const lookup::Te
     difference(
         before.exact, after.exact, [&](const auto& term) { remove_exact(row, term); },
         [&](const auto& term) { add_exact(row, term); });
-    if (before.words != after.words) {
-        if (!before.words.empty()) remove_words(row, before.words);
-        if (!after.words.empty()) add_words(row, after.words);
+    if (before.names != after.names) {
+        if (!before.names.empty()) remove_words(row, lookup::name_entry(before.names));
+        if (!after.names.empty()) add_words(row, lookup::name_entry(after.names));
     }
     if (before.spot != after.spot) set_spot(row, kind, before.spot, after.spot);
 }

@@ -27,16 +27,7 @@ struct Reader::State {
     template <class F>
     auto read(F&& body) -> Result<std::invoke_result_t<F>> {
         return sql([&] {
-            entries.begin();
-            struct End {  // also when the body throws
-                Entries& opened;
-                ~End() {
-                    try {
-                        opened.end();
-                    } catch (const SQLite::Exception&) {  // NOLINT(bugprone-empty-catch): the body's error is told
-                    }
-                }
-            } end{entries};
+            const EntriesAtOnce one_state(entries);
             return body();
         });
     }

@@ -75,7 +75,7 @@ CREATE TABLE term (
     PRIMARY KEY (key, kind, row)
 ) WITHOUT ROWID, STRICT;
 
--- Names of parties, businesses, projects and places, by word; rowid is the layer row.
+-- Names of parties, businesses, projects and places, by word, and by a word for each whole name; rowid is the layer row.
 CREATE VIRTUAL TABLE name USING fts5(words, content='', columnsize=0, detail=none, tokenize='ascii');
 
 CREATE TABLE spot_class (

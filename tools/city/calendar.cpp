@@ -18,7 +18,7 @@ std::chrono::year_month_day civil(Day day) {
 }  // namespace
 
 void append_iso(std::string& out, Day day) {
-    if (day <= kUnknownDay) return;
+    if (day == kUnknownDay) return;
     const auto date = civil(day);
     append_padded(out, static_cast<int>(date.year()), 4);
     out += '-';
@@ -28,7 +28,7 @@ void append_iso(std::string& out, Day day) {
 }
 
 void append_american(std::string& out, Day day) {
-    if (day <= kUnknownDay) return;
+    if (day == kUnknownDay) return;
     const auto date = civil(day);
     append_padded(out, static_cast<unsigned>(date.month()), 2);
     out += '/';

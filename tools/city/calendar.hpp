@@ -2,14 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 
 namespace fieldpost::city {
 
-// Days since 1970-01-01; 0 and below: not known.
+// Days since 1970-01-01; old things have negative days.
 using Day = int;
 
-inline constexpr Day kUnknownDay = 0;
+inline constexpr Day kUnknownDay = std::numeric_limits<Day>::min();
 inline constexpr Day kDayZero = 20513;  // 2026-03-01
 inline constexpr int kLastDay = 30;     // --day goes this far
 

@@ -12,9 +12,9 @@ constexpr std::int64_t kRadialClearance = 45'000;
 constexpr int kMaxLots = 98;  // two digits of the parcel number
 
 // In the order of Use.
-constexpr int kDowntown[] = {4, 3, 16, 5, 22, 17, 10, 16, 1, 0, 0, 0, 0, 0, 4};
+constexpr int kDowntown[] = {6, 4, 16, 3, 22, 17, 10, 16, 1, 0, 0, 0, 0, 0, 4};
 constexpr int kArterial[] = {22, 10, 10, 1, 24, 10, 8, 10, 1, 0, 0, 1, 0, 1, 4};
-constexpr int kMixed[] = {38, 20, 12, 2, 6, 4, 3, 8, 1, 1, 0, 1, 0, 0, 4};
+constexpr int kMixed[] = {40, 21, 10, 1, 6, 4, 3, 8, 1, 1, 0, 1, 0, 0, 4};
 constexpr int kResidential[] = {68, 18, 4, 1, 1, 1, 0, 2, 0, 0, 0, 1, 0, 0, 4};
 constexpr int kSuburban[] = {88, 3, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5};
 constexpr int kIndustrial[] = {8, 3, 1, 0, 4, 8, 2, 1, 38, 23, 0, 0, 0, 0, 12};
@@ -67,11 +67,11 @@ void furnish(Lot& lot, Zone zone, Random& random) {
             lot.units = 2;
             break;
         case Use::apartments:
-            lot.units = zone == Zone::downtown ? random.between(6, 36) : random.between(3, 14);
-            lot.units_listed = random.percent(40);
+            lot.units = zone == Zone::downtown ? random.between(6, 30) : random.between(3, 12);
+            lot.units_listed = random.percent(28);
             break;
         case Use::condominium:
-            lot.units = zone == Zone::downtown ? random.between(8, 60) : random.between(4, 16);
+            lot.units = zone == Zone::downtown ? random.between(8, 40) : random.between(4, 14);
             lot.units_listed = true;
             break;
         case Use::mixed_use:

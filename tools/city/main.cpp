@@ -1,4 +1,4 @@
-// fieldpost-city: the command line.
+// fieldpost-city: the command line. Exit codes: 0 made, 1 could not write, 2 a wrong argument.
 
 #include <unistd.h>
 
@@ -25,6 +25,7 @@ constexpr const char* kExamples =
     "  fieldpost-city --seed 7 --properties 50000 --out build/sample-city\n"
     "  fieldpost-city --seed 7 --properties 50000 --day 1 --out build/sample-city-next-day\n"
     "      the same city a day later: a few rows changed, added and removed\n"
+    "Exit codes: 0 made, 1 could not write, 2 a wrong argument.\n"
     "Columns and keys of every file: tools/city/README.md";
 
 int run(int argc, char** argv) {
@@ -34,7 +35,9 @@ int run(int argc, char** argv) {
     bool quiet = false;
     CLI::App app(kDescription, "fieldpost-city");
     app.footer(kExamples);
-    app.add_option("--seed", order.seed, "What the city is made from: any whole number from 0")->required();
+    app.add_option("--seed", order.seed, "What the city is made from: any whole number from 0")
+        ->required()
+        ->check(CLI::NonNegativeNumber);
     app.add_option("--properties", order.properties,
                    "How many properties, 1000 to 1000000 (related rows: about 5 each)")
         ->required();
@@ -42,7 +45,11 @@ int run(int argc, char** argv) {
     app.add_option("--day", order.day, "Days after the first export, 0 to " + std::to_string(city::kLastDay))
         ->capture_default_str();
     app.add_flag("--quiet", quiet, "Print nothing unless it fails");
-    CLI11_PARSE(app, argc, argv);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
     order.out = out;
 
     const auto start = std::chrono::steady_clock::now();

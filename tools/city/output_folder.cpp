@@ -1,11 +1,15 @@
 #include "tools/city/output_folder.hpp"
 
+#include <signal.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdlib>
 #include <fstream>
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace fieldpost::city {
 namespace fs = std::filesystem;
@@ -16,6 +20,20 @@ bool is_ours(const fs::path& folder) {
     std::string text(4096, '\0');
     marker.read(text.data(), static_cast<std::streamsize>(text.size()));
     return text.find("\"fieldpost-city\"") != std::string::npos;
+}
+
+// What a run that was killed left beside the place.
+void remove_leftovers(const fs::path& parent, const std::string& prefix) {
+    std::error_code error;
+    std::vector<fs::path> leftovers;
+    for (fs::directory_iterator entry(parent, error), end; !error && entry != end; entry.increment(error)) {
+        const std::string name = entry->path().filename().string();
+        if (!name.starts_with(prefix)) continue;
+        const long process = std::strtol(name.c_str() + prefix.size(), nullptr, 10);
+        const bool ended = process > 0 && ::kill(static_cast<pid_t>(process), 0) != 0 && errno == ESRCH;
+        if (ended) leftovers.push_back(entry->path());
+    }
+    for (const fs::path& leftover : leftovers) fs::remove_all(leftover, error);
 }
 
 }  // namespace
@@ -44,8 +62,9 @@ Result<OutputFolder> OutputFolder::prepare(const fs::path& wanted) {
     const fs::path parent = place.parent_path();
     fs::create_directories(parent, error);
     if (error) return fail(ErrorCode::io, "cannot make " + parent.string() + ": " + error.message());
-    const fs::path work =
-        parent / ("." + place.filename().string() + ".making-" + std::to_string(::getpid()));
+    const std::string prefix = "." + place.filename().string() + ".making-";
+    remove_leftovers(parent, prefix);
+    const fs::path work = parent / (prefix + std::to_string(::getpid()));
     fs::remove_all(work, error);
     if (!fs::create_directory(work, error)) {
         return fail(ErrorCode::io, "cannot write in " + parent.string() + ": " + error.message());

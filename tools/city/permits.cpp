@@ -118,7 +118,7 @@ class Permits : public Source {
     }
 
     void write_permit(const Property& property, std::uint64_t row, const Fate& fate, Random& random) {
-        const Day applied = happened(fate, random, kPermitDays);  // the first draw: see number_of_permit()
+        const Day applied = happened(fate, random, kPermitDays);  // the first draw: see applied_on()
         const Work* work = &random.pick(kWorks);
         const bool small = property.use == Use::single_family || property.use == Use::two_family ||
                            property.unit_of_building;
@@ -134,11 +134,13 @@ class Permits : public Source {
         if (random.percent(4)) stage = kVoid;
         Day status_on =
             applied + static_cast<int>(random.below(static_cast<std::uint32_t>(std::max(1, age / 2))));
-        const Day issued = applied + random.between(3, 60);
-        const Day completed = issued + random.between(20, 400);
+        Day issued = applied + random.between(3, 60);
+        Day completed = issued + random.between(20, 400);
         if (fate.changed_on > 0) {
             stage = stage < kIssued ? stage + 1 : stage == kClosed ? kIssued + 1 : kClosed;
             status_on = changed_day(fate);
+            issued = std::min(issued, status_on);
+            completed = status_on;
         }
         const bool is_issued = stage >= kIssued && stage != kVoid;
         const bool is_completed = stage == kClosed || stage == kClosed + 1;
@@ -185,11 +187,10 @@ class Permits : public Source {
         put_linked(sources_, permits_, row, fate, property, reference);
     }
 
-    // The number of the property's k-th permit, without making the permit.
-    std::string number_of_permit(const Property& property, std::uint32_t k) const {
-        const std::uint64_t row = property.ordinal * 64 + k;
+    // When a permit was applied for, without making the permit.
+    Day applied_on(const Property& property, std::uint64_t row) const {
         Random random(hash(sources_.seed(), kPermits.number, row));
-        return permit_number(row, happened({.born = property.born}, random, kPermitDays));
+        return happened({.born = property.born}, random, kPermitDays);
     }
 
     void write_inspection(const Property& property, int permit_count, std::uint64_t row, const Fate& fate,
@@ -207,12 +208,16 @@ class Permits : public Source {
                                                    "Open junction box in basement",
                                                    "GFCI required at counter",
                                                    "No access to unit, tenant absent"};
-        const Day requested = happened(fate, random, 6 * 365);
+        Day requested = happened(fate, random, 6 * 365);
         std::string permit;
         Stage kind{"RENTAL", "Rental Habitability"};
         std::string_view program = "Rental";
         if (permit_count > 0 && random.percent(60)) {
-            permit = number_of_permit(property, random.below(static_cast<std::uint32_t>(permit_count)));
+            const std::uint64_t of =
+                property.ordinal * 64 + random.below(static_cast<std::uint32_t>(permit_count));
+            const Day applied = applied_on(property, of);
+            permit = permit_number(of, applied);
+            if (requested < applied) requested = std::min(applied + 7, std::max(applied, kDayZero - 1));
             program = "Permit";
             kind = random.pick(kPermitKinds);
         } else if (property.use == Use::restaurant) {

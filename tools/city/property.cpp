@@ -177,7 +177,8 @@ Property property_of(const Plan& plan, const Landlords& landlords, const Segment
     out.building_cents = std::int64_t{out.area_sqft} * own.between(4'000, 16'000);
     if (own.percent(70)) {
         out.sold_on = kDayZero - 30 - static_cast<int>(own.below(365 * 30));
-        out.sold_cents = (out.land_cents + out.building_cents) / 10'000'000 * own.between(40, 110) * 100'000;
+        out.sold_cents =
+            (out.land_cents + out.building_cents + 900'000) * own.between(40, 110) / 10'000'000 * 100'000;
     }
 
     const bool rented = out.use_desc == "Apartment Unit" || out.use_desc == "Suite";

@@ -70,7 +70,7 @@ std::int32_t Surveyor::local(const Tile& tile, const Reach& reach) {
     if (const auto found = reaches_.find(before); found != reaches_.end()) {
         const Street& street = plan_.streets_[static_cast<std::size_t>(found->second)];
         // Only a street with N and S (or E and W) may cross the base line: its numbers begin anew there.
-        const bool continues = at_base ? street.directed : drawn < (reach.half == 1 ? 55u : 40u);
+        const bool continues = at_base ? street.directed : drawn < (reach.half == 1 ? 45u : 30u);
         if (continues) return reaches_[reach] = found->second;
     }
     const bool directed = drawn % 4 == 0;

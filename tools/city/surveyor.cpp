@@ -61,8 +61,9 @@ Tile Surveyor::describe(int tx, int ty) const {
     tile.tx = tx;
     tile.ty = ty;
     const int ring = std::max(std::abs(doubled(tx)), std::abs(doubled(ty)));
+    const bool town = plan_.tile_lines_ < 20;  // too small for towers
     if (ring == 1) {
-        tile.zone = Zone::downtown;
+        tile.zone = town ? Zone::mixed : Zone::downtown;
     } else if (ring == 3) {
         tile.zone = random.percent(45) ? Zone::mixed : Zone::residential;
     } else {

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint32_t kSpoiltPer10k = 50;
 constexpr std::uint32_t kOddPer10k = 25;
-constexpr std::size_t kCellsLeft = 3;  // of a row with too few
+constexpr std::size_t kCellsLeft = 2;  // of a row with too few: it loses its date
 
 void append_cell(std::string& out, std::string_view cell) {
     if (cell.find_first_of(",\"\n\r") == std::string_view::npos) {
@@ -114,7 +114,7 @@ Table& Table::add_american(Day day) {
 
 Table& Table::add_moment(Day day, int second, char separator, std::string_view offset) {
     std::string& cell = next_cell();
-    if (day <= kUnknownDay) return *this;
+    if (day == kUnknownDay) return *this;
     append_iso(cell, day);
     cell += separator;
     append_time(cell, second);

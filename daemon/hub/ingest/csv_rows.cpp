@@ -22,7 +22,8 @@ struct Closer {
 
 class CsvRows : public RowReader {
   public:
-    CsvRows(std::unique_ptr<std::FILE, Closer> file, std::uint64_t size) : file_(std::move(file)), size_(size) {}
+    CsvRows(std::unique_ptr<std::FILE, Closer> file, std::uint64_t size)
+        : file_(std::move(file)), size_(size) {}
 
     Status read_header() {
         if (auto filled = fill(); !filled) return filled.error();
@@ -31,13 +32,15 @@ class CsvRows : public RowReader {
         Row header;
         auto there = next_record(header);
         if (!there) return there.error();
-        if (!*there) return fail(ErrorCode::corrupt, "the file is empty; a CSV file starts with a line of names");
+        if (!*there)
+            return fail(ErrorCode::corrupt, "the file is empty; a CSV file starts with a line of names");
         if (header.refused == "unclosed_quote" || find_invalid_utf8(header.raw)) {
             return fail(ErrorCode::corrupt, "the first line, which names the columns, cannot be read");
         }
         std::map<std::string, int> seen;
         for (const auto cell : header.cells) {
-            std::string name(cell.empty() ? "column " + std::to_string(columns_.size() + 1) : std::string(cell));
+            std::string name(cell.empty() ? "column " + std::to_string(columns_.size() + 1)
+                                          : std::string(cell));
             if (const int count = ++seen[name]; count > 1) name += "#" + std::to_string(count);
             columns_.push_back(std::move(name));
         }
@@ -65,7 +68,8 @@ class CsvRows : public RowReader {
     }
 
     Status rewind() override {
-        if (std::fseek(file_.get(), 0, SEEK_SET) != 0) return fail(ErrorCode::io, "the file cannot be read again");
+        if (std::fseek(file_.get(), 0, SEEK_SET) != 0)
+            return fail(ErrorCode::io, "the file cannot be read again");
         buffer_.clear();
         at_ = 0;
         read_ = 0;
@@ -119,7 +123,8 @@ class CsvRows : public RowReader {
         for (;;) {
             if (at_ == buffer_.size() && at_file_end_) return false;
             switch (scan(row)) {
-                case Scan::whole: return true;
+                case Scan::whole:
+                    return true;
                 case Scan::needs_more:
                     if (!at_file_end_ && buffer_.size() - at_ <= largest_record) {
                         if (auto filled = fill(); !filled) return filled.error();
@@ -192,7 +197,8 @@ class CsvRows : public RowReader {
     }
 
     std::size_t find_cell_end(std::size_t i) const {
-        while (i < buffer_.size() && buffer_[i] != delimiter_ && buffer_[i] != '\n' && buffer_[i] != '\r') ++i;
+        while (i < buffer_.size() && buffer_[i] != delimiter_ && buffer_[i] != '\n' && buffer_[i] != '\r')
+            ++i;
         return i;
     }
 
@@ -222,7 +228,8 @@ class CsvRows : public RowReader {
     std::uint64_t read_ = 0;  // bytes of the file in the buffer or before it
     bool at_file_end_ = false;
     std::int64_t line_ = 1;
-    std::string unquoted_;  // the contents of the current record's quoted cells; never grows while views exist
+    std::string
+        unquoted_;  // the contents of the current record's quoted cells; never grows while views exist
 };
 
 }  // namespace

@@ -5,9 +5,10 @@
 
 namespace fieldpost::hub {
 
-// A row with another number of cells than the header, or with bytes that are not UTF-8, comes with Row::refused set;
-// a quote that is never closed refuses its line alone, and reading goes on with the next. Columns of the same name
-// get "#2", "#3"; a column without a name is called "column 5". Empty lines are passed over.
+// A row with another number of cells than the header, or with bytes that are not UTF-8, comes with
+// Row::refused set; a quote that is never closed refuses its line alone, and reading goes on with the next.
+// Columns of the same name get "#2", "#3"; a column without a name is called "column 5". Empty lines are
+// passed over.
 Result<std::unique_ptr<RowReader>> open_csv(const std::filesystem::path& file);
 
 }  // namespace fieldpost::hub

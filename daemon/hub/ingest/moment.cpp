@@ -1,6 +1,7 @@
 #include "daemon/hub/ingest/moment.hpp"
 
 #include <boost/date_time/local_time/local_time.hpp>
+#include <boost/make_shared.hpp>
 #include <charconv>
 
 #include "daemon/hub/ingest/text.hpp"
@@ -175,8 +176,9 @@ Result<TimeZone> TimeZone::parse(const std::string& text) {
             rules->offset_s = zone->base_utc_offset().total_seconds();
             if (zone->has_dst()) rules->daylight = std::move(zone);
         } catch (const std::exception&) {
-            return fail(ErrorCode::invalid_argument,
-                        "'" + text + "' is no time zone; it must look like EST-05EDT,M3.2.0,M11.1.0 or CST-06");
+            return fail(
+                ErrorCode::invalid_argument,
+                "'" + text + "' is no time zone; it must look like EST-05EDT,M3.2.0,M11.1.0 or CST-06");
         }
     }
     return TimeZone(std::move(rules));

@@ -26,14 +26,17 @@ struct GeometryCloser {
     void operator()(OGRGeometryH geometry) const { OGR_G_DestroyGeometry(geometry); }
 };
 struct TransformCloser {
-    void operator()(OGRCoordinateTransformationH transform) const { OCTDestroyCoordinateTransformation(transform); }
+    void operator()(OGRCoordinateTransformationH transform) const {
+        OCTDestroyCoordinateTransformation(transform);
+    }
 };
 template <class Handle, class Closer>
 using Owned = std::unique_ptr<std::remove_pointer_t<Handle>, Closer>;
 using Feature = Owned<OGRFeatureH, FeatureCloser>;
 using Geometry = Owned<OGRGeometryH, GeometryCloser>;
 
-// GDAL reports through a handler of the calling thread; while this lives its failures come here and not to stderr.
+// GDAL reports through a handler of the calling thread; while this lives its failures come here and not to
+// stderr.
 class ErrorTrap {
   public:
     ErrorTrap() { CPLPushErrorHandlerEx(&ErrorTrap::hear, this); }
@@ -67,17 +70,21 @@ OGRGeometryH longest_part(OGRGeometryH several) {
 // A point of the geometry by which a crew would find it.
 Geometry point_of(OGRGeometryH geometry) {
     switch (wkbFlatten(OGR_G_GetGeometryType(geometry))) {
-        case wkbPoint: return Geometry(OGR_G_Clone(geometry));
-        case wkbLineString: return Geometry(OGR_G_Value(geometry, OGR_G_Length(geometry) / 2));
+        case wkbPoint:
+            return Geometry(OGR_G_Clone(geometry));
+        case wkbLineString:
+            return Geometry(OGR_G_Value(geometry, OGR_G_Length(geometry) / 2));
         case wkbMultiLineString:
             if (const auto part = longest_part(geometry)) {
                 return Geometry(OGR_G_Value(part, OGR_G_Length(part) / 2));
             }
             return {};
         case wkbMultiPoint:
-            if (OGR_G_GetGeometryCount(geometry) > 0) return Geometry(OGR_G_Clone(OGR_G_GetGeometryRef(geometry, 0)));
+            if (OGR_G_GetGeometryCount(geometry) > 0)
+                return Geometry(OGR_G_Clone(OGR_G_GetGeometryRef(geometry, 0)));
             return {};
-        default: break;
+        default:
+            break;
     }
     if (Geometry inside{OGR_G_PointOnSurface(geometry)}) return inside;
     // A polygon that crosses itself has no such point; its centroid is near enough.
@@ -158,13 +165,15 @@ class OgrRows : public RowReader {
         const OGRFieldType type = types_[static_cast<std::size_t>(index)];
         if (type == OFTDate || type == OFTDateTime) {
             int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, zone = 0;
-            OGR_F_GetFieldAsDateTime(feature_.get(), index, &year, &month, &day, &hour, &minute, &second, &zone);
+            OGR_F_GetFieldAsDateTime(feature_.get(), index, &year, &month, &day, &hour, &minute, &second,
+                                     &zone);
             out = fmt::format("{:04}-{:02}-{:02}", year, month, day);
             if (type == OFTDateTime) out += fmt::format("T{:02}:{:02}:{:02}", hour, minute, second);
             // 0 unknown, 1 local, 100 UTC, and from there in quarters of an hour.
             if (type == OFTDateTime && zone > 1) {
                 const int minutes = (zone - 100) * 15;
-                out += fmt::format("{}{:02}:{:02}", minutes < 0 ? '-' : '+', std::abs(minutes) / 60, std::abs(minutes) % 60);
+                out += fmt::format("{}{:02}:{:02}", minutes < 0 ? '-' : '+', std::abs(minutes) / 60,
+                                   std::abs(minutes) % 60);
             }
             return;
         }
@@ -218,18 +227,20 @@ Result<std::unique_ptr<RowReader>> open_ogr(const std::filesystem::path& file, c
     const auto extension = file.extension().string();
     const char* as_text[] = {"DATE_AS_STRING=YES", nullptr};
     const bool is_geojson = extension == ".geojson" || extension == ".json";
-    Owned<GDALDatasetH, DatasetCloser> dataset(
-        GDALOpenEx(file.c_str(), GDAL_OF_VECTOR | GDAL_OF_READONLY, nullptr, is_geojson ? as_text : nullptr, nullptr));
+    Owned<GDALDatasetH, DatasetCloser> dataset(GDALOpenEx(file.c_str(), GDAL_OF_VECTOR | GDAL_OF_READONLY,
+                                                          nullptr, is_geojson ? as_text : nullptr, nullptr));
     if (!dataset) {
         return fail(ErrorCode::corrupt, "GDAL cannot read " + file.string() +
                                             (trap.failure().empty() ? "" : ": " + trap.failure()));
     }
-    const OGRLayerH layer = options.layer.empty() ? GDALDatasetGetLayer(dataset.get(), 0)
-                                                  : GDALDatasetGetLayerByName(dataset.get(), options.layer.c_str());
+    const OGRLayerH layer = options.layer.empty()
+                                ? GDALDatasetGetLayer(dataset.get(), 0)
+                                : GDALDatasetGetLayerByName(dataset.get(), options.layer.c_str());
     if (layer == nullptr) {
         return fail(ErrorCode::not_found, file.string() + " has no layer '" + options.layer + "'");
     }
-    return std::unique_ptr<RowReader>(std::make_unique<OgrRows>(std::move(dataset), layer, options.with_course));
+    return std::unique_ptr<RowReader>(
+        std::make_unique<OgrRows>(std::move(dataset), layer, options.with_course));
 }
 
 }  // namespace fieldpost::hub

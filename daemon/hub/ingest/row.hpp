@@ -25,12 +25,14 @@ struct Vertex {
 };
 
 struct Row {
-    std::int64_t line = 0;  // of the file, 1 is the first; the number of the feature where the format has no lines
-    std::vector<std::string_view> cells;  // trimmed, one for each column; fewer or more when the row is refused for that
-    std::string_view raw;                 // the row as the file has it; empty where the format has no text
-    std::vector<Vertex> course;           // of a line; only when asked for
-    std::string_view refused;             // the row as such cannot be used: reason, or empty
-    std::string detail;                   // of the refusal
+    std::int64_t line =
+        0;  // of the file, 1 is the first; the number of the feature where the format has no lines
+    std::vector<std::string_view>
+        cells;             // trimmed, one for each column; fewer or more when the row is refused for that
+    std::string_view raw;  // the row as the file has it; empty where the format has no text
+    std::vector<Vertex> course;  // of a line; only when asked for
+    std::string_view refused;    // the row as such cannot be used: reason, or empty
+    std::string detail;          // of the refusal
 };
 
 class RowReader {
@@ -38,8 +40,8 @@ class RowReader {
     virtual ~RowReader() = default;
 
     virtual const std::vector<std::string>& columns() const = 0;
-    // Reads the next row into `row`, whose views live until the next call. false at the end; an error when the file
-    // cannot be read on, which is not the end.
+    // Reads the next row into `row`, whose views live until the next call. false at the end; an error when
+    // the file cannot be read on, which is not the end.
     virtual Result<bool> next(Row& row) = 0;
     // Back to the first row.
     virtual Status rewind() = 0;
@@ -52,9 +54,10 @@ struct OpenOptions {
     bool with_course = false;  // fill Row::course
 };
 
-// CSV (RFC 4180; comma, semicolon, tab or bar; UTF-8 with or without BOM) is read by our own scanner, since it alone
-// knows lines, ragged rows and bad bytes; everything else by GDAL/OGR, with the columns @lat and @lon added for where
-// a geometry is (a point on a surface, the middle of a line). not_found, corrupt, or invalid_argument.
+// CSV (RFC 4180; comma, semicolon, tab or bar; UTF-8 with or without BOM) is read by our own scanner, since
+// it alone knows lines, ragged rows and bad bytes; everything else by GDAL/OGR, with the columns @lat and
+// @lon added for where a geometry is (a point on a surface, the middle of a line). not_found, corrupt, or
+// invalid_argument.
 Result<std::unique_ptr<RowReader>> open_rows(const std::filesystem::path& file, const OpenOptions& options);
 
 }  // namespace fieldpost::hub

@@ -10,7 +10,9 @@ namespace fieldpost::hub {
 
 namespace {
 
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool is_space(char c) {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 // Length of the sound UTF-8 sequence at the front; 0 when it is none.
 std::size_t sequence_length(std::string_view text) {
@@ -23,8 +25,8 @@ std::size_t sequence_length(std::string_view text) {
         if ((byte(i) & 0xc0) != 0x80) return 0;
     }
     const unsigned char second = byte(1);
-    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) || (first == 0xf0 && second < 0x90) ||
-        (first == 0xf4 && second > 0x8f)) {
+    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
+        (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f)) {
         return 0;
     }
     return length;
@@ -100,7 +102,8 @@ std::optional<double> parse_number(std::string_view text) {
         text.remove_prefix(1);
     }
     if (!text.empty() && text.front() == '$') text = trim(text.substr(1));
-    if (text.empty() || (text.front() != '.' && (text.front() < '0' || text.front() > '9'))) return std::nullopt;
+    if (text.empty() || (text.front() != '.' && (text.front() < '0' || text.front() > '9')))
+        return std::nullopt;
     std::array<char, 64> digits{};
     std::size_t length = 0;
     for (const char c : text) {

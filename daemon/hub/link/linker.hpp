@@ -85,26 +85,29 @@ class Linker {
         records::RecordId id;
         std::uint64_t parcel;       // hash of the number with its separators as they are; 0: none
         std::uint32_t next_parcel;  // the property before it with the same digits, or none
-        std::uint32_t street_name;  // of its first address, or none
         PointE7 position;
         bool has_position;
         bool plain_parcel;  // the number has no separators
     };
+    // Either a property or the reason why there is none.
     struct Resolution {
-        std::uint32_t property;
-        int confidence;
-        Unlinked reason;
+        std::uint32_t property = StreetIndex::none;
+        int confidence = 0;
+        Unlinked reason = Unlinked::no;
+        bool by_position = false;  // the position decided between several that the address names
+        bool found() const { return property != StreetIndex::none; }
     };
 
     std::vector<std::uint32_t> by_parcel(std::string_view parcel_id) const;
-    Resolution by_address(const records::Address& address, std::optional<PointE7> position,
+    // `among`: when not empty, only these properties count.
+    Resolution by_address(const records::AddressReading& reading, std::optional<PointE7> position,
                           const std::vector<std::uint32_t>& among);
-    Resolution settle(const NumberMatch& match, int base, std::optional<PointE7> position,
+    Resolution settle(StreetFit street, NumberMatch match, std::optional<PointE7> position,
                       const std::vector<std::uint32_t>& among) const;
-    Resolution resolve_on(const StreetChoice& choice, const records::Address& address,
-                          std::optional<PointE7> position, const std::vector<std::uint32_t>& among);
-    Resolution by_position(const PointE7& position, const records::Address& address) const;
-    bool is_elsewhere(const records::Address& address) const;
+    Resolution by_position(PointE7 position) const;
+    Resolution by_neighbours(const StreetChoice& choice, const records::Address& address, PointE7 position);
+    bool is_elsewhere(const records::AddressReading& reading) const;
+    records::AddressReading read(const LinkInput& input) const;
     Link made(const Resolution& resolution, records::LinkMethod method) const;
 
     LinkOptions options_;
@@ -114,11 +117,10 @@ class Linker {
     std::unordered_map<std::uint64_t, std::uint32_t>
         parcels_;  // hash without separators -> last property that has it
     struct Learnt {
-        std::uint32_t property;
+        records::RecordId property;
         bool contradicted;
     };
     std::unordered_map<std::uint64_t, Learnt> learnt_;
-    std::unordered_map<records::RecordId, std::uint32_t> taught_properties_;
     StreetIndex streets_;
     PositionGrid grid_;
 };

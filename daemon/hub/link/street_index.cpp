@@ -1,6 +1,7 @@
 #include "daemon/hub/link/street_index.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "sync/records/address_words.hpp"
 
@@ -49,7 +50,7 @@ bool one_edit_apart(std::string_view a, std::string_view b) {
 
 // "REAR", a letter or a fraction may be a building of its own; a unit is inside one.
 bool is_unit(const Address& address) {
-    return address.number_suffix().empty() && !address.unit().empty() && address.unit_type() != "REAR";
+    return records::building_part(address).empty() && !records::sub_address(address).empty();
 }
 
 std::uint32_t high_of(const Address& address) {
@@ -100,11 +101,6 @@ void StreetIndex::add(const Address& address, std::uint32_t property) {
     ++entry_count_;
 }
 
-std::uint32_t StreetIndex::name_id(const Address& address) const {
-    auto found = name_by_compact_.find(compact_name(address));
-    return found == name_by_compact_.end() ? none : found->second;
-}
-
 std::vector<std::uint32_t> StreetIndex::fitting(const std::vector<std::uint32_t>& names,
                                                 const Address& address, StreetFit least) const {
     std::vector<std::uint32_t> out;
@@ -127,12 +123,26 @@ std::vector<StreetChoice> StreetIndex::choose(const Address& address) {
     std::vector<StreetChoice> choices;
     std::string compact = compact_name(address);
     if (compact.empty()) return choices;
+    // "Acorn Park" may leave out the type of "Acorn Park Dr".
+    auto add_without_type = [&] {
+        auto name = records::street_type_name(address.post_type());
+        if (!name) return;
+        Address whole = address;
+        whole.set_name(address.name() + " " + std::string(*name));
+        whole.clear_post_type();
+        auto other = name_by_compact_.find(compact_name(whole));
+        if (other == name_by_compact_.end()) return;
+        auto streets = fitting({other->second}, whole, StreetFit::exact);
+        if (streets.empty()) streets = fitting({other->second}, whole, StreetFit::partial);
+        if (!streets.empty()) choices.push_back({StreetFit::partial, streets});
+    };
     if (auto found = name_by_compact_.find(compact); found != name_by_compact_.end()) {
         std::vector<std::uint32_t> names{found->second};
         for (StreetFit fit : {StreetFit::exact, StreetFit::partial}) {
             if (auto streets = fitting(names, address, fit); !streets.empty())
                 choices.push_back({fit, streets});
         }
+        if (choices.empty()) add_without_type();
         // Another type only where nobody could mean another street: the name has one street with numbers.
         if (choices.empty() && names_[found->second].streets.size() == 1) {
             auto streets = fitting(names, address, StreetFit::other_type);
@@ -140,6 +150,8 @@ std::vector<StreetChoice> StreetIndex::choose(const Address& address) {
         }
         return choices;
     }
+    add_without_type();
+    if (!choices.empty()) return choices;
     auto add_unambiguous = [&](const std::vector<std::uint32_t>& names, StreetFit fit) {
         std::vector<std::uint32_t> exact = fitting(names, address, StreetFit::exact);
         std::vector<std::uint32_t> streets =
@@ -157,21 +169,28 @@ std::vector<StreetChoice> StreetIndex::choose(const Address& address) {
     return choices;
 }
 
-// Names of more words that contain these words in order, beginning or ending with them: "BISHOP ALLEN" of
-// "BISHOP RICHARD ALLEN". One short word says too little.
+// Names of more words that contain these words in order, beginning or ending with them ("BISHOP ALLEN" of
+// "BISHOP RICHARD ALLEN"), and the other way round. One short word says too little.
 std::vector<std::uint32_t> StreetIndex::shortened_from(const std::vector<std::string>& words) const {
+    auto contains_in_order = [](const std::vector<std::string>& whole, const std::vector<std::string>& some) {
+        std::size_t at = 0;
+        for (const std::string& word : whole) {
+            if (at < some.size() && word == some[at]) ++at;
+        }
+        return at == some.size();
+    };
     std::vector<std::uint32_t> out;
     if (words.empty() || (words.size() == 1 && words[0].size() < 5)) return out;
     for (std::uint32_t id = 0; id < names_.size(); ++id) {
         const std::vector<std::string>& whole = names_[id].words;
-        if (whole.size() <= words.size()) continue;
-        bool edge = words.front() == whole.front() || words.back() == whole.back();
-        if (!edge || (words.size() == 1 && words.back() != whole.back())) continue;
-        std::size_t at = 0;
-        for (const std::string& word : whole) {
-            if (at < words.size() && word == words[at]) ++at;
+        bool first = words.front() == whole.front();
+        bool last = words.back() == whole.back();
+        if (words.size() < whole.size()) {
+            bool edge = words.size() == 1 ? last : first || last;
+            if (edge && contains_in_order(whole, words)) out.push_back(id);
+        } else if (words.size() > whole.size() && whole.size() > 1) {
+            if (first && last && contains_in_order(words, whole)) out.push_back(id);
         }
-        if (at == words.size()) out.push_back(id);
     }
     return out;
 }
@@ -225,10 +244,11 @@ NumberMatch StreetIndex::match(const std::vector<std::uint32_t>& streets, const 
         return entry.property == entries.front().property;
     });
     std::uint32_t part = part_id(records::sub_address(address));
+    std::uint32_t building = part_id(records::building_part(address));
     bool unit = is_unit(address);
     int best_rank = -1;
     for (const Entry& entry : entries) {
-        NumberFit number = NumberFit::overlaps;
+        std::optional<NumberFit> number;  // none: two ranges that only overlap
         if (entry.low == low && entry.high == high) {
             number = NumberFit::exact;
         } else if (entry.low == low && low == high) {
@@ -238,17 +258,20 @@ NumberMatch StreetIndex::match(const std::vector<std::uint32_t>& streets, const 
         } else if (low <= entry.low && entry.high <= high) {
             number = NumberFit::covers;
         }
-        // Part of a range, or a range of several houses: only when nothing else is there.
-        bool loose = number == NumberFit::covers || number == NumberFit::overlaps;
-        if (loose && (!one_property || high - low > widest_house)) {
+        // A range of several houses: only when nothing else is there.
+        bool loose = !number || number == NumberFit::covers;
+        if (loose && (!number || !one_property || high - low > widest_house)) {
             // Still in the way of a clear answer, unless something fits exactly.
             if (best_rank < 0) best_rank = 0;
             if (best_rank == 0) best.properties.push_back(entry.property);
+            best.clear = best_rank > 0;
             continue;
         }
         PartFit fit = PartFit::exact;
         if (entry.part == part) {
             fit = PartFit::exact;
+        } else if (building != 0 && entry.part == building) {
+            fit = PartFit::unit_parent;
         } else if (entry.part == 0) {
             fit = unit ? PartFit::unit_parent : PartFit::part_parent;
         } else if (part == 0 && one_property && part_is_unit_[entry.part]) {
@@ -256,17 +279,35 @@ NumberMatch StreetIndex::match(const std::vector<std::uint32_t>& streets, const 
         } else {
             continue;
         }
-        int rank = 1 + (4 - static_cast<int>(number)) * 4 + (3 - static_cast<int>(fit));
+        int rank = 1 + (3 - static_cast<int>(*number)) * 4 + (3 - static_cast<int>(fit));
         if (rank < best_rank) continue;
         if (rank > best_rank) best.properties.clear();
         best_rank = rank;
-        best.number = number;
+        best.clear = true;
+        best.number = *number;
         best.part = fit;
         best.properties.push_back(entry.property);
     }
+    // A range inside one property's range, with another property between: as likely the one as the other.
+    if (best.number == NumberFit::in_range && low != high && !one_property) best.clear = false;
     std::sort(best.properties.begin(), best.properties.end());
     best.properties.erase(std::unique(best.properties.begin(), best.properties.end()), best.properties.end());
     return best;
+}
+
+std::vector<std::uint32_t> StreetIndex::neighbours(const std::vector<std::uint32_t>& streets,
+                                                   const Address& address, std::uint32_t reach) {
+    std::vector<std::uint32_t> out;
+    std::uint32_t low = address.number() > reach ? address.number() - reach : address.number() % 2;
+    for (std::uint32_t id : streets) {
+        for (const Entry& entry : touching(streets_[id], low - (low % 2 != address.number() % 2 ? 1 : 0),
+                                           high_of(address) + reach)) {
+            out.push_back(entry.property);
+        }
+    }
+    std::sort(out.begin(), out.end());
+    out.erase(std::unique(out.begin(), out.end()), out.end());
+    return out;
 }
 
 std::size_t StreetIndex::memory_bytes() const {

@@ -16,7 +16,7 @@ enum class StreetFit {
     exact,       // name, type and direction are the same
     partial,     // type or direction is missing on one side, and nothing contradicts
     other_type,  // the only street of that name has another type
-    shortened,   // the address has some of the words of the name, and no other street has them
+    shortened,   // one has some of the words of the other, and no other street does
     misspelt,    // one letter differs, and no other street is as near
 };
 
@@ -31,11 +31,11 @@ enum class NumberFit {
     range_start,  // the number begins the property's range
     in_range,     // the property's range contains it, on the same side of the street
     covers,       // the address is a short range that contains the property's number, and no other property's
-    overlaps,     // two ranges overlap, and no other property is touched
 };
 enum class PartFit {
     exact,        // the same unit, letter or fraction, or none on both sides
-    unit_parent,  // the address has a unit, the property is the whole house
+    unit_parent,  // the address has a unit, the property is the whole house or the rear or lettered part it
+                  // is in
     part_parent,  // the address has a letter, a fraction or "rear" that is not a property of its own
     only_unit,    // the address is the whole house, and the one property there is described as a unit of it
 };
@@ -44,6 +44,9 @@ struct NumberMatch {
     std::vector<std::uint32_t> properties;  // distinct; more than one: they fit equally well
     NumberFit number = NumberFit::exact;
     PartFit part = PartFit::exact;
+    // False: the address stands for more than one house, or for part of several; even one property is no
+    // answer then.
+    bool clear = true;
 };
 
 class StreetIndex {
@@ -60,8 +63,10 @@ class StreetIndex {
     // there.
     NumberMatch match(const std::vector<std::uint32_t>& streets, const records::Address& address);
 
-    // The identity of the street's name alone, `none` when no property's street has it.
-    std::uint32_t name_id(const records::Address& address) const;
+    // The properties on the same side of the streets whose numbers are at most `reach` away from the
+    // address's.
+    std::vector<std::uint32_t> neighbours(const std::vector<std::uint32_t>& streets,
+                                          const records::Address& address, std::uint32_t reach);
 
     std::size_t memory_bytes() const;
 

@@ -97,8 +97,6 @@ Result<CityMapping> load_city(const std::filesystem::path& folder) {
     auto parsed = parse_city(*text);
     if (!parsed) return parsed.error();
     CityMapping mapping = std::move(parsed->mapping);
-    Sha256 fingerprint;
-    fingerprint.update(*text);
     for (const auto& name : parsed->source_files) {
         auto source_text = read_file(folder / name, largest_mapping_bytes);
         if (!source_text) return source_text.error().with("city.toml names the source file " + name);
@@ -109,10 +107,9 @@ Result<CityMapping> load_city(const std::filesystem::path& folder) {
             return fail(ErrorCode::invalid_argument,
                         name + ": source '" + id + "' is there already in another file");
         }
-        fingerprint.update(*source_text);
+        source->fingerprint = sha256(*text + *source_text);
         mapping.sources.push_back(std::move(*source));
     }
-    mapping.fingerprint = fingerprint.finish();
     return mapping;
 }
 

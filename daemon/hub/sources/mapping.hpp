@@ -23,6 +23,8 @@ struct Place {
     std::string text() const { return file + ":" + std::to_string(line); }
 };
 
+enum class DateFormat { detect, day_first, epoch_seconds, epoch_milliseconds };
+
 // How a text is made from a row. Column names may be "join.column", and "@lat", "@lon" for a geometry's
 // place.
 struct ValueRule {
@@ -61,8 +63,6 @@ struct LineRule {};
 // Name shown -> value, for field `more` and the like.
 using AttributesRule = std::vector<std::pair<std::string, ValueRule>>;
 
-enum class DateFormat { detect, day_first, epoch_seconds, epoch_milliseconds };
-
 // One field of the record.
 struct FieldRule {
     Place place;
@@ -78,23 +78,38 @@ struct FieldRule {
     DateFormat dates = DateFormat::detect;
 };
 
+struct Condition {
+    Place place;
+    ValueRule value;
+    enum class Test { is, is_not, present, absent, differs };
+    Test test = Test::is;
+    std::vector<std::string> words;  // of is and is_not
+    ValueRule other;                 // of differs
+};
+
+// A quality rule for a column that no field reads, or that must hold beside what its field asks for.
+struct Check {
+    Place place;
+    ValueRule value;
+    enum class Type { text, date, number, flag };
+    Type type = Type::text;
+    bool required = false;
+    std::optional<double> minimum;
+    std::optional<double> maximum;
+    DateFormat dates = DateFormat::detect;
+};
+
 // Another file whose rows are looked up by key and whose columns may then be used as "name.column".
 struct JoinRule {
     Place place;
     std::string name;
     std::string file;
     std::string layer;
-    ValueRule here;                                // the key in the dataset's row
-    ValueRule there;                               // the key in the joined row
-    std::optional<std::string> ignore_separators;  // characters left out of both keys
-};
-
-struct Condition {
-    Place place;
-    ValueRule value;
-    enum class Test { is, is_not, present, absent };
-    Test test = Test::is;
-    std::vector<std::string> words;
+    ValueRule here;                // the key in the dataset's row
+    ValueRule there;               // the key in the joined row
+    std::string ignore;            // characters left out of both keys, "-." for instance
+    bool by_address = false;       // the keys are addresses and compared as such
+    std::vector<Condition> where;  // on the joined rows
 };
 
 struct RecordReference {
@@ -109,6 +124,9 @@ struct LinkRule {
     std::optional<RecordReference> record;  // a record that is linked already, such as an inspection's permit
     std::variant<std::monostate, std::string, AddressRule> address;    // a field of the record, or a rule
     std::variant<std::monostate, std::string, PositionRule> position;  // likewise
+    // `parcel` is of another numbering than the properties': learn what it means from rows whose address
+    // links well.
+    bool learn_parcels = false;
 };
 
 enum class Mode { full, changes };
@@ -130,14 +148,16 @@ struct DatasetMapping {
     DateFormat as_of_dates = DateFormat::detect;
     std::vector<Condition> where;
     std::vector<JoinRule> joins;
+    std::vector<Check> checks;
     std::vector<FieldRule> fields;
     LinkRule link;
-    records::LabelOverrides labels;
+    records::LabelOverrides labels;  // of fields whose label differs from their floor
 };
 
 struct SourceMapping {
     Source source;
     std::vector<DatasetMapping> datasets;
+    Bytes fingerprint;  // changes when its file or city.toml does
 };
 
 struct CityMapping {
@@ -145,7 +165,6 @@ struct CityMapping {
     std::string time_zone;            // Boost's POSIX form, "EST-05EDT,M3.2.0,M11.1.0"; empty: UTC
     std::vector<std::string> places;  // names of municipalities in addresses, see records::AddressContext
     std::vector<SourceMapping> sources;
-    std::string fingerprint;  // changes when any of the files does
 };
 
 // Reads city.toml and the source files it names. invalid_argument with "file:line: sentence" for the first

@@ -41,28 +41,8 @@ std::string read_word(TomlTable& table, std::string_view key) {
     return word;
 }
 
-JoinRule read_join(TomlFile& file, const toml::table& inside) {
-    TomlTable table(file, inside, "[[dataset.join]]");
-    JoinRule join;
-    join.place = table.place();
-    join.name = read_word(table, "name");
-    join.file = table.required_text("file");
-    join.layer = table.text("layer");
-    const auto side = [&](std::string_view key) {
-        const auto* node = table.node(key);
-        if (node != nullptr) return parse_value(file, *node, table.title() + " '" + std::string(key) + "'");
-        table.required_text(key);
-        return ValueRule{};
-    };
-    join.here = side("here");
-    join.there = side("there");
-    if (table.has("ignore")) join.ignore_separators = table.text("ignore");
-    table.finish();
-    return join;
-}
-
 Condition read_condition(TomlFile& file, const toml::table& inside) {
-    TomlTable table(file, inside, "[[dataset.where]]");
+    TomlTable table(file, inside, "[[where]]");
     Condition condition;
     condition.place = table.place();
     condition.value.place = table.place();
@@ -80,10 +60,54 @@ Condition read_condition(TomlFile& file, const toml::table& inside) {
         ++tests;
         condition.test = table.flag("present", true) ? Condition::Test::present : Condition::Test::absent;
     }
+    if (table.has("differs_from")) {
+        ++tests;
+        condition.test = Condition::Test::differs;
+        condition.other.place = table.place();
+        condition.other.columns = {table.required_text("differs_from")};
+    }
     table.finish();
-    if (tests != 1)
-        file.complain(condition.place, "[[dataset.where]] needs exactly one of: is, is_not, present");
+    if (tests != 1) {
+        file.complain(condition.place, "[[where]] needs exactly one of: is, is_not, present, differs_from");
+    }
     return condition;
+}
+
+Check read_check(TomlFile& file, const toml::table& inside) {
+    TomlTable table(file, inside, "[[dataset.check]]");
+    Check check;
+    check.place = table.place();
+    check.value.place = table.place();
+    check.value.columns = {table.required_text("column")};
+    check.type = static_cast<Check::Type>(table.choice("type", {"text", "date", "number", "flag"}));
+    check.required = table.flag("required", false);
+    check.minimum = table.number("min");
+    check.maximum = table.number("max");
+    check.dates = parse_date_format(table);
+    table.finish();
+    return check;
+}
+
+JoinRule read_join(TomlFile& file, const toml::table& inside) {
+    TomlTable table(file, inside, "[[dataset.join]]");
+    JoinRule join;
+    join.place = table.place();
+    join.name = read_word(table, "name");
+    join.file = table.required_text("file");
+    join.layer = table.text("layer");
+    const auto side = [&](std::string_view key) {
+        const auto* node = table.node(key);
+        if (node != nullptr) return parse_value(file, *node, table.title() + " '" + std::string(key) + "'");
+        table.required_text(key);
+        return ValueRule{};
+    };
+    join.here = side("here");
+    join.there = side("there");
+    join.ignore = table.text("ignore");
+    join.by_address = table.choice("match", {"text", "address"}) == 1;
+    for (const auto* one : table.tables("where")) join.where.push_back(read_condition(file, *one));
+    table.finish();
+    return join;
 }
 
 // A rule for the link alone, or { field = "name" } for what a field of the record holds already.
@@ -113,6 +137,7 @@ LinkRule read_link(TomlFile& file, const toml::table& inside, records::Kind kind
     if (const auto* parcel = table.node("parcel")) {
         link.parcel = parse_value(file, *parcel, "[dataset.link] 'parcel'");
     }
+    link.learn_parcels = table.flag("learn_parcels", false);
     if (const auto* node = table.table("record")) {
         TomlTable reference(file, *node, "[dataset.link.record]");
         RecordReference record;
@@ -226,6 +251,7 @@ DatasetMapping read_dataset(TomlFile& file, const toml::table& inside, const Cit
     }
     for (const auto* one : table.tables("where")) dataset.where.push_back(read_condition(file, *one));
     for (const auto* one : table.tables("join")) dataset.joins.push_back(read_join(file, *one));
+    for (const auto* one : table.tables("check")) dataset.checks.push_back(read_check(file, *one));
     if (const auto* fields = table.table("fields")) {
         TomlTable rules(file, *fields, "[dataset.fields]");
         dataset.fields = parse_fields(rules, dataset.kind);

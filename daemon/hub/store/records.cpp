@@ -35,6 +35,7 @@ struct StoredRecord {
     std::int64_t version = 0;
     bool deleted = false;
     RecordId property = 0;
+    records::LinkMethod link_method = records::LinkMethod::none;
 };
 
 Bytes blob(const SQLite::Column& column) {
@@ -72,7 +73,8 @@ class Records::Rows {
                             use->getColumn(2).getString(),
                             use->getColumn(3).getInt64(),
                             use->getColumn(4).getInt() != 0,
-                            use->getColumn(5).getInt64()};
+                            use->getColumn(5).getInt64(),
+                            static_cast<records::LinkMethod>(use->getColumn(6).getInt())};
     }
 
     void save_record(RecordId id, const StoredRecord& record) {
@@ -84,6 +86,7 @@ class Records::Rows {
         use->bind(5, record.version);
         use->bind(6, record.deleted ? 1 : 0);
         use->bind(7, record.property);
+        use->bind(8, static_cast<int>(record.link_method));
         use->exec();
     }
 
@@ -222,13 +225,14 @@ class Records::Rows {
     std::map<std::string, std::int64_t, std::less<>> sources_;
 
     SQLite::Statement find_record_{
-        database_, "SELECT kind, source, key, version, deleted, property FROM record WHERE record = ?"};
+        database_,
+        "SELECT kind, source, key, version, deleted, property, link_method FROM record WHERE record = ?"};
     SQLite::Statement save_record_{
         database_,
-        "INSERT INTO record (record, kind, source, key, version, deleted, property) VALUES (?, ?, ?, ?, ?, "
-        "?, ?) "
+        "INSERT INTO record (record, kind, source, key, version, deleted, property, link_method) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (record) DO UPDATE SET version = excluded.version, deleted = excluded.deleted, "
-        "property = excluded.property"};
+        "property = excluded.property, link_method = excluded.link_method"};
     SQLite::Statement find_layers_{
         database_,
         "SELECT feed, link_method, link_confidence, source, as_of, body FROM layer "
@@ -334,7 +338,7 @@ Result<Outcome> Records::put(const RecordInput& input) {
             rows_->put_layer(input.kind, outcome.record, outcome.version, feed, stamp, *body);
         }
         rows_->save_record(outcome.record, {input.kind, *source, std::string(input.key), outcome.version,
-                                            false, stamp.property});
+                                            false, stamp.property, stamp.method});
         return outcome;
     });
 }
@@ -357,6 +361,7 @@ Result<Outcome> Records::remove(RecordId record) {
         }
         stored->deleted = true;
         stored->property = 0;
+        stored->link_method = records::LinkMethod::none;
         rows_->save_record(record, *stored);
         return outcome;
     });
@@ -388,6 +393,7 @@ Result<Outcome> Records::relink(RecordId record, RecordId property, records::Lin
         outcome.change = Change::updated;
         stored->version = outcome.version;
         stored->property = property;
+        stored->link_method = method;
         rows_->save_record(record, *stored);
         return outcome;
     });
@@ -397,9 +403,10 @@ Result<std::optional<RecordHead>> Records::head(RecordId record) {
     return sql([&]() -> std::optional<RecordHead> {
         const auto stored = rows_->record(record);
         if (!stored) return std::nullopt;
-        return RecordHead{stored->kind,    rows_->source_id(stored->source),
-                          stored->key,     stored->version,
-                          stored->deleted, stored->property};
+        return RecordHead{stored->kind,       rows_->source_id(stored->source),
+                          stored->key,        stored->version,
+                          stored->deleted,    stored->property,
+                          stored->link_method};
     });
 }
 

@@ -53,6 +53,7 @@ struct RecordHead {
     std::int64_t version = 0;
     bool deleted = false;
     RecordId property = 0;
+    records::LinkMethod link_method = records::LinkMethod::none;
 };
 
 class Records {

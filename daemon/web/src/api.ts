@@ -40,7 +40,7 @@ export interface SearchResult {
 export interface SearchReply {
   query: string;
   results: SearchResult[];
-  suggestions: string[];
+  suggestions: { text: string; why: string }[];
 }
 
 export type FieldValue = string | number | boolean | null | FieldValue[] | { [name: string]: FieldValue };
@@ -109,14 +109,16 @@ export interface Saved {
   time: Time;
 }
 
-export interface Visit {
+// A visit's start and its end are two entries with one id.
+export interface VisitEntry {
   id: string;
+  event: "started" | "finished";
   property: string | null;
-  purpose: string;
+  purpose?: string;
+  result?: string;
+  note?: string;
   state: RecordState;
   recorded_at: string;
-  finished_at?: string | null;
-  result?: string | null;
 }
 
 export interface Observation {
@@ -238,23 +240,29 @@ function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<
 }
 
 function post<T>(path: string, body: unknown): Promise<T> {
-  return call<T>(path, {}, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
+  return call<T>(
+    path,
+    {},
+    {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    },
+  );
 }
 
 export const api = {
   status: () => get<Status>("/status"),
   search: (q: string, near: LatLon | null, signal: AbortSignal) =>
     get<SearchReply>("/search", { q, limit: 12, lat: near?.lat, lon: near?.lon }, signal),
-  property: (id: string, signal?: AbortSignal) => get<PropertyView>(`/properties/${encodeURIComponent(id)}`, {}, signal),
+  property: (id: string, signal?: AbortSignal) =>
+    get<PropertyView>(`/properties/${encodeURIComponent(id)}`, {}, signal),
   hydrants: (property: string | null, signal: AbortSignal) =>
     get<NearReply>("/near", { kind: "hydrant", limit: 10, property: property ?? undefined }, signal),
   map: (bbox: readonly [number, number, number, number], signal: AbortSignal) =>
     get<FeatureCollection>("/map", { bbox: bbox.map((v) => v.toFixed(6)).join(",") }, signal),
-  visits: (property: string | null) => get<{ visits: Visit[] }>("/visits", { property: property ?? undefined, limit: 50 }),
+  visits: (property: string | null) =>
+    get<{ visits: VisitEntry[] }>("/visits", { property: property ?? undefined, limit: 50 }),
   observations: (property: string | null) =>
     get<{ observations: Observation[] }>("/observations", { property: property ?? undefined, limit: 50 }),
   // The caller makes the id once and keeps it over retries: the device answers a repeated id with the first reply.
@@ -271,5 +279,6 @@ export function isAbort(error: unknown): boolean {
 
 // The sentence to show for an error of any call above.
 export function sentence(error: unknown): string {
-  return error instanceof Error ? error.message : "Something went wrong.";
+  const text = error instanceof Error && error.message !== "" ? error.message : "something went wrong";
+  return text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
 }

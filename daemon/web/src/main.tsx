@@ -5,7 +5,8 @@ import { watchDevice } from "./state/device";
 import { watchPlace } from "./state/place";
 import "./styles/base.css";
 import "./styles/layout.css";
-import "./styles/parts.css";
+import "./styles/bars.css";
+import "./styles/place.css";
 import "./styles/sheet.css";
 import "./styles/map.css";
 

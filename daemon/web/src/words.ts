@@ -41,7 +41,9 @@ export function age(when: string | number | null, now: number): string {
 
 export function clock(when: string | number | null): string {
   const at = millis(when);
-  return at === null ? "time unknown" : new Date(at).toLocaleTimeString("en-US", { hour: "numeric", minute: "2-digit" });
+  return at === null
+    ? "time unknown"
+    : new Date(at).toLocaleTimeString("en-US", { hour: "numeric", minute: "2-digit" });
 }
 
 export function moment(when: string | number | null, now: number): string {
@@ -51,8 +53,21 @@ export function moment(when: string | number | null, now: number): string {
   return sameDay ? clock(when) : `${date(new Date(at))}, ${clock(when)}`;
 }
 
+// "Apr 2026"
+export function month(when: string): string {
+  const at = millis(when);
+  return at === null
+    ? when
+    : new Date(at).toLocaleDateString("en-US", { year: "numeric", month: "short", timeZone: "UTC" });
+}
+
 function date(day: Date, timeZone?: string): string {
-  return day.toLocaleDateString("en-US", { year: "numeric", month: "short", day: "numeric", ...(timeZone ? { timeZone } : {}) });
+  return day.toLocaleDateString("en-US", {
+    year: "numeric",
+    month: "short",
+    day: "numeric",
+    ...(timeZone ? { timeZone } : {}),
+  });
 }
 
 export function distance(metres: number): string {
@@ -124,10 +139,16 @@ export function fieldLabel(name: string): string {
 }
 
 const dollars = (amount: number, digits: number) =>
-  amount.toLocaleString("en-US", { style: "currency", currency: "USD", minimumFractionDigits: digits, maximumFractionDigits: digits });
+  amount.toLocaleString("en-US", {
+    style: "currency",
+    currency: "USD",
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
 
+// Amounts come in dollars whatever unit the record keeps them in.
 function numberText(name: string, value: number): string {
-  if (name.endsWith("_cents")) return dollars(value / 100, 2);
+  if (name.endsWith("_cents")) return dollars(value, 2);
   if (name.endsWith("_usd")) return dollars(value, 0);
   if (name.endsWith("_sqft")) return `${count(Math.round(value))} sq ft`;
   if (name.endsWith("_gpm")) return `${count(value)} gpm`;
@@ -168,6 +189,7 @@ function placeValue(value: { [name: string]: FieldValue }): string | null {
   }
   const { lat, lon, lat_e7, lon_e7 } = value as { [name: string]: FieldValue };
   if (typeof lat === "number" && typeof lon === "number") return `${lat.toFixed(5)}, ${lon.toFixed(5)}`;
-  if (typeof lat_e7 === "number" && typeof lon_e7 === "number") return `${(lat_e7 / 1e7).toFixed(5)}, ${(lon_e7 / 1e7).toFixed(5)}`;
+  if (typeof lat_e7 === "number" && typeof lon_e7 === "number")
+    return `${(lat_e7 / 1e7).toFixed(5)}, ${(lon_e7 / 1e7).toFixed(5)}`;
   return null;
 }

@@ -46,7 +46,8 @@ CREATE TABLE record (
     key      TEXT NOT NULL,                -- in the source
     version  INTEGER NOT NULL,
     deleted  INTEGER NOT NULL,
-    property INTEGER NOT NULL              -- where its layers stand; 0 unlinked
+    property INTEGER NOT NULL,             -- where its layers stand; 0 unlinked
+    link_method INTEGER NOT NULL           -- records::LinkMethod
 ) STRICT;
 
 -- The row of a source that a record was last imported from: what the next import compares with.
@@ -112,6 +113,6 @@ CREATE TABLE quarantine (
     key        TEXT NOT NULL,
     reason     TEXT NOT NULL,
     detail     TEXT NOT NULL,
-    raw        BLOB NOT NULL               -- at most 4 KiB of the row
+    raw        TEXT NOT NULL               -- at most 4 KiB of the row
 ) STRICT;
 CREATE INDEX quarantine_by_dataset ON quarantine (dataset);

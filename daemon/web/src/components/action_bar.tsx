@@ -48,7 +48,9 @@ export function ActionBar() {
         )}
         <button type="button" class="button primary" onClick={() => setOpen("record")}>
           <Icon name="pen" size={22} />
-          {draft ? "Continue draft" : "Record observation"}
+          <span>
+            {draft ? "Continue" : "Record"} <span class="rest">{draft ? "draft" : "observation"}</span>
+          </span>
         </button>
       </div>
       {open === "record" && <RecordSheet property={id} title={title} onClose={close} />}

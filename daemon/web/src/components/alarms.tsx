@@ -5,6 +5,8 @@ import { useNow, useStore } from "../state/store";
 import { clock } from "../words";
 import { Icon } from "./icons";
 
+const NOT_SAVED = /^NOT SAVED\W*/;
+
 export function Alarms() {
   const { status, reach, silentSince } = useStore(device);
   useNow(15_000);
@@ -12,6 +14,9 @@ export function Alarms() {
   const answering = reach !== "silent";
   const loading = answering && (data?.state === "none" || data?.state === "fetching");
   const progress = data?.fetch;
+  const said = answering ? (status?.messages ?? []) : [];
+  const notSaved = said.find((message) => NOT_SAVED.test(message));
+  const plain = said.filter((message) => message !== notSaved).slice(0, 2);
   return (
     <div class="alarms">
       <div role="alert">
@@ -19,7 +24,9 @@ export function Alarms() {
           <p class="alarm bad" data-alarm="not-saved">
             <Icon name="alert" size={24} />
             <span>
-              <strong>NOT SAVED.</strong> This device cannot store new records. {status.messages.join(" ")}
+              <strong>NOT SAVED.</strong>{" "}
+              {notSaved?.replace(NOT_SAVED, "This device cannot store new records: ") ??
+                "This device cannot store new records."}
             </span>
           </p>
         )}
@@ -28,8 +35,8 @@ export function Alarms() {
             <Icon name="offline" size={24} />
             <span>
               <strong>The device does not answer</strong>
-              {silentSince === null ? "" : ` since ${clock(silentSince / 1000)}`}. What you see may be old, and nothing can be saved
-              now. What you type stays on this screen.
+              {silentSince === null ? "" : ` since ${clock(silentSince / 1000)}`}. Nothing can be saved now. What you
+              type stays on this screen.
             </span>
             <button type="button" class="button" onClick={() => void probe()}>
               Try again
@@ -38,23 +45,17 @@ export function Alarms() {
         )}
       </div>
       <div role="status">
-        {loading && (
+        {(plain.length > 0 || loading) && (
           <div class="alarm">
             <span>
-              {progress && progress.chunks_total > 0
-                ? `Fetching the city's data: ${progress.chunks_done} of ${progress.chunks_total} parts. You can record already.`
-                : "This device has no city data yet. It fetches them when it reaches the hub. You can record already."}
+              {plain.length > 0 ? plain.join(" ") : "This device has no city data yet."}
+              {loading ? " You can record already." : ""}
             </span>
             {progress && progress.chunks_total > 0 && (
-              <progress aria-label="City data" value={progress.chunks_done} max={progress.chunks_total} />
+              <progress aria-label="City data received" value={progress.chunks_done} max={progress.chunks_total} />
             )}
           </div>
         )}
-        {answering && status?.journal.saved && status.messages.slice(0, 2).map((message) => (
-          <p key={message} class="alarm">
-            {message}
-          </p>
-        ))}
       </div>
     </div>
   );

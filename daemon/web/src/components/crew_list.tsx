@@ -1,13 +1,13 @@
 // What was recorded from this vehicle, newest first, each with how far it has got.
 import { useState } from "preact/hooks";
-import type { Observation, Visit } from "../api";
-import { crew } from "../state/crew";
+import type { Observation } from "../api";
+import { crew, type Visit } from "../state/crew";
 import { openProperty } from "../state/place";
 import { useStore } from "../state/store";
 import { moment, sentenceCase, simpleValue } from "../words";
 import { StateChip } from "./state_chip";
 
-const FIRST = 5;
+const FIRST = 3;
 
 interface Item {
   id: string;
@@ -21,7 +21,9 @@ interface Item {
 }
 
 function fromObservation(item: Observation): Item {
-  const values = Object.entries(item.values ?? {}).map(([name, value]) => `${sentenceCase(name)} ${simpleValue(name, value) ?? ""}`);
+  const values = Object.entries(item.values ?? {}).map(
+    ([name, value]) => `${sentenceCase(name)} ${simpleValue(name, value) ?? ""}`,
+  );
   return {
     id: item.id,
     at: item.recorded_at,
@@ -35,7 +37,9 @@ function fromObservation(item: Observation): Item {
 }
 
 function fromVisit(item: Visit): Item {
-  const over = item.result ? `Finished: ${sentenceCase(item.result).toLowerCase()}` : item.finished_at ? "Finished" : "Started";
+  const over = item.finished
+    ? `Finished${item.result ? `: ${sentenceCase(item.result).toLowerCase()}` : ""}`
+    : "Started";
   return {
     id: item.id,
     at: item.recorded_at,
@@ -67,7 +71,9 @@ export function CrewList({ property, now }: { property: string | null; now: numb
             <div class="own-body">
               <span class="record-title">
                 {item.title}
-                {item.severity !== "info" && <span class={`severity ${item.severity}`}>{sentenceCase(item.severity)}</span>}
+                {item.severity !== "info" && (
+                  <span class={`severity ${item.severity}`}>{sentenceCase(item.severity)}</span>
+                )}
               </span>
               {item.text && <span class="record-summary">{item.text}</span>}
               <span class="record-meta">{[moment(item.at, now), item.place].filter(Boolean).join(", ")}</span>

@@ -16,7 +16,9 @@ function Spot({ result }: { result: SearchResult }) {
           <h1 id="spot-title">{result.title}</h1>
           <p class="quiet">{[result.subtitle || sentenceCase(result.kind), result.why].filter(Boolean).join(". ")}</p>
           <p class="quiet">
-            {result.position ? "Shown on the map. It belongs to no property on this device." : "It has no position and belongs to no property."}
+            {result.position
+              ? "Shown on the map. It belongs to no property on this device."
+              : "It has no position and belongs to no property."}
           </p>
         </div>
         <button type="button" class="icon-button" aria-label="Close this result" onClick={() => spot.set(null)}>
@@ -38,11 +40,12 @@ export function HomePage() {
         <div class="welcome">
           <h1>Where are you going?</h1>
           <p class="quiet">
-            Search for an address, a parcel number, a name or an asset tag. Half a word is enough, and it works without a network.
+            Search for an address, a parcel number, a name or an asset tag. Half a word is enough, and it works without
+            a network.
           </p>
         </div>
       )}
-      <NearList property={null} now={now} />
+      <NearList property={null} />
       <CrewList property={null} now={now} />
     </div>
   );

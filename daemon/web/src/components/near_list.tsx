@@ -4,7 +4,7 @@ import { api, isAbort, sentence, type NearReply, type NearResult } from "../api"
 import { dataChanges, device } from "../state/device";
 import { nearest } from "../state/nearest";
 import { useStore } from "../state/store";
-import { age, compass, count, distance, sentenceCase } from "../words";
+import { compass, count, distance, month, sentenceCase } from "../words";
 import { HydrantIcon, Icon } from "./icons";
 
 const FIRST = 4;
@@ -22,7 +22,7 @@ function flowText(hydrant: NearResult): string {
   return flow ? `${sentenceCase((hydrant.color ?? "").toLowerCase())}, ${flow}` : "flow not known";
 }
 
-function Hydrant({ hydrant, number, now }: { hydrant: NearResult; number: number; now: number }) {
+function Hydrant({ hydrant, number }: { hydrant: NearResult; number: number }) {
   const works = hydrant.status !== "out_of_service";
   const unknown = hydrant.status !== "in_service" && works;
   return (
@@ -34,7 +34,7 @@ function Hydrant({ hydrant, number, now }: { hydrant: NearResult; number: number
         <span class={`near-status ${works ? "" : "bad"}`}>
           {works ? flowText(hydrant) : "Out of service"}
           {unknown ? ", state not known" : ""}
-          {hydrant.last_inspected && works ? `, inspected ${age(hydrant.last_inspected, now)}` : ""}
+          {hydrant.last_inspected && works ? `, checked ${month(hydrant.last_inspected)}` : ""}
         </span>
       </span>
       <span class="near-way">
@@ -48,13 +48,16 @@ function Hydrant({ hydrant, number, now }: { hydrant: NearResult; number: number
   );
 }
 
-export function NearList({ property, now }: { property: string | null; now: number }) {
+export function NearList({ property }: { property: string | null }) {
   const { status, reach } = useStore(device);
   const changes = useStore(dataChanges);
   const [reply, setReply] = useState<NearReply | null>(null);
   const [error, setError] = useState("");
   const [all, setAll] = useState(false);
   const hasFix = (status?.position.fix ?? "none") !== "none";
+  // Away from a place the list follows the vehicle, anew about every hundred metres.
+  const around =
+    property === null && hasFix ? `${status?.position.lat?.toFixed(3)} ${status?.position.lon?.toFixed(3)}` : "";
   const ready = reach === "answering" && (property !== null || hasFix);
 
   useEffect(() => {
@@ -75,7 +78,7 @@ export function NearList({ property, now }: { property: string | null; now: numb
       },
     );
     return () => abort.abort();
-  }, [property, ready, changes]);
+  }, [property, ready, changes, around]);
 
   useEffect(() => {
     nearest.set(reply?.results.slice(0, all ? undefined : FIRST) ?? []);
@@ -97,19 +100,21 @@ export function NearList({ property, now }: { property: string | null; now: numb
       {shown.length > 0 && (
         <ol class="records near-list">
           {shown.map((hydrant, i) => (
-            <Hydrant key={hydrant.id} hydrant={hydrant} number={i + 1} now={now} />
+            <Hydrant key={hydrant.id} hydrant={hydrant} number={i + 1} />
           ))}
         </ol>
       )}
       {results.length > shown.length && (
         <button type="button" class="more" onClick={() => setAll(true)}>
-          Show {results.length}
+          Show {results.length} hydrants
         </button>
       )}
       {error !== "" && <p class="notice">{error}</p>}
       {!reply && error === "" && (
         <p class="quiet">
-          {property === null && !hasFix ? "No GPS fix: search for a place to see the hydrants near it." : "Looking for hydrants."}
+          {property === null && !hasFix
+            ? "No GPS fix: search for a place to see the hydrants near it."
+            : "Looking for hydrants."}
         </p>
       )}
       {reply && results.length === 0 && <p class="notice">No hydrant is known near here.</p>}

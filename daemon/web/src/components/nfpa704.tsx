@@ -31,10 +31,18 @@ export function Nfpa704({ rating }: { rating: Rating }) {
       <path class="nfpa-instability" d="M47 17l15 15-15 15-15-15z" />
       <path class="nfpa-special" d="M32 32l15 15-15 15-15-15z" />
       <g aria-hidden="true">
-        <text class="on-dark" x="32" y="22.5">{flammability}</text>
-        <text class="on-dark" x="17" y="37.5">{health}</text>
-        <text class="on-light" x="47" y="37.5">{instability}</text>
-        <text class="on-light small" x="32" y="51">{special}</text>
+        <text class="on-dark" x="32" y="22.5">
+          {flammability}
+        </text>
+        <text class="on-dark" x="17" y="37.5">
+          {health}
+        </text>
+        <text class="on-light" x="47" y="37.5">
+          {instability}
+        </text>
+        <text class="on-light small" x="32" y="51">
+          {special}
+        </text>
       </g>
     </svg>
   );

@@ -12,9 +12,13 @@ import { Section, sectionId } from "./section";
 // The crew's own work has a list of its own, with states that change by the second; it is not shown twice.
 function withoutOwn(section: SectionOf, own: Set<string>): SectionOf {
   const records = section.records.filter(
-    (record) => !record.fields.some((field) => /^(observation|visit)_id$/.test(field.name) && own.has(String(field.value))),
+    (record) =>
+      !record.fields.some((field) => /^(observation|visit)_id$/.test(field.name) && own.has(String(field.value))),
   );
-  return { ...section, records: section.kind === "observation" || section.kind === "visit" ? records : section.records };
+  return {
+    ...section,
+    records: section.kind === "observation" || section.kind === "visit" ? records : section.records,
+  };
 }
 
 function jump(id: string): void {
@@ -26,30 +30,42 @@ function jump(id: string): void {
 
 function Sections({ view, own }: { view: PropertyView; own: Set<string> }) {
   const now = useNow(60_000);
-  const sections = view.sections.map((section) => withoutOwn(section, own)).filter((section) => section.records.length > 0);
+  const sections = view.sections
+    .map((section) => withoutOwn(section, own))
+    .filter((section) => section.records.length > 0);
   const first = sections.filter((section) => ["property", "hazard", "preplan"].includes(section.kind));
   const rest = sections.filter((section) => !first.includes(section));
   const others = sections.filter((section) => section.kind !== "property");
   return (
     <>
       <nav class="jumps" aria-label="Sections">
+        {own.size > 0 && (
+          <button type="button" class="jump" onClick={() => jump("section-crew")}>
+            Recorded here <span class="number">{own.size}</span>
+          </button>
+        )}
         {[...others.filter((s) => first.includes(s)), "hydrants" as const, ...rest].map((entry) =>
           entry === "hydrants" ? (
             <button key={entry} type="button" class="jump" onClick={() => jump("section-hydrants")}>
               Hydrants
             </button>
           ) : (
-            <button key={entry.kind} type="button" class={`jump kind-${entry.kind}`} onClick={() => jump(sectionId(entry.kind))}>
+            <button
+              key={entry.kind}
+              type="button"
+              class={`jump kind-${entry.kind}`}
+              onClick={() => jump(sectionId(entry.kind))}
+            >
               {entry.title} <span class="number">{entry.records.length}</span>
             </button>
           ),
         )}
       </nav>
-      <CrewList property={view.id} now={now} />
       {first.map((section) => (
         <Section key={section.kind} section={section} now={now} />
       ))}
-      <NearList property={view.id} now={now} />
+      <CrewList property={view.id} now={now} />
+      <NearList property={view.id} />
       {rest.map((section) => (
         <Section key={section.kind} section={section} now={now} />
       ))}

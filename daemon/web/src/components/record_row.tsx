@@ -15,12 +15,18 @@ const METHODS: { [method: string]: string } = {
   source: "by its source",
 };
 
-function strictest(fields: Field[]): Field | null {
-  return fields.reduce<Field | null>(
+// What the record as a whole is marked with: its strictest field, unless that is one internal field among public ones,
+// which bears its own mark in the list below.
+function mark(fields: Field[]): Field | null {
+  const top = fields.reduce<Field | null>(
     (top, field) =>
-      (CLASSIFICATION_RANK[field.classification] ?? 3) > (top ? (CLASSIFICATION_RANK[top.classification] ?? 3) : 0) ? field : top,
+      (CLASSIFICATION_RANK[field.classification] ?? 3) > (top ? (CLASSIFICATION_RANK[top.classification] ?? 3) : 0)
+        ? field
+        : top,
     null,
   );
+  const mixed = fields.some((field) => field.classification === "public");
+  return top?.classification === "internal" && mixed ? null : top;
 }
 
 function text(record: CityRecord, name: string): string {
@@ -31,13 +37,19 @@ function text(record: CityRecord, name: string): string {
 export function RecordRow({ record, now }: { record: CityRecord; now: number }) {
   const [open, setOpen] = useState(false);
   const details = useId();
-  const top = strictest(record.fields);
+  const top = mark(record.fields);
   const rating = record.kind === "hazard" ? nfpaRating(record) : null;
   const quickSheet = record.kind === "preplan" ? text(record, "quick_sheet") : "";
   const { method, confidence } = record.link;
   return (
     <li class={`record kind-${record.kind}`}>
-      <button type="button" class="record-head" aria-expanded={open} aria-controls={details} onClick={() => setOpen(!open)}>
+      <button
+        type="button"
+        class="record-head"
+        aria-expanded={open}
+        aria-controls={details}
+        onClick={() => setOpen(!open)}
+      >
         {rating && <Nfpa704 rating={rating} />}
         <span class="record-text">
           <span class="record-title">{record.title || sentenceCase(record.kind)}</span>

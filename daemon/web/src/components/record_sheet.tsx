@@ -39,8 +39,8 @@ function withPhrase(note: string, phrase: string): string {
   return text === "" ? `${phrase}.` : `${/[.!?]$/.test(text) ? text : `${text}.`} ${phrase}.`;
 }
 
-function whereText(status: Status | null): string {
-  if (!status) return "Position and time are added by the device.";
+function whereText(status: Status | null, answers: boolean): string {
+  if (!status || !answers) return "Position and time are added by the device.";
   const time = ["gnss", "ntp"].includes(status.time.quality) ? "time is sure" : "time is not sure";
   if (status.position.fix === "none") return `No GPS fix: it is saved without a position, and says so. The ${time}.`;
   return `Saved with position (${positionQuality(status.position).text}) and time. The ${time}.`;
@@ -105,22 +105,42 @@ export function RecordSheet({ property, title, onClose }: Props) {
           <div class="measure">
             <label>
               What
-              <input type="text" placeholder="Static pressure" value={draft.measure.name} onInput={(event) => change({ measure: { ...draft.measure, name: event.currentTarget.value } })} />
+              <input
+                type="text"
+                placeholder="Static pressure"
+                value={draft.measure.name}
+                onInput={(event) => change({ measure: { ...draft.measure, name: event.currentTarget.value } })}
+              />
             </label>
             <label>
               Value
-              <input type="text" inputMode="decimal" value={draft.measure.value} onInput={(event) => change({ measure: { ...draft.measure, value: event.currentTarget.value } })} />
+              <input
+                type="text"
+                inputMode="decimal"
+                value={draft.measure.value}
+                onInput={(event) => change({ measure: { ...draft.measure, value: event.currentTarget.value } })}
+              />
             </label>
             <label>
               Unit
-              <input type="text" placeholder="psi" value={draft.measure.unit} onInput={(event) => change({ measure: { ...draft.measure, unit: event.currentTarget.value } })} />
+              <input
+                type="text"
+                placeholder="psi"
+                value={draft.measure.unit}
+                onInput={(event) => change({ measure: { ...draft.measure, unit: event.currentTarget.value } })}
+              />
             </label>
           </div>
         )}
         {phrases.length > 0 && (
           <div class="phrases" role="group" aria-label="Phrases to add to the note">
             {phrases.map((phrase) => (
-              <button key={phrase} type="button" class="phrase" onClick={() => change({ note: withPhrase(draft.note, phrase) })}>
+              <button
+                key={phrase}
+                type="button"
+                class="phrase"
+                onClick={() => change({ note: withPhrase(draft.note, phrase) })}
+              >
                 {phrase}
               </button>
             ))}
@@ -128,11 +148,23 @@ export function RecordSheet({ property, title, onClose }: Props) {
         )}
         <label class="note">
           What did you see?
-          <textarea ref={note} rows={4} maxLength={4000} value={draft.note} onInput={(event) => change({ note: event.currentTarget.value })} />
+          <textarea
+            ref={note}
+            rows={4}
+            maxLength={4000}
+            value={draft.note}
+            onInput={(event) => change({ note: event.currentTarget.value })}
+          />
         </label>
-        <Choice legend="How serious?" options={SEVERITIES} value={draft.severity} onChange={(severity) => change({ severity })} tones />
+        <Choice
+          legend="How serious?"
+          options={SEVERITIES}
+          value={draft.severity}
+          onChange={(severity) => change({ severity })}
+          tones
+        />
         <p class="quiet">
-          {whereText(state.status)}
+          {whereText(state.status, state.reach !== "silent")}
           {visit && visit.property === property ? ` Part of the visit begun at ${clock(visit.startedAt)}.` : ""}
         </p>
         <div class="sheet-foot">
@@ -140,7 +172,11 @@ export function RecordSheet({ property, title, onClose }: Props) {
             {failure !== "" && (
               <p class="notice bad">
                 <strong>Not saved.</strong> {failure}{" "}
-                {isEmpty(draft) ? "" : kept ? "What you typed is kept here." : "Keep this page open, or what you typed is lost."}
+                {isEmpty(draft)
+                  ? ""
+                  : kept
+                    ? "What you typed is kept here."
+                    : "Keep this page open, or what you typed is lost."}
               </p>
             )}
           </div>

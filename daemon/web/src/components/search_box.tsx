@@ -60,7 +60,12 @@ export function SearchBox() {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const target = event.target as HTMLElement;
-      if (event.key !== "/" || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || document.querySelector("dialog[open]")) return;
+      if (
+        event.key !== "/" ||
+        /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) ||
+        document.querySelector("dialog[open]")
+      )
+        return;
       event.preventDefault();
       input.current?.focus();
       input.current?.select();
@@ -85,7 +90,7 @@ export function SearchBox() {
     }
     const suggestion = suggestions[index - results.length];
     if (suggestion !== undefined) {
-      setText(suggestion);
+      setText(suggestion.text);
       setOpen(true);
       input.current?.focus();
     }
@@ -101,7 +106,10 @@ export function SearchBox() {
     } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && total > 0) {
       event.preventDefault();
       setOpen(true);
-      setActive((active + (event.key === "ArrowDown" ? 1 : total - 1) + (active < 0 && event.key === "ArrowUp" ? 1 : 0)) % total);
+      setActive(
+        (active + (event.key === "ArrowDown" ? 1 : total - 1) + (active < 0 && event.key === "ArrowUp" ? 1 : 0)) %
+          total,
+      );
     }
   };
 
@@ -172,7 +180,7 @@ export function SearchBox() {
           ))}
           {suggestions.map((suggestion, i) => (
             <li
-              key={suggestion}
+              key={suggestion.text}
               id={optionId(results.length + i)}
               role="option"
               aria-selected={results.length + i === active}
@@ -182,8 +190,8 @@ export function SearchBox() {
             >
               <Icon name="search" size={20} />
               <span class="result-text">
-                <span class="result-title">{suggestion}</span>
-                <span class="result-sub">Did you mean this?</span>
+                <span class="result-title">{suggestion.text}</span>
+                <span class="result-sub">{suggestion.why || "Did you mean this?"}</span>
               </span>
             </li>
           ))}

@@ -32,12 +32,12 @@ export function Sheet({ title, onClose, children }: Props) {
       }}
     >
       <div class="sheet-body">
-        <header class="sheet-head">
+        <div class="sheet-head">
           <h2 id={heading}>{title}</h2>
           <button type="button" class="icon-button" aria-label="Close" onClick={onClose}>
             <Icon name="close" size={24} />
           </button>
-        </header>
+        </div>
         {children}
       </div>
     </dialog>

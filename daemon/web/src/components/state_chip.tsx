@@ -21,7 +21,13 @@ export function StateChip({ state }: { state: RecordState }) {
   );
 }
 
-export function ClassificationChip({ classification, compartment }: { classification: Classification; compartment: string }) {
+export function ClassificationChip({
+  classification,
+  compartment,
+}: {
+  classification: Classification;
+  compartment: string;
+}) {
   if (classification === "public") return null;
   return (
     <span class={`chip class-${classification}`}>

@@ -18,24 +18,40 @@ function linkItem(state: DeviceState, now: number): Item {
   if (state.reach === "silent") return { key: "link", icon: "offline", text: "Device silent", tone: "bad" };
   const link = state.status?.link;
   if (!link) return { key: "link", icon: "offline", text: "Opening", tone: "plain" };
-  if (link.state === "connected" && link.hub !== "absent") return { key: "link", icon: "link", text: "Connected", tone: "good" };
+  if (link.state === "connected" && link.hub !== "absent")
+    return { key: "link", icon: "link", text: "Connected", tone: "good" };
   if (link.state === "connected") return { key: "link", icon: "link", text: "Hub not answering", tone: "wait" };
   const since = millis(link.since);
   const length = since === null ? "" : ` ${span((now - since) / 1000)}`;
-  return { key: "link", icon: "offline", text: link.state === "connecting" ? "Connecting" : `Offline${length}`, tone: "wait" };
+  return {
+    key: "link",
+    icon: "offline",
+    text: link.state === "connecting" ? "Connecting" : `Offline${length}`,
+    tone: "wait",
+  };
 }
 
 function outboxItem(state: DeviceState, now: number): Item {
   if (!state.status) return { key: "outbox", icon: "outbox", text: "", tone: "plain" };
   const waiting = waitingCount(state);
-  if (waiting === 0) return { key: "outbox", icon: "check", text: "Everything sent", tone: "good" };
+  if (waiting === 0) return { key: "outbox", icon: "check", text: "All sent", tone: "good" };
   const oldest = oldestUnsent(state, now) ?? 0;
-  return { key: "outbox", icon: "outbox", text: `${waiting} to send, ${span(oldest)}`, tone: "wait" };
+  return {
+    key: "outbox",
+    icon: "outbox",
+    text: `${waiting} to send${oldest < 60 ? "" : `, ${span(oldest)}`}`,
+    tone: "wait",
+  };
 }
 
 function powerItem(state: DeviceState): Item {
   const safe = state.status?.safe_to_switch_off ?? false;
-  return { key: "power", icon: "power", text: safe ? "Safe to switch off" : "Keep power on", tone: safe ? "good" : "wait" };
+  return {
+    key: "power",
+    icon: "power",
+    text: safe ? "Safe to switch off" : "Keep power on",
+    tone: safe ? "good" : "wait",
+  };
 }
 
 function positionItem(state: DeviceState): Item {
@@ -49,7 +65,9 @@ export function SyncBar() {
   const now = useNow(5_000);
   const [open, setOpen] = useState(false);
   const silent = state.reach === "silent";
-  const known: Item[] = silent ? [] : [outboxItem(state, now), positionItem(state), ...(state.status ? [powerItem(state)] : [])];
+  const known: Item[] = silent
+    ? []
+    : [outboxItem(state, now), positionItem(state), ...(state.status ? [powerItem(state)] : [])];
   const items = [linkItem(state, now), ...known].filter((item) => item.text !== "");
   return (
     <div class="sync" role="region" aria-label="State of this device">

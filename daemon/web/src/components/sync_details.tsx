@@ -14,7 +14,12 @@ const TIME_QUALITY = {
   build_floor: "not known, at least the day this software was built",
   none: "not known",
 } as const;
-const DATA_STATE = { none: "None yet", fetching: "Being fetched", ready: "Complete", catching_up: "Catching up" } as const;
+const DATA_STATE = {
+  none: "None yet",
+  fetching: "Being fetched",
+  ready: "Complete",
+  catching_up: "Catching up",
+} as const;
 const PART_STATE = { ok: "Works", not_fitted: "Not fitted", broken: "Broken" } as const;
 
 function lag(status: Status): number {
@@ -114,7 +119,9 @@ export function SyncDetails({ onClose }: { onClose: () => void }) {
       {state.status ? (
         <>
           {state.reach === "silent" && (
-            <p class="notice bad">The device does not answer. This is what it said at {moment(state.receivedAt / 1000, now)}.</p>
+            <p class="notice bad">
+              The device does not answer. This is what it said at {moment(state.receivedAt / 1000, now)}.
+            </p>
           )}
           <p class="lead">
             {state.status.safe_to_switch_off

@@ -8,7 +8,10 @@ import { clock } from "../words";
 import { Choice } from "./choice";
 import { Sheet } from "./sheet";
 
-const PURPOSES = ["Inspection", "Complaint", "Follow-up", "Pre-plan survey", "Incident"].map((value) => ({ value, label: value }));
+const PURPOSES = ["Inspection", "Complaint", "Follow-up", "Pre-plan survey", "Incident"].map((value) => ({
+  value,
+  label: value,
+}));
 const RESULTS = [
   { value: "passed", label: "Passed" },
   { value: "failed", label: "Failed" },
@@ -21,7 +24,7 @@ function Failure({ text }: { text: string }) {
     <div role="alert">
       {text !== "" && (
         <p class="notice bad">
-          <strong>Not saved.</strong> {text} Try again.
+          <strong>Not saved.</strong> {text}
         </p>
       )}
     </div>
@@ -65,12 +68,16 @@ export function StartVisit({ property, title, onClose }: { property: string; tit
 }
 
 export function FinishVisit({ visit, onClose }: { visit: OpenVisit; onClose: () => void }) {
-  const [result, setResult] = useState("passed");
+  const [result, setResult] = useState("");
   const [note, setNote] = useState("");
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState("");
   const finish = async (event: Event) => {
     event.preventDefault();
+    if (result === "") {
+      setFailure("Choose how the visit ended.");
+      return;
+    }
     setBusy(true);
     setFailure("");
     try {

@@ -34,7 +34,9 @@ function Card({ feature, onClose }: { feature: Touched; onClose: () => void }) {
     <div class="map-card" role="status">
       <span>
         <strong>{feature.title || kind}</strong>
-        <span class={feature.status === "out_of_service" ? "bad" : "quiet"}>{[kind, status].filter(Boolean).join(", ")}</span>
+        <span class={feature.status === "out_of_service" ? "bad" : "quiet"}>
+          {[kind, status].filter(Boolean).join(", ")}
+        </span>
       </span>
       <button type="button" class="icon-button" aria-label="Close" onClick={onClose}>
         <Icon name="close" size={22} />
@@ -56,7 +58,8 @@ export function MapPanel() {
   const [touched, setTouched] = useState<Touched | null>(null);
 
   const position = status?.position ?? null;
-  const vehicle: LatLon | null = position?.lat !== undefined && position.lon !== undefined ? { lat: position.lat, lon: position.lon } : null;
+  const vehicle: LatLon | null =
+    position?.lat !== undefined && position.lon !== undefined ? { lat: position.lat, lon: position.lon } : null;
   const target = found?.position ?? property?.position ?? null;
   const shownTarget = useRef<LatLon | null>(null);
   const start = target ?? vehicle;
@@ -110,7 +113,10 @@ export function MapPanel() {
   useEffect(() => {
     if (!ready) return;
     view.current?.setNearest(nearest.value);
-    const stops = [nearest.watch((list) => view.current?.setNearest(list)), dataChanges.watch(() => view.current?.refresh())];
+    const stops = [
+      nearest.watch((list) => view.current?.setNearest(list)),
+      dataChanges.watch(() => view.current?.refresh()),
+    ];
     return () => stops.forEach((stop) => stop());
   }, [ready]);
 
@@ -139,15 +145,25 @@ export function MapPanel() {
               {large ? "Smaller map" : "Larger map"}
             </button>
             {vehicle && (
-              <button type="button" class="map-button" onClick={() => view.current?.show(vehicle)}>
+              <button
+                type="button"
+                class="map-button"
+                aria-label="Show the vehicle"
+                onClick={() => view.current?.show(vehicle)}
+              >
                 <Icon name="target" size={22} />
-                Vehicle
+                <span class="only-wide">Vehicle</span>
               </button>
             )}
             {target && (
-              <button type="button" class="map-button" onClick={() => view.current?.show(target)}>
+              <button
+                type="button"
+                class="map-button"
+                aria-label="Show the place"
+                onClick={() => view.current?.show(target)}
+              >
                 <Icon name="pin" size={22} />
-                Place
+                <span class="only-wide">Place</span>
               </button>
             )}
           </div>

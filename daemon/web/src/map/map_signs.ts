@@ -30,7 +30,11 @@ function hydrant(palette: Palette, works: boolean): Draw {
     pen.strokeStyle = works ? palette.halo : palette.dead;
     pen.stroke();
     pen.fillStyle = works ? palette.halo : palette.dead;
-    pen.fill(new Path2D("M-2.5 -3.500a2.5 2.5 0 0 1 5 0V-2.500H4V-1H2.500V0.500H4.500V3H2.500V5H4V6.500H-4V5H-2.500V3H-4.500V0.500H-2.500V-1H-4V-2.500H-2.500Z"));
+    pen.fill(
+      new Path2D(
+        "M-2.5 -3.500a2.5 2.5 0 0 1 5 0V-2.500H4V-1H2.500V0.500H4.500V3H2.500V5H4V6.500H-4V5H-2.500V3H-4.500V0.500H-2.500V-1H-4V-2.500H-2.500Z",
+      ),
+    );
     if (works) return;
     pen.beginPath();
     pen.moveTo(-7, -7);

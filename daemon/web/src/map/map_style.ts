@@ -57,7 +57,11 @@ export const NEAR = "near";
 const FONT = ["Fieldpost Semibold", "system-ui"];
 
 const layerIs = (layer: string): ["==", ["get", string], string] => ["==", ["get", "layer"], layer];
-const big = ["in", ["get", "class"], ["literal", ["motorway", "trunk", "primary", "secondary", "arterial", "major", "highway"]]];
+const big = [
+  "in",
+  ["get", "class"],
+  ["literal", ["motorway", "trunk", "primary", "secondary", "arterial", "major", "highway"]],
+];
 
 // Line width in pixels by zoom, wider for main streets.
 function width(minor: number, major: number, extra: number): never {
@@ -68,15 +72,33 @@ function width(minor: number, major: number, extra: number): never {
 function streets(palette: Palette): LayerSpecification[] {
   const layout = { "line-cap": "round", "line-join": "round" } as const;
   return [
-    { id: "street-edge", type: "line", source: CITY, filter: layerIs("street"), layout, paint: { "line-color": palette.streetEdge, "line-width": width(5, 8, 1.6) } },
-    { id: "street", type: "line", source: CITY, filter: layerIs("street"), layout, paint: { "line-color": palette.street, "line-width": width(5, 8, 0) } },
+    {
+      id: "street-edge",
+      type: "line",
+      source: CITY,
+      filter: layerIs("street"),
+      layout,
+      paint: { "line-color": palette.streetEdge, "line-width": width(5, 8, 1.6) },
+    },
+    {
+      id: "street",
+      type: "line",
+      source: CITY,
+      filter: layerIs("street"),
+      layout,
+      paint: { "line-color": palette.street, "line-width": width(5, 8, 0) },
+    },
   ];
 }
 
 function points(palette: Palette): LayerSpecification[] {
   return [
     {
-      id: "property", type: "circle", source: CITY, minzoom: 15, filter: layerIs("property"),
+      id: "property",
+      type: "circle",
+      source: CITY,
+      minzoom: 15,
+      filter: layerIs("property"),
       paint: {
         "circle-radius": ["interpolate", ["linear"], ["zoom"], 15, 1.6, 17, 4, 19, 7],
         "circle-color": palette.property,
@@ -85,7 +107,11 @@ function points(palette: Palette): LayerSpecification[] {
       },
     },
     {
-      id: "asset", type: "circle", source: CITY, minzoom: 16, filter: ["all", layerIs("asset"), ["!=", ["get", "class"], "hydrant"], ["!=", ["get", "class"], "street"]],
+      id: "asset",
+      type: "circle",
+      source: CITY,
+      minzoom: 16,
+      filter: ["all", layerIs("asset"), ["!=", ["get", "class"], "hydrant"], ["!=", ["get", "class"], "street"]],
       paint: {
         "circle-radius": ["interpolate", ["linear"], ["zoom"], 16, 1.6, 19, 4.5],
         "circle-color": palette.ground,
@@ -100,14 +126,33 @@ function texts(palette: Palette): LayerSpecification[] {
   const paint = { "text-color": palette.text, "text-halo-color": palette.halo, "text-halo-width": 1.6 };
   return [
     {
-      id: "number", type: "symbol", source: CITY, minzoom: 17.4, filter: ["all", layerIs("property"), ["!=", ["get", "number"], ""]],
-      layout: { "text-field": ["get", "number"], "text-font": FONT, "text-size": 12, "text-anchor": "top", "text-offset": [0, 0.5], "text-optional": true },
+      id: "number",
+      type: "symbol",
+      source: CITY,
+      minzoom: 17,
+      filter: ["all", layerIs("property"), ["!=", ["get", "number"], ""]],
+      layout: {
+        "text-field": ["get", "number"],
+        "text-font": FONT,
+        "text-size": 12,
+        "text-anchor": "top",
+        "text-offset": [0, 0.5],
+        "text-optional": true,
+      },
       paint,
     },
     {
-      id: "street-name", type: "symbol", source: CITY, minzoom: 14.5, filter: layerIs("street"),
+      id: "street-name",
+      type: "symbol",
+      source: CITY,
+      minzoom: 14.5,
+      filter: layerIs("street"),
       layout: {
-        "symbol-placement": "line", "symbol-spacing": 300, "text-field": ["get", "title"], "text-font": FONT, "text-max-angle": 35,
+        "symbol-placement": "line",
+        "symbol-spacing": 300,
+        "text-field": ["get", "title"],
+        "text-font": FONT,
+        "text-max-angle": 35,
         "text-size": ["interpolate", ["linear"], ["zoom"], 15, 12, 18, 15],
       },
       paint,
@@ -120,20 +165,44 @@ function signs(palette: Palette): LayerSpecification[] {
   const dead: never = ["==", ["get", "status"], "out_of_service"] as never;
   return [
     {
-      id: "hydrant", type: "symbol", source: CITY, minzoom: 14.5, filter: ["all", layerIs("asset"), ["==", ["get", "class"], "hydrant"]],
-      layout: { "icon-image": ["case", dead, "hydrant-dead", "hydrant"], "icon-size": size, "icon-allow-overlap": true },
+      id: "hydrant",
+      type: "symbol",
+      source: CITY,
+      minzoom: 14.5,
+      filter: ["all", layerIs("asset"), ["==", ["get", "class"], "hydrant"]],
+      layout: {
+        "icon-image": ["case", dead, "hydrant-dead", "hydrant"],
+        "icon-size": size,
+        "icon-allow-overlap": true,
+      },
     },
     {
-      id: "hazard", type: "symbol", source: CITY, filter: layerIs("hazard"),
+      id: "hazard",
+      type: "symbol",
+      source: CITY,
+      filter: layerIs("hazard"),
       layout: { "icon-image": "hazard", "icon-size": size, "icon-allow-overlap": true, "icon-offset": [0, -10] },
     },
     {
-      id: "near", type: "symbol", source: NEAR,
+      id: "near",
+      type: "symbol",
+      source: NEAR,
       layout: {
-        "icon-image": ["case", dead, "hydrant-dead", "hydrant"], "icon-allow-overlap": true, "icon-size": 1.15,
-        "text-field": ["get", "number"], "text-font": FONT, "text-size": 15, "text-anchor": "left", "text-offset": [0.9, 0], "text-allow-overlap": true,
+        "icon-image": ["case", dead, "hydrant-dead", "hydrant"],
+        "icon-allow-overlap": true,
+        "icon-size": 1.15,
+        "text-field": ["get", "number"],
+        "text-font": FONT,
+        "text-size": 15,
+        "text-anchor": "left",
+        "text-offset": [0.9, 0],
+        "text-allow-overlap": true,
       },
-      paint: { "text-color": ["case", dead, palette.dead, palette.hydrant], "text-halo-color": palette.halo, "text-halo-width": 2 },
+      paint: {
+        "text-color": ["case", dead, palette.dead, palette.hydrant],
+        "text-halo-color": palette.halo,
+        "text-halo-width": 2,
+      },
     },
   ];
 }

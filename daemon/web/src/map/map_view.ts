@@ -2,7 +2,12 @@
 // its own after the first screen, since the library is large.
 import "maplibre-gl/dist/maplibre-gl.css";
 import type { Feature, FeatureCollection } from "geojson";
-import maplibregl, { type GeoJSONSource, type Map as GlMap, type MapMouseEvent, type Marker } from "maplibre-gl/dist/maplibre-gl-csp.js";
+import maplibregl, {
+  type GeoJSONSource,
+  type Map as GlMap,
+  type MapMouseEvent,
+  type Marker,
+} from "maplibre-gl/dist/maplibre-gl-csp.js";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-csp-worker.js?url";
 import { api, type LatLon, type NearResult, type Position } from "../api";
 import { addSigns } from "./map_signs";
@@ -15,6 +20,9 @@ const CAP = 3000; // features in one answer, by the device's interface
 const TOUCH_PX = 16;
 const MIN_ZOOM = 13;
 const PLACE_ZOOM = 17.2;
+const STRIP_ZOOM = 16.4; // in the low strip of a narrow screen, so that the next hydrants are in view
+const STRIP_PX = 300;
+const TOUCHABLE = ["near", "hazard", "hydrant", "property", "asset"];
 
 export interface Touched {
   id: string;
@@ -44,10 +52,12 @@ function withNumber(feature: Feature): Feature {
 }
 
 function markerElement(name: string, label: string): HTMLElement {
-  const element = document.createElement("div");
-  element.className = `marker ${name}`;
+  const element = document.createElement("div"); // the library moves this one; the sign inside is ours to turn
   element.setAttribute("role", "img");
   element.setAttribute("aria-label", label);
+  const sign = document.createElement("div");
+  sign.className = `marker ${name}`;
+  element.append(sign);
   return element;
 }
 
@@ -72,7 +82,7 @@ export class MapView {
       container,
       style: mapStyle(this.palette_()),
       center: [centre.lon, centre.lat],
-      zoom: PLACE_ZOOM - 0.7,
+      zoom: STRIP_ZOOM,
       minZoom: MIN_ZOOM,
       maxZoom: 20,
       attributionControl: false,
@@ -91,6 +101,8 @@ export class MapView {
     this.map_.on("style.load", () => this.dress_());
     this.map_.on("moveend", () => void this.fetch_());
     this.map_.on("click", (event) => this.touch_(event));
+    this.map_.on("mouseenter", TOUCHABLE, () => (this.map_.getCanvas().style.cursor = "pointer"));
+    this.map_.on("mouseleave", TOUCHABLE, () => (this.map_.getCanvas().style.cursor = ""));
     this.map_.on("idle", () => container.setAttribute("data-idle", "true"));
     this.map_.on("movestart", () => container.removeAttribute("data-idle"));
     this.dark_.addEventListener("change", this.onScheme_);
@@ -113,7 +125,10 @@ export class MapView {
   }
 
   show(centre: LatLon): void {
-    const camera = { center: [centre.lon, centre.lat] as [number, number], zoom: Math.max(this.map_.getZoom(), PLACE_ZOOM) };
+    const camera = {
+      center: [centre.lon, centre.lat] as [number, number],
+      zoom: this.map_.getContainer().clientHeight < STRIP_PX ? STRIP_ZOOM : Math.max(this.map_.getZoom(), PLACE_ZOOM),
+    };
     if (this.calm_) this.map_.jumpTo(camera);
     else this.map_.easeTo({ ...camera, duration: 500 });
   }
@@ -134,7 +149,14 @@ export class MapView {
       features: hydrants.map((hydrant, i) => ({
         type: "Feature",
         geometry: { type: "Point", coordinates: [hydrant.position.lon, hydrant.position.lat] },
-        properties: { id: hydrant.id, layer: "asset", class: "hydrant", title: hydrant.title, status: hydrant.status, number: String(i + 1) },
+        properties: {
+          id: hydrant.id,
+          layer: "asset",
+          class: "hydrant",
+          title: hydrant.title,
+          status: hydrant.status,
+          number: String(i + 1),
+        },
       })),
     };
     this.source_(NEAR)?.setData(this.near_);
@@ -181,14 +203,21 @@ export class MapView {
       this.source_(CITY)?.setData(this.city_);
       this.events_.onNote(features.length >= CAP ? "Not everything is shown here. Zoom in to see all." : "");
     } catch {
-      if (!abort.signal.aborted && !this.box_) this.events_.onNote("The surroundings could not be read from the device.");
+      if (!abort.signal.aborted && !this.box_)
+        this.events_.onNote("The surroundings could not be read from the device.");
     }
   }
 
   private touch_(event: MapMouseEvent): void {
     const { x, y } = event.point;
-    const layers = ["near", "hazard", "hydrant", "property", "asset"].filter((id) => this.map_.getLayer(id));
-    const found = this.map_.queryRenderedFeatures([[x - TOUCH_PX, y - TOUCH_PX], [x + TOUCH_PX, y + TOUCH_PX]], { layers });
+    const layers = TOUCHABLE.filter((id) => this.map_.getLayer(id));
+    const found = this.map_.queryRenderedFeatures(
+      [
+        [x - TOUCH_PX, y - TOUCH_PX],
+        [x + TOUCH_PX, y + TOUCH_PX],
+      ],
+      { layers },
+    );
     const rank = (id: string) => layers.indexOf(id);
     const gap = (feature: (typeof found)[number]) => {
       if (feature.geometry.type !== "Point") return Infinity;

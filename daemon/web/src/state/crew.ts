@@ -1,9 +1,19 @@
 // What this crew recorded: visits and observations of the open place (or the latest anywhere), each with its state as
 // the device reports it, and the visit that goes on now.
-import { api, type Observation, type Visit } from "../api";
+import { api, type Observation, type RecordState, type VisitEntry } from "../api";
 import { device, lastOperation } from "./device";
 import { place } from "./place";
 import { Store } from "./store";
+
+export interface Visit {
+  id: string;
+  property: string | null;
+  purpose: string;
+  result: string;
+  finished: boolean;
+  state: RecordState; // of the entry that is furthest from accepted
+  recorded_at: string;
+}
 
 export interface CrewRecords {
   property: string | null; // what the lists are about; null = anywhere
@@ -20,6 +30,8 @@ export interface OpenVisit {
 }
 
 const VISIT_KEY = "fieldpost.visit";
+const RELOAD_MS = 200;
+const FAR_FROM_ACCEPTED: RecordState[] = ["conflict", "quarantined", "pending"];
 
 export const crew = new Store<CrewRecords>({ property: null, visits: [], observations: [] });
 export const openVisit = new Store<OpenVisit | null>(storedVisit());
@@ -42,18 +54,43 @@ export function setOpenVisit(visit: OpenVisit | null): void {
   }
 }
 
+function visitsOf(entries: VisitEntry[]): Visit[] {
+  const visits = new Map<string, Visit>();
+  for (const entry of entries) {
+    const known = visits.get(entry.id);
+    visits.set(entry.id, {
+      id: entry.id,
+      property: entry.property,
+      purpose: entry.purpose ?? known?.purpose ?? "",
+      result: entry.result ?? known?.result ?? "",
+      finished: entry.event === "finished" || (known?.finished ?? false),
+      state: FAR_FROM_ACCEPTED.find((state) => state === entry.state || state === known?.state) ?? entry.state,
+      recorded_at: known && known.recorded_at > entry.recorded_at ? known.recorded_at : entry.recorded_at,
+    });
+  }
+  return [...visits.values()];
+}
+
 // Loads both lists for `property`. On failure the lists stay as they are: the alarm bar tells of the silence.
 export async function loadCrew(property: string | null): Promise<void> {
   try {
-    const [{ visits }, { observations }] = await Promise.all([api.visits(property), api.observations(property)]);
+    const [{ visits: entries }, { observations }] = await Promise.all([
+      api.visits(property),
+      api.observations(property),
+    ]);
     if (place.value.id !== property) return;
+    const visits = visitsOf(entries);
     crew.set({ property, visits, observations });
-    const open = openVisit.value;
-    const known = visits.find((visit) => visit.id === open?.id);
-    if (known?.finished_at || known?.result) setOpenVisit(null);
+    if (visits.some((visit) => visit.id === openVisit.value?.id && visit.finished)) setOpenVisit(null);
   } catch {
     if (crew.value.property !== property) crew.set({ property, visits: [], observations: [] });
   }
+}
+
+// What is known of a record's way to the hub.
+export function stateOf(id: string): RecordState | null {
+  const { visits, observations } = crew.value;
+  return [...visits, ...observations].find((item) => item.id === id)?.state ?? null;
 }
 
 // Shows a record the moment the device has it on disk, before the lists are read again.
@@ -73,17 +110,12 @@ export function watchCrew(): void {
   };
   place.watch(follow);
   follow();
-  lastOperation.watch((operation) => {
-    if (!operation) return;
-    const { property, visits, observations } = crew.value;
-    const known = [...visits, ...observations].some((item) => item.id === operation.id);
-    if (!known) {
-      void loadCrew(property);
-      return;
-    }
-    const update = <T extends { id: string; state: unknown }>(item: T): T =>
-      item.id === operation.id ? { ...item, state: operation.state } : item;
-    crew.set({ property, visits: visits.map(update), observations: observations.map(update) });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  lastOperation.watch(() => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      void loadCrew(place.value.id);
+    }, RELOAD_MS);
   });
   let answering = false;
   device.watch((state) => {

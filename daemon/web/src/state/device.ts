@@ -10,9 +10,10 @@ export interface DeviceState {
   silentSince: number | null;
 }
 
+// The hub's word on many records at once comes without an id: whoever shows records reads them again.
 export interface OperationEvent {
-  id: string;
-  kind: "visit" | "observation";
+  id: string | null;
+  kind: "visit" | "observation" | null;
   state: RecordState;
 }
 

@@ -58,8 +58,8 @@ export async function load(id: string): Promise<void> {
 }
 
 function refreshSoon(): void {
-  clearTimeout(refreshTimer);
-  refreshTimer = setTimeout(() => {
+  refreshTimer ??= setTimeout(() => {
+    refreshTimer = undefined;
     const { id } = place.value;
     if (id) void load(id);
   }, REFRESH_MS);

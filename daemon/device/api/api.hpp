@@ -1,0 +1,64 @@
+// The device's HTTP API, /api/v1: looks up, records, tells how things are. openapi.json beside this file describes it
+// and the tests hold it to that. Loop thread; look-ups run on the readers.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <functional>
+#include <list>
+#include <string>
+
+#include "daemon/device/api/record_json.hpp"
+#include "daemon/device/city/readers.hpp"
+#include "daemon/device/record/recorder.hpp"
+#include "daemon/support/metrics.hpp"
+#include "daemon/support/router.hpp"
+
+namespace fieldpost::device {
+
+struct ApiParts {
+    std::string device;
+    Readers& readers;
+    Journal& journal;
+    Recorder& recorder;
+    support::Metrics& metrics;
+    std::function<boost::json::object()> status;
+    std::function<void()> recorded;  // an operation was appended
+    std::function<void()> nudge;     // sync now, please
+};
+
+class Api {
+  public:
+    explicit Api(ApiParts parts);
+
+    void add_routes(support::Router& router);
+
+    // To every open event stream; those that are gone are forgotten.
+    void broadcast(std::string_view event, const boost::json::object& data);
+    std::size_t streams() const { return streams_.size(); }
+
+  private:
+    void add_lookup_routes(support::Router& router);
+    void add_record_routes(support::Router& router);
+    void add_system_routes(support::Router& router);
+
+    void search(const support::Request& request, const support::Reply& reply);
+    void property(const support::Request& request, const support::Reply& reply);
+    void near(const support::Request& request, const support::Reply& reply);
+    void map(const support::Request& request, const support::Reply& reply);
+    void list(const support::Request& request, const support::Reply& reply, std::vector<int> effects,
+              const char* name);
+
+    // Runs on a reader thread and answers with what `job` gives.
+    void look_up(const support::Reply& reply, std::function<Result<boost::json::value>(CityView&)> job);
+    // Answers 201 (or 200 when it was there already) once the journal has it on disk.
+    Journal::Saved answer_saved(const support::Reply& reply);
+
+    ApiParts parts_;
+    std::list<support::EventStream> streams_;
+    support::Counter& lookups_;
+    support::Histogram& lookup_seconds_;
+    support::Counter& recorded_;
+    support::Counter& not_saved_;
+};
+
+}  // namespace fieldpost::device

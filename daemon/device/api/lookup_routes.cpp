@@ -1,0 +1,343 @@
+#include <boost/json/array.hpp>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+
+#include "daemon/device/api/api.hpp"
+#include "sync/lookup/describe.hpp"
+
+namespace fieldpost::device {
+
+namespace json = boost::json;
+using support::Reply;
+using support::Request;
+
+namespace {
+
+constexpr std::size_t map_features = 3000;
+const std::vector<std::string> map_order = {"street", "hydrant", "hazard", "property"};
+constexpr std::size_t overlay_limit = 500;
+
+// Sections of the view in reading order.
+constexpr records::Kind reading_order[] = {
+    records::PROPERTY,   records::HAZARD,  records::PREPLAN,         records::INCIDENT, records::VIOLATION,
+    records::PERMIT,     records::LICENSE, records::INSPECTION,      records::SERVICE_REQUEST,
+    records::ACCOUNT,    records::PARTY,   records::ASSET,           records::VISIT,    records::OBSERVATION,
+    records::DOCUMENT,   records::FORM};
+
+Result<SourceTitles> source_titles(snapshot::Reader& reader) {
+    auto sources = reader.sources();
+    if (!sources) return sources.error();
+    SourceTitles titles{{"field", "Field crews"}};
+    for (const auto& source : *sources) titles[source.id] = source.title;
+    return titles;
+}
+
+json::value point_value(const std::optional<snapshot::Point>& point) {
+    if (!point) return nullptr;
+    return json::object{{"lat", point->lat}, {"lon", point->lon}};
+}
+
+Result<std::optional<snapshot::Point>> asked_position(const Request& request) {
+    auto lat = request.query_number("lat", -90, 90);
+    if (!lat) return lat.error();
+    auto lon = request.query_number("lon", -180, 180);
+    if (!lon) return lon.error();
+    if (lat->has_value() != lon->has_value()) {
+        return fail(ErrorCode::invalid_argument, "give both lat and lon, or neither");
+    }
+    if (!*lat) return std::optional<snapshot::Point>();
+    return std::optional(snapshot::Point{**lat, **lon});
+}
+
+std::optional<snapshot::Point> vehicle_position(const Recorder& recorder) {
+    const auto fix = recorder.fix_now();
+    if (!fix.position) return std::nullopt;
+    return snapshot::Point{fix.position->latitude, fix.position->longitude};
+}
+
+Result<records::RecordId> asked_id(std::string_view text) {
+    const auto id = records::parse_id(text);
+    if (!id) return fail(ErrorCode::not_found, "'" + std::string(text) + "' is not the id of a record");
+    return *id;
+}
+
+json::object hit_json(const lookup::Hit& hit) {
+    return json::object{
+        {"id", records::id_text(hit.record)},
+        {"kind", records::kind_name(hit.kind)},
+        {"title", hit.title},
+        {"subtitle", hit.subtitle},
+        {"match", lookup::match_name(hit.match)},
+        {"why", hit.why},
+        {"score", std::round(hit.score * 1000) / 1000},
+        {"property", hit.property == 0 ? json::value(nullptr) : json::value(records::id_text(hit.property))},
+        {"position", point_value(hit.position)}};
+}
+
+// The description of what stands at a spot, from its one layer.
+lookup::Description describe_row(const records::LayerRow& row) {
+    const auto message = records::parse_body(row.kind, row.body);
+    return message ? lookup::describe(row.kind, **message) : lookup::describe_unknown(row.kind);
+}
+
+json::object near_json(const snapshot::Spot& spot) {
+    json::object out{{"id", records::id_text(spot.row.record)},
+                     {"title", describe_row(spot.row).title},
+                     {"kind", records::kind_name(spot.row.kind)},
+                     {"class", spot.spot_class},
+                     {"status", nullptr},
+                     {"distance_m", std::round(spot.distance_m * 10) / 10},
+                     {"bearing_deg", std::round(spot.bearing_deg)},
+                     {"position", point_value(spot.position)},
+                     {"flow_gpm", nullptr},
+                     {"color", nullptr},
+                     {"last_inspected", nullptr}};
+    const auto message = records::parse_body(spot.row.kind, spot.row.body);
+    if (message && spot.row.kind == records::ASSET) {
+        const auto& asset = static_cast<const records::Asset&>(**message);
+        out["status"] = asset.status().empty() ? "unknown" : asset.status();
+        if (asset.flow_gpm() > 0) out["flow_gpm"] = asset.flow_gpm();
+        if (!asset.color().empty()) out["color"] = asset.color();
+        if (!asset.last_inspected_on().empty()) out["last_inspected"] = asset.last_inspected_on();
+    }
+    return out;
+}
+
+json::array coordinates(double lat, double lon) { return json::array{lon, lat}; }
+
+json::object feature_json(const snapshot::Spot& spot) {
+    json::object geometry{{"type", "Point"}, {"coordinates", coordinates(spot.position.lat, spot.position.lon)}};
+    std::string status;
+    const auto message = records::parse_body(spot.row.kind, spot.row.body);
+    if (message && spot.row.kind == records::ASSET) {
+        const auto& asset = static_cast<const records::Asset&>(**message);
+        status = asset.status();
+        if (asset.line_size() > 1) {
+            json::array line;
+            for (const auto& point : asset.line()) line.push_back(coordinates(point.lat_e7() / 1e7, point.lon_e7() / 1e7));
+            geometry = json::object{{"type", "LineString"}, {"coordinates", std::move(line)}};
+        }
+    }
+    const std::string layer = spot.spot_class == "street" || spot.row.kind != records::ASSET
+                                  ? spot.spot_class
+                                  : std::string("asset");
+    json::object properties{{"id", records::id_text(spot.row.record)},
+                            {"layer", layer},
+                            {"class", spot.spot_class},
+                            {"title", describe_row(spot.row).title},
+                            {"status", status}};
+    return json::object{{"type", "Feature"}, {"geometry", std::move(geometry)}, {"properties", std::move(properties)}};
+}
+
+Result<snapshot::Bounds> asked_bounds(const Request& request) {
+    const auto text = request.query_value("bbox").value_or("");
+    double values[4] = {};
+    const char* at = text.data();
+    const char* const end = text.data() + text.size();
+    for (int i = 0; i < 4; ++i) {
+        const auto [next, error] = std::from_chars(at, end, values[i]);
+        if (error != std::errc{} || (i < 3 && (next == end || *next != ',')) || (i == 3 && next != end)) {
+            return fail(ErrorCode::invalid_argument, "bbox must be four numbers: west,south,east,north in degrees");
+        }
+        at = next + 1;
+    }
+    const snapshot::Bounds bounds{values[0], values[1], values[2], values[3]};
+    if (!(bounds.west <= bounds.east && bounds.south <= bounds.north && std::abs(bounds.south) <= 90 &&
+          std::abs(bounds.north) <= 90 && std::abs(bounds.west) <= 180 && std::abs(bounds.east) <= 180)) {
+        return fail(ErrorCode::invalid_argument, "bbox must be west,south,east,north in degrees, in that order");
+    }
+    return bounds;
+}
+
+// Records of the view, with the crew's own work laid over what the cache holds.
+struct ShownRecord {
+    std::vector<records::LayerRow> layers;
+    std::string state = "current";
+};
+
+void lay_over(const std::string& device, const std::vector<Recorded>& own, std::map<records::RecordId, ShownRecord>& shown,
+              std::vector<records::RecordId>& order) {
+    for (auto recorded = own.rbegin(); recorded != own.rend(); ++recorded) {  // oldest first
+        for (auto& row : overlay_rows(device, *recorded)) {
+            auto [found, added] = shown.try_emplace(row.record);
+            if (added) order.push_back(row.record);
+            ShownRecord& record = found->second;
+            const bool in_cache = std::ranges::any_of(record.layers, [&](const records::LayerRow& layer) {
+                return layer.layer == row.layer && recorded->version != 0 &&
+                       layer.version >= static_cast<std::int64_t>(recorded->version);
+            });
+            if (record.state == "current" || recorded->state != OperationState::accepted) {
+                record.state = to_string(recorded->state);
+            }
+            if (!in_cache) record.layers.push_back(std::move(row));
+        }
+    }
+}
+
+json::value view_json(const snapshot::View& view, const SourceTitles& titles, const std::string& device,
+                      records::RecordId property, const std::vector<Recorded>& own) {
+    std::map<records::RecordId, ShownRecord> shown;
+    std::vector<records::RecordId> order;
+    for (const auto& row : view.rows) {
+        auto [found, added] = shown.try_emplace(row.record);
+        if (added) order.push_back(row.record);
+        found->second.layers.push_back(row);
+    }
+    lay_over(device, own, shown, order);
+    std::map<records::Kind, json::array> by_kind;
+    json::object out{{"id", records::id_text(property)}, {"title", ""}, {"address", ""}, {"position", nullptr}};
+    for (const auto id : order) {
+        const ShownRecord& record = shown.at(id);
+        if (id == property) {
+            if (const auto message = snapshot::merge(record.layers)) {
+                const auto text = lookup::describe(records::PROPERTY, **message);
+                out["title"] = text.title;
+                out["address"] = text.title;
+                out["position"] = point_json(records::position_of(**message));
+            }
+        }
+        by_kind[record.layers.front().kind].push_back(record_json(record.layers, titles, record.state));
+    }
+    json::array sections;
+    for (const records::Kind kind : reading_order) {
+        const auto found = by_kind.find(kind);
+        if (found == by_kind.end()) continue;
+        sections.push_back(json::object{{"kind", records::kind_name(kind)},
+                                        {"title", lookup::section_title(kind)},
+                                        {"records", std::move(found->second)}});
+    }
+    out["truncated"] = view.truncated;
+    out["sections"] = std::move(sections);
+    return out;
+}
+
+}  // namespace
+
+void Api::look_up(const Reply& reply, std::function<Result<json::value>(CityView&)> job) {
+    const bool queued = parts_.readers.run([this, reply, job = std::move(job)](const Result<CityView*>& view) {
+        const auto began = std::chrono::steady_clock::now();
+        if (!view) {
+            reply.send(support::problem(view.error()));
+            return;
+        }
+        auto answer = job(**view);
+        lookups_.add();
+        lookup_seconds_.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+        reply.send(answer ? support::json_response(200, *answer) : support::problem(answer.error()));
+    });
+    if (!queued) {
+        reply.send(support::problem(503, "Busy", "too many look-ups are waiting: try again in a moment", "busy"));
+    }
+}
+
+void Api::search(const Request& request, const Reply& reply) {
+    auto limit = request.query_integer("limit", 1, lookup::hit_limit);
+    if (!limit) return reply.send(support::problem(limit.error()));
+    auto position = asked_position(request);
+    if (!position) return reply.send(support::problem(position.error()));
+    const auto query = request.query_value("q");
+    if (!query) return reply.send(support::problem(400, "Bad request", "say what to look for: ?q=TEXT"));
+    lookup::SearchOptions options;
+    options.limit = static_cast<std::size_t>(limit->value_or(10));
+    options.position = *position ? *position : vehicle_position(parts_.recorder);
+    look_up(reply, [text = std::string(*query), options](CityView& view) -> Result<json::value> {
+        const auto began = std::chrono::steady_clock::now();
+        auto answer = view.search.search(text, options);
+        if (!answer) return answer.error();
+        const auto took = std::chrono::steady_clock::now() - began;
+        json::array results;
+        for (const auto& hit : answer->hits) results.push_back(hit_json(hit));
+        json::array suggestions;
+        for (const auto& suggestion : answer->suggestions) {
+            suggestions.push_back(json::object{{"text", suggestion.text}, {"why", suggestion.why}});
+        }
+        return json::value(json::object{
+            {"query", text},
+            {"took_us", std::chrono::duration_cast<std::chrono::microseconds>(took).count()},
+            {"results", std::move(results)},
+            {"suggestions", std::move(suggestions)}});
+    });
+}
+
+void Api::property(const Request& request, const Reply& reply) {
+    auto id = asked_id(request.param("id"));
+    if (!id) return reply.send(support::problem(id.error()));
+    Journal::Query query;
+    query.property = *id;
+    query.limit = overlay_limit;
+    auto own = parts_.journal.find(query);
+    if (!own) return reply.send(support::problem(own.error()));
+    look_up(reply, [device = parts_.device, id = *id, own = std::move(*own)](CityView& view) -> Result<json::value> {
+        auto rows = view.reader.view(id);
+        if (!rows) return rows.error();
+        if (rows->rows.empty() && own.empty()) {
+            return fail(ErrorCode::not_found, "this vehicle holds no property with that id");
+        }
+        auto titles = source_titles(view.reader);
+        if (!titles) return titles.error();
+        return view_json(*rows, *titles, device, id, own);
+    });
+}
+
+void Api::near(const Request& request, const Reply& reply) {
+    auto limit = request.query_integer("limit", 1, 100);
+    if (!limit) return reply.send(support::problem(limit.error()));
+    auto position = asked_position(request);
+    if (!position) return reply.send(support::problem(position.error()));
+    std::optional<records::RecordId> property;
+    if (const auto text = request.query_value("property")) {
+        auto id = asked_id(*text);
+        if (!id) return reply.send(support::problem(id.error()));
+        property = *id;
+    }
+    std::optional<snapshot::Point> from = *position;
+    if (!from && !property) from = vehicle_position(parts_.recorder);
+    if (!from && !property) {
+        return reply.send(support::problem(409, "No position", "the vehicle has no fix: give lat and lon, or a property",
+                                           "no-position"));
+    }
+    const std::string kind(request.query_value("kind").value_or("hydrant"));
+    look_up(reply, [kind, property, from, limit = limit->value_or(10)](CityView& view) -> Result<json::value> {
+        std::optional<snapshot::Point> start = from;
+        if (property) {
+            auto rows = view.reader.record(*property);
+            if (!rows) return rows.error();
+            if (rows->empty()) return fail(ErrorCode::not_found, "this vehicle holds no property with that id");
+            auto message = snapshot::merge(*rows);
+            const auto at = message ? records::position_of(**message) : std::nullopt;
+            if (!at) return fail(ErrorCode::conflict, "the position of that property is not known: give lat and lon");
+            start = snapshot::to_point(*at);
+        }
+        auto spots = view.reader.near(kind, *start, static_cast<std::size_t>(limit));
+        if (!spots) return spots.error();
+        json::array results;
+        for (const auto& spot : *spots) results.push_back(near_json(spot));
+        return json::value(json::object{
+            {"kind", kind},
+            {"from", json::object{{"lat", start->lat}, {"lon", start->lon}, {"what", property ? "property" : "position"}}},
+            {"results", std::move(results)}});
+    });
+}
+
+void Api::map(const Request& request, const Reply& reply) {
+    auto bounds = asked_bounds(request);
+    if (!bounds) return reply.send(support::problem(bounds.error()));
+    look_up(reply, [bounds = *bounds](CityView& view) -> Result<json::value> {
+        auto spots = view.reader.box(bounds, map_order, map_features);
+        if (!spots) return spots.error();
+        json::array features;
+        for (const auto& spot : *spots) features.push_back(feature_json(spot));
+        return json::value(json::object{{"type", "FeatureCollection"}, {"features", std::move(features)}});
+    });
+}
+
+void Api::add_lookup_routes(support::Router& router) {
+    router.add("GET", "/api/v1/search", [this](const Request& request, const Reply& reply) { search(request, reply); });
+    router.add("GET", "/api/v1/properties/{id}",
+               [this](const Request& request, const Reply& reply) { property(request, reply); });
+    router.add("GET", "/api/v1/near", [this](const Request& request, const Reply& reply) { near(request, reply); });
+    router.add("GET", "/api/v1/map", [this](const Request& request, const Reply& reply) { map(request, reply); });
+}
+
+}  // namespace fieldpost::device

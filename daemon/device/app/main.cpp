@@ -1,0 +1,37 @@
+// fieldpostd: the program in the vehicle.
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+
+#include "daemon/device/app/device.hpp"
+#include "sync/base/log.hpp"
+
+int main(int argc, char** argv) {
+    CLI::App app{"fieldpostd: the city on board, offline look-up and field records for a vehicle"};
+    std::filesystem::path config;
+    app.add_option("--config", config, "Configuration file (TOML)")->required();
+    app.set_version_flag("--version", FIELDPOST_VERSION);
+    CLI11_PARSE(app, argc, argv);
+
+    auto settings = fieldpost::device::load_settings(config);
+    if (!settings) {
+        std::fprintf(stderr, "fieldpostd: %s\n", settings.error().message.c_str());
+        return 2;
+    }
+    fieldpost::start_log("fieldpostd", settings->log_level);
+    try {
+        auto device = fieldpost::device::Device::create(std::move(*settings));
+        if (!device) {
+            spdlog::error("cannot start: {}", device.error().message);
+            return 1;
+        }
+        if (auto ran = (*device)->run(); !ran) {
+            spdlog::error("{}", ran.error().message);
+            return 1;
+        }
+    } catch (const std::exception& exception) {  // a programming error: say it, let the supervisor restart us
+        spdlog::critical("internal error: {}", exception.what());
+        return 70;
+    }
+    return 0;
+}

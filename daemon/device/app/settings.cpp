@@ -1,0 +1,41 @@
+#include "daemon/device/app/settings.hpp"
+
+#include "daemon/support/config.hpp"
+#include "sync/protocol/codec.hpp"
+
+namespace fieldpost::device {
+
+Result<Settings> load_settings(const std::filesystem::path& file) {
+    auto config = support::Config::load(file);
+    if (!config) return config.error();
+    const auto root = config->root();
+    Settings settings;
+    const auto device = root.table("device");
+    settings.device = device.text("id");
+    if (!settings.device.empty() && !protocol::is_device_id(settings.device)) {
+        device.complain("id", "a device id is 1 to 64 of a-z, 0-9 and '-'");
+    }
+    settings.state = device.path("state");
+    settings.key = device.path("key", (settings.state / "device.key").string());
+    settings.log_level = device.choice("log", {"trace", "debug", "info", "warn", "error"}, "info");
+
+    const auto hub = root.table("hub");
+    settings.hub_key = hub.path("public_key");
+    settings.broker_host = hub.text("broker", "127.0.0.1");
+    settings.broker_port = static_cast<std::uint16_t>(hub.integer("port", {1, 65535}, 1883));
+
+    const auto http = root.table("http");
+    settings.http_address = http.text("address", "127.0.0.1");
+    settings.http_port = static_cast<std::uint16_t>(http.integer("port", {0, 65535}, 8460));
+    settings.socket = http.path("socket", (settings.state / "fieldpostd.sock").string());
+    settings.web = http.path("web", "");
+
+    const auto gnss = root.table("gnss");
+    settings.gnss.driver = gnss.text("driver", "empty");
+    settings.gnss.settings = gnss.as_text({"driver"});
+
+    if (auto sound = config->finish(); !sound) return sound.error();
+    return settings;
+}
+
+}  // namespace fieldpost::device

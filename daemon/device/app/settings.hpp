@@ -1,0 +1,30 @@
+// What fieldpostd is told by its configuration file. Every key is described in docs/fieldpostd.toml.md.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "hal/gnss/gnss.hpp"
+#include "sync/base/result.hpp"
+
+namespace fieldpost::device {
+
+struct Settings {
+    std::string device;             // id
+    std::filesystem::path state;    // folder of journal.db and the city
+    std::filesystem::path key;      // signing key of this device
+    std::filesystem::path hub_key;  // the hub's public key, hexadecimal
+    std::string broker_host = "127.0.0.1";
+    std::uint16_t broker_port = 1883;
+    std::string http_address = "127.0.0.1";
+    std::uint16_t http_port = 8460;  // 0: no TCP
+    std::filesystem::path socket;    // empty: none
+    std::filesystem::path web;       // folder of the page; empty: none
+    hal::GnssConfig gnss;
+    std::string log_level = "info";
+};
+
+Result<Settings> load_settings(const std::filesystem::path& file);
+
+}  // namespace fieldpost::device

@@ -1,0 +1,56 @@
+// The city on board: the mounted snapshot, kept up to date by feed changes, and the next one being fetched beside it.
+//
+// Files in its folder:  city-<generation>.db   mounted, or the last good one before it
+//                       draft-<generation>.part  being fetched; whole blocks only, checked again on resume
+// A damaged file is set aside (NAME.damaged-n), never deleted.
+//
+// Threads: called on the loop thread; files are touched by one writer thread, and completions come back through
+// `post`. Everything here can be fetched again: nothing in it is irreplaceable.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "daemon/support/worker_thread.hpp"
+#include "sync/engine/device_engine.hpp"
+
+namespace fieldpost::device {
+
+// A city file that is open for reading and changing.
+struct Mounted {
+    std::filesystem::path file;
+    engine::MountedCity city;
+};
+
+class CityCache {
+  public:
+    using Post = std::function<void(std::function<void()>)>;
+
+    CityCache(std::filesystem::path folder, Post post);
+    ~CityCache();
+
+    // Mounts the newest sound file, setting damaged ones aside. nullopt when there is none.
+    Result<std::optional<Mounted>> open();
+
+    // Applies a segment in one transaction; `done` gets the new cursor.
+    void apply(records::FeedId feed, protocol::FeedSegment segment, std::function<void(Result<std::uint64_t>)> done);
+
+    // Opens the draft of the artifact; `done` gets the blocks it lacks. full when the disk has no room for it.
+    void prepare(protocol::Manifest manifest, std::function<void(Result<std::vector<std::uint32_t>>)> done);
+    void write_block(std::uint32_t block, Bytes content, std::function<void(Status)> done);
+    // Verifies the draft as a whole and mounts it in place of what was mounted. corrupt: it was set aside.
+    void finish(protocol::Manifest manifest, std::function<void(Result<Mounted>)> done);
+
+  private:
+    class Files;
+    template <class F>
+    void run(F&& job, std::function<void(Error)> refused);
+
+    const Post post_;
+    std::unique_ptr<Files> files_;
+    std::unique_ptr<support::WorkerThread> thread_;  // last: joined before the rest goes
+};
+
+}  // namespace fieldpost::device

@@ -1,0 +1,212 @@
+#include "daemon/device/city/city_files.hpp"
+
+#include <fcntl.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "sync/base/crypto.hpp"
+#include "sync/base/file.hpp"
+#include "sync/snapshot/reader.hpp"
+
+namespace fieldpost::device {
+
+namespace {
+
+// A fetch must leave room for what crews record meanwhile.
+constexpr std::uint64_t room_for_recording = 64U << 20U;
+
+Error disk_error(const std::string& what) {
+    const int number = errno;
+    return fail(number == ENOSPC || number == EDQUOT ? ErrorCode::full : ErrorCode::io,
+                what + ": " + std::strerror(number));
+}
+
+// Reads a block of the draft; shorter at the end of the file.
+Result<Bytes> read_block(int fd, std::uint64_t offset, std::size_t size) {
+    Bytes content(size, '\0');
+    std::size_t got = 0;
+    while (got < size) {
+        const ssize_t n = ::pread(fd, content.data() + got, size - got, static_cast<off_t>(offset + got));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return disk_error("reading the snapshot's draft");
+        if (n == 0) break;
+        got += static_cast<std::size_t>(n);
+    }
+    content.resize(got);
+    return content;
+}
+
+std::size_t size_of_block(const protocol::Manifest& manifest, std::uint32_t block) {
+    const std::uint64_t offset = std::uint64_t{block} * manifest.block_bytes();
+    return static_cast<std::size_t>(std::min<std::uint64_t>(manifest.block_bytes(), manifest.bytes() - offset));
+}
+
+}  // namespace
+
+CityCache::Files::~Files() { close_draft(); }
+
+std::filesystem::path CityCache::Files::city_file(std::uint64_t generation) const {
+    return folder_ / ("city-" + std::to_string(generation) + ".db");
+}
+
+// Newest first.
+std::vector<std::uint64_t> CityCache::Files::generations() const {
+    std::vector<std::uint64_t> found;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
+        const std::string name = entry.path().filename().string();
+        if (!name.starts_with("city-") || !name.ends_with(".db")) continue;
+        const std::string number = name.substr(5, name.size() - 8);
+        if (number.empty() || number.size() > 18 || number.find_first_not_of("0123456789") != std::string::npos) continue;
+        found.push_back(std::stoull(number));
+    }
+    std::sort(found.rbegin(), found.rend());
+    return found;
+}
+
+Result<Mounted> CityCache::Files::mount(const std::filesystem::path& file) {
+    auto writer = snapshot::Writer::open(file);
+    if (!writer) return writer.error();
+    auto reader = snapshot::Reader::open(file);
+    if (!reader) return reader.error();
+    auto meta = (*reader)->meta();
+    if (!meta) return meta.error();
+    auto feeds = (*reader)->feeds();
+    if (!feeds) return feeds.error();
+    Mounted mounted;
+    mounted.file = file;
+    mounted.city.snapshot_generation = static_cast<std::uint64_t>(meta->artifact_generation);
+    for (const auto& feed : *feeds) {
+        const auto cursor = static_cast<std::uint64_t>(feed.cursor);
+        mounted.city.feeds[feed.feed] = {static_cast<std::uint64_t>(feed.generation), cursor, cursor};
+    }
+    writer_ = std::move(*writer);
+    return mounted;
+}
+
+Result<std::optional<Mounted>> CityCache::Files::open() {
+    if (auto made = make_folder(folder_); !made) return made.error();
+    for (const std::uint64_t generation : generations()) {
+        const auto file = city_file(generation);
+        auto mounted = mount(file);
+        if (mounted) return std::optional(std::move(*mounted));
+        spdlog::error("city file {} cannot be used: {}", file.filename().string(), mounted.error().message);
+        if (mounted.error().code == ErrorCode::corrupt || mounted.error().code == ErrorCode::conflict) {
+            if (auto aside = set_aside(file)) spdlog::error("it was set aside as {}", aside->filename().string());
+        }
+    }
+    return std::optional<Mounted>();
+}
+
+Result<std::uint64_t> CityCache::Files::apply(const records::FeedId& feed, const protocol::FeedSegment& segment) {
+    if (!writer_) return fail(ErrorCode::unavailable, "no city is mounted");
+    if (auto begun = writer_->begin(); !begun) return begun.error();
+    auto write = [&]() -> Status {
+        for (const auto& entry : segment.entries()) {
+            auto row = protocol::from_wire(entry.row(), feed.layer);
+            if (!row) return row.error();
+            Status done = entry.remove() ? writer_->remove(feed, row->record, row->version) : writer_->put(feed, *row);
+            if (!done) return done;
+        }
+        return writer_->set_feed_cursor(feed, static_cast<std::int64_t>(segment.hub_generation()),
+                                        static_cast<std::int64_t>(segment.through()));
+    };
+    auto written = write();
+    if (written) written = writer_->commit();
+    if (!written) {
+        if (auto undone = writer_->rollback(); !undone) spdlog::error("city: {}", undone.error().message);
+        return written.error();
+    }
+    return segment.through();
+}
+
+void CityCache::Files::close_draft() {
+    if (draft_fd_ >= 0) ::close(draft_fd_);
+    draft_fd_ = -1;
+}
+
+Result<std::vector<std::uint32_t>> CityCache::Files::prepare(const protocol::Manifest& manifest) {
+    close_draft();
+    draft_ = folder_ / ("draft-" + std::to_string(manifest.generation()) + ".part");
+    block_bytes_ = manifest.block_bytes();
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {  // of generations that are gone
+        if (entry.path().extension() == ".part" && entry.path() != draft_) std::filesystem::remove(entry.path(), error);
+    }
+    const bool resumed = std::filesystem::exists(draft_, error);
+    const std::uint64_t free = free_bytes(folder_);
+    const std::uint64_t allocated = resumed ? std::filesystem::file_size(draft_, error) : 0;
+    if (free + allocated < manifest.bytes() + room_for_recording) {
+        return fail(ErrorCode::full, "the disk has no room for the city's data: " +
+                                         std::to_string(manifest.bytes() >> 20U) + " MiB are needed, " +
+                                         std::to_string(free >> 20U) + " MiB are free");
+    }
+    draft_fd_ = ::open(draft_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (draft_fd_ < 0) return disk_error("opening " + draft_.string());
+    std::vector<std::uint32_t> missing;
+    const auto blocks = static_cast<std::uint32_t>(manifest.blocks_size());
+    for (std::uint32_t block = 0; block < blocks; ++block) {
+        if (resumed) {
+            auto content = read_block(draft_fd_, std::uint64_t{block} * block_bytes_, size_of_block(manifest, block));
+            if (!content) return content.error();
+            if (sha256(*content) == manifest.blocks(static_cast<int>(block)).sha256()) continue;
+        }
+        missing.push_back(block);
+    }
+    spdlog::info("snapshot {}: {} of {} blocks to fetch", manifest.generation(), missing.size(), blocks);
+    return missing;
+}
+
+Status CityCache::Files::write_block(std::uint32_t block, BytesView content) {
+    if (draft_fd_ < 0) return fail(ErrorCode::internal, "no draft is open");
+    const std::uint64_t offset = std::uint64_t{block} * block_bytes_;
+    std::size_t done = 0;
+    while (done < content.size()) {
+        const ssize_t n = ::pwrite(draft_fd_, content.data() + done, content.size() - done,
+                                   static_cast<off_t>(offset + done));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return disk_error("writing the snapshot's draft");
+        done += static_cast<std::size_t>(n);
+    }
+    return ok();
+}
+
+Result<Mounted> CityCache::Files::finish(const protocol::Manifest& manifest) {
+    if (draft_fd_ < 0) return fail(ErrorCode::internal, "no draft is open");
+    Sha256 whole;
+    for (std::uint32_t block = 0; block < static_cast<std::uint32_t>(manifest.blocks_size()); ++block) {
+        auto content = read_block(draft_fd_, std::uint64_t{block} * block_bytes_, size_of_block(manifest, block));
+        if (!content) return content.error();
+        whole.update(*content);
+    }
+    if (::ftruncate(draft_fd_, static_cast<off_t>(manifest.bytes())) != 0 || ::fsync(draft_fd_) != 0) {
+        return disk_error("syncing the snapshot's draft");
+    }
+    close_draft();
+    if (whole.finish() != manifest.sha256()) {
+        if (auto aside = set_aside(draft_); !aside) return aside.error();
+        return fail(ErrorCode::corrupt, "the snapshot is not what its manifest says");
+    }
+    const auto file = city_file(manifest.generation());
+    if (auto placed = rename_durably(draft_, file); !placed) return placed.error();
+    auto mounted = mount(file);
+    if (!mounted) {
+        if (auto aside = set_aside(file); !aside) return aside.error();
+        return mounted.error();
+    }
+    // The one before stays as the last good one; what is older goes.
+    const auto kept = generations();
+    for (std::size_t i = 2; i < kept.size(); ++i) {
+        std::error_code error;
+        for (const char* suffix : {"", "-wal", "-shm"}) {
+            std::filesystem::remove(city_file(kept[i]).string() + suffix, error);
+        }
+    }
+    return mounted;
+}
+
+}  // namespace fieldpost::device

@@ -1,0 +1,33 @@
+// The files behind CityCache: on its writer thread only.
+#pragma once
+
+#include "daemon/device/city/city_cache.hpp"
+#include "sync/snapshot/writer.hpp"
+
+namespace fieldpost::device {
+
+class CityCache::Files {
+  public:
+    explicit Files(std::filesystem::path folder) : folder_(std::move(folder)) {}
+    ~Files();
+
+    Result<std::optional<Mounted>> open();
+    Result<std::uint64_t> apply(const records::FeedId& feed, const protocol::FeedSegment& segment);
+    Result<std::vector<std::uint32_t>> prepare(const protocol::Manifest& manifest);
+    Status write_block(std::uint32_t block, BytesView content);
+    Result<Mounted> finish(const protocol::Manifest& manifest);
+
+  private:
+    Result<Mounted> mount(const std::filesystem::path& file);
+    std::vector<std::uint64_t> generations() const;
+    std::filesystem::path city_file(std::uint64_t generation) const;
+    void close_draft();
+
+    const std::filesystem::path folder_;
+    std::unique_ptr<snapshot::Writer> writer_;
+    std::filesystem::path draft_;
+    int draft_fd_ = -1;
+    std::uint32_t block_bytes_ = 0;
+};
+
+}  // namespace fieldpost::device

@@ -1,0 +1,74 @@
+#include "daemon/device/city/readers.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace fieldpost::device {
+
+namespace {
+
+constexpr std::size_t max_jobs = 256;
+
+}  // namespace
+
+// Touched by its own thread only, but for posting.
+struct Readers::Slot {
+    std::filesystem::path file;
+    std::unique_ptr<snapshot::Reader> reader;
+    std::unique_ptr<lookup::Search> search;
+    std::unique_ptr<CityView> view;
+    support::WorkerThread thread{"reader", max_jobs};  // last: joined before the rest goes
+};
+
+Readers::Readers(std::size_t threads) {
+    for (std::size_t i = 0; i < threads; ++i) slots_.push_back(std::make_unique<Slot>());
+}
+
+Readers::~Readers() {
+    for (auto& slot : slots_) slot->thread.drain_and_join();
+}
+
+void Readers::mount(std::filesystem::path file) {
+    {
+        const std::lock_guard lock(mutex_);
+        file_ = std::move(file);
+    }
+    // Open now, so that the first look-up does not wait for it.
+    for (auto& slot : slots_) {
+        const bool queued = slot->thread.post([this, &slot = *slot] {
+            if (auto opened = view(slot); !opened) spdlog::error("city: {}", opened.error().message);
+        });
+        if (!queued) spdlog::warn("city: the readers are busy; they open the new snapshot at the next look-up");
+    }
+}
+
+Result<CityView*> Readers::view(Slot& slot) {
+    std::filesystem::path file;
+    {
+        const std::lock_guard lock(mutex_);
+        file = file_;
+    }
+    if (file.empty()) {
+        return fail(ErrorCode::unavailable, "this vehicle has no city data yet: connect it to the hub once");
+    }
+    if (slot.file == file) return slot.view.get();
+    slot.view.reset();
+    slot.search.reset();
+    slot.reader.reset();
+    slot.file.clear();
+    auto reader = snapshot::Reader::open(file);
+    if (!reader) return reader.error();
+    auto search = lookup::Search::open(**reader);
+    if (!search) return search.error();
+    slot.reader = std::move(*reader);
+    slot.search = std::move(*search);
+    slot.view = std::make_unique<CityView>(CityView{*slot.reader, *slot.search});
+    slot.file = file;
+    return slot.view.get();
+}
+
+bool Readers::run(Job job) {
+    Slot& slot = *slots_[next_++ % slots_.size()];
+    return slot.thread.post([this, &slot, job = std::move(job)] { job(view(slot)); });
+}
+
+}  // namespace fieldpost::device

@@ -1,0 +1,46 @@
+// Reading the city beside its writer: a few threads, each with its own connection and street names, so that a look-up
+// never waits for the loop or a feed.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "daemon/support/worker_thread.hpp"
+#include "sync/lookup/search.hpp"
+#include "sync/snapshot/reader.hpp"
+
+namespace fieldpost::device {
+
+// What a job may use; valid during the job.
+struct CityView {
+    snapshot::Reader& reader;
+    lookup::Search& search;
+};
+
+class Readers {
+  public:
+    // Called on a reader thread; an Error when no city is mounted or it cannot be opened.
+    using Job = std::function<void(Result<CityView*>)>;
+
+    explicit Readers(std::size_t threads = 2);
+    ~Readers();
+
+    // From now on jobs see this file. Loop thread.
+    void mount(std::filesystem::path file);
+    // Any thread. False when too much waits: tell the client to try again.
+    [[nodiscard]] bool run(Job job);
+
+  private:
+    struct Slot;
+    Result<CityView*> view(Slot& slot);
+
+    std::vector<std::unique_ptr<Slot>> slots_;
+    std::atomic<std::size_t> next_{0};
+    std::mutex mutex_;  // guards file_
+    std::filesystem::path file_;
+};
+
+}  // namespace fieldpost::device

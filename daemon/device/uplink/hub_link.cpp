@@ -1,0 +1,233 @@
+#include "daemon/device/uplink/hub_link.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+
+namespace fieldpost::device {
+
+namespace {
+
+constexpr std::chrono::seconds tick{1};
+
+std::int64_t unix_us() {
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+template <class... Handlers>
+struct Overloaded : Handlers... {
+    using Handlers::operator()...;
+};
+
+}  // namespace
+
+std::string_view to_string(LinkState state) {
+    switch (state) {
+        case LinkState::offline: return "offline";
+        case LinkState::connecting: return "connecting";
+        case LinkState::connected: return "connected";
+    }
+    return "offline";
+}
+
+HubLink::HubLink(support::EventLoop& loop, engine::DeviceIdentity identity, mqtt::Options broker, Journal& journal,
+                 CityCache& city, Readers& readers, protocol::Signer& signer, HubLinkEvents events)
+    : loop_(loop),
+      identity_(identity),
+      journal_(journal),
+      cache_(city),
+      readers_(readers),
+      events_(std::move(events)),
+      engine_(identity, journal, signer),
+      client_(std::move(broker),
+              {[this] { connected(); }, [this](const std::string& reason) { disconnected(reason); },
+               [this](const mqtt::Message& received) { message(received); }},
+              [this](std::function<void()> event) { loop_.post(std::move(event)); }),
+      since_us_(unix_us()) {}
+
+engine::Millis HubLink::now() const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
+
+void HubLink::start(std::optional<Mounted> mounted) {
+    if (mounted) {
+        mounted_ = mounted->city;
+        engine_.mounted(mounted_);
+        readers_.mount(mounted->file);
+    }
+    set_state(LinkState::connecting);
+    client_.start();
+    ticking_ = loop_.every(tick, [this] {
+        engine::Actions actions;
+        engine_.tick(now(), actions);
+        carry_out(std::move(actions));
+    });
+}
+
+void HubLink::stop() {
+    ticking_.cancel();
+    client_.stop();
+}
+
+void HubLink::set_state(LinkState state) {
+    if (state == state_) return;
+    state_ = state;
+    since_us_ = unix_us();
+    events_.changed();
+}
+
+void HubLink::connected() {
+    spdlog::info("connected to the broker");
+    problem_.clear();
+    set_state(LinkState::connected);
+    client_.subscribe({protocol::topic::down(identity_.device)});
+    engine::Actions actions;
+    engine_.connected(now(), actions);
+    carry_out(std::move(actions));
+}
+
+void HubLink::disconnected(const std::string& reason) {
+    if (state_ == LinkState::connected || problem_ != reason) spdlog::info("not connected: {}", reason);
+    problem_ = reason;
+    engine_.disconnected();
+    set_state(LinkState::connecting);
+}
+
+void HubLink::message(const mqtt::Message& message) {
+    const bool contact = engine_.in_contact();
+    engine::Actions actions;
+    engine_.message(now(), message.topic, message.payload, actions);
+    carry_out(std::move(actions));
+    if (contact != engine_.in_contact()) events_.changed();
+}
+
+void HubLink::appended() {
+    engine::Actions actions;
+    engine_.appended(now(), actions);
+    carry_out(std::move(actions));
+}
+
+void HubLink::nudge() {
+    if (state_ != LinkState::connected) {
+        client_.retry_now();
+        return;
+    }
+    engine_.disconnected();  // compares everything again
+    engine::Actions actions;
+    engine_.connected(now(), actions);
+    carry_out(std::move(actions));
+}
+
+void HubLink::subscribe(const std::vector<records::FeedId>& feeds) {
+    std::vector<std::string> filters;
+    for (const auto& feed : feeds) {
+        filters.push_back(protocol::topic::feed(feed));
+        filters.push_back(protocol::topic::feed_head(feed));
+    }
+    if (!client_.subscribe(std::move(filters))) spdlog::debug("subscribing again at the next connection");
+}
+
+void HubLink::carry_out(engine::Actions actions) {
+    for (auto& action : actions) carry_out(std::move(action));
+}
+
+void HubLink::carry_out(engine::Action action) {
+    std::visit(
+        Overloaded{
+            [this](engine::Publish& publish) {
+                // Refused while offline or beyond the bound: the engine asks or sends again.
+                client_.publish({std::move(publish.topic), std::move(publish.payload), publish.retain});
+            },
+            [this](engine::SubscribeFeeds& wanted) { subscribe(wanted.feeds); },
+            [this](engine::NoteAck& note) {
+                journal_.note(note.ack, [this] {
+                    events_.noted();
+                    events_.changed();
+                });
+            },
+            [this](engine::OpenEpoch& open) {
+                spdlog::warn("opening a new journal epoch: {}", open.why);
+                std::map<protocol::Lane, std::uint64_t> noted;
+                for (const auto lane : engine::lanes_by_priority) noted[lane] = journal_.noted(lane);
+                journal_.open_epoch(open.why, std::move(noted), [this](const Status& opened) {
+                    if (!opened) {
+                        spdlog::error("no new journal epoch: {}", opened.error().message);
+                        return;
+                    }
+                    engine::Actions actions;
+                    engine_.epoch_opened(now(), actions);
+                    carry_out(std::move(actions));
+                });
+            },
+            [this](engine::ApplySegment& apply) {
+                const auto feed = apply.feed;
+                cache_.apply(feed, std::move(apply.segment), [this, feed](const Result<std::uint64_t>& cursor) {
+                    if (!cursor) {
+                        spdlog::error("feed {}: {}", records::feed_text(feed), cursor.error().message);
+                        engine_.feed_failed(feed);
+                        return;
+                    }
+                    engine::Actions actions;
+                    engine_.feed_applied(now(), feed, *cursor, actions);
+                    carry_out(std::move(actions));
+                    events_.feed_moved(feed, *cursor);
+                    events_.changed();
+                });
+            },
+            [this](engine::PrepareArtifact& prepare) {
+                cache_.prepare(std::move(prepare.manifest), [this](Result<std::vector<std::uint32_t>> missing) {
+                    if (!missing) {
+                        fetch_problem_ = missing.error().message;
+                        spdlog::error("snapshot: {}", fetch_problem_);
+                        engine_.artifact_failed();
+                        events_.changed();
+                        return;
+                    }
+                    fetch_problem_.clear();
+                    engine::Actions actions;
+                    engine_.artifact_prepared(now(), std::move(*missing), actions);
+                    carry_out(std::move(actions));
+                    events_.changed();
+                });
+            },
+            [this](engine::WriteBlock& write) {
+                const auto block = write.block;
+                cache_.write_block(block, std::move(write.content), [this, block](const Status& written) {
+                    if (!written) {
+                        fetch_problem_ = written.error().message;
+                        spdlog::error("snapshot: {}", fetch_problem_);
+                        engine_.artifact_failed();
+                        return;
+                    }
+                    engine::Actions actions;
+                    engine_.block_written(now(), block, actions);
+                    carry_out(std::move(actions));
+                    events_.changed();
+                });
+            },
+            [this](engine::FinishArtifact& finish) {
+                cache_.finish(std::move(finish.manifest), [this](Result<Mounted> mounted) {
+                    engine::Actions actions;
+                    if (mounted) {
+                        spdlog::info("mounted snapshot {}", mounted->city.snapshot_generation);
+                        mounted_ = mounted->city;
+                        readers_.mount(mounted->file);
+                        engine_.artifact_finished(now(), true, mounted_, actions);
+                    } else {
+                        fetch_problem_ = mounted.error().message;
+                        spdlog::error("snapshot: {}", fetch_problem_);
+                        engine_.artifact_finished(now(), false, {}, actions);
+                    }
+                    carry_out(std::move(actions));
+                    events_.changed();
+                });
+            },
+            [](engine::Notice& notice) { spdlog::warn("{}", notice.text); },
+        },
+        action);
+}
+
+}  // namespace fieldpost::device

@@ -1,0 +1,73 @@
+// Drives the device's engine: carries its messages over MQTT, its actions to journal and city, and tells the program
+// what changed. Loop thread.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "daemon/device/city/city_cache.hpp"
+#include "daemon/device/city/readers.hpp"
+#include "daemon/device/journal/journal.hpp"
+#include "daemon/support/event_loop.hpp"
+#include "sync/engine/device_engine.hpp"
+#include "sync/mqtt/client.hpp"
+
+namespace fieldpost::device {
+
+enum class LinkState { offline, connecting, connected };
+std::string_view to_string(LinkState state);
+
+struct HubLinkEvents {
+    std::function<void()> changed;                                        // anything in /status
+    std::function<void()> noted;                                          // the hub said what became of operations
+    std::function<void(const records::FeedId&, std::uint64_t)> feed_moved;
+};
+
+class HubLink {
+  public:
+    HubLink(support::EventLoop& loop, engine::DeviceIdentity identity, mqtt::Options broker, Journal& journal,
+            CityCache& city, Readers& readers, protocol::Signer& signer, HubLinkEvents events);
+
+    // `mounted`: what CityCache::open gave.
+    void start(std::optional<Mounted> mounted);
+    // Says goodbye; up to ten seconds.
+    void stop();
+
+    void appended();
+    // A person asked: connect and compare now.
+    void nudge();
+
+    LinkState state() const { return state_; }
+    std::int64_t since_us() const { return since_us_; }  // unix microseconds
+    const engine::DeviceEngine& engine() const { return engine_; }
+    const std::string& last_problem() const { return problem_; }
+    const std::string& fetch_problem() const { return fetch_problem_; }
+    const engine::MountedCity& city() const { return mounted_; }
+
+  private:
+    engine::Millis now() const;
+    void connected();
+    void disconnected(const std::string& reason);
+    void message(const mqtt::Message& message);
+    void carry_out(engine::Actions actions);
+    void carry_out(engine::Action action);
+    void subscribe(const std::vector<records::FeedId>& feeds);
+    void set_state(LinkState state);
+
+    support::EventLoop& loop_;
+    const engine::DeviceIdentity identity_;
+    Journal& journal_;
+    CityCache& cache_;
+    Readers& readers_;
+    HubLinkEvents events_;
+    engine::DeviceEngine engine_;
+    mqtt::Client client_;
+    support::Timer ticking_;
+    engine::MountedCity mounted_;
+    LinkState state_ = LinkState::offline;
+    std::int64_t since_us_ = 0;
+    std::string problem_;
+    std::string fetch_problem_;
+};
+
+}  // namespace fieldpost::device

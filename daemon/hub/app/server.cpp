@@ -1,0 +1,218 @@
+#include "daemon/hub/app/server.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include "sync/base/time.hpp"
+
+namespace fieldpost::hub {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t round_messages = 64;  // applied in one transaction: one sync for all of them
+constexpr std::size_t max_waiting = 10'000;
+// Another process may have imported: its changes are published from here.
+constexpr std::chrono::milliseconds feed_pace{500};
+constexpr std::chrono::seconds head_pace{60};
+
+}  // namespace
+
+Server::Server(ServeSettings settings, const hal::Keystore& keystore)
+    : settings_(std::move(settings)),
+      signer_(keystore),
+      messages_(metrics_.counter("fieldpost_hub_messages_total", "Messages received from devices")),
+      alarms_(metrics_.counter("fieldpost_hub_alarms_total", "Things someone should look at")),
+      rounds_failed_(metrics_.counter("fieldpost_hub_failed_rounds_total", "Transactions that were rolled back")) {}
+
+Result<std::unique_ptr<Server>> Server::create(ServeSettings settings, const hal::Keystore& keystore) {
+    std::unique_ptr<Server> server(new Server(std::move(settings), keystore));
+    if (auto opened = server->open(); !opened) return opened.error();
+    return server;
+}
+
+Status Server::open() {
+    auto store = Store::open(settings_.store);
+    if (!store) return store.error();
+    store_ = std::move(*store);
+    engine_store_ = std::make_unique<EngineStore>(*store_);
+    auto prepared = sql([&]() -> Status {
+        SQLite::Transaction transaction(store_->database());
+        if (auto done = engine_store_->prepare(); !done) return done;
+        transaction.commit();
+        return ok();
+    });
+    if (!prepared) return prepared;
+    engine_ = std::make_unique<engine::HubEngine>(*engine_store_, signer_);
+    if (auto started = engine_->start(); !started) return started;
+
+    mqtt::Options broker;
+    broker.host = settings_.broker_host;
+    broker.port = settings_.broker_port;
+    broker.client_id = "fieldpost-hub";
+    broker.will = mqtt::Message{protocol::topic::hub_presence(), "absent", true};
+    mqtt::Events events;
+    events.connected = [this] { connected(); };
+    events.disconnected = [this](const std::string& reason) {
+        if (connected_ || reason != link_problem_) spdlog::warn("broker: {}", reason);
+        connected_ = false;
+        link_problem_ = reason;
+    };
+    events.message = [this](mqtt::Message message) { received(std::move(message)); };
+    client_ = std::make_unique<mqtt::Client>(broker, std::move(events),
+                                             [this](std::function<void()> event) { loop_.post(std::move(event)); });
+    http_ = std::make_unique<support::HttpServer>(loop_, router_);
+    if (settings_.http_port != 0) {
+        add_routes();
+        if (auto port = http_->listen_tcp(settings_.http_address, settings_.http_port); !port) return port.error();
+    }
+    return ok();
+}
+
+Status Server::run() {
+    auto signals = loop_.on_stop_signal([this] {
+        spdlog::info("stopping");
+        http_->stop([this] { loop_.stop(); });
+    });
+    if (!signals) return signals;
+    client_->start();
+    feed_timer_ = loop_.every(feed_pace, [this] { publish_feeds(false); });
+    head_timer_ = loop_.every(head_pace, [this] { publish_feeds(true); });
+    spdlog::info("fieldpost-hub {} ready: broker {}:{}, http {}:{}", FIELDPOST_VERSION, settings_.broker_host,
+                 settings_.broker_port, settings_.http_address, settings_.http_port);
+    loop_.run();
+    client_->stop();
+    return ok();
+}
+
+void Server::connected() {
+    spdlog::info("connected to the broker");
+    connected_ = true;
+    link_problem_.clear();
+    client_->subscribe({protocol::topic::up_filter()});
+    client_->publish({protocol::topic::hub_presence(), "present", true});
+    publish_feeds(true);
+}
+
+void Server::received(mqtt::Message message) {
+    messages_.add();
+    if (waiting_.size() >= max_waiting) return;  // the device sends it again
+    waiting_.push_back(std::move(message));
+    if (!working_) {
+        working_ = true;
+        loop_.post([this] { work(); });
+    }
+}
+
+// Applies what has come in as one transaction, and only then answers.
+void Server::work() {
+    working_ = false;
+    std::vector<mqtt::Message> messages;
+    while (!waiting_.empty() && messages.size() < round_messages) {
+        messages.push_back(std::move(waiting_.front()));
+        waiting_.pop_front();
+    }
+    engine::HubActions actions;
+    if (auto done = round(messages, actions); !done) {
+        rounds_failed_.add();
+        spdlog::error("a round of {} messages was rolled back: {}", messages.size(), done.error().message);
+        // One of them may be at fault: each alone, so that it does not take the others with it.
+        for (const auto& message : messages) {
+            engine::HubActions alone;
+            if (auto again = round({message}, alone); again) {
+                carry_out(alone);
+            } else {
+                spdlog::error("{}: {}", message.topic, again.error().message);
+            }
+        }
+    } else {
+        carry_out(actions);
+    }
+    publish_feeds(false);
+    if (!waiting_.empty() && !working_) {
+        working_ = true;
+        loop_.post([this] { work(); });
+    }
+}
+
+Status Server::round(const std::vector<mqtt::Message>& messages, engine::HubActions& actions) {
+    return sql([&]() -> Status {
+        SQLite::Transaction transaction(store_->database(), SQLite::TransactionBehavior::IMMEDIATE);
+        for (const auto& message : messages) {
+            if (auto done = engine_->message(message.topic, message.payload, actions); !done) return done;
+        }
+        transaction.commit();
+        return ok();
+    });
+}
+
+void Server::publish_feeds(bool heads) {
+    if (!connected_) return;
+    engine::HubActions actions;
+    if (auto done = engine_->publish_feeds(heads, actions); !done) {
+        spdlog::error("feeds: {}", done.error().message);
+        return;
+    }
+    carry_out(actions);
+}
+
+void Server::carry_out(engine::HubActions& actions) {
+    for (auto& notice : actions.notices) {
+        if (notice.alarm) alarms_.add();
+        spdlog::log(notice.alarm ? spdlog::level::warn : spdlog::level::info, "device {}: {}", notice.device,
+                    notice.text);
+    }
+    for (auto& publish : actions.publishes) {
+        // Refused while the broker is away: devices ask again.
+        client_->publish({std::move(publish.topic), std::move(publish.payload), publish.retain});
+    }
+}
+
+void Server::add_routes() {
+    router_.add("GET", "/api/v1/status", [this](const support::Request&, const support::Reply& reply) {
+        auto heads = engine_store_->feed_heads();
+        if (!heads) return reply.send(support::problem(heads.error()));
+        auto operations = engine_store_->operations().count();
+        if (!operations) return reply.send(support::problem(operations.error()));
+        json::array feeds;
+        for (const auto& [feed, head] : *heads) {
+            feeds.push_back(json::object{{"id", records::feed_text(feed)}, {"head", head}});
+        }
+        reply.send(support::json_response(
+            200, json::object{{"city", engine_store_->city()},
+                              {"version", FIELDPOST_VERSION},
+                              {"generation", std::to_string(engine_store_->generation())},
+                              {"broker", connected_ ? "connected" : "offline"},
+                              {"operations", *operations},
+                              {"feeds", std::move(feeds)}}));
+    });
+    router_.add("GET", "/api/v1/operations", [this](const support::Request& request, const support::Reply& reply) {
+        auto limit = request.query_integer("limit", 1, 100'000);
+        if (!limit) return reply.send(support::problem(limit.error()));
+        auto items = engine_store_->operations().list(static_cast<std::size_t>(limit->value_or(100)));
+        if (!items) return reply.send(support::problem(items.error()));
+        reply.send(support::json_response(200, json::object{{"operations", std::move(*items)}}));
+    });
+    router_.add("GET", "/api/v1/devices", [this](const support::Request&, const support::Reply& reply) {
+        auto devices = engine_store_->registry().all();
+        if (!devices) return reply.send(support::problem(devices.error()));
+        json::array items;
+        for (const auto& device : *devices) {
+            items.push_back(json::object{
+                {"id", device.id},
+                {"profile", device.profile},
+                {"public_key", to_hex(device.public_key)},
+                {"seen_at", device.seen_at == 0 ? json::value(nullptr)
+                                                : json::value(format_rfc3339(device.seen_at * 1'000'000))}});
+        }
+        reply.send(support::json_response(200, json::object{{"devices", std::move(items)}}));
+    });
+    router_.add("GET", "/metrics", [this](const support::Request&, const support::Reply& reply) {
+        reply.send({200, std::string(support::Metrics::content_type), metrics_.render(), {}});
+    });
+}
+
+}  // namespace fieldpost::hub

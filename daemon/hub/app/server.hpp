@@ -1,0 +1,63 @@
+// fieldpost-hub serve: the hub's end of sync on the broker, and its API. One event loop owns the store.
+#pragma once
+
+#include <deque>
+#include <memory>
+
+#include "daemon/hub/app/engine_store.hpp"
+#include "daemon/support/event_loop.hpp"
+#include "daemon/support/http_server.hpp"
+#include "daemon/support/keystore_signer.hpp"
+#include "daemon/support/metrics.hpp"
+#include "sync/mqtt/client.hpp"
+
+namespace fieldpost::hub {
+
+struct ServeSettings {
+    std::filesystem::path store;
+    std::string broker_host = "127.0.0.1";
+    std::uint16_t broker_port = 1883;
+    std::string http_address = "127.0.0.1";
+    std::uint16_t http_port = 8470;  // 0: none
+};
+
+class Server {
+  public:
+    static Result<std::unique_ptr<Server>> create(ServeSettings settings, const hal::Keystore& keystore);
+
+    // Until SIGINT or SIGTERM.
+    Status run();
+
+  private:
+    Server(ServeSettings settings, const hal::Keystore& keystore);
+    Status open();
+    void connected();
+    void received(mqtt::Message message);
+    void work();
+    Status round(const std::vector<mqtt::Message>& messages, engine::HubActions& actions);
+    void publish_feeds(bool heads);
+    void carry_out(engine::HubActions& actions);
+    void add_routes();
+
+    const ServeSettings settings_;
+    support::EventLoop loop_;
+    support::Metrics metrics_;
+    support::KeystoreSigner signer_;
+    std::unique_ptr<Store> store_;
+    std::unique_ptr<EngineStore> engine_store_;
+    std::unique_ptr<engine::HubEngine> engine_;
+    std::unique_ptr<mqtt::Client> client_;
+    support::Router router_;
+    std::unique_ptr<support::HttpServer> http_;
+    std::deque<mqtt::Message> waiting_;
+    bool working_ = false;
+    bool connected_ = false;
+    std::string link_problem_;
+    support::Timer feed_timer_;
+    support::Timer head_timer_;
+    support::Counter& messages_;
+    support::Counter& alarms_;
+    support::Counter& rounds_failed_;
+};
+
+}  // namespace fieldpost::hub

@@ -1,0 +1,40 @@
+// The first reading of a dataset, which changes nothing: which rows are sound in shape, which of them are new
+// or changed since the last import, and which records are gone.
+#pragma once
+
+#include <vector>
+
+#include "daemon/hub/ingest/dataset_rows.hpp"
+#include "daemon/hub/ingest/report.hpp"
+#include "daemon/hub/store/imports.hpp"
+
+namespace fieldpost::hub {
+
+// Refused rows beyond this are counted but not kept.
+inline constexpr std::size_t most_quarantined = 10'000;
+
+struct DatasetScan {
+    std::vector<bool> wanted;        // by number of the row that DatasetRows gives, from 0: to be imported
+    std::vector<RecordId> vanished;  // records of the dataset that no row names any more
+    std::int64_t stored = 0;         // records of the dataset before
+    std::vector<QuarantinedRow> quarantined;
+};
+
+struct ScanOptions {
+    bool everything = false;    // want unchanged rows too
+    bool try_unlinked = false;  // want unchanged rows of records that are not linked
+};
+
+// Fills the counts of `report` for what is decided here: rows read, refused, repeated and unchanged.
+Result<DatasetScan> scan_dataset(const DatasetMapping& dataset, const std::string& source,
+                                 std::int64_t dataset_row, DatasetRows& rows, Imports& imports,
+                                 const ScanOptions& options, DatasetReport& report);
+
+// Counts a refused row and keeps it.
+void quarantine(const DatasetRows& rows, const std::string& file, const Refusal& refusal,
+                std::vector<QuarantinedRow>& kept, DatasetReport& report);
+
+// How a record is counted in linked_by_method.
+void count_link(records::Kind kind, const LinkRule& rule, records::LinkMethod method, DatasetReport& report);
+
+}  // namespace fieldpost::hub

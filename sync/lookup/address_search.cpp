@@ -1,0 +1,261 @@
+#include "sync/lookup/address_search.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "sync/lookup/edit_distance.hpp"
+#include "sync/records/address_words.hpp"
+
+namespace fieldpost::lookup {
+
+namespace {
+
+// Bounds of one query's work.
+constexpr std::size_t names_by_beginning = 60;
+constexpr std::size_t names_by_words = 40;
+constexpr std::size_t names_misspelt = 40;
+constexpr std::size_t streets_kept = 4000;
+constexpr std::size_t streets_asked = 48;
+constexpr std::size_t entries_of_number = 64;
+constexpr std::size_t entries_of_building = 2000;  // while a unit is typed: large buildings have that many
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string out;
+    for (const std::string& word : words) {
+        if (!out.empty()) out.push_back(' ');
+        out += word;
+    }
+    return out;
+}
+
+
+double name_cost(const NameMatch& match, std::size_t letters) {
+    double cost = match.errors * (cost::error + cost::error_share / static_cast<double>(std::max<std::size_t>(letters, 1)));
+    if (match.how == NameMatch::How::whole) return cost;
+    const double share = static_cast<double>(match.untyped) / static_cast<double>(match.untyped + letters);
+    cost += cost::half_typed_share * share;
+    return cost + (match.how == NameMatch::How::words ? cost::name_words_missing : cost::name_half_typed);
+}
+
+bool begins(std::optional<std::string_view> word, std::string_view beginning) {
+    return word && word->starts_with(beginning);
+}
+
+std::optional<std::string_view> direction_name(std::string_view direction) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 8> names{{{"N", "NORTH"},
+                                                                                  {"S", "SOUTH"},
+                                                                                  {"E", "EAST"},
+                                                                                  {"W", "WEST"},
+                                                                                  {"NE", "NORTHEAST"},
+                                                                                  {"NW", "NORTHWEST"},
+                                                                                  {"SE", "SOUTHEAST"},
+                                                                                  {"SW", "SOUTHWEST"}}};
+    const auto* found = std::ranges::find(names, direction, &std::pair<std::string_view, std::string_view>::first);
+    if (found == names.end()) return std::nullopt;
+    return found->second;
+}
+
+// How well a street's type and direction agree with what was typed of them.
+double street_cost(const Reading& reading, const StreetDictionary::NamedStreet& street) {
+    std::string type = reading.type;
+    std::string direction = reading.direction;
+    double cost = cost::unread_word * std::min(reading.unread, 5);
+    if (!reading.tail.empty()) {
+        const bool is_type = type.empty() && !street.type.empty() &&
+                             (begins(street.type, reading.tail) ||
+                              begins(records::street_type_name(street.type), reading.tail));
+        const bool is_direction = direction.empty() && !street.direction.empty() &&
+                                  (begins(street.direction, reading.tail) ||
+                                   begins(direction_name(street.direction), reading.tail));
+        if (is_type) type = street.type;
+        if (is_direction) direction = street.direction;
+        if (!is_type && !is_direction) cost += cost::unread_word;
+    }
+    if (type != street.type) {
+        cost += type.empty() ? cost::type_not_typed : street.type.empty() ? cost::type_not_there : cost::type_other;
+    }
+    if (direction != street.direction) {
+        cost += direction.empty()          ? cost::direction_not_typed
+                : street.direction.empty() ? cost::direction_not_there
+                                           : cost::direction_other;
+    }
+    return cost;
+}
+
+}  // namespace
+
+void AddressSearch::find(std::size_t limit, std::vector<Candidate>& out) {
+    for (const Reading& reading : readings_) match_names(reading);
+    find_addresses(limit, out);
+}
+
+void AddressSearch::find_misspelt(std::size_t limit, std::vector<Candidate>& out) {
+    for (const Reading& reading : readings_) match_misspelt_names(reading);
+    find_addresses(limit, out);
+}
+
+void AddressSearch::match_names(const Reading& reading) {
+    std::vector<NameMatch> names;
+    const std::string raw = joined(reading.name);
+    const std::string name = records::street_name(raw);
+    dictionary_.find_whole(name, names);
+    if (reading.name_may_grow) {
+        dictionary_.find_beginning(name, names_by_beginning, names);
+        if (raw != name) dictionary_.find_beginning(raw, names_by_beginning, names);
+    }
+    if (names.empty() && name.size() >= 3) {
+        dictionary_.find_words(records::split_words(name), reading.name_may_grow, false, names_by_words, names);
+    }
+    add_streets(reading, names);
+}
+
+void AddressSearch::match_misspelt_names(const Reading& reading) {
+    const std::string name = records::street_name(joined(reading.name));
+    const std::size_t letters = without_spaces(name).size();
+    const int most = errors_allowed(letters);
+    if (most == 0) return;
+    std::vector<NameMatch> names;
+    dictionary_.find_near(name, reading.name_may_grow, most, names_misspelt, names);
+    if (reading.name.size() > 1) {
+        dictionary_.find_words(records::split_words(name), reading.name_may_grow, true, names_by_words, names);
+    }
+    // "Main Stret": the last word may be a misspelt street type.
+    Reading typed_type = reading;
+    const std::string last = reading.name.back();
+    if (reading.name.size() > 1 && reading.type.empty() && last.size() >= 4) {
+        const TypedWord word(last);
+        for (const std::string& type : dictionary_.types()) {
+            const auto written = records::street_type_name(type);
+            if (!written || word.distance(*written, 1) > 1) continue;
+            std::vector<NameMatch> without;
+            auto words = reading.name;
+            words.pop_back();
+            dictionary_.find_whole(records::street_name(joined(words)), without);
+            for (NameMatch match : without) {
+                match.errors = 1;
+                names.push_back(match);
+            }
+        }
+    }
+    add_streets(reading, names);
+}
+
+void AddressSearch::add_streets(const Reading& reading, const std::vector<NameMatch>& names) {
+    const std::size_t letters = without_spaces(joined(reading.name)).size();
+    for (const NameMatch& match : names) {
+        const double named = 1 - name_cost(match, letters);
+        for (const auto& street : dictionary_.streets(match.name)) {
+            const double score = named - street_cost(reading, street);
+            if (score < least_score) continue;
+            const auto [known, added] = known_.try_emplace(
+                {street.street, reading.number, reading.high, reading.part}, streets_.size());
+            if (!added && streets_[known->second].score >= score) continue;
+            if (added && streets_.size() == streets_kept) return;
+            StreetCandidate candidate{score, street.street, &reading, {}, false};
+            candidate.reason.name = match;
+            candidate.reason.street = {dictionary_.name(match.name), street.type, street.direction};
+            candidate.reason.typed_type = reading.type;
+            candidate.reason.typed_direction = reading.direction;
+            candidate.reason.unread = reading.unread;
+            if (added) {
+                streets_.push_back(std::move(candidate));
+            } else {
+                streets_[known->second] = std::move(candidate);
+            }
+        }
+    }
+}
+
+void AddressSearch::find_addresses(std::size_t limit, std::vector<Candidate>& out) {
+    std::vector<StreetCandidate*> order;
+    for (StreetCandidate& street : streets_) {
+        if (!street.asked) order.push_back(&street);
+    }
+    const auto better = [](const StreetCandidate* a, const StreetCandidate* b) {
+        if (a->score != b->score) return a->score > b->score;
+        if (a->reason.street != b->reason.street) return a->reason.street < b->reason.street;
+        return a->reading->number > b->reading->number;
+    };
+    const std::size_t ask = std::min(order.size(), streets_asked);
+    std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(ask), better);
+    order.resize(ask);
+    const std::size_t before = out.size();
+    for (StreetCandidate* street : order) {
+        if (out.size() - before >= 4 * limit) return;
+        street->asked = true;
+        find_at(*street, limit, out);
+    }
+}
+
+void AddressSearch::find_at(const StreetCandidate& street, std::size_t limit, std::vector<Candidate>& out) {
+    const Reading& reading = *street.reading;
+    if (reading.number == 0) {
+        for (const auto& entry : entries_.addresses(street.street, 0, UINT32_MAX, limit)) {
+            add_address(street, entry, cost::no_number, false, out);
+        }
+        return;
+    }
+    if (!reading.part.empty()) {
+        for (const auto& entry : entries_.door(street.street, reading.number, reading.part, entries_of_number)) {
+            add_address(street, entry, 0, false, out);
+        }
+    }
+    const std::size_t entries = reading.part_may_grow ? entries_of_building : entries_of_number;
+    for (const auto& entry : entries_.addresses(street.street, reading.number, reading.number, entries)) {
+        if (reading.part.empty() || entry.part != reading.part) add_address(street, entry, 0, false, out);
+    }
+    for (const auto& entry : entries_.ranges(street.street, reading.number, entries_of_number)) {
+        const bool same = entry.number == reading.number && (reading.high == 0 || entry.high == reading.high);
+        add_address(street, entry, same ? 0 : cost::number_in_range, false, out);
+    }
+    if (reading.high != 0) {  // the source may have listed the houses of the block one by one
+        for (const auto& entry : entries_.addresses(street.street, reading.number + 1, reading.high, limit)) {
+            add_address(street, entry, cost::number_in_range, false, out);
+        }
+    }
+    if (!reading.number_may_grow) return;
+    std::uint64_t low = reading.number;
+    std::uint64_t high = reading.number;
+    while (low * 10 <= 999'999) {
+        low *= 10;
+        high = high * 10 + 9;
+        for (const auto& entry : entries_.addresses(street.street, static_cast<std::uint32_t>(low),
+                                                    static_cast<std::uint32_t>(high), limit)) {
+            add_address(street, entry, cost::number_half_typed, true, out);
+        }
+    }
+}
+
+void AddressSearch::add_address(const StreetCandidate& street, const snapshot::AddressEntry& entry, double number_cost,
+                                bool half_typed, std::vector<Candidate>& out) {
+    const Reading& reading = *street.reading;
+    double score = street.score - number_cost;
+    if (entry.part != reading.part) {
+        if (reading.part.empty()) {
+            score -= cost::part_not_typed;
+        } else if (entry.part.empty()) {
+            score -= cost::part_not_there;
+        } else if (reading.part_may_grow && entry.part.starts_with(reading.part)) {
+            score -= cost::part_half_typed;
+        } else {
+            return;  // another unit is another door
+        }
+    }
+    if (score < least_score) return;
+    Candidate candidate;
+    candidate.score = score;
+    candidate.match = Match::address;
+    candidate.row = entry.row;
+    candidate.reason = street.reason;
+    candidate.reason.typed_part = reading.part;
+    candidate.reason.typed_number = reading.number != 0;
+    candidate.reason.number_half_typed = half_typed;
+    candidate.reason.number = entry.number;
+    candidate.reason.high = entry.high;
+    candidate.reason.part = entry.part;
+    out.push_back(std::move(candidate));
+}
+
+}  // namespace fieldpost::lookup

@@ -1,0 +1,16 @@
+// Inside of the search: candidates become hits, each record once, in order, with title and reason.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "sync/lookup/candidate.hpp"
+#include "sync/snapshot/entries.hpp"
+
+namespace fieldpost::lookup {
+
+// Throws SQLite::Exception.
+std::vector<Hit> make_hits(snapshot::Entries& entries, std::vector<Candidate> candidates, std::size_t limit,
+                           const std::optional<snapshot::Point>& position);
+
+}  // namespace fieldpost::lookup

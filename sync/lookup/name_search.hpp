@@ -1,0 +1,16 @@
+// Inside of the search: names of parties, businesses, projects and places.
+#pragma once
+
+#include <vector>
+
+#include "sync/lookup/candidate.hpp"
+#include "sync/lookup/reading.hpp"
+#include "sync/snapshot/entries.hpp"
+
+namespace fieldpost::lookup {
+
+// Every word typed must be in one name, in any order; the last may be half typed. Adds to `out`.
+// Throws SQLite::Exception.
+void find_names(snapshot::Entries& entries, const TypedText& typed, std::size_t limit, std::vector<Candidate>& out);
+
+}  // namespace fieldpost::lookup

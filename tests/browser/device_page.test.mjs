@@ -1,0 +1,281 @@
+// The page against a running device (FIELDPOST_URL) that holds a city. Nothing here is faked: what is recorded is
+// recorded on that device, and its hub, where there is one, accepts it.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { device, getJson, launch, newPage, SCREENS, shoot, someProperty } from "./browser.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const options = { skip: device ? false : "FIELDPOST_URL names no device", timeout: 180_000 };
+
+let browser;
+let place;
+
+before(async () => {
+  if (!device) return;
+  browser = await launch();
+  place = await someProperty();
+});
+
+after(() => browser?.close());
+
+async function open(screen = SCREENS[1]) {
+  const { page, trouble } = await newPage(browser, screen);
+  await page.goto(`${device}/`);
+  await page.locator('.sync-item[data-part="outbox"]').waitFor();
+  return { page, trouble, close: () => page.context().close() };
+}
+
+async function openPlace(page) {
+  await page.getByRole("combobox").fill(place.query);
+  await page.getByRole("option").first().waitFor();
+  await page.getByRole("option").filter({ hasText: place.query }).first().click();
+  await page.getByRole("heading", { level: 1, name: place.view.title }).waitFor();
+  await page.locator(".record").first().waitFor();
+}
+
+async function violationsOn(page) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  return violations.map(
+    ({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`,
+  );
+}
+
+// How many different colours a picture of the map holds: an empty canvas has one.
+async function coloursOnMap(page) {
+  const picture = (await page.locator(".map canvas").screenshot()).toString("base64");
+  return page.evaluate(async (base64) => {
+    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    const image = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+    const canvas = new OffscreenCanvas(image.width, image.height);
+    const pen = canvas.getContext("2d");
+    pen.drawImage(image, 0, 0);
+    const { data } = pen.getImageData(0, 0, image.width, image.height);
+    const seen = new Set();
+    for (let i = 0; i < data.length; i += 4) seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
+    return seen.size;
+  }, picture);
+}
+
+async function record(page, text, severity = "Major") {
+  await page.getByRole("button", { name: "Record observation" }).click();
+  const sheet = page.getByRole("dialog");
+  await sheet.getByRole("radio", { name: "Condition" }).check();
+  await sheet.getByRole("textbox", { name: "What did you see?" }).fill(text);
+  await sheet.getByRole("radio", { name: severity }).check();
+  await sheet.getByRole("button", { name: /Save observation|Try again/ }).click();
+}
+
+test("typing an address lists results with reasons, and the arrow keys and Enter open one", options, async () => {
+  const { page, trouble, close } = await open();
+  const box = page.getByRole("combobox");
+  await page.keyboard.press("/");
+  await page.keyboard.type(place.query.toLowerCase());
+  const first = page.getByRole("option").first();
+  await first.waitFor();
+  assert.notEqual((await first.locator(".why").innerText()).trim(), "", "a result says why it was found");
+  assert.equal(await box.getAttribute("aria-expanded"), "true");
+  const rows = await page.getByRole("option").count();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowUp");
+  assert.equal(
+    await box.getAttribute("aria-activedescendant"),
+    await first.getAttribute("id"),
+    `${rows} rows, back on the first`,
+  );
+  await page.keyboard.press("Enter");
+  await page.locator(".record").first().waitFor();
+  assert.match(page.url(), /#\/property\/[0-9a-z]{13}$/);
+  await page.keyboard.press("/");
+  await page.keyboard.press("Escape");
+  assert.equal(await box.getAttribute("aria-expanded"), "false");
+  assert.deepEqual(trouble, []);
+  await close();
+});
+
+test(
+  "a property shows every section the device has, each record with its source, age and fields",
+  options,
+  async () => {
+    const { page, trouble, close } = await open();
+    await openPlace(page);
+    for (const section of place.view.sections) {
+      if (section.records.length === 0 || ["visit", "observation"].includes(section.kind)) continue;
+      const shown = page.locator(`#section-${section.kind}`);
+      await shown.getByRole("heading", { name: section.title }).waitFor();
+      assert.ok((await shown.innerText()).includes(section.records[0].source.title || section.records[0].source.id));
+    }
+    const head = page.locator("#section-property .record-head").first();
+    assert.match(await head.innerText(), /today|yesterday|ago|age unknown/);
+    await head.click();
+    await page.locator("#section-property .field").first().waitFor();
+    assert.equal(await head.getAttribute("aria-expanded"), "true");
+    assert.deepEqual(trouble, []);
+    await close();
+  },
+);
+
+test(
+  "the map draws the surroundings and the list names the nearest hydrants with distance and direction",
+  options,
+  async () => {
+    const { page, trouble, close } = await open();
+    await openPlace(page);
+    await page.locator(".map[data-idle]").waitFor({ timeout: 60_000 });
+    const answered = await getJson(`/near?kind=hydrant&limit=4&property=${place.view.id}`);
+    assert.ok(answered.results.length > 0, "the sample city has hydrants");
+    await page.locator(".near").first().waitFor();
+    assert.match(await page.locator(".near").first().innerText(), /\d+ (ft|mi)\s+(N|NE|E|SE|S|SW|W|NW)\b/);
+    assert.equal(await page.locator(".near-title").first().innerText(), answered.results[0].title);
+    assert.ok((await coloursOnMap(page)) > 8, "the canvas shows more than its ground");
+    assert.equal(await page.getByRole("img", { name: "The open place" }).count(), 1);
+    assert.deepEqual(trouble, []);
+    await close();
+  },
+);
+
+test(
+  "an observation is said to be saved once the device has it, and its state follows without a reload",
+  options,
+  async () => {
+    const { page, trouble, close } = await open();
+    await openPlace(page);
+    const text = `Rear exit chained, seen at ${new Date().toISOString()}`;
+    await record(page, text);
+    await page.getByText("Saved on this device.").waitFor();
+    const row = page.locator(".record.own").filter({ hasText: text });
+    await row.waitFor();
+    const state = await row.locator("[data-state]").getAttribute("data-state");
+    assert.ok(["pending", "accepted"].includes(state ?? ""), `state is ${state}`);
+    const { observations } = await getJson(`/observations?property=${place.view.id}&limit=50`);
+    const stored = observations.filter((item) => item.note === text);
+    assert.equal(stored.length, 1, "the device holds it once");
+    assert.equal(stored[0].severity, "major");
+    if ((await getJson("/status")).link.state === "connected") {
+      await row.locator('[data-state="accepted"]').waitFor({ timeout: 60_000 });
+    }
+    assert.deepEqual(trouble, []);
+    await close();
+  },
+);
+
+test("a visit starts, takes an observation and finishes", options, async () => {
+  const { page, trouble, close } = await open();
+  await openPlace(page);
+  await page.getByRole("button", { name: "Start visit" }).click();
+  await page.getByRole("dialog").getByRole("radio", { name: "Complaint" }).check();
+  await page.getByRole("dialog").getByRole("button", { name: "Start visit" }).click();
+  await page.getByText(/Complaint since/).waitFor();
+  const text = `Hall lights out, seen at ${new Date().toISOString()}`;
+  await record(page, text, "Minor");
+  await page.locator(".record.own").filter({ hasText: text }).waitFor();
+  const { observations } = await getJson(`/observations?property=${place.view.id}&limit=50`);
+  assert.ok(observations.find((item) => item.note === text)?.visit, "the observation belongs to the visit");
+  await page.getByRole("button", { name: "Finish" }).click();
+  await page.getByRole("dialog").getByRole("radio", { name: "Failed" }).check();
+  await page.getByRole("dialog").getByRole("button", { name: "Finish visit" }).click();
+  await page.getByRole("button", { name: "Start visit" }).waitFor();
+  assert.deepEqual(trouble, []);
+  await close();
+});
+
+test(
+  "a silent device is announced, the typed text outlives a reload, and a retry records it once",
+  options,
+  async () => {
+    const { page, close } = await open(SCREENS[0]);
+    await openPlace(page);
+    await page.context().setOffline(true);
+    const text = `Hydrant blocked by a car, seen at ${new Date().toISOString()}`;
+    await record(page, text);
+    await page.getByRole("dialog").getByText("Not saved.").waitFor();
+    await shoot(page, "mobile-light-not-saved");
+    await page.getByRole("button", { name: "Close", exact: true }).click();
+    await page.locator('[data-alarm="silent"]').waitFor({ timeout: 60_000 });
+    await shoot(page, "mobile-light-silent");
+    await page.context().setOffline(false);
+    await page.reload();
+    await page.getByRole("button", { name: "Continue draft" }).click();
+    const note = page.getByRole("textbox", { name: "What did you see?" });
+    assert.equal(await note.inputValue(), text);
+
+    // The reply gets lost after the device has saved: the second press of Save carries the same id.
+    let lost = 0;
+    await page.route("**/api/v1/observations", async (route) => {
+      if (route.request().method() !== "POST" || lost > 0) return route.continue();
+      lost += 1;
+      await route.fetch();
+      return route.abort("connectionreset");
+    });
+    await page.getByRole("button", { name: /Save observation/ }).click();
+    await page.getByRole("dialog").getByText("Not saved.").waitFor();
+    await page.getByRole("button", { name: "Try again" }).last().click();
+    await page.locator(".record.own").filter({ hasText: text }).waitFor();
+    const { observations } = await getJson(`/observations?property=${place.view.id}&limit=50`);
+    assert.equal(observations.filter((item) => item.note === text).length, 1);
+    assert.equal(lost, 1);
+    await page.locator('[data-alarm="silent"]').waitFor({ state: "detached" });
+    await close();
+  },
+);
+
+test(
+  "the page fits 360 to 1400 pixels without sideways scrolling, and every touch target is 48 pixels high",
+  options,
+  async () => {
+    for (const width of [360, 390, 768, 900, 1400]) {
+      const { page, close } = await open({ width, height: 800 });
+      await openPlace(page);
+      const wide = await page.evaluate(() => {
+        const out = [];
+        for (const element of document.querySelectorAll("main, .content, .top, .bottom, .action-buttons")) {
+          if (element.scrollWidth > element.clientWidth + 1)
+            out.push(`${element.className} is ${element.scrollWidth} wide`);
+        }
+        return out;
+      });
+      assert.deepEqual(wide, [], `at ${width} pixels`);
+      const small = await page.evaluate(() =>
+        [...document.querySelectorAll("button, input, [role=option]")]
+          .filter((element) => element.checkVisibility() && element.getBoundingClientRect().height < 47.5)
+          .map((element) => element.outerHTML.slice(0, 80)),
+      );
+      assert.deepEqual(small, [], `at ${width} pixels`);
+      await close();
+    }
+  },
+);
+
+for (const screen of SCREENS) {
+  for (const scheme of ["light", "dark"]) {
+    test(`axe finds no violation on the ${screen.name} page in the ${scheme} scheme`, options, async () => {
+      const { page, trouble, close } = await open({ ...screen, scheme });
+      const name = (what) => `${screen.name}-${scheme}-${what}`;
+      const found = [];
+      const check = async (what) => {
+        await shoot(page, name(what));
+        found.push(...(await violationsOn(page)).map((violation) => `${what}: ${violation}`));
+      };
+      await check("home");
+      await page.getByRole("combobox").fill(place.query.split(" ").slice(0, 2).join(" "));
+      await page.getByRole("option").first().waitFor();
+      await check("search");
+      await openPlace(page);
+      await page.locator(".map[data-idle]").waitFor({ timeout: 60_000 });
+      await check("property");
+      await page.locator("#section-property .record-head").first().click();
+      await page.locator("#section-hydrants").scrollIntoViewIfNeeded();
+      await check("fields");
+      await page.getByRole("button", { name: "Record observation" }).click();
+      await check("record");
+      await page.keyboard.press("Escape");
+      await page.locator(".sync-bar").click();
+      await check("state");
+      assert.deepEqual(found, []);
+      assert.deepEqual(trouble, []);
+      await close();
+    });
+  }
+}

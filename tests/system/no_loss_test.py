@@ -1,0 +1,84 @@
+"""Pull the network, kill the programs: the hub has every acknowledged observation exactly once and in order."""
+
+import http.client
+import os
+import sqlite3
+import sys
+import threading
+import unittest
+import uuid
+
+sys.path.insert(0, os.path.dirname(__file__))
+from stack import Client, Stack, wait_for  # noqa: E402
+
+OBSERVATIONS = int(os.environ.get("FIELDPOST_OBSERVATIONS", "2000"))
+
+
+class NoLoss(unittest.TestCase):
+    def test_two_thousand_observations_survive_kills_of_both_ends(self):
+        stack = Stack("noloss")
+        self.addCleanup(stack.close)
+        stack.prepare(1000)
+        stack.start()
+        place = next(f for f in stack.api.get("/api/v1/map?bbox=-180,-90,180,90")["features"]
+                     if f["properties"]["layer"] == "property")["properties"]["id"]
+        stack.broker.kill()  # the network is gone
+
+        acknowledged = []
+        unsure = []
+
+        def record(count, kill_after=None):
+            client = Client(stack.device_port, timeout=10)
+            for number in range(count):
+                if kill_after is not None and number == kill_after:
+                    threading.Thread(target=stack.device.kill).start()
+                body = {"id": str(uuid.uuid4()), "property": place, "kind": "note",
+                        "note": f"observation {len(acknowledged) + len(unsure)}"}
+                try:
+                    status, answer = client.post("/api/v1/observations", body)
+                except (OSError, http.client.HTTPException):
+                    unsure.append(body["id"])
+                    return
+                self.assertEqual(status, 201, answer)
+                acknowledged.append((answer["operation"]["seq"], body["id"]))
+
+        record(OBSERVATIONS, kill_after=OBSERVATIONS // 2)
+        self.assertIsNone(stack.device.child, "the device was killed in the middle")
+        stack.api.close()
+        stack.start_device()
+        record(OBSERVATIONS - len(acknowledged))
+        self.assertEqual(len(acknowledged), OBSERVATIONS)
+
+        # The link returns; the hub dies while it takes them.
+        stack.start_broker()
+        wait_for("the hub has taken some", lambda: (lambda s: s and s["operations"] > 0)(stack.answers(stack.hub_api)),
+                 60)
+        stack.hub.kill()
+        stack.hub_api.close()
+        stack.start_hub()
+
+        def all_accepted():
+            listed = stack.api.get(f"/api/v1/observations?limit=5000")["observations"]
+            return len(listed) >= OBSERVATIONS and all(item["state"] == "accepted" for item in listed)
+
+        wait_for("the device shows each as accepted", all_accepted, 120)
+        with sqlite3.connect(f"file:{stack.store}/hub.db?mode=ro", uri=True) as hub:
+            at_hub = hub.execute("SELECT seq, id FROM operation WHERE lane = 2 ORDER BY operation").fetchall()
+        self.assertEqual([seq for seq, _ in at_hub], sorted(seq for seq, _ in at_hub), "in order")
+        ids = [identity for _, identity in at_hub]
+        self.assertEqual(len(ids), len(set(ids)), "none twice")
+        wanted = {identity for _, identity in acknowledged}
+        self.assertEqual(wanted - set(ids), set(), "none lost")
+        self.assertLessEqual(set(ids) - wanted, set(unsure), "nothing else but what may have been saved when killed")
+        self.assertEqual(dict((i, s) for s, i in at_hub if i in wanted), dict((i, s) for s, i in acknowledged))
+
+        # Each has become a record, once, and is on the device again by the feed.
+        with sqlite3.connect(f"file:{stack.store}/hub.db?mode=ro", uri=True) as hub:
+            records = hub.execute("SELECT count(*) FROM record WHERE kind = 16 AND deleted = 0").fetchone()[0]
+        self.assertEqual(records, len(ids))
+        waiting = stack.status()["journal"]["lanes"]
+        self.assertEqual([lane["waiting"] for lane in waiting], [0, 0, 0])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,203 @@
+#include "tests/unit/snapshot/city.hpp"
+
+#include <fmt/format.h>
+#include <stdlib.h>
+
+#include <algorithm>
+
+#include "sync/base/sqlite.hpp"
+#include "sync/records/address.hpp"
+
+namespace fieldpost::test {
+
+namespace {
+
+template <class T>
+const T& pick(RandomCity& city, const std::vector<T>& from) {
+    return from[city.below(from.size())];
+}
+
+const std::vector<std::string> street_names{"Hiawatha", "Main",  "Martin Luther King", "Genesee", "5th",    "Park",
+                                            "St Marys", "Salina", "Butternut",         "Erie",    "Onondaga"};
+const std::vector<std::string> street_types{"St", "Ave", "Blvd", "Ter", ""};
+const std::vector<std::string> directions{"", "", "", "N ", "E "};
+const std::vector<std::string> first_names{"Mary", "John", "Ana", "Li", "Søren"};
+const std::vector<std::string> last_names{"Smith", "O'Brien", "Nguyen", "García", "Van Dyke"};
+
+void append(std::vector<Change>& rows, std::vector<Change> more) {
+    rows.insert(rows.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+// Every row of a query as one line.
+void dump(Database& database, const std::string& head, const std::string& query, std::vector<std::string>& out) {
+    SQLite::Statement statement(database, query);
+    while (statement.executeStep()) {
+        std::string line = head;
+        for (int column = 0; column < statement.getColumnCount(); ++column) {
+            line += "|" + statement.getColumn(column).getString();
+        }
+        out.push_back(std::move(line));
+    }
+}
+
+}  // namespace
+
+Folder::Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "fieldpost-snapshot-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) FAIL("no temporary folder");
+    path_ = name;
+}
+
+Folder::~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+}
+
+records::RecordId id_of(records::Kind kind, const std::string& key) { return records::record_id(kind, "test", key); }
+records::RecordId property_id(const std::string& key) { return id_of(records::PROPERTY, key); }
+
+std::vector<Change> layers(records::Kind kind, const std::string& key, const google::protobuf::Message& message,
+                           records::RecordId property, std::int64_t version) {
+    std::vector<Change> out;
+    for (auto& [layer, body] : records::split(message)) {
+        records::LayerRow row;
+        row.kind = kind;
+        row.record = id_of(kind, key);
+        row.layer = layer;
+        row.version = version;
+        row.source = "test";
+        row.as_of = 1'700'000'000 + version;
+        row.property = kind == records::PROPERTY ? row.record : property;
+        row.link_method = kind == records::PROPERTY ? records::LinkMethod::self : records::LinkMethod::address;
+        row.link_confidence = kind == records::PROPERTY ? 100 : 90;
+        row.body = body;
+        out.push_back({{"city", layer}, std::move(row)});
+    }
+    return out;
+}
+
+records::Property property(const std::string& address, double lat, double lon) {
+    records::Property out;
+    if (!address.empty()) *out.mutable_address() = records::parse_address(address);
+    if (lat != 0 || lon != 0) *out.mutable_position() = snapshot::to_position({lat, lon});
+    return out;
+}
+
+void build(const std::filesystem::path& path, const std::vector<Change>& rows) {
+    auto writer = good(snapshot::Writer::create(path, {"test", "Testville", "all", 7, 1, 100, 90}));
+    good(writer->begin());
+    for (const Change& change : rows) good(writer->put(change.feed, change.row));
+    good(writer->commit());
+    good(writer->finish());
+}
+
+void feed(const std::filesystem::path& path, const std::vector<Change>& rows, std::size_t transactions) {
+    auto writer = good(snapshot::Writer::open(path));
+    const std::size_t share = rows.size() / transactions + 1;
+    for (std::size_t at = 0; at < rows.size(); at += share) {
+        good(writer->begin());
+        for (std::size_t n = at; n < std::min(at + share, rows.size()); ++n) {
+            good(writer->put(rows[n].feed, rows[n].row));
+        }
+        good(writer->commit());
+    }
+}
+
+std::vector<std::string> contents(const std::filesystem::path& path) {
+    auto database = good(open_database(path, Durability::read_only));
+    std::vector<std::string> out;
+    dump(*database, "layer",
+         "SELECT record, layer.kind, feed.id, version, source.id, as_of, link_method, link_confidence, hex(body), "
+         "place.property FROM layer JOIN feed USING (feed) JOIN source USING (source) "
+         "JOIN place ON place.place = layer.row >> 20",
+         out);
+    const std::string of = " JOIN layer USING (row) JOIN feed USING (feed)";
+    dump(*database, "address",
+         "SELECT name, type, direction, high, number, part, record, feed.id FROM address JOIN street USING (street)" + of,
+         out);
+    dump(*database, "term", "SELECT key, term.kind, record, feed.id FROM term" + of, out);
+    dump(*database, "spot",
+         "SELECT south, north, west, east, spot_class.name, record, feed.id FROM spot JOIN layer USING (row) "
+         "JOIN feed USING (feed) JOIN spot_class ON class = class_low / 2097152",
+         out);
+    for (const char* word : {"mary", "john", "ana", "li", "soren", "smith", "obrien", "nguyen", "garcia", "van", "dyke"}) {
+        dump(*database, fmt::format("name|{}", word),
+             fmt::format("SELECT record, feed.id FROM name JOIN layer ON layer.row = name.rowid JOIN feed USING (feed) "
+                         "WHERE name MATCH '{}'",
+                         word),
+             out);
+    }
+    dump(*database, "tally", "SELECT kind, records FROM tally WHERE records <> 0", out);
+    dump(*database, "street", "SELECT name, type, direction FROM street", out);
+    std::ranges::sort(out);
+    // Entries without a row would not show above.
+    for (const char* table : {"address", "term", "spot"}) {
+        dump(*database, fmt::format("{} without row", table),
+             fmt::format("SELECT count(*) FROM {} WHERE row NOT IN (SELECT row FROM layer)", table), out);
+    }
+    return out;
+}
+
+double RandomCity::between(double low, double high) {
+    return low + (high - low) * static_cast<double>(below(1'000'001)) / 1'000'000;
+}
+
+std::vector<Change> RandomCity::household(int number, std::int64_t version) {
+    const std::string key = std::to_string(number);
+    std::vector<Change> rows;
+    std::string address = std::to_string(1 + below(2000));
+    if (below(6) == 0) address += "-" + std::to_string(std::stoi(address) + 4);
+    address += " " + pick(*this, directions) + pick(*this, street_names) + " " + pick(*this, street_types);
+    if (below(5) == 0) address += " Apt " + std::to_string(1 + below(9));
+    auto home = property(address, between(43.0, 43.1), between(-76.2, -76.1));
+    home.set_parcel_id(fmt::format("{:03}.-{:02}-{}.0", below(900), below(90), number));
+    if (below(7) == 0) home.set_place_name(pick(*this, last_names) + " Hall");
+    if (below(9) == 0) *home.add_aliases() = records::parse_address(std::to_string(1 + below(90)) + " Plaza Way");
+    if (below(4) == 0) home.add_more()->set_name("zone");
+    append(rows, layers(records::PROPERTY, key, home, 0, version));
+    const records::RecordId id = property_id(key);
+
+    records::Party owner;
+    owner.set_name(pick(*this, last_names) + ", " + pick(*this, first_names));
+    owner.set_role("owner");
+    if (below(2) == 0) owner.set_email("a@example.org");
+    append(rows, layers(records::PARTY, key, owner, id, version));
+    if (below(2) == 0) {
+        records::Permit permit;
+        permit.set_permit_number(fmt::format("BP-{}-{}", 2000 + below(24), number));
+        append(rows, layers(records::PERMIT, key, permit, below(5) == 0 ? 0 : id, version));
+    }
+    if (below(3) == 0) {
+        records::Asset hydrant;
+        hydrant.set_asset_id("H-" + key);
+        hydrant.set_asset_class(below(4) == 0 ? "Valve" : "hydrant");
+        hydrant.set_status(below(5) == 0 ? "out_of_service" : "in_service");
+        *hydrant.mutable_position() = snapshot::to_position({between(43.0, 43.1), between(-76.2, -76.1)});
+        append(rows, layers(records::ASSET, key, hydrant, 0, version));
+    }
+    if (below(9) == 0) {
+        records::Hazard hazard;
+        hazard.set_product("Propane");
+        hazard.set_hazard_id("HZ" + key);
+        *hazard.mutable_position() = snapshot::to_position({between(43.0, 43.1), between(-76.2, -76.1)});
+        append(rows, layers(records::HAZARD, key, hazard, id, version));
+    }
+    if (below(12) == 0) {
+        records::Asset street;
+        street.set_asset_class("street");
+        street.set_description("Erie Blvd");
+        for (int vertex = 0; vertex < 3; ++vertex) {
+            *street.add_line() = snapshot::to_position({between(43.0, 43.1), between(-76.2, -76.1)});
+        }
+        append(rows, layers(records::ASSET, "street" + key, street, 0, version));
+    }
+    return rows;
+}
+
+std::vector<Change> RandomCity::city(int households) {
+    std::vector<Change> rows;
+    for (int number = 0; number < households; ++number) append(rows, household(number));
+    return rows;
+}
+
+}  // namespace fieldpost::test

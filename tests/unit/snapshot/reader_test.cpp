@@ -1,0 +1,238 @@
+#include "sync/snapshot/reader.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+#include "tests/unit/snapshot/city.hpp"
+
+using namespace fieldpost;
+using namespace fieldpost::test;
+using snapshot::Point;
+using snapshot::Reader;
+using snapshot::Spot;
+
+namespace {
+
+// Where each spot stands, straight from the rows.
+struct Standing {
+    records::RecordId record = 0;
+    std::string spot_class;
+    std::vector<Point> course;
+};
+
+std::vector<Standing> all_standing(const std::vector<Change>& rows) {
+    std::vector<Standing> out;
+    for (const Change& change : rows) {
+        const auto message = good(records::parse_body(change.row.kind, change.row.body));
+        Standing standing{change.row.record, records::kind_name(change.row.kind), {}};
+        if (change.row.kind == records::ASSET) {
+            const auto& asset = static_cast<const records::Asset&>(*message);
+            standing.spot_class = asset.asset_class() == "Valve" ? "valve" : asset.asset_class();
+            for (const auto& vertex : asset.line()) standing.course.push_back(snapshot::to_point(vertex));
+        }
+        if (const auto position = records::position_of(*message)) standing.course = {snapshot::to_point(*position)};
+        if (!standing.course.empty()) out.push_back(std::move(standing));
+    }
+    return out;
+}
+
+double distance(const Standing& standing, const Point& from) {
+    double best = snapshot::distance_m(from, standing.course.front());
+    for (std::size_t at = 1; at < standing.course.size(); ++at) {
+        const Point near = snapshot::nearest_on_line(from, standing.course[at - 1], standing.course[at]);
+        best = std::min(best, snapshot::distance_m(from, near));
+    }
+    return best;
+}
+
+}  // namespace
+
+TEST_CASE("Distances agree with known ones") {
+    const Point syracuse{43.0481, -76.1474};
+    CHECK(snapshot::distance_m(syracuse, syracuse) == 0);
+    CHECK(snapshot::distance_m({0, 0}, {0, 1}) == Approx(111'195.08).epsilon(1e-6));
+    // Syracuse to Cambridge, by the geodesic some 410 km.
+    CHECK(snapshot::distance_m(syracuse, {42.3736, -71.1097}) == Approx(418'300).epsilon(0.01));
+    CHECK(snapshot::bearing_deg({43, -76}, {44, -76}) == Approx(0).margin(1e-9));
+    CHECK(snapshot::bearing_deg({0, 0}, {0, 1}) == Approx(90));
+    CHECK(snapshot::bearing_deg({0, 0}, {0, -1}) == Approx(270));
+    const Point middle = snapshot::nearest_on_line({43.001, -76.0}, {43.0, -76.01}, {43.0, -75.99});
+    CHECK(middle.lat == Approx(43.0));
+    CHECK(middle.lon == Approx(-76.0));
+}
+
+TEST_CASE("The nearest come in the order that measuring every one gives") {
+    INFO("replay with --rng-seed " << Catch::rngSeed());
+    const Folder folder;
+    RandomCity random(77 + Catch::rngSeed());
+    const auto rows = random.city(800);
+    build(folder / "bulk", rows);
+    build(folder / "fed", {});
+    feed(folder / "fed", rows);
+    const auto standing = all_standing(rows);
+    for (const char* file : {"bulk", "fed"}) {
+        auto reader = good(Reader::open(folder / file));
+        for (int run = 0; run < 60; ++run) {
+            const bool far = run % 10 == 0;
+            const Point from{random.between(far ? 40 : 42.98, far ? 46 : 43.12),
+                             random.between(far ? -80 : -76.22, far ? -70 : -76.08)};
+            const std::vector<std::string> classes{"hydrant", "property", "asset", "hazard", "street", "valve"};
+            const std::string& wanted = classes[random.below(classes.size())];
+            const std::size_t limit = 1 + random.below(20);
+            std::vector<std::pair<double, records::RecordId>> expected;
+            for (const Standing& each : standing) {
+                const bool asset = each.spot_class == "hydrant" || each.spot_class == "valve";
+                if (each.spot_class == wanted || (wanted == "asset" && asset)) {
+                    expected.emplace_back(distance(each, from), each.record);
+                }
+            }
+            std::ranges::sort(expected);
+            if (expected.size() > limit) expected.resize(limit);
+            const auto spots = good(reader->near(wanted, from, limit));
+            INFO(file << ": " << limit << " nearest " << wanted << " to " << from.lat << ", " << from.lon);
+            REQUIRE(spots.size() == expected.size());
+            for (std::size_t at = 0; at < spots.size(); ++at) {
+                CHECK(spots[at].row.record == expected[at].second);
+                CHECK(spots[at].distance_m == Approx(expected[at].first).margin(0.001));
+            }
+        }
+    }
+}
+
+TEST_CASE("Hydrants out of service are among the nearest, and flagged") {
+    const Folder folder;
+    std::vector<Change> rows;
+    for (int number = 0; number < 4; ++number) {
+        records::Asset hydrant;
+        hydrant.set_asset_id("H-" + std::to_string(number));
+        hydrant.set_asset_class("hydrant");
+        hydrant.set_status(number == 1 ? "out_of_service" : "in_service");
+        *hydrant.mutable_position() = snapshot::to_position({43.0 + number * 0.001, -76});
+        const auto more = layers(records::ASSET, std::to_string(number), hydrant, 0);
+        rows.insert(rows.end(), more.begin(), more.end());
+    }
+    build(folder / "city", rows);
+    const auto spots = good(good(Reader::open(folder / "city"))->near("hydrant", {43, -76}, 3));
+    REQUIRE(spots.size() == 3);
+    CHECK_FALSE(spots[0].out_of_service);
+    CHECK(spots[1].out_of_service);
+    CHECK(spots[1].distance_m == Approx(111.2).epsilon(0.001));
+    CHECK(spots[1].bearing_deg == Approx(0).margin(1e-6));
+}
+
+TEST_CASE("The box gives exactly what stands in it or crosses it") {
+    INFO("replay with --rng-seed " << Catch::rngSeed());
+    const Folder folder;
+    RandomCity random(99 + Catch::rngSeed());
+    const auto rows = random.city(400);
+    build(folder / "city", rows);
+    const auto standing = all_standing(rows);
+    auto reader = good(Reader::open(folder / "city"));
+    for (int run = 0; run < 20; ++run) {
+        const double south = random.between(43.0, 43.1);
+        const double west = random.between(-76.2, -76.1);
+        const snapshot::Bounds bounds{west, south, west + random.between(0, 0.05), south + random.between(0, 0.05)};
+        std::vector<records::RecordId> expected;
+        for (const Standing& each : standing) {
+            const auto [low_lat, high_lat] = std::ranges::minmax(each.course, {}, &Point::lat);
+            const auto [low_lon, high_lon] = std::ranges::minmax(each.course, {}, &Point::lon);
+            if (high_lat.lat >= bounds.south && low_lat.lat <= bounds.north && high_lon.lon >= bounds.west &&
+                low_lon.lon <= bounds.east) {
+                expected.push_back(each.record);
+            }
+        }
+        std::vector<records::RecordId> found;
+        for (const Spot& spot : good(reader->box(bounds, {}, 10'000))) found.push_back(spot.row.record);
+        std::ranges::sort(expected);
+        std::ranges::sort(found);
+        CHECK(found == expected);
+        CHECK(good(reader->box(bounds, {}, 3)).size() == std::min<std::size_t>(3, expected.size()));
+    }
+    for (const Spot& spot : good(reader->box({-77, 42, -75, 44}, {"hydrant", "street"}, 10'000))) {
+        CHECK((spot.spot_class == "hydrant" || spot.spot_class == "street"));
+    }
+}
+
+TEST_CASE("A view starts with the property and holds every layer of all that is linked to it") {
+    const Folder folder;
+    auto rows = RandomCity(12).city(50);
+    std::reverse(rows.begin(), rows.end());
+    build(folder / "city", rows);
+    auto reader = good(Reader::open(folder / "city"));
+    std::size_t seen = 0;
+    std::size_t linked = 0;
+    for (const Change& change : rows) linked += change.row.property != 0 ? 1U : 0U;
+    for (int number = 0; number < 50; ++number) {
+        const records::RecordId id = property_id(std::to_string(number));
+        const auto view = good(reader->view(id));
+        CHECK_FALSE(view.truncated);
+        REQUIRE_FALSE(view.rows.empty());
+        CHECK(view.rows.front().record == id);
+        CHECK(std::ranges::is_sorted(view.rows, {}, [&](const auto& row) { return std::pair(row.record != id, row.kind); }));
+        for (const auto& row : view.rows) {
+            CHECK(row.property == id);
+            CHECK(std::ranges::count_if(rows, [&](const Change& change) { return change.row == row; }) == 1);
+        }
+        seen += view.rows.size();
+    }
+    CHECK(seen == linked);
+    CHECK(good(reader->view(property_id("nowhere"))).rows.empty());
+}
+
+TEST_CASE("A property with more records than a view holds says that it was cut") {
+    const Folder folder;
+    std::vector<Change> rows;
+    for (std::size_t number = 0; number <= snapshot::view_limit; ++number) {
+        records::ServiceRequest request;
+        request.set_service_name("Noise");
+        const auto more = layers(records::SERVICE_REQUEST, std::to_string(number), request, property_id("1"));
+        rows.insert(rows.end(), more.begin(), more.end());
+    }
+    build(folder / "city", rows);
+    const auto view = good(good(Reader::open(folder / "city"))->view(property_id("1")));
+    CHECK(view.truncated);
+    CHECK(view.rows.size() == snapshot::view_limit);
+}
+
+TEST_CASE("An open reader sees what the writer commits, new feeds and sources included") {
+    const Folder folder;
+    build(folder / "city", {});
+    auto writer = good(snapshot::Writer::open(folder / "city"));
+    auto reader = good(Reader::open(folder / "city"));
+    CHECK(good(reader->counts()).records == 0);
+    good(writer->begin());
+    for (const Change& change : RandomCity(13).city(3)) good(writer->put(change.feed, change.row));
+    good(writer->set_source({"test", "Test source", "Clerk", 86'400}));
+    CHECK(good(reader->counts()).records == 0);
+    good(writer->commit());
+    CHECK(good(reader->counts()).properties == 3);
+    const auto rows = good(reader->view(property_id("1"))).rows;
+    REQUIRE_FALSE(rows.empty());
+    CHECK(rows.front().source == "test");
+    CHECK(rows.front().layer == public_feed.layer);
+    CHECK(good(reader->sources()) == std::vector{snapshot::Source{"test", "Test source", "Clerk", 86'400}});
+}
+
+TEST_CASE("The layers of a record merge into one message") {
+    const Folder folder;
+    records::Party party;
+    party.set_name("Ana García");
+    party.add_phones("555-0100");
+    party.set_needs("oxygen");
+    const auto rows = layers(records::PARTY, "1", party, property_id("1"));
+    REQUIRE(rows.size() == 3);
+    build(folder / "city", rows);
+    const auto held = good(good(Reader::open(folder / "city"))->record(id_of(records::PARTY, "1")));
+    CHECK(held.size() == 3);
+    const auto merged = good(snapshot::merge(held));
+    CHECK(merged->SerializeAsString() == party.SerializeAsString());
+    CHECK(snapshot::merge({}).error().code == ErrorCode::not_found);
+}
+
+TEST_CASE("The file says what it is") {
+    const Folder folder;
+    build(folder / "city", {});
+    const snapshot::Meta meta = good(good(Reader::open(folder / "city"))->meta());
+    CHECK(meta == snapshot::Meta{"test", "Testville", "all", 7, 1, 100, 90});
+}

@@ -1,0 +1,25 @@
+// Figures and times as a person reads them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace fieldpost::cli {
+
+// "1,250,000"
+std::string grouped(std::int64_t number);
+// "45 s", "4 min", "3 h", "12 days"
+std::string duration(double seconds);
+// "45 m", "1.3 km"
+std::string distance(double metres);
+// "N", "NE", ... from degrees clockwise from north.
+std::string direction(double degrees);
+// "512 B", "1.2 MB": powers of 1000.
+std::string bytes(double count);
+// At most six decimals: "3", "2.5".
+std::string plain_number(double number);
+// "service_request" -> "service request"
+std::string spaced(std::string_view name);
+
+}  // namespace fieldpost::cli
