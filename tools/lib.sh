@@ -44,7 +44,8 @@ step() {
     shift 2
     mkdir -p "$(dirname "$log")"
     set -m
-    "$@" </dev/null >"$log" 2>&1 &
+    # The inner shell notes in the log how COMMAND ended, also when it crashed.
+    ("$@" && exit 0 || exit "$?") </dev/null >"$log" 2>&1 &
     step_pid=$!
     set +m
     watch_step "$title" "$log" "$begun"

@@ -83,6 +83,7 @@ Result<Bytes> read_file(const std::filesystem::path& path, std::uint64_t limit) 
 Status write_file_atomic(const std::filesystem::path& path, BytesView content, unsigned mode) {
     std::filesystem::path draft = path;
     draft += ".draft";
+    ::unlink(draft.c_str());  // one that a crash left would keep its own permissions
     {
         const Fd fd(::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, static_cast<mode_t>(mode)));
         if (!fd.valid()) return system_error(draft, "create");
@@ -90,7 +91,11 @@ Status write_file_atomic(const std::filesystem::path& path, BytesView content, u
             ::unlink(draft.c_str());
             return written;
         }
-        if (::fsync(fd.get()) != 0) return system_error(draft, "sync");
+        if (::fsync(fd.get()) != 0) {
+            const Error error = system_error(draft, "sync");
+            ::unlink(draft.c_str());
+            return error;
+        }
     }
     return rename_durably(draft, path);
 }

@@ -53,7 +53,9 @@ Status migrate(Database& database, std::span<const std::string_view> migrations)
     }
     for (std::size_t next = have; next < migrations.size(); ++next) {
         auto done = sql([&] {
-            SQLite::Transaction transaction(database);
+            SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+            // Another program may have been faster.
+            if (database.execAndGet("PRAGMA user_version").getInt() > static_cast<int>(next)) return;
             database.exec(std::string(migrations[next]));
             database.exec("PRAGMA user_version=" + std::to_string(next + 1));
             transaction.commit();

@@ -20,6 +20,7 @@ std::optional<int> number(std::string_view text) {
 }
 
 std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
+std::int64_t floor_rest(std::int64_t a, std::int64_t b) { return a % b + (a % b < 0 ? b : 0); }
 
 }  // namespace
 
@@ -31,7 +32,8 @@ std::int64_t days_from_civil(int year, int month, int day) {
 }
 
 bool is_civil(int year, int month, int day) {
-    if (month < 1 || day < 1) return false;
+    // std::chrono keeps the parts in a byte or two and wraps beyond.
+    if (month < 1 || month > 12 || day < 1 || day > 31 || year < -32767 || year > 32767) return false;
     return year_month_day(std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
                           std::chrono::day(static_cast<unsigned>(day)))
         .ok();
@@ -39,9 +41,8 @@ bool is_civil(int year, int month, int day) {
 
 std::string format_rfc3339(UnixMicros time) {
     const std::int64_t seconds = floor_div(time, 1'000'000);
-    const std::int64_t micros = time - seconds * 1'000'000;
-    const std::int64_t days = floor_div(seconds, 86400);
-    const std::int64_t rest = seconds - days * 86400;
+    const std::int64_t micros = floor_rest(time, 1'000'000);
+    const std::int64_t rest = floor_rest(seconds, 86400);
     std::string text =
         fmt::format("{}T{:02}:{:02}:{:02}", format_date(seconds), rest / 3600, rest / 60 % 60, rest % 60);
     if (micros != 0) text += fmt::format(".{:06}", micros);

@@ -7,7 +7,8 @@ namespace fieldpost::engine {
 
 namespace {
 
-constexpr Millis ask_again_after = 10'000;
+constexpr Millis ask_again_after = 10'000;  // for a manifest
+constexpr Millis block_again_after = 30'000;  // with no block coming: a full block takes a slow link as long
 constexpr std::size_t credit_bytes = 1U << 20U;  // asked for and not yet written
 constexpr std::size_t max_credit_blocks = 32;
 constexpr std::uint32_t max_blocks = 1U << 20U;
@@ -16,8 +17,7 @@ Status check(const protocol::Manifest& manifest) {
     const std::uint64_t count = static_cast<std::uint64_t>(manifest.blocks_size());
     if (manifest.kind() != "snapshot") return fail(ErrorCode::corrupt, "unknown kind of artifact");
     if (manifest.block_bytes() == 0 || manifest.block_bytes() > protocol::max_payload_bytes || count > max_blocks ||
-        manifest.bytes() == 0 ||
-        (manifest.bytes() + manifest.block_bytes() - 1) / manifest.block_bytes() != count) {
+        manifest.bytes() == 0 || (manifest.bytes() - 1) / manifest.block_bytes() + 1 != count) {
         return fail(ErrorCode::corrupt, "the manifest's blocks do not add up to its size");
     }
     return ok();
@@ -55,8 +55,7 @@ void ArtifactFetcher::ask_manifest(Millis now, Actions& actions) {
 
 void ArtifactFetcher::manifest(Millis now, const protocol::Signed& sealed, Actions& actions) {
     if (state_ != State::wants_manifest) return;
-    auto payload = protocol::open(sealed, hub_public_key_);
-    auto manifest = payload ? protocol::parse<protocol::Manifest>(*payload, "manifest") : payload.error();
+    auto manifest = protocol::open_as<protocol::Manifest>(sealed, hub_public_key_, "manifest");
     Status sound = manifest ? check(*manifest) : Status(manifest.error());
     if (!sound) {
         actions.push_back(Notice{"a snapshot manifest was refused: " + sound.error().message});
@@ -112,15 +111,16 @@ void ArtifactFetcher::block(Millis now, const protocol::BlockReply& reply, Actio
     }
     const auto asked = outstanding_.find(reply.block());
     if (asked == outstanding_.end()) return;  // a repeat
-    outstanding_.erase(asked);
     auto content = decompress(reply.packed(), manifest_->block_bytes());
     if (!content || sha256(*content) != manifest_->blocks(static_cast<int>(reply.block())).sha256()) {
+        // Not at once: when the hub's own copy is damaged it comes like this every time.
         actions.push_back(Notice{"block " + std::to_string(reply.block()) + " came damaged and is asked for again"});
-        missing_.push_back(reply.block());
-    } else {
-        writing_[reply.block()] = true;
-        actions.push_back(WriteBlock{reply.block(), std::move(*content)});
+        return;
     }
+    outstanding_.erase(asked);
+    for (auto& [block, when] : outstanding_) when = now;  // they come: a slow link is no loss
+    writing_.insert(reply.block());
+    actions.push_back(WriteBlock{reply.block(), std::move(*content)});
     ask(now, actions);
 }
 
@@ -151,7 +151,7 @@ void ArtifactFetcher::tick(Millis now, Actions& actions) {
     if (!running_) return;
     if (state_ == State::wants_manifest && now - asked_at_ > ask_again_after) ask_manifest(now, actions);
     for (auto asked = outstanding_.begin(); asked != outstanding_.end();) {
-        if (now - asked->second > ask_again_after) {
+        if (now - asked->second > block_again_after) {
             missing_.push_back(asked->first);
             asked = outstanding_.erase(asked);
         } else {

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "sync/engine/device_actions.hpp"
 #include "sync/protocol/codec.hpp"
@@ -52,7 +53,7 @@ class ArtifactFetcher {
     std::optional<protocol::Manifest> manifest_;
     std::deque<std::uint32_t> missing_;
     std::map<std::uint32_t, Millis> outstanding_;  // asked for, with the time
-    std::map<std::uint32_t, bool> writing_;
+    std::set<std::uint32_t> writing_;
 };
 
 }  // namespace fieldpost::engine

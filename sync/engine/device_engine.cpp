@@ -24,8 +24,8 @@ void DeviceEngine::mounted(MountedCity city) {
 }
 
 void DeviceEngine::connected(Millis now, Actions& actions) {
+    disconnected();  // nothing of an earlier connection counts
     connected_ = true;
-    in_contact_ = false;
     say_hello(now, actions);
 }
 
@@ -100,7 +100,8 @@ void DeviceEngine::tick(Millis now, Actions& actions) {
         say_hello(now, actions);
         return;
     }
-    const Millis patience = in_contact_ && problem_.empty() ? hello_anyway_after : hello_again_after;
+    const bool settled = in_contact_ && problem_.empty() && uplink_.running();
+    const Millis patience = settled ? hello_anyway_after : hello_again_after;
     if (now - hello_at_ > patience) say_hello(now, actions);
     feeds_.tick(now, actions);
     fetcher_.tick(now, actions);
@@ -111,6 +112,8 @@ void DeviceEngine::appended(Millis now, Actions& actions) { uplink_.pump(now, ac
 void DeviceEngine::epoch_opened(Millis now, Actions& actions) {
     if (connected_) say_hello(now, actions);
 }
+
+void DeviceEngine::feed_failed(Millis now, const records::FeedId& feed) { feeds_.apply_failed(now, feed); }
 
 void DeviceEngine::feed_applied(Millis now, const records::FeedId& feed, std::uint64_t n, Actions& actions) {
     feeds_.applied(now, feed, n, actions);

@@ -36,7 +36,7 @@ class DeviceEngine {
     void epoch_opened(Millis now, Actions& actions);
 
     void feed_applied(Millis now, const records::FeedId& feed, std::uint64_t n, Actions& actions);
-    void feed_failed(const records::FeedId& feed) { feeds_.apply_failed(feed); }
+    void feed_failed(Millis now, const records::FeedId& feed);
     void artifact_prepared(Millis now, std::vector<std::uint32_t> missing, Actions& actions);
     void block_written(Millis now, std::uint32_t block, Actions& actions);
     void artifact_failed() { fetcher_.failed(); }

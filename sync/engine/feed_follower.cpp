@@ -45,7 +45,7 @@ void FeedFollower::resume(Millis now, const protocol::HelloReply& reply, Actions
     std::vector<records::FeedId> wanted;
     for (const auto& [id, state] : view_) wanted.push_back(id);
     actions.push_back(SubscribeFeeds{std::move(wanted)});
-    for (auto& [id, follow] : follows_) follow.asked_at = -1;
+    generation_changed_ = false;  // the hub says it now, feed by feed
     for (const auto& head : reply.heads()) {
         const auto id = records::parse_feed(head.feed());
         const auto known = id ? view_.find(*id) : view_.end();
@@ -70,8 +70,7 @@ std::uint64_t FeedFollower::end_of(const records::FeedId& id) const {
 }
 
 void FeedFollower::segment(Millis now, const protocol::Signed& sealed, Actions& actions) {
-    auto payload = protocol::open(sealed, hub_public_key_);
-    auto segment = payload ? protocol::parse<protocol::FeedSegment>(*payload, "feed segment") : payload.error();
+    auto segment = protocol::open_as<protocol::FeedSegment>(sealed, hub_public_key_, "feed segment");
     if (!segment) {
         actions.push_back(Notice{"a feed segment was refused: " + segment.error().message});
         return;
@@ -99,12 +98,16 @@ void FeedFollower::accept(Millis now, protocol::FeedSegment segment, Actions& ac
         next(now, *id, actions);
         return;
     }
+    if (segment.through() <= end) {  // nothing new; if a range was asked for, it is still on its way
+        next(now, *id, actions);
+        return;
+    }
     follow.asked_at = -1;
     const auto fresh = std::ranges::find_if(segment.entries(), [&](const auto& entry) { return entry.n() > end; });
     segment.mutable_entries()->erase(segment.entries().begin(), fresh);
     segment.set_after(end);
     const std::size_t bytes = segment.ByteSizeLong();
-    if (segment.through() > end && follow.held_bytes + bytes <= max_held_bytes) {
+    if (follow.held.empty() || follow.held_bytes + bytes <= max_held_bytes) {
         follow.held_bytes += bytes;
         follow.held.push_back(std::move(segment));
     }
@@ -131,8 +134,7 @@ void FeedFollower::next(Millis now, const records::FeedId& id, Actions& actions)
 }
 
 void FeedFollower::head(Millis now, const protocol::Signed& sealed, Actions& actions) {
-    auto payload = protocol::open(sealed, hub_public_key_);
-    auto head = payload ? protocol::parse<protocol::FeedHead>(*payload, "feed head") : payload.error();
+    auto head = protocol::open_as<protocol::FeedHead>(sealed, hub_public_key_, "feed head");
     if (!head) return;  // only a hint
     const auto id = records::parse_feed(head->head().feed());
     const auto known = id ? view_.find(*id) : view_.end();
@@ -145,6 +147,7 @@ void FeedFollower::applied(Millis now, const records::FeedId& feed, std::uint64_
     const auto known = view_.find(feed);
     if (known == view_.end()) return;
     Follow& follow = follows_.at(feed);
+    if (!follow.applying) return;  // of a city that is no longer mounted
     known->second.cursor = std::max(known->second.cursor, n);
     while (!follow.held.empty() && follow.held.front().through() <= known->second.cursor) {
         follow.held_bytes -= std::min(follow.held_bytes, follow.held.front().ByteSizeLong());
@@ -155,10 +158,11 @@ void FeedFollower::applied(Millis now, const records::FeedId& feed, std::uint64_
     next(now, feed, actions);
 }
 
-void FeedFollower::apply_failed(const records::FeedId& feed) {
+void FeedFollower::apply_failed(Millis now, const records::FeedId& feed) {
     const auto follow = follows_.find(feed);
     if (follow == follows_.end()) return;
     follow->second = Follow{};
+    follow->second.asked_at = now;  // as if it had not come: a full disk is not helped by more of it at once
 }
 
 void FeedFollower::tick(Millis now, Actions& actions) {

@@ -29,9 +29,9 @@ class FeedFollower {
     // A segment, live or asked for. Signature and order are checked here.
     void segment(Millis now, const protocol::Signed& sealed, Actions& actions);
     void head(Millis now, const protocol::Signed& sealed, Actions& actions);
-    // The ApplySegment for this feed is committed through n; or failed, and will be asked again.
+    // The ApplySegment for this feed is committed through n; or failed, and is asked for again after a while.
     void applied(Millis now, const records::FeedId& feed, std::uint64_t n, Actions& actions);
-    void apply_failed(const records::FeedId& feed);
+    void apply_failed(Millis now, const records::FeedId& feed);
     // Asks again for what did not come.
     void tick(Millis now, Actions& actions);
 

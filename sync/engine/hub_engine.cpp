@@ -65,6 +65,12 @@ Status HubEngine::hello(const RegisteredDevice& device, const protocol::Hello& h
     protocol::Down down;
     auto& reply = *down.mutable_hello_reply();
     reply.set_protocol(protocol::version);
+    if (hello.protocol() != protocol::version) {
+        reply.set_problem("the hub speaks protocol " + std::to_string(protocol::version) + ", this device " +
+                          std::to_string(hello.protocol()) + ": update the older of the two");
+        send(device, down, actions);
+        return ok();
+    }
     reply.set_hub_generation(store_.generation());
     reply.set_city(store_.city());
     auto& desired = *reply.mutable_desired();
@@ -94,6 +100,7 @@ Status HubEngine::hello(const RegisteredDevice& device, const protocol::Hello& h
         if (!is_lane(hello.lanes(i).lane())) continue;
         auto position = store_.lane_position(device.id, hello.lanes(i).epoch(), hello.lanes(i).lane());
         if (!position) return position.error();
+        if (hello.lanes(i).noted() >= position->seq()) continue;
         for (std::uint64_t first = hello.lanes(i).noted() + 1; first <= position->seq(); first += max_ack_results) {
             const std::uint64_t last = std::min(position->seq(), first + max_ack_results - 1);
             if (auto sent = acknowledge(device, *position, first, last, actions); !sent) return sent;
@@ -103,9 +110,7 @@ Status HubEngine::hello(const RegisteredDevice& device, const protocol::Hello& h
 }
 
 Status HubEngine::batch(const RegisteredDevice& device, const protocol::Signed& sealed, HubActions& actions) {
-    const auto payload = protocol::open(sealed, device.public_key);
-    const auto batch = payload ? protocol::parse<protocol::Batch>(*payload, "batch")
-                               : Result<protocol::Batch>(payload.error());
+    const auto batch = protocol::open_as<protocol::Batch>(sealed, device.public_key, "batch");
     if (!batch || batch->device() != device.id || !is_lane(batch->lane()) || batch->entries_size() == 0 ||
         batch->first_seq() == 0) {
         const std::string why = batch ? "a batch that is not this device's, or empty" : batch.error().message;

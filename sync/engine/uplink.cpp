@@ -6,6 +6,12 @@ namespace fieldpost::engine {
 
 using protocol::Lane;
 
+namespace {
+
+bool is_lane(Lane lane) { return std::ranges::find(lanes_by_priority, lane) != lanes_by_priority.end(); }
+
+}  // namespace
+
 Uplink::Uplink(std::string device, JournalView& journal, protocol::Signer& signer, UplinkLimits limits)
     : device_(std::move(device)), journal_(journal), signer_(signer), limits_(limits) {}
 
@@ -20,10 +26,11 @@ void Uplink::describe(protocol::Hello& hello) {
     }
 }
 
-bool Uplink::agrees(const protocol::LanePosition& hub) {
-    if (hub.seq() > journal_.last_seq(hub.lane())) return false;
+Uplink::Comparison Uplink::compare(const protocol::LanePosition& hub) {
+    if (hub.seq() > journal_.last_seq(hub.lane())) return Comparison::differs;
     const auto ours = journal_.hash_at(hub.lane(), hub.seq());
-    return ours && *ours == hub.hash();
+    if (!ours) return Comparison::unreadable;
+    return *ours == hub.hash() ? Comparison::same : Comparison::differs;
 }
 
 void Uplink::fork(const std::string& why, Actions& actions) {
@@ -33,18 +40,30 @@ void Uplink::fork(const std::string& why, Actions& actions) {
 
 void Uplink::resume(Millis now, const protocol::HelloReply& reply, Actions& actions) {
     pause();
+    std::array<const protocol::LanePosition*, 4> positions{};
     for (const auto& position : reply.lanes()) {
-        if (std::ranges::find(lanes_by_priority, position.lane()) == lanes_by_priority.end()) continue;
-        if (position.epoch() != journal_.epoch()) continue;  // answers an older hello
-        if (!agrees(position)) {
-            fork("the hub's copy of the " + protocol::lane_name(position.lane()) + " lane differs at " +
-                     std::to_string(position.seq()),
-                 actions);
-            return;
+        if (is_lane(position.lane()) && position.epoch() == journal_.epoch()) {
+            positions[static_cast<std::size_t>(position.lane())] = &position;
         }
-        LaneState& lane = at(position.lane());
-        lane.acked = lane.sent = position.seq();
-        lane.noted = journal_.noted(position.lane());
+    }
+    for (const Lane name : lanes_by_priority) {
+        const auto* position = positions[static_cast<std::size_t>(name)];
+        if (position == nullptr) return;  // answers a hello of an earlier epoch: ours is on its way
+        switch (compare(*position)) {
+            case Comparison::same: break;
+            case Comparison::differs:
+                fork("the hub's copy of the " + protocol::lane_name(name) + " lane differs at " +
+                         std::to_string(position->seq()),
+                     actions);
+                return;
+            case Comparison::unreadable:
+                actions.push_back(Notice{"the journal cannot be read at " + protocol::lane_name(name) + " " +
+                                         std::to_string(position->seq()) + ": nothing is sent for now"});
+                return;
+        }
+        LaneState& lane = at(name);
+        lane.acked = lane.sent = position->seq();
+        lane.noted = journal_.noted(name);
     }
     running_ = true;
     missed_results_ = false;
@@ -60,33 +79,40 @@ void Uplink::pause() {
 
 void Uplink::ack(Millis now, const protocol::Ack& ack, Actions& actions) {
     const auto& applied = ack.applied();
-    if (!running_ || applied.epoch() != journal_.epoch() ||
-        std::ranges::find(lanes_by_priority, applied.lane()) == lanes_by_priority.end()) {
-        return;
-    }
+    if (!running_ || applied.epoch() != journal_.epoch() || !is_lane(applied.lane())) return;
     LaneState& lane = at(applied.lane());
-    if (!agrees(applied)) {
-        fork("the hub acknowledged other content than ours in the " + protocol::lane_name(applied.lane()) + " lane",
-             actions);
-        return;
+    switch (compare(applied)) {
+        case Comparison::same: break;
+        case Comparison::differs:
+            fork("the hub acknowledged other content than ours in the " + protocol::lane_name(applied.lane()) +
+                     " lane",
+                 actions);
+            return;
+        case Comparison::unreadable: return;  // it is acknowledged again
     }
     const std::uint64_t results_end = ack.first_seq() + static_cast<std::uint64_t>(ack.versions_size());
     if (ack.first_seq() > lane.noted + 1) {
         missed_results_ = true;
-    } else if (results_end > lane.noted + 1) {
-        lane.noted = results_end - 1;
+    } else if (results_end > journal_.noted(applied.lane()) + 1) {
+        lane.noted = std::max(lane.noted, results_end - 1);
         actions.push_back(NoteAck{ack});
     }
     if (applied.seq() < lane.acked) return;  // an older acknowledgement, late
     lane.acked = applied.seq();
     lane.sent = std::max(lane.sent, lane.acked);
-    std::erase_if(outstanding_, [&](const Outstanding& batch) {
-        const bool done = batch.lane == applied.lane() && batch.last <= applied.seq();
-        if (done) outstanding_bytes_ -= batch.bytes;
-        return done;
-    });
-    // Progress on one batch gives the others their time again.
-    for (Outstanding& batch : outstanding_) batch.sent_at = now;
+    bool progress = false;
+    for (auto batch = outstanding_.begin(); batch != outstanding_.end();) {
+        if (batch->lane == applied.lane() && batch->last <= applied.seq()) {
+            outstanding_bytes_ -= batch->bytes;
+            batch = outstanding_.erase(batch);
+            progress = true;
+        } else {
+            // What was sent behind a batch that is done gets its time again: a slow link is no loss. What was sent
+            // before it and is not done was lost.
+            if (progress) batch->sent_at = now;
+            ++batch;
+        }
+    }
     pump(now, actions);
 }
 

@@ -77,7 +77,9 @@ class Uplink {
 
     LaneState& at(protocol::Lane lane) { return lanes_[static_cast<std::size_t>(lane)]; }
     const LaneState& at(protocol::Lane lane) const { return lanes_[static_cast<std::size_t>(lane)]; }
-    bool agrees(const protocol::LanePosition& hub);
+    enum class Comparison { same, differs, unreadable };
+    // Our chain against the hub's at the hub's position.
+    Comparison compare(const protocol::LanePosition& hub);
     bool send_batch(Millis now, protocol::Lane lane, Actions& actions);
     void fork(const std::string& why, Actions& actions);
 

@@ -13,6 +13,17 @@ constexpr unsigned partitions = 64;
 
 std::string under(std::string_view rest) { return std::string(root) + std::string(rest); }
 
+// What a signature covers. Type and packing are part of it: a payload signed as one thing is never taken as another.
+Bytes signed_text(std::string_view type, bool zstd, BytesView payload) {
+    Bytes text = "fieldpost signed 1";
+    text.push_back('\0');
+    text.append(type);
+    text.push_back('\0');
+    text.push_back(zstd ? '\1' : '\0');
+    text.append(payload);
+    return text;
+}
+
 }  // namespace
 
 namespace topic {
@@ -47,7 +58,7 @@ Result<Signed> seal(const google::protobuf::Message& message, Signer& signer, bo
     Signed sealed;
     Bytes payload = message.SerializeAsString();
     if (zstd) payload = compress(payload);
-    auto signature = signer.sign(payload);
+    auto signature = signer.sign(signed_text(message.GetDescriptor()->full_name(), zstd, payload));
     if (!signature) return signature.error();
     sealed.set_signature(std::move(*signature));
     sealed.set_payload(std::move(payload));
@@ -55,8 +66,8 @@ Result<Signed> seal(const google::protobuf::Message& message, Signer& signer, bo
     return sealed;
 }
 
-Result<Bytes> open(const Signed& sealed, BytesView public_key) {
-    if (!ed25519_verify(public_key, sealed.payload(), sealed.signature())) {
+Result<Bytes> open(const Signed& sealed, BytesView public_key, std::string_view type) {
+    if (!ed25519_verify(public_key, signed_text(type, sealed.zstd(), sealed.payload()), sealed.signature())) {
         return fail(ErrorCode::refused, "the signature does not hold");
     }
     if (sealed.zstd()) return unfold(sealed.payload());

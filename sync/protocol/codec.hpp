@@ -47,8 +47,9 @@ class Signer {
 };
 
 Result<Signed> seal(const google::protobuf::Message& message, Signer& signer, bool zstd);
-// Checks the signature, then unfolds within max_payload_bytes. refused: the signature does not hold.
-Result<Bytes> open(const Signed& sealed, BytesView public_key);
+// Checks that `public_key` signed this payload as a message of that type (its protobuf full name), then unfolds it
+// within max_payload_bytes. refused: the signature does not hold; corrupt, full: the payload does not unfold.
+Result<Bytes> open(const Signed& sealed, BytesView public_key, std::string_view type);
 
 // The payload of a Signed that is trusted for another reason, unfolded within max_payload_bytes.
 Result<Bytes> unfold(BytesView zstd_payload);
@@ -61,6 +62,14 @@ Result<M> parse(BytesView bytes, std::string_view what) {
         return fail(ErrorCode::corrupt, "damaged " + std::string(what));
     }
     return message;
+}
+
+// open() and parse().
+template <class M>
+Result<M> open_as(const Signed& sealed, BytesView public_key, std::string_view what) {
+    auto payload = open(sealed, public_key, M::descriptor()->full_name());
+    if (!payload) return payload.error();
+    return parse<M>(*payload, what);
 }
 
 // Start of an epoch's chain, and each step: SHA-256(hash before || operation).

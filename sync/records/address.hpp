@@ -45,16 +45,16 @@ Address parse_address(std::string_view text, const AddressContext& context = {})
 // An address that a source holds in columns; each may be empty. `number` may hold a range or fraction,
 // `street` may hold the whole street with type, direction and cross street where the other columns are empty.
 struct AddressParts {
-    std::string_view number;
-    std::string_view number_suffix;  // also as spreadsheets mangle fractions: "2-Jan" is 1/2
-    std::string_view pre_direction;
-    std::string_view street;
-    std::string_view type;
-    std::string_view post_direction;
-    std::string_view unit_type;
-    std::string_view unit;
-    std::string_view place;
-    std::string_view postal_code;
+    std::string_view number = {};
+    std::string_view number_suffix = {};  // also as spreadsheets mangle fractions: "2-Jan" is 1/2
+    std::string_view pre_direction = {};
+    std::string_view street = {};
+    std::string_view type = {};
+    std::string_view post_direction = {};
+    std::string_view unit_type = {};
+    std::string_view unit = {};
+    std::string_view place = {};
+    std::string_view postal_code = {};
 };
 Address from_parts(const AddressParts& parts, const AddressContext& context = {});
 

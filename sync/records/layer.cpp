@@ -167,10 +167,14 @@ std::map<LayerKey, Bytes> split(const pb::Message& message, const LabelOverrides
         const auto raised = overrides.find(field->name());
         by_layer[raised != overrides.end() ? raised->second : field_label(*field).layer].push_back(field);
     }
+    // What a newer version wrote has no label that we know: it is restricted, as any unlabelled field.
+    const LayerKey unlabelled;
+    if (!message.GetReflection()->GetUnknownFields(message).empty()) by_layer[unlabelled];
     std::map<LayerKey, Bytes> out;
     for (const auto& [layer, kept] : by_layer) {
         const std::unique_ptr<pb::Message> part(message.New());
         part->CopyFrom(message);
+        if (layer != unlabelled) part->GetReflection()->MutableUnknownFields(part.get())->Clear();
         for (const auto* field : fields) {
             if (std::ranges::find(kept, field) == kept.end()) part->GetReflection()->ClearField(part.get(), field);
         }

@@ -8,13 +8,14 @@
 namespace fieldpost::cli {
 
 std::string grouped(std::int64_t number) {
-    std::string text = fmt::format("{}", number);
-    const std::size_t first = text.starts_with('-') ? 1 : 0;
-    for (std::size_t at = text.size(); at > first + 3;) {
-        at -= 3;
-        text.insert(at, ",");
+    const std::string digits = fmt::format("{}", number);
+    std::string out;
+    for (std::size_t at = 0; at < digits.size(); ++at) {
+        const bool is_inside = at > (number < 0 ? 1U : 0U);
+        if (is_inside && (digits.size() - at) % 3 == 0) out += ',';
+        out += digits[at];
     }
-    return text;
+    return out;
 }
 
 std::string duration(double seconds) {

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "daemon/device/journal/writer.hpp"
 #include "sync/base/file.hpp"
@@ -20,6 +21,21 @@ std::int64_t integer(std::uint64_t value) { return static_cast<std::int64_t>(val
 
 Bytes blob(const SQLite::Column& column) {
     return Bytes(static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes()));
+}
+
+// What is kept must be readable for ever, here and at the hub.
+Status check(protocol::Lane lane, const protocol::Operation& operation, const Bytes& body) {
+    if (body.size() > protocol::max_operation_bytes) {
+        return fail(ErrorCode::invalid_argument, "this is too long to record: at most 64 KiB");
+    }
+    if (std::ranges::find(engine::lanes_by_priority, lane) == engine::lanes_by_priority.end()) {
+        return fail(ErrorCode::invalid_argument, "the journal has no such lane");
+    }
+    if (operation.id().empty()) return fail(ErrorCode::invalid_argument, "an operation needs an id");
+    if (protocol::Operation read; !read.ParseFromString(body)) {
+        return fail(ErrorCode::invalid_argument, "a text in it is not UTF-8");
+    }
+    return ok();
 }
 
 }  // namespace
@@ -77,7 +93,11 @@ Status Journal::load() {
             get.reset();
             get.bind(1, "epoch");
             if (!get.executeStep()) return fail(ErrorCode::corrupt, "it does not say its epoch");
-            epoch_ = std::stoull(get.getColumn(0).getString());
+            const std::string text = get.getColumn(0).getString();
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), epoch_);
+            if (error != std::errc{} || end != text.data() + text.size()) {
+                return fail(ErrorCode::corrupt, "its epoch is no number");
+            }
         }
         for (const protocol::Lane lane : engine::lanes_by_priority) {
             LaneState& state = at(lane);
@@ -109,10 +129,9 @@ Status Journal::load() {
 }
 
 void Journal::append(protocol::Lane lane, protocol::Operation operation, Saved saved) {
-    if (operation.ByteSizeLong() > protocol::max_operation_bytes) {
-        post_([saved = std::move(saved)] {
-            saved(fail(ErrorCode::invalid_argument, "this is too long to record: at most 64 KiB"));
-        });
+    Bytes body = operation.SerializeAsString();
+    if (auto fit = check(lane, operation, body); !fit) {
+        post_([saved = std::move(saved), error = fit.error()] { saved(error); });
         return;
     }
     bool refused = false;
@@ -121,7 +140,7 @@ void Journal::append(protocol::Lane lane, protocol::Operation operation, Saved s
         if (appends_.size() >= max_waiting) {
             refused = true;
         } else {
-            appends_.push_back({lane, std::move(operation), std::move(saved)});
+            appends_.push_back({lane, std::move(operation), std::move(body), std::move(saved)});
             // One queued commit takes all that waits: the queue cannot fill up with them.
             if (!committing_) committing_ = thread_->post([this] { commit_waiting(); });
             refused = !committing_;
@@ -139,14 +158,22 @@ void Journal::append(protocol::Lane lane, protocol::Operation operation, Saved s
 }
 
 void Journal::commit_waiting() {
+    while (commit_some()) {
+    }
+}
+
+// True when it must be called again at once: more waits, and the thread takes no more.
+bool Journal::commit_some() {
     std::vector<Append> taken;
+    bool again = false;
     {
         const std::lock_guard lock(mutex_);
         const std::size_t count = std::min(appends_.size(), max_transaction);
         taken.assign(std::make_move_iterator(appends_.begin()),
                      std::make_move_iterator(appends_.begin() + static_cast<std::ptrdiff_t>(count)));
         appends_.erase(appends_.begin(), appends_.begin() + static_cast<std::ptrdiff_t>(count));
-        committing_ = !appends_.empty() && thread_->post([this] { commit_waiting(); });
+        committing_ = !appends_.empty();
+        again = committing_ && !thread_->post([this] { commit_waiting(); });
     }
     auto results = writer_->append(taken);
     if (!results) spdlog::error("NOT SAVED: {} operations: {}", taken.size(), results.error().message);
@@ -166,6 +193,7 @@ void Journal::commit_waiting() {
             }
         }
     });
+    return again;
 }
 
 void Journal::note(const protocol::Ack& ack, std::function<void()> done) {
@@ -186,8 +214,10 @@ void Journal::note(const protocol::Ack& ack, std::function<void()> done) {
 
 void Journal::open_epoch(const std::string& why, std::map<protocol::Lane, std::uint64_t> acknowledged,
                          std::function<void(Status)> done) {
-    const bool queued = thread_->post([this, why, acknowledged = std::move(acknowledged), done] {
-        auto opened = writer_->open_epoch(why, acknowledged);
+    const bool queued = thread_->post([this, why, from = epoch_, acknowledged = std::move(acknowledged), done] {
+        // Asked again before the first was done: `acknowledged` says nothing of the epoch that is open now.
+        const bool done_already = writer_->epoch() != from;
+        auto opened = done_already ? ok() : writer_->open_epoch(why, acknowledged);
         post_([this, done, opened, epoch = writer_->epoch(), lanes = writer_->lanes()] {
             if (opened) {
                 epoch_ = epoch;
@@ -196,7 +226,7 @@ void Journal::open_epoch(const std::string& why, std::map<protocol::Lane, std::u
             done(opened);
         });
     });
-    if (!queued) done(fail(ErrorCode::full, "the journal is busy"));
+    if (!queued) post_([done] { done(fail(ErrorCode::full, "the journal is busy")); });
 }
 
 std::optional<Bytes> Journal::hash_at(protocol::Lane lane, std::uint64_t seq) {

@@ -47,14 +47,16 @@ class Journal final : public engine::JournalView {
     ~Journal() override;
 
     // Writes the operation behind what its lane holds. An id that is there already changes nothing and is answered
-    // with the first one, `repeated`. full when too many wait or the disk is full: nothing was written, and the
-    // person must be told. `saved` is always called, once.
+    // with the first one, `repeated`. invalid_argument for one that is too long, has no id, or holds text that is not
+    // UTF-8. full when too many wait or the disk is full: nothing was written, and the person must be told. `saved` is
+    // always called, once.
     void append(protocol::Lane lane, protocol::Operation operation, Saved saved);
 
     // Keeps what the hub said. Lost on a power cut and then asked again: no one waits for it.
     void note(const protocol::Ack& ack, std::function<void()> done);
 
-    // Opens a new epoch that carries everything the hub has not acknowledged (`acknowledged` by lane).
+    // Opens a new epoch that carries everything the hub has not acknowledged (`acknowledged` by lane, in the epoch that
+    // epoch() says now). Asked twice for the same epoch, one new one is opened.
     void open_epoch(const std::string& why, std::map<protocol::Lane, std::uint64_t> acknowledged,
                     std::function<void(Status)> done);
 
@@ -96,6 +98,7 @@ class Journal final : public engine::JournalView {
     struct Append {
         protocol::Lane lane;
         protocol::Operation operation;
+        Bytes body;  // the operation, serialised once and for all
         Saved saved;
     };
     class Writer;
@@ -103,6 +106,7 @@ class Journal final : public engine::JournalView {
     Journal(std::filesystem::path path, std::string device, Post post);
     Status load();
     void commit_waiting();
+    bool commit_some();
     LaneState& at(protocol::Lane lane) { return lanes_[static_cast<std::size_t>(lane)]; }
     const LaneState& at(protocol::Lane lane) const { return lanes_[static_cast<std::size_t>(lane)]; }
 

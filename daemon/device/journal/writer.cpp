@@ -54,8 +54,7 @@ Result<std::vector<Recorded>> Journal::Writer::append(const std::vector<Append>&
                 continue;
             }
             LaneState& lane = after[static_cast<std::size_t>(append.lane)];
-            const Bytes body = append.operation.SerializeAsString();
-            lane.last_hash = protocol::chain_next(lane.last_hash, body);
+            lane.last_hash = protocol::chain_next(lane.last_hash, append.body);
             ++lane.last;
             insert.reset();
             insert.bind(1, integer(epoch_));
@@ -66,7 +65,7 @@ Result<std::vector<Recorded>> Journal::Writer::append(const std::vector<Append>&
             insert.bindNoCopy(6, append.operation.visit_id());
             insert.bind(7, integer(append.operation.property()));
             insert.bind(8, append.operation.time().utc_us());
-            bind_blob(insert, 9, body);
+            bind_blob(insert, 9, append.body);
             bind_blob(insert, 10, lane.last_hash);
             insert.exec();
             Recorded recorded;

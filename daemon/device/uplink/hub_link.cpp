@@ -93,7 +93,7 @@ void HubLink::disconnected(const std::string& reason) {
     if (state_ == LinkState::connected || problem_ != reason) spdlog::info("not connected: {}", reason);
     problem_ = reason;
     engine_.disconnected();
-    set_state(LinkState::connecting);
+    set_state(LinkState::offline);
 }
 
 void HubLink::message(const mqtt::Message& message) {
@@ -167,7 +167,7 @@ void HubLink::carry_out(engine::Action action) {
                 cache_.apply(feed, std::move(apply.segment), [this, feed](const Result<std::uint64_t>& cursor) {
                     if (!cursor) {
                         spdlog::error("feed {}: {}", records::feed_text(feed), cursor.error().message);
-                        engine_.feed_failed(feed);
+                        engine_.feed_failed(now(), feed);
                         return;
                     }
                     engine::Actions actions;

@@ -27,7 +27,7 @@ Result<std::uint64_t> Artifacts::newest(std::string_view profile) const {
     std::error_code error;
     for (const auto& entry : std::filesystem::directory_iterator(folder_ / profile, error)) {
         const std::string name = entry.path().filename().string();
-        if (name.empty() || name.find_first_not_of("0123456789") != std::string::npos) continue;
+        if (name.empty() || name.size() > 18 || name.find_first_not_of("0123456789") != std::string::npos) continue;
         if (!std::filesystem::exists(entry.path() / "manifest.pb", error)) continue;
         newest = std::max<std::uint64_t>(newest, std::stoull(name));
     }

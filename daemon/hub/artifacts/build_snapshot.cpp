@@ -111,7 +111,7 @@ void remove_older(const std::filesystem::path& folder, std::uint64_t newest) {
     std::error_code error;
     for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
         const std::string name = entry.path().filename().string();
-        if (!name.empty() && name.find_first_not_of("0123456789") == std::string::npos) {
+        if (!name.empty() && name.size() <= 18 && name.find_first_not_of("0123456789") == std::string::npos) {
             generations.push_back(std::stoull(name));
         }
     }

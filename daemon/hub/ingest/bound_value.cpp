@@ -235,6 +235,8 @@ bool BoundConditions::hold(const RowView& row) {
                 return !value.empty();
             case Condition::Test::absent:
                 return value.empty();
+            case Condition::Test::differs:
+                return condition.other && value != condition.other->read(row, refusal);
         }
         return false;
     });

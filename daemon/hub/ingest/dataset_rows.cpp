@@ -122,11 +122,12 @@ void DatasetRows::make_key() {
         const std::uint64_t content = content_hash();
         std::string bytes;
         append_u64(bytes, content);
-        key_ = to_hex(bytes);
+        key_ = dataset_.key_prefix + to_hex(bytes);
         const auto count = ++occurrences_[content];
         if (count > 1) key_ += "#" + std::to_string(count);
         return;
     }
+    key_ = dataset_.key_prefix;
     for (const auto column : key_columns_) {
         const std::string_view cell =
             column < current_.cells.size() ? current_.cells[column] : std::string_view{};

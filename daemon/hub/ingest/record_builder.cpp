@@ -128,7 +128,7 @@ class RecordBuilder::Impl {
         auto lon = bind_value(rule.lon);
         if (!lon) return lon.error();
         return BoundPosition{rule, std::move(*lat), std::move(*lon),
-                             rule.lat.columns.front().ends_with("@lat")};
+                             !rule.lat.columns.empty() && rule.lat.columns.front().ends_with("@lat")};
     }
 
     Status bind_into(const ValueRule& rule, BoundField& bound) { return keep(bind_value(rule), bound); }

@@ -43,16 +43,17 @@ struct Operations::Statements {
                        "VALUES(?, ?, ?, ?, ?, unixepoch()) ON CONFLICT DO UPDATE SET applied = excluded.applied, "
                        "hash = excluded.hash, updated_at = excluded.updated_at"),
           known(database,
-                "SELECT operation, outcome, version, reason FROM operation "
+                "SELECT operation, outcome, version, reason, in_place FROM operation "
                 "WHERE device = ? AND epoch = ? AND lane = ? AND seq = ? AND hash = ?"),
           again(database,
                 "INSERT OR REPLACE INTO operation_again(device, epoch, lane, seq, operation) VALUES(?, ?, ?, ?, ?)"),
           insert(database,
-                 "INSERT INTO operation(device, epoch, lane, seq, hash, id, effect, visit, property, recorded_at, "
-                 "received_at, outcome, version, reason, body) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+                 "INSERT INTO operation(device, epoch, lane, seq, hash, in_place, id, effect, visit, property, "
+                 "recorded_at, received_at, outcome, version, reason, body) "
+                 "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
           results(database,
                   "SELECT seq, outcome, version, reason FROM operation "
-                  "WHERE device = ?1 AND epoch = ?2 AND lane = ?3 AND seq BETWEEN ?4 AND ?5 UNION ALL "
+                  "WHERE device = ?1 AND epoch = ?2 AND lane = ?3 AND seq BETWEEN ?4 AND ?5 AND in_place UNION ALL "
                   "SELECT a.seq, o.outcome, o.version, o.reason FROM operation_again a JOIN operation o USING (operation) "
                   "WHERE a.device = ?1 AND a.epoch = ?2 AND a.lane = ?3 AND a.seq BETWEEN ?4 AND ?5 ORDER BY 1"),
           areas(database,
@@ -115,6 +116,7 @@ Result<engine::OperationResult> Operations::apply(const engine::RegisteredDevice
     const std::uint64_t first_epoch = place.origin ? place.origin->epoch() : place.epoch;
     const std::uint64_t first_seq = place.origin ? place.origin->seq() : place.seq;
     const Bytes& first_hash = place.origin ? place.origin->hash() : place.hash;
+    const bool in_place = first_epoch == place.epoch && first_seq == place.seq;
     auto known = sql([&]() -> std::optional<engine::OperationResult> {
         SQLite::Statement& find = statements_->known;
         find.reset();
@@ -127,15 +129,18 @@ Result<engine::OperationResult> Operations::apply(const engine::RegisteredDevice
         engine::OperationResult result{static_cast<protocol::Outcome>(find.getColumn(1).getInt()),
                                        static_cast<std::uint64_t>(find.getColumn(2).getInt64()),
                                        find.getColumn(3).getString()};
+        const std::int64_t number = find.getColumn(0).getInt64();
+        const bool known_here = in_place && find.getColumn(4).getInt() != 0;
+        find.reset();
+        if (known_here) return result;
         SQLite::Statement& again = statements_->again;
         again.reset();
         again.bind(1, device.id);
         again.bind(2, integer(place.epoch));
         again.bind(3, static_cast<int>(place.lane));
         again.bind(4, integer(place.seq));
-        again.bind(5, find.getColumn(0).getInt64());
+        again.bind(5, number);
         again.exec();
-        find.reset();
         return result;
     });
     if (!known) return known.error();
@@ -143,10 +148,12 @@ Result<engine::OperationResult> Operations::apply(const engine::RegisteredDevice
 
     protocol::Operation operation;
     engine::OperationResult result;
-    const bool readable = operation.ParseFromArray(body.data(), static_cast<int>(body.size()));
-    if (!readable || operation.effect_case() == protocol::Operation::EFFECT_NOT_SET) {
-        result = {protocol::QUARANTINED, 0,
-                  readable ? "an effect that this hub does not know: update the hub" : "it cannot be read"};
+    const bool readable = body.size() <= protocol::max_operation_bytes &&
+                          operation.ParseFromArray(body.data(), static_cast<int>(body.size()));
+    if (!readable) {
+        result = {protocol::QUARANTINED, 0, "it cannot be read"};
+    } else if (operation.effect_case() == protocol::Operation::EFFECT_NOT_SET) {
+        result = {protocol::QUARANTINED, 0, "an effect that this hub does not know: update the hub"};
     } else {
         auto effect = sql([&]() -> Result<engine::OperationResult> {
             store_.database().exec("SAVEPOINT effect");
@@ -171,18 +178,19 @@ Result<engine::OperationResult> Operations::apply(const engine::RegisteredDevice
         insert.bind(3, static_cast<int>(place.lane));
         insert.bind(4, integer(first_seq));
         bind_blob(insert, 5, first_hash);
-        insert.bind(6, readable ? operation.id() : std::string());
-        insert.bind(7, readable ? static_cast<int>(operation.effect_case()) : 0);
-        insert.bind(8, readable ? operation.visit_id() : std::string());
-        insert.bind(9, readable ? integer(operation.property()) : 0);
-        insert.bind(10, readable ? operation.time().utc_us() : 0);
-        insert.bind(11, now_us());
-        insert.bind(12, static_cast<int>(result.outcome));
-        insert.bind(13, integer(result.version));
-        insert.bind(14, result.reason);
-        bind_blob(insert, 15, body);
+        insert.bind(6, in_place ? 1 : 0);
+        insert.bind(7, readable ? operation.id() : std::string());
+        insert.bind(8, readable ? static_cast<int>(operation.effect_case()) : 0);
+        insert.bind(9, readable ? operation.visit_id() : std::string());
+        insert.bind(10, readable ? integer(operation.property()) : 0);
+        insert.bind(11, readable ? operation.time().utc_us() : 0);
+        insert.bind(12, now_us());
+        insert.bind(13, static_cast<int>(result.outcome));
+        insert.bind(14, integer(result.version));
+        insert.bind(15, result.reason);
+        bind_blob(insert, 16, body);
         insert.exec();
-        if (place.origin) {
+        if (!in_place) {
             SQLite::Statement& again = statements_->again;
             again.reset();
             again.bind(1, device.id);
@@ -199,31 +207,27 @@ Result<engine::OperationResult> Operations::apply(const engine::RegisteredDevice
 
 Result<engine::OperationResult> Operations::take_effect(const engine::RegisteredDevice& device,
                                                         const protocol::Operation& operation) {
-    const auto property = static_cast<records::RecordId>(operation.property());
-    auto areas = areas_of(property);
-    if (!areas) return areas.error();
+    // Every device of the fleet refuses a feed with such a number in it.
+    if (operation.property() >> 63U != 0) return fail(ErrorCode::invalid_argument, "its property is no record id");
     RecordInput input;
     input.source = field_source;
-    input.areas = *areas;
-    input.property = property;
+    input.property = static_cast<records::RecordId>(operation.property());
     input.as_of = operation.time().utc_us() / 1'000'000;
-    if (property != 0) {
-        input.link_method = records::LinkMethod::source;
-        input.link_confidence = 100;
-    }
     records::Visit visit;
     records::Observation observation;
     if (operation.has_observation_made()) {
+        if (operation.id().empty()) return fail(ErrorCode::invalid_argument, "an observation without an id");
         observation = to_observation(device.id, operation);
         input.kind = records::OBSERVATION;
         input.key = observation.observation_id();
         input.message = &observation;
     } else {
+        if (operation.visit_id().empty()) return fail(ErrorCode::invalid_argument, "a visit without an id");
         const auto id = records::record_id(records::VISIT, field_source, operation.visit_id());
         auto before = records_.message(id);
         if (!before) return before.error();
         if (*before) visit.CopyFrom(**before);
-        if (*before && property == 0) {  // a finish names the visit, not the place
+        if (*before && input.property == 0) {  // a finish names the visit, not the place
             auto head = records_.head(id);
             if (!head) return head.error();
             input.property = *head ? (*head)->property : 0;
@@ -233,6 +237,13 @@ Result<engine::OperationResult> Operations::take_effect(const engine::Registered
         input.key = visit.visit_id();
         input.message = &visit;
     }
+    if (input.property != 0) {
+        input.link_method = records::LinkMethod::source;
+        input.link_confidence = 100;
+    }
+    auto areas = areas_of(input.property);
+    if (!areas) return areas.error();
+    input.areas = *areas;
     auto outcome = records_.put(input);
     if (!outcome) return outcome.error();
     return engine::OperationResult{protocol::ACCEPTED, static_cast<std::uint64_t>(outcome->version), {}};
@@ -273,6 +284,7 @@ Result<std::vector<engine::OperationResult>> Operations::results(std::string_vie
         std::uint64_t expected = first;
         while (get.executeStep()) {
             if (static_cast<std::uint64_t>(get.getColumn(0).getInt64()) != expected++) {
+                get.reset();
                 return fail(ErrorCode::corrupt, "the stored operations of device " + std::string(device) + " have a hole");
             }
             out.push_back({static_cast<protocol::Outcome>(get.getColumn(1).getInt()),

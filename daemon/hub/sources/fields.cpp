@@ -93,8 +93,10 @@ PositionRule read_position(TomlTable& table) {
         rule.lat.columns = {"@lat"};
         rule.lon.columns = {"@lon"};
     } else {
-        rule.lat.columns = {table.required_text("lat")};
-        rule.lon.columns = {table.required_text("lon")};
+        rule.lat.columns = table.texts("lat");
+        rule.lon.columns = table.texts("lon");
+        if (rule.lat.columns.empty()) table.required_text("lat");
+        if (rule.lon.columns.empty()) table.required_text("lon");
     }
     rule.repair_swapped = table.choice("swapped", {"quarantine", "repair"}) == 1;
     rule.drop_outside = table.choice("outside", {"quarantine", "drop"}) == 1;

@@ -233,6 +233,7 @@ DatasetMapping read_dataset(TomlFile& file, const toml::table& inside, const Cit
     dataset.key = table.texts("key");
     dataset.key_from_content = dataset.key == std::vector<std::string>{"@content"};
     if (dataset.key.empty()) table.required_text("key");
+    dataset.key_prefix = table.text("key_prefix");
     check_areas(table, dataset, city);
     dataset.null_words = table.texts("null");
     if (const auto* node = table.node("as_of")) {

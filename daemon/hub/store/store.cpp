@@ -1,5 +1,7 @@
 #include "daemon/hub/store/store.hpp"
 
+#include <sqlite3.h>
+
 #include <array>
 #include <string_view>
 
@@ -9,6 +11,12 @@ namespace fieldpost::hub {
 
 extern const std::string_view schema_001_records;
 extern const std::string_view schema_002_journal;
+
+Store::Store(std::filesystem::path folder, std::unique_ptr<Database> database, std::int64_t generation)
+    : folder_(std::move(folder)), database_(std::move(database)), generation_(generation) {
+    sqlite3_rollback_hook(
+        database_->getHandle(), [](void* count) { ++*static_cast<std::uint64_t*>(count); }, &rollbacks_);
+}
 
 Result<std::unique_ptr<Store>> Store::finish_open(const std::filesystem::path& folder,
                                                   std::unique_ptr<Database> database) {

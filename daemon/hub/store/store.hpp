@@ -26,16 +26,22 @@ class Store {
     std::int64_t generation() const { return generation_; }
     Database& database() { return *database_; }
     const std::filesystem::path& folder() const { return folder_; }
+    // How many transactions of this connection were rolled back: what was remembered from inside one may not
+    // hold.
+    std::uint64_t rollbacks() const { return rollbacks_; }
+
+    Store(const Store&) = delete;
+    Store& operator=(const Store&) = delete;
 
   private:
-    Store(std::filesystem::path folder, std::unique_ptr<Database> database, std::int64_t generation)
-        : folder_(std::move(folder)), database_(std::move(database)), generation_(generation) {}
+    Store(std::filesystem::path folder, std::unique_ptr<Database> database, std::int64_t generation);
     static Result<std::unique_ptr<Store>> finish_open(const std::filesystem::path& folder,
                                                       std::unique_ptr<Database> database);
 
     std::filesystem::path folder_;
     std::unique_ptr<Database> database_;
     std::int64_t generation_ = 0;
+    std::uint64_t rollbacks_ = 0;
 };
 
 }  // namespace fieldpost::hub

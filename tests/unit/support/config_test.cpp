@@ -14,7 +14,7 @@ namespace {
 template <class Read>
 std::string complaint(const std::string& text, Read&& read) {
     auto config = Config::parse(text, "/etc/fieldpost/device.toml");
-    REQUIRE(config);
+    REQUIRE(config.has_value());
     read(config->root());
     const Status finished = config->finish();
     return finished ? "" : finished.error().message;
@@ -51,7 +51,7 @@ TEST_CASE("values are read, absent ones take their fallback") {
         areas = []
     )",
                                       file);
-    REQUIRE(config);
+    REQUIRE(config.has_value());
     const ConfigTable root = config->root();
     CHECK(root.text("name") == "truck 7");
     CHECK(root.path("state") == "/etc/fieldpost/state");
@@ -155,15 +155,15 @@ TEST_CASE("everything that is wrong is told at once, in order of the file") {
 
 TEST_CASE("what is not TOML, and a file that is not there, are refused with the place") {
     const auto wrong = Config::parse("a = 1\nb = = 2\n", file);
-    REQUIRE_FALSE(wrong);
+    REQUIRE_FALSE(wrong.has_value());
     CHECK(wrong.error().code == ErrorCode::invalid_argument);
     CHECK(wrong.error().message.starts_with(file + ":2:5: "));
-    CHECK_FALSE(Config::parse("a = 1\na = 2\n", file));
-    CHECK_FALSE(Config::parse("\xff\xfe", file));
+    CHECK_FALSE(Config::parse("a = 1\na = 2\n", file).has_value());
+    CHECK_FALSE(Config::parse("\xff\xfe", file).has_value());
     CHECK(Config::load("/does/not/exist.toml").error().code == ErrorCode::not_found);
     const TemporaryFolder folder;
     folder.write("device.toml", "state = \"s\"\n");
     const auto loaded = Config::load(folder.path / "device.toml");
-    REQUIRE(loaded);
+    REQUIRE(loaded.has_value());
     CHECK(loaded->root().path("state") == folder.path / "s");
 }

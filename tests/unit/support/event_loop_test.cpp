@@ -100,14 +100,15 @@ TEST_CASE("a timer, and a function that waits, may outlive the loop") {
 TEST_CASE("SIGINT and SIGTERM arrive in the loop") {
     EventLoop loop;
     int received = 0;
-    REQUIRE(loop.on_stop_signal([&] {
+    const auto status = loop.on_stop_signal([&] {
         CHECK(loop.in_loop_thread());
         if (++received == 1) {
             ::raise(SIGTERM);
         } else {
             loop.stop();
         }
-    }));
+    });
+    REQUIRE(status.has_value());
     ::raise(SIGINT);
     loop.run();
     CHECK(received == 2);

@@ -59,7 +59,7 @@ ErrorCode error_of_answer(const std::string& bytes, std::size_t body_limit = 100
     HttpClient client = HttpClient::tcp("127.0.0.1", peer.port);
     client.set_body_limit(body_limit);
     const auto response = client.get("/");
-    REQUIRE_FALSE(response);
+    REQUIRE_FALSE(response.has_value());
     return response.error().code;
 }
 
@@ -71,7 +71,7 @@ TEST_CASE("the client asks over TCP and over a Unix socket, and keeps its connec
         HttpClient client =
             local ? HttpClient::unix_socket(server.socket) : HttpClient::tcp("127.0.0.1", server.port);
         const auto hello = client.get("/hello");
-        REQUIRE(hello);
+        REQUIRE(hello.has_value());
         CHECK(hello->status == 200);
         CHECK(hello->body == "hello");
         CHECK(hello->header("content-type") == "text/plain");
@@ -89,7 +89,7 @@ TEST_CASE("a connection that the server closed meanwhile is made anew") {
     options.limits.idle = 20ms;
     ServerForTests server(options);
     HttpClient client = HttpClient::tcp("127.0.0.1", server.port);
-    REQUIRE(client.get("/hello"));
+    REQUIRE(client.get("/hello").has_value());
     CHECK(server.becomes([&] { return server.server->connections() == 0; }));
     CHECK(client.post_json("/echo", "x")->body == "x");
 }
@@ -97,7 +97,7 @@ TEST_CASE("a connection that the server closed meanwhile is made anew") {
 TEST_CASE("nobody there, no answer in time and a wrong answer are told apart") {
     const TemporaryFolder folder;
     const auto absent = HttpClient::unix_socket(folder.path / "none.sock").get("/");
-    REQUIRE_FALSE(absent);
+    REQUIRE_FALSE(absent.has_value());
     CHECK(absent.error().code == ErrorCode::unavailable);
     CHECK(absent.error().message == "nobody answers on " + (folder.path / "none.sock").string());
     CHECK(HttpClient::unix_socket(std::string(200, 'x')).get("/").error().code ==
@@ -117,7 +117,7 @@ TEST_CASE("nobody there, no answer in time and a wrong answer are told apart") {
     HttpClient client = HttpClient::tcp("127.0.0.1", server.port);
     client.set_timeout(50ms);
     const auto late = client.get("/sleeps");
-    REQUIRE_FALSE(late);
+    REQUIRE_FALSE(late.has_value());
     CHECK(late.error().message ==
           "127.0.0.1 port " + std::to_string(server.port) + " did not answer in time");
     CHECK(client.get("/hello")->body == "hello");

@@ -25,7 +25,7 @@ std::string post(std::string_view body, std::string_view more = {}) {
 
 TEST_CASE("a request is answered with status, type, length and body") {
     const ServerForTests server;
-    const std::string answer = exchange(server.port, last_hello);
+    const std::string answer = talk(server.port, last_hello);
     CHECK(answer.starts_with("HTTP/1.1 200 OK\r\n"));
     CHECK(answer.find("Content-Type: text/plain\r\n") != std::string::npos);
     CHECK(answer.find("Content-Length: 5\r\n") != std::string::npos);
@@ -54,7 +54,7 @@ TEST_CASE("the Unix socket answers without a look at the host name") {
 TEST_CASE("a HEAD is answered like a GET without the body") {
     const ServerForTests server;
     const std::string answer =
-        exchange(server.port, "HEAD /hello HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n");
+        talk(server.port, "HEAD /hello HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n");
     CHECK(status_of(answer) == 200);
     CHECK(answer.find("Content-Length: 5\r\n") != std::string::npos);
     CHECK(answer.ends_with("\r\n\r\n"));
@@ -62,15 +62,14 @@ TEST_CASE("a HEAD is answered like a GET without the body") {
 
 TEST_CASE("an HTTP/1.0 client gets its answer and the end of the connection") {
     const ServerForTests server;
-    CHECK(exchange(server.port, "GET /hello HTTP/1.0\r\nHost: localhost\r\n\r\n").ends_with("\r\n\r\nhello"));
+    CHECK(talk(server.port, "GET /hello HTTP/1.0\r\nHost: localhost\r\n\r\n").ends_with("\r\n\r\nhello"));
 }
 
 TEST_CASE("a chunked body arrives whole") {
     const ServerForTests server;
-    const std::string answer =
-        exchange(server.port, "POST /echo HTTP/1.1\r\n" + host +
-                                  "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
-                                  "3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n");
+    const std::string answer = talk(server.port, "POST /echo HTTP/1.1\r\n" + host +
+                                                     "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+                                                     "3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n");
     CHECK(answer.ends_with("\r\n\r\nabcdefg"));
 }
 
@@ -125,7 +124,7 @@ TEST_CASE("what is not a request is refused, and the server goes on") {
             CHECK(status_of(answer) == status);
             CHECK(answer.find("application/problem+json") != std::string::npos);
         }
-        CHECK(status_of(exchange(server.port, last_hello)) == 200);
+        CHECK(status_of(talk(server.port, last_hello)) == 200);
     }
 }
 
@@ -138,22 +137,22 @@ TEST_CASE("what is too large is refused, what just fits is not") {
     const std::string path(100, 'a');
     const std::string close = "Connection: close\r\n";
 
-    CHECK(status_of(exchange(server.port,
-                             "GET /" + path.substr(1) + " HTTP/1.1\r\n" + host + close + "\r\n")) == 404);
-    CHECK(status_of(exchange(server.port, "GET /" + path + " HTTP/1.1\r\n" + host + "\r\n")) == 414);
-    CHECK(status_of(exchange(server.port,
-                             "GET /" + std::string(5000, 'a') + " HTTP/1.1\r\n" + host + "\r\n")) == 414);
-    CHECK(status_of(exchange(server.port, "GET /hello HTTP/1.1\r\n" + host + "A: " + std::string(5000, 'a') +
-                                              "\r\n\r\n")) == 431);
+    CHECK(status_of(talk(server.port, "GET /" + path.substr(1) + " HTTP/1.1\r\n" + host + close + "\r\n")) ==
+          404);
+    CHECK(status_of(talk(server.port, "GET /" + path + " HTTP/1.1\r\n" + host + "\r\n")) == 414);
+    CHECK(status_of(talk(server.port, "GET /" + std::string(5000, 'a') + " HTTP/1.1\r\n" + host + "\r\n")) ==
+          414);
+    CHECK(status_of(talk(server.port, "GET /hello HTTP/1.1\r\n" + host + "A: " + std::string(5000, 'a') +
+                                          "\r\n\r\n")) == 431);
 
-    CHECK(exchange(server.port, post(std::string(1000, 'b'), close))
+    CHECK(talk(server.port, post(std::string(1000, 'b'), close))
               .ends_with("\r\n\r\n" + std::string(1000, 'b')));
-    CHECK(status_of(exchange(server.port, post(std::string(1001, 'b')))) == 413);
-    CHECK(status_of(exchange(server.port, "POST /echo HTTP/1.1\r\n" + host +
-                                              "Transfer-Encoding: chunked\r\n\r\n3e9\r\n" +
-                                              std::string(1001, 'b') + "\r\n0\r\n\r\n")) == 413);
+    CHECK(status_of(talk(server.port, post(std::string(1001, 'b')))) == 413);
+    CHECK(status_of(talk(server.port, "POST /echo HTTP/1.1\r\n" + host +
+                                          "Transfer-Encoding: chunked\r\n\r\n3e9\r\n" +
+                                          std::string(1001, 'b') + "\r\n0\r\n\r\n")) == 413);
     // The client is still sending when it is refused, and gets the answer all the same.
-    CHECK(status_of(exchange(server.port, post(std::string(200'000, 'b')))) == 413);
+    CHECK(status_of(talk(server.port, post(std::string(200'000, 'b')))) == 413);
 }
 
 TEST_CASE("a client that does not finish its request is told so, and one that says nothing is left") {
@@ -162,10 +161,10 @@ TEST_CASE("a client that does not finish its request is told so, and one that sa
     options.limits.receive_body = 50ms;
     options.limits.idle = 50ms;
     const ServerForTests server(options);
-    CHECK(status_of(exchange(server.port, "GET /hello HTTP/1.1\r\nHo")) == 408);
-    CHECK(status_of(exchange(server.port,
-                             "POST /echo HTTP/1.1\r\n" + host + "Content-Length: 9\r\n\r\nab")) == 408);
-    CHECK(exchange(server.port, "").empty());
+    CHECK(status_of(talk(server.port, "GET /hello HTTP/1.1\r\nHo")) == 408);
+    CHECK(status_of(talk(server.port, "POST /echo HTTP/1.1\r\n" + host + "Content-Length: 9\r\n\r\nab")) ==
+          408);
+    CHECK(talk(server.port, "").empty());
     RawClient client(server.port);
     client.send(hello);
     CHECK(client.read_to_end().ends_with("hello"));
@@ -194,7 +193,7 @@ TEST_CASE("more connections than allowed are told to come back") {
     first.send(hello);
     first.read_until("hello");
     {
-        const std::string answer = exchange(server.port, "");
+        const std::string answer = talk(server.port, "");
         CHECK(status_of(answer) == 503);
         CHECK(answer.find("Retry-After: 1\r\n") != std::string::npos);
     }
@@ -203,7 +202,7 @@ TEST_CASE("more connections than allowed are told to come back") {
     CHECK(status_of(local.read_to_end()) == 200);
     first.end_sending();
     CHECK(server.becomes([&] { return server.server->connections() == 0; }));
-    CHECK(status_of(exchange(server.port, last_hello)) == 200);
+    CHECK(status_of(talk(server.port, last_hello)) == 200);
 }
 
 TEST_CASE("a handler may answer later and from another thread") {
@@ -217,7 +216,7 @@ TEST_CASE("a handler may answer later and from another thread") {
             CHECK(queued);
         });
     });
-    CHECK(exchange(server.port, "GET /later?text=a%20b+c HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n")
+    CHECK(talk(server.port, "GET /later?text=a%20b+c HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n")
               .ends_with("\r\n\r\na b c"));
 }
 
@@ -234,7 +233,7 @@ TEST_CASE("a handler that drops its reply, throws, or answers too late harms onl
         });
     });
     const auto get = [&](const std::string& path) {
-        return exchange(server.port, "GET " + path + " HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n");
+        return talk(server.port, "GET " + path + " HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n");
     };
     CHECK(status_of(get("/drops")) == 500);
     CHECK(status_of(get("/throws")) == 500);
@@ -290,8 +289,8 @@ TEST_CASE("pages of other sites and foreign host names are refused on TCP") {
     for (const Case& one : cases) {
         INFO(one.headers);
         const std::string rest = one.headers + "Connection: close\r\nContent-Length: 0\r\n\r\n";
-        CHECK(status_of(exchange(server.port, "GET /hello HTTP/1.1\r\n" + rest)) == one.get);
-        CHECK(status_of(exchange(server.port, "POST /echo HTTP/1.1\r\n" + rest)) == one.post);
+        CHECK(status_of(talk(server.port, "GET /hello HTTP/1.1\r\n" + rest)) == one.get);
+        CHECK(status_of(talk(server.port, "POST /echo HTTP/1.1\r\n" + rest)) == one.post);
     }
 }
 
@@ -304,10 +303,10 @@ TEST_CASE("every answer is counted with its route, status and time") {
         CHECK(answered.took >= 0s);
     };
     ServerForTests server(options);
-    exchange(server.port, last_hello);
-    exchange(server.port, "PUT /hello HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n");
-    exchange(server.port, "GET /nowhere HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n");
-    exchange(server.port, "nonsense\r\n\r\n");
+    talk(server.port, last_hello);
+    talk(server.port, "PUT /hello HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n");
+    talk(server.port, "GET /nowhere HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n");
+    talk(server.port, "nonsense\r\n\r\n");
     server.in_loop([&] {
         CHECK(seen == std::vector<std::string>{"GET /hello 200", "PUT /hello 405", "GET  404", "  400"});
     });
@@ -354,9 +353,9 @@ TEST_CASE("an address that cannot be listened on is refused in a sentence") {
     const Router router;
     HttpServer server(loop, router);
     const auto port = server.listen_tcp("127.0.0.1", 0);
-    REQUIRE(port);
+    REQUIRE(port.has_value());
     const auto taken = server.listen_tcp("127.0.0.1", *port);
-    REQUIRE_FALSE(taken);
+    REQUIRE_FALSE(taken.has_value());
     CHECK(taken.error().code == ErrorCode::conflict);
     CHECK(taken.error().message ==
           "port " + std::to_string(*port) + " on 127.0.0.1 is taken by another program");
@@ -371,25 +370,25 @@ TEST_CASE("a socket left by a crash is replaced, one in use and other files are 
     const Router router;
     {
         HttpServer server(loop, router);
-        REQUIRE(server.listen_unix(path));
+        REQUIRE(server.listen_unix(path).has_value());
         struct stat status {};
         REQUIRE(::stat(path.c_str(), &status) == 0);
         CHECK((status.st_mode & 0777U) == 0660U);
 
         HttpServer second(loop, router);
         const auto taken = second.listen_unix(path);
-        REQUIRE_FALSE(taken);
+        REQUIRE_FALSE(taken.has_value());
         CHECK(taken.error().code == ErrorCode::conflict);
         // What a kill -9 leaves: a name that nobody listens on.
         std::filesystem::create_hard_link(path, folder.path / "left.sock");
     }
     CHECK_FALSE(std::filesystem::exists(path));
     HttpServer server(loop, router);
-    CHECK(server.listen_unix(folder.path / "left.sock"));
+    CHECK(server.listen_unix(folder.path / "left.sock").has_value());
 
     folder.write("notes.txt", "keep me");
     const auto refused = server.listen_unix(folder.path / "notes.txt");
-    REQUIRE_FALSE(refused);
+    REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error().code == ErrorCode::conflict);
     CHECK(std::filesystem::file_size(folder.path / "notes.txt") == 7);
     CHECK(server.listen_unix(folder.path / std::string(120, 'x')).error().code ==

@@ -137,7 +137,7 @@ int status_of(std::string_view answer) {
     return status;
 }
 
-std::string exchange(std::uint16_t port, std::string_view bytes) {
+std::string talk(std::uint16_t port, std::string_view bytes) {
     RawClient client(port);
     client.send(bytes);
     return client.read_to_end();

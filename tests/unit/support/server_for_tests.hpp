@@ -67,6 +67,6 @@ class RawClient {
 int status_of(std::string_view answer);
 
 // Sends the bytes on a connection of their own and gives what comes until the server closes.
-std::string exchange(std::uint16_t port, std::string_view bytes);
+std::string talk(std::uint16_t port, std::string_view bytes);
 
 }  // namespace fieldpost::support

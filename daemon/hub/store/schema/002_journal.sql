@@ -29,6 +29,7 @@ CREATE TABLE operation (
     lane         INTEGER NOT NULL,
     seq          INTEGER NOT NULL,
     hash         BLOB NOT NULL,
+    in_place     INTEGER NOT NULL,                  -- 1: it arrived there; 0: a later epoch brought it
     id           TEXT NOT NULL,                     -- UUID from the recorder; '' when it cannot be read
     effect       INTEGER NOT NULL,                  -- field number in Operation.effect; 0 when it cannot be read
     visit        TEXT NOT NULL,
@@ -43,7 +44,7 @@ CREATE TABLE operation (
 CREATE UNIQUE INDEX operation_identity ON operation (device, epoch, lane, seq, hash);
 CREATE INDEX operation_property ON operation (property, recorded_at) WHERE property <> 0;
 
--- Places in later epochs where an operation came again.
+-- Where an operation came that was not, or not only, its first place: a later epoch.
 CREATE TABLE operation_again (
     device    TEXT NOT NULL,
     epoch     INTEGER NOT NULL,

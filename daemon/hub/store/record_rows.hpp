@@ -1,0 +1,265 @@
+// The rows of a record in the store, and the statements that read and write them. Part of Records.
+//
+// Throws SQLite's exceptions; Records turns them into values.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/hub/store/records.hpp"
+
+namespace fieldpost::hub {
+
+// What all rows of one version of a record share.
+struct Stamp {
+    RecordId property = 0;
+    records::LinkMethod method = records::LinkMethod::none;
+    int confidence = 0;
+    std::int64_t source = 0;
+    std::int64_t as_of = 0;
+    bool same_link(const Stamp& other) const {
+        return property == other.property && method == other.method && confidence == other.confidence;
+    }
+};
+
+struct StoredLayer {
+    std::int64_t feed = 0;
+    Stamp stamp;
+    Bytes body;
+};
+
+struct StoredRecord {
+    records::Kind kind = records::KIND_UNSET;
+    std::int64_t source = 0;
+    std::string key;
+    std::int64_t version = 0;
+    bool deleted = false;
+    RecordId property = 0;
+    records::LinkMethod link_method = records::LinkMethod::none;
+};
+
+inline Bytes blob(const SQLite::Column& column) {
+    return Bytes(static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes()));
+}
+
+// Resets a statement when its use ends, also by an exception: an unreset reader would hold the transaction
+// open.
+class StatementUse {
+  public:
+    explicit StatementUse(SQLite::Statement& statement) : statement_(statement) {}
+    ~StatementUse() { statement_.tryReset(); }
+    StatementUse(const StatementUse&) = delete;
+    StatementUse& operator=(const StatementUse&) = delete;
+    SQLite::Statement* operator->() { return &statement_; }
+
+  private:
+    SQLite::Statement& statement_;
+};
+
+// The statements, and what SQLite says through them. Throws SQLite's exceptions; Records turns them into
+// values.
+class Records::Rows {
+  public:
+    explicit Rows(Store& store) : store_(store), database_(store.database()) {}
+
+    std::optional<StoredRecord> record(RecordId id) {
+        StatementUse use(find_record_);
+        use->bind(1, id);
+        if (!use->executeStep()) return std::nullopt;
+        return StoredRecord{static_cast<records::Kind>(use->getColumn(0).getInt()),
+                            use->getColumn(1).getInt64(),
+                            use->getColumn(2).getString(),
+                            use->getColumn(3).getInt64(),
+                            use->getColumn(4).getInt() != 0,
+                            use->getColumn(5).getInt64(),
+                            static_cast<records::LinkMethod>(use->getColumn(6).getInt())};
+    }
+
+    void save_record(RecordId id, const StoredRecord& record) {
+        StatementUse use(save_record_);
+        use->bind(1, id);
+        use->bind(2, record.kind);
+        use->bind(3, record.source);
+        use->bindNoCopy(4, record.key);
+        use->bind(5, record.version);
+        use->bind(6, record.deleted ? 1 : 0);
+        use->bind(7, record.property);
+        use->bind(8, static_cast<int>(record.link_method));
+        use->exec();
+    }
+
+    std::vector<StoredLayer> layers(RecordId property, records::Kind kind, RecordId record) {
+        std::vector<StoredLayer> out;
+        StatementUse use(find_layers_);
+        use->bind(1, property);
+        use->bind(2, kind);
+        use->bind(3, record);
+        while (use->executeStep()) {
+            StoredLayer layer;
+            layer.feed = use->getColumn(0).getInt64();
+            layer.stamp = {property, static_cast<records::LinkMethod>(use->getColumn(1).getInt()),
+                           use->getColumn(2).getInt(), use->getColumn(3).getInt64(),
+                           use->getColumn(4).getInt64()};
+            layer.body = blob(use->getColumn(5));
+            out.push_back(std::move(layer));
+        }
+        return out;
+    }
+
+    // One body of each layer: a record of two areas holds each layer twice.
+    std::vector<Bytes> bodies(RecordId property, records::Kind kind, RecordId record) {
+        std::vector<Bytes> out;
+        StatementUse use(find_bodies_);
+        use->bind(1, property);
+        use->bind(2, kind);
+        use->bind(3, record);
+        while (use->executeStep()) out.push_back(blob(use->getColumn(2)));
+        return out;
+    }
+
+    void put_layer(records::Kind kind, RecordId record, std::int64_t version, std::int64_t feed,
+                   const Stamp& stamp, BytesView body) {
+        StatementUse use(put_layer_);
+        use->bind(1, stamp.property);
+        use->bind(2, kind);
+        use->bind(3, record);
+        use->bind(4, feed);
+        use->bind(5, next_cursor(feed));
+        use->bind(6, version);
+        use->bind(7, stamp.source);
+        use->bind(8, stamp.as_of);
+        use->bind(9, static_cast<int>(stamp.method));
+        use->bind(10, stamp.confidence);
+        use->bindNoCopy(11, body.data(), static_cast<int>(body.size()));
+        use->exec();
+    }
+
+    void drop_layer(RecordId property, records::Kind kind, RecordId record, std::int64_t feed) {
+        StatementUse use(drop_layer_);
+        use->bind(1, property);
+        use->bind(2, kind);
+        use->bind(3, record);
+        use->bind(4, feed);
+        use->exec();
+    }
+
+    void put_removal(records::Kind kind, RecordId record, std::int64_t version, std::int64_t feed) {
+        StatementUse use(put_removal_);
+        use->bind(1, feed);
+        use->bind(2, next_cursor(feed));
+        use->bind(3, record);
+        use->bind(4, kind);
+        use->bind(5, version);
+        use->exec();
+    }
+
+    void drop_removal(RecordId record, std::int64_t feed) {
+        StatementUse use(drop_removal_);
+        use->bind(1, record);
+        use->bind(2, feed);
+        use->exec();
+    }
+
+    // The row number of a feed, made when it is new; nullopt when that cannot be its name.
+    std::optional<std::int64_t> feed(const records::FeedId& id) {
+        if (const auto known = feeds_.find(id); known != feeds_.end()) return known->second;
+        if (!records::parse_feed(records::feed_text(id))) return std::nullopt;
+        StatementUse use(make_feed_);
+        use->bind(1, records::feed_text(id));
+        use->bind(2, id.area);
+        use->bind(3, static_cast<int>(id.layer.classification));
+        use->bind(4, id.layer.compartment);
+        if (!use->executeStep()) throw SQLite::Exception("a feed could not be made");
+        const std::int64_t number = use->getColumn(0).getInt64();
+        use->executeStep();
+        return feeds_[id] = number;
+    }
+
+    // A rolled-back transaction may have taken remembered feeds and sources away, and their numbers be given
+    // to others.
+    void forget_rolled_back() {
+        if (rollbacks_ == store_.rollbacks()) return;
+        rollbacks_ = store_.rollbacks();
+        feeds_.clear();
+        sources_.clear();
+    }
+
+    std::optional<std::int64_t> source(std::string_view id) {
+        if (const auto known = sources_.find(id); known != sources_.end()) return known->second;
+        StatementUse use(find_source_);
+        use->bind(1, std::string(id));
+        if (!use->executeStep()) return std::nullopt;
+        return sources_.emplace(id, use->getColumn(0).getInt64()).first->second;
+    }
+
+    std::string source_id(std::int64_t row) {
+        StatementUse use(find_source_id_);
+        use->bind(1, row);
+        return use->executeStep() ? use->getColumn(0).getString() : std::string();
+    }
+
+    std::vector<RecordId> linked(RecordId property) {
+        std::vector<RecordId> out;
+        StatementUse use(find_linked_);
+        use->bind(1, property);
+        while (use->executeStep()) out.push_back(use->getColumn(0).getInt64());
+        return out;
+    }
+
+  private:
+    std::int64_t next_cursor(std::int64_t feed) {
+        StatementUse use(next_cursor_);
+        use->bind(1, feed);
+        if (!use->executeStep()) throw SQLite::Exception("a feed is gone that was there before");
+        const std::int64_t cursor = use->getColumn(0).getInt64();
+        use->executeStep();  // to its end: a statement that is reset before may count as not done
+        return cursor;
+    }
+
+    Store& store_;
+    Database& database_;
+    std::uint64_t rollbacks_ = 0;
+    std::map<records::FeedId, std::int64_t> feeds_;
+    std::map<std::string, std::int64_t, std::less<>> sources_;
+
+    SQLite::Statement find_record_{
+        database_,
+        "SELECT kind, source, key, version, deleted, property, link_method FROM record WHERE record = ?"};
+    SQLite::Statement save_record_{
+        database_,
+        "INSERT INTO record (record, kind, source, key, version, deleted, property, link_method) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (record) DO UPDATE SET version = excluded.version, deleted = excluded.deleted, "
+        "property = excluded.property, link_method = excluded.link_method"};
+    SQLite::Statement find_layers_{
+        database_,
+        "SELECT feed, link_method, link_confidence, source, as_of, body FROM layer "
+        "WHERE property = ? AND kind = ? AND record = ?"};
+    SQLite::Statement find_bodies_{
+        database_,
+        "SELECT classification, compartment, body FROM layer JOIN feed USING (feed) "
+        "WHERE property = ? AND kind = ? AND record = ? GROUP BY classification, compartment"};
+    SQLite::Statement put_layer_{
+        database_,
+        "INSERT OR REPLACE INTO layer (property, kind, record, feed, n, version, source, as_of, link_method, "
+        "link_confidence, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+    SQLite::Statement drop_layer_{
+        database_, "DELETE FROM layer WHERE property = ? AND kind = ? AND record = ? AND feed = ?"};
+    SQLite::Statement put_removal_{
+        database_, "INSERT OR REPLACE INTO removal (feed, n, record, kind, version) VALUES (?, ?, ?, ?, ?)"};
+    SQLite::Statement drop_removal_{database_, "DELETE FROM removal WHERE record = ? AND feed = ?"};
+    SQLite::Statement make_feed_{
+        database_,
+        "INSERT INTO feed (id, area, classification, compartment) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (id) DO UPDATE SET id = excluded.id RETURNING feed"};
+    SQLite::Statement next_cursor_{database_,
+                                   "UPDATE feed SET cursor = cursor + 1 WHERE feed = ? RETURNING cursor"};
+    SQLite::Statement find_source_{database_, "SELECT source FROM source WHERE id = ?"};
+    SQLite::Statement find_source_id_{database_, "SELECT id FROM source WHERE source = ?"};
+    SQLite::Statement find_linked_{database_,
+                                   "SELECT DISTINCT record FROM layer WHERE property = ?1 AND record <> ?1"};
+};
+
+}  // namespace fieldpost::hub

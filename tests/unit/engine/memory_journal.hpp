@@ -1,0 +1,66 @@
+// A journal without a disk. JournalDisk is what a power cut leaves and a copy of it is a backup of the file;
+// MemoryJournal is a program's view of it, which lags behind until the program is told of a commit.
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sync/engine/hub_engine.hpp"
+#include "sync/engine/uplink.hpp"
+
+namespace fieldpost::engine::testing {
+
+struct JournalDisk {
+    struct Entry {
+        Bytes operation;
+        Bytes hash;
+        std::optional<protocol::Origin> origin;
+        std::optional<OperationResult> result;  // what the hub said became of it
+    };
+    using Lanes = std::array<std::vector<Entry>, 4>;  // entry of seq n at n - 1
+
+    JournalDisk(std::string name, std::uint64_t first_epoch) : device(std::move(name)), epoch(first_epoch) {}
+
+    std::vector<Entry>& lane(protocol::Lane name) { return epochs[epoch][static_cast<std::size_t>(name)]; }
+    void append(protocol::Lane name, Bytes operation);
+    void note(const protocol::Ack& ack);
+    // Moves what is not acknowledged of epoch `from` to `next`; nothing when another epoch is open by now.
+    void open_epoch(std::uint64_t from, std::uint64_t next, const std::array<std::uint64_t, 4>& acknowledged);
+    // Every operation of the lane in the order of recording, over all epochs.
+    std::vector<const Entry*> all(protocol::Lane name) const;
+
+    std::string device;
+    std::uint64_t epoch;
+    std::vector<std::uint64_t> order;  // of epochs; the last is the open one once it has entries
+    std::map<std::uint64_t, Lanes> epochs;
+    std::array<std::uint64_t, 4> noted{};  // in the open epoch
+};
+
+class MemoryJournal final : public JournalView {
+  public:
+    explicit MemoryJournal(JournalDisk& disk) : disk_(disk) { refresh(); }
+
+    // A commit was reported: what the disk holds now is seen from here on.
+    void refresh();
+
+    std::uint64_t epoch() const override { return epoch_; }
+    std::uint64_t last_seq(protocol::Lane lane) const override { return last_[static_cast<std::size_t>(lane)]; }
+    std::uint64_t noted(protocol::Lane lane) const override { return noted_[static_cast<std::size_t>(lane)]; }
+    std::optional<Bytes> hash_at(protocol::Lane lane, std::uint64_t seq) override;
+    Result<std::vector<JournalEntry>> read(protocol::Lane lane, std::uint64_t after, std::size_t max_entries,
+                                           std::size_t max_bytes) override;
+
+    const std::array<std::uint64_t, 4>& all_noted() const { return noted_; }
+    bool unreadable = false;  // the disk does not answer
+
+  private:
+    JournalDisk& disk_;
+    std::uint64_t epoch_ = 0;
+    std::array<std::uint64_t, 4> last_{};
+    std::array<std::uint64_t, 4> noted_{};
+};
+
+}  // namespace fieldpost::engine::testing

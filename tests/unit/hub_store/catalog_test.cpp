@@ -1,0 +1,74 @@
+#include "daemon/hub/store/catalog.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/unit/hub_store/scratch.hpp"
+
+using namespace fieldpost;
+using hub::testing::ScratchStore;
+
+TEST_CASE("a profile clears the lower levels of each of its compartments and nothing else") {
+    const hub::Profile profile{
+        "fire", "Fire", {"north", "south"}, {{records::INTERNAL, "general"}, {records::PUBLIC, "fire"}}};
+    const auto feeds = hub::feeds_of(profile);
+    CHECK(feeds.size() == 6);
+    CHECK(feeds.contains({"north", {records::PUBLIC, "general"}}));
+    CHECK(feeds.contains({"south", {records::INTERNAL, "general"}}));
+    CHECK(feeds.contains({"south", {records::PUBLIC, "fire"}}));
+    CHECK_FALSE(feeds.contains({"north", {records::INTERNAL, "fire"}}));
+    CHECK_FALSE(feeds.contains({"north", {records::CONFIDENTIAL, "general"}}));
+}
+
+TEST_CASE("the catalog gives back the city as it was put, and a later city replaces it") {
+    ScratchStore scratch;
+    hub::Catalog catalog(*scratch.store);
+    CHECK(catalog.city().error().code == ErrorCode::not_found);
+
+    hub::City city{"x-ma",
+                   "X, Massachusetts",
+                   {-71.2, 42.3, -71.0, 42.5},
+                   {{"city", "All of it"}, {"north", "North"}},
+                   {}};
+    city.profiles.push_back({"inspector",
+                             "Inspector",
+                             {"city"},
+                             {{records::CONFIDENTIAL, "general"}, {records::INTERNAL, "fire"}}});
+    REQUIRE(catalog.put_city(city));
+    auto read = catalog.city();
+    REQUIRE(read);
+    CHECK(read->name == city.name);
+    CHECK(read->bounds == city.bounds);
+    CHECK(read->areas == city.areas);
+    CHECK(read->profiles == city.profiles);
+
+    city.areas.erase("north");
+    city.profiles.clear();
+    REQUIRE(catalog.put_city(city));
+    CHECK(catalog.city()->areas.size() == 1);
+    CHECK(catalog.city()->profiles.empty());
+}
+
+TEST_CASE("an unknown profile is answered with those there are") {
+    ScratchStore scratch;
+    hub::Catalog catalog(*scratch.store);
+    hub::City city{"x", "X", {0, 0, 1, 1}, {{"city", ""}}, {{"inspector", "", {"city"}, {}}}};
+    REQUIRE(catalog.put_city(city));
+    CHECK(catalog.profile("inspector"));
+    const auto unknown = catalog.profile("mayor");
+    REQUIRE_FALSE(unknown);
+    CHECK(unknown.error().message.find("inspector") != std::string::npos);
+}
+
+TEST_CASE("a source keeps its row when its description changes") {
+    ScratchStore scratch;
+    hub::Catalog catalog(*scratch.store);
+    const auto first = catalog.put_source({"erp", "A", "B", "C", 60});
+    const auto second = catalog.put_source({"erp", "A2", "B", "C", 120});
+    REQUIRE(first);
+    REQUIRE(second);
+    CHECK(*first == *second);
+    const auto sources = catalog.sources();
+    REQUIRE(sources);
+    CHECK(sources->size() == 3);
+    CHECK((*sources)[1].title == "A2");
+}

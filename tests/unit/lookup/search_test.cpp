@@ -1,0 +1,383 @@
+#include "sync/lookup/search.hpp"
+
+#include <algorithm>
+
+#include "sync/records/address.hpp"
+#include "tests/unit/snapshot/city.hpp"
+
+using namespace fieldpost;
+using namespace fieldpost::test;
+using lookup::Answer;
+using lookup::Match;
+using lookup::Search;
+
+namespace {
+
+// A quarter of a town with what people stumble over.
+std::vector<Change> town() {
+    std::vector<Change> rows;
+    const auto add = [&](records::Kind kind, const std::string& key, const google::protobuf::Message& message,
+                         const std::string& at) {
+        const auto more = layers(kind, key, message, at.empty() ? 0 : property_id(at));
+        rows.insert(rows.end(), more.begin(), more.end());
+    };
+    const auto house = [&](const std::string& address, double lat = 43.05, double lon = -76.15) {
+        add(records::PROPERTY, address, property(address, lat, lon), {});
+    };
+    for (const char* address :
+         {"1021 Hiawatha Blvd E", "1031 Hiawatha Blvd W", "12 Main St", "14 Main St", "12 1/2 Main St", "16A Main St",
+          "100 Salina St N", "100 Salina St S", "7 Park Ave", "9 Park St", "20 5th Ave", "33 Saint Marys Ter",
+          "1420 S Martin Luther King Dr", "4 Broadway", "55 McDonald Rd", "8 Río Grande Ln", "60 North St", "3 Avenue A",
+          "500 Genesee St Apt 3B", "500 Genesee St Apt 4", "500 Genesee St", "600 James St Apt 1", "71 Oak St",
+          "71 Oak Ct"}) {
+        house(address);
+    }
+    house("8 Elm St", 43.01, -76.15);
+    house("8 Elm Ave", 43.02, -76.15);
+    house("8 Elm Rd", 43.03, -76.15);
+
+    auto range = property("1025-57 Hiawatha Blvd E", 43.06, -76.14);
+    range.set_parcel_id("012.-03-04.0");
+    range.set_place_name("Hiawatha Brewing Works");
+    *range.add_aliases() = records::parse_address("2 Brewery Ct");
+    add(records::PROPERTY, "brewery", range, {});
+    auto hall = property("233 E Washington St", 43.049, -76.148);
+    hall.set_place_name("City Hall");
+    add(records::PROPERTY, "hall", hall, {});
+
+    records::Party owner;
+    owner.set_name("O'Brien, Mary Kate");
+    owner.set_role("owner");
+    add(records::PARTY, "owner", owner, "12 Main St");
+    records::Party brewery;
+    brewery.set_name("Hiawatha Brewing LLC");
+    brewery.set_role("tenant");
+    add(records::PARTY, "tenant", brewery, "brewery");
+    records::Permit permit;
+    permit.set_permit_number("BP-2016-00123");
+    permit.set_type("Roof");
+    add(records::PERMIT, "permit", permit, "12 Main St");
+    records::ServiceRequest request;
+    request.set_service_request_id("17-4711");
+    request.set_service_name("Pothole");
+    add(records::SERVICE_REQUEST, "request", request, {});
+    records::License license;
+    license.set_license_number("RR/88");
+    license.set_business_name("Mario's Pizza");
+    add(records::LICENSE, "license", license, "14 Main St");
+    records::Asset hydrant;
+    hydrant.set_asset_id("H-0101");
+    hydrant.set_asset_class("hydrant");
+    *hydrant.mutable_position() = snapshot::to_position({43.05, -76.15});
+    add(records::ASSET, "hydrant", hydrant, {});
+    return rows;
+}
+
+class Town {
+  public:
+    Town() {
+        build(folder_ / "city", town());
+        reader_ = good(snapshot::Reader::open(folder_ / "city"));
+        search_ = good(Search::open(*reader_));
+    }
+    Answer ask(const std::string& text, const lookup::SearchOptions& options = {}) {
+        return good(search_->search(text, options));
+    }
+    std::string first(const std::string& text) {
+        const Answer answer = ask(text);
+        return answer.hits.empty() ? "nothing" : answer.hits.front().title;
+    }
+    std::vector<std::string> titles(const std::string& text) {
+        std::vector<std::string> out;
+        for (const auto& hit : ask(text).hits) out.push_back(hit.title);
+        return out;
+    }
+    snapshot::Reader& reader() { return *reader_; }
+    std::filesystem::path path() const { return folder_ / "city"; }
+
+  private:
+    Folder folder_;
+    std::unique_ptr<snapshot::Reader> reader_;
+    std::unique_ptr<Search> search_;
+};
+
+}  // namespace
+
+TEST_CASE("An address is found however it is typed") {
+    Town town;
+    const auto [typed, wanted] = GENERATE(table<std::string, std::string>({
+        {"12 Main St", "12 Main St"},
+        {"12 MAIN STREET", "12 Main St"},
+        {"12 main", "12 Main St"},
+        {"  12,  main   st.  ", "12 Main St"},
+        {"main st 12", "12 Main St"},
+        {"main 12", "12 Main St"},
+        {"12 main st, testville ny 13210", "12 Main St"},
+        {"12 main st testville", "12 Main St"},
+        {"12 1/2 main st", "12 1/2 Main St"},
+        {"12-1/2 main", "12 1/2 Main St"},
+        {"16a main st", "16A Main St"},
+        {"16 A Main St", "16A Main St"},
+        {"1021 hiawatha blvd e", "1021 Hiawatha Blvd E"},
+        {"1021 e hiawatha blvd", "1021 Hiawatha Blvd E"},
+        {"1021 East Hiawatha Boulevard", "1021 Hiawatha Blvd E"},
+        {"1021 hiawatha e blvd", "1021 Hiawatha Blvd E"},
+        {"east 1021 hiawatha", "1021 Hiawatha Blvd E"},
+        {"1021 hiawatha", "1021 Hiawatha Blvd E"},
+        {"100 s salina", "100 Salina St S"},
+        {"100 salina north", "100 Salina St N"},
+        {"7 park ave", "7 Park Ave"},
+        {"9 park", "9 Park St"},
+        {"20 5th ave", "20 5th Ave"},
+        {"20 fifth avenue", "20 5th Ave"},
+        {"20 5 ave", "20 5th Ave"},
+        {"33 st marys ter", "33 St Marys Ter"},
+        {"33 st. mary's terrace", "33 St Marys Ter"},
+        {"33 saint marys", "33 St Marys Ter"},
+        {"1420 mlk", "1420 S Martin Luther King Dr"},
+        {"1420 martin luther king jr dr", "1420 S Martin Luther King Dr"},
+        {"1420 king", "1420 S Martin Luther King Dr"},
+        {"4 broadway", "4 Broadway"},
+        {"55 mc donald road", "55 McDonald Rd"},
+        {"55 mcdonald", "55 McDonald Rd"},
+        {"8 rio grande", "8 Rio Grande Ln"},
+        {"8 río grande ln", "8 Rio Grande Ln"},
+        {"60 north st", "60 North St"},
+        {"3 avenue a", "3 Avenue A"},
+        {"500 genesee st apt 3b", "500 Genesee St Apt 3B"},
+        {"500 genesee #3-B", "500 Genesee St Apt 3B"},
+        {"500 genesee st unit 4", "500 Genesee St Apt 4"},
+        {"500 genesee", "500 Genesee St"},
+        {"600 james", "600 James St Apt 1"},
+        {"71 oak ct", "71 Oak Ct"},
+        {"1031 hiawatha blvd e", "1025-57 Hiawatha Blvd E"},
+        {"1057 hiawatha e", "1025-57 Hiawatha Blvd E"},
+        {"1025-57 hiawatha", "1025-57 Hiawatha Blvd E"},
+        {"1025-1057 hiawatha blvd e", "1025-57 Hiawatha Blvd E"},
+        {"2 brewery court", "1025-57 Hiawatha Blvd E"},
+        {"city hall 233 e washington st", "233 E Washington St"},
+    }));
+    INFO(typed);
+    const Answer answer = town.ask(typed);
+    REQUIRE_FALSE(answer.hits.empty());
+    const std::string wanted_title = records::display(records::parse_address(wanted));
+    CHECK(answer.hits.front().title == wanted_title);
+    CHECK(answer.hits.front().match == Match::address);
+    CHECK(answer.hits.front().score > 0.8);
+    CHECK(answer.hits.front().property == answer.hits.front().record);
+}
+
+TEST_CASE("What differs from what was typed lowers the score and is said") {
+    Town town;
+    const double exact = town.ask("12 main st").hits.front().score;
+    CHECK(exact == Approx(1.0));
+    const auto other_type = town.ask("12 main ave").hits;
+    REQUIRE_FALSE(other_type.empty());
+    CHECK(other_type.front().score < exact - 0.1);
+    CHECK(other_type.front().why.find("St, not Ave") != std::string::npos);
+    const auto other_direction = town.ask("1021 hiawatha blvd w").hits;
+    REQUIRE_FALSE(other_direction.empty());
+    CHECK(other_direction.front().why.find("E, not W") != std::string::npos);
+    CHECK(town.ask("1031 hiawatha e").hits.front().why.find("1025") != std::string::npos);
+    CHECK(town.ask("2 brewery ct").hits.front().why.find("another address") != std::string::npos);
+    CHECK(town.ask("500 genesee apt 9").hits.front().why.find("not listed") != std::string::npos);
+    CHECK(town.ask("500 genesee apt 9").hits.front().title == "500 Genesee St");
+}
+
+TEST_CASE("One typing error in the street's name does no harm") {
+    Town town;
+    const auto [typed, wanted] = GENERATE(table<std::string, std::string>({
+        {"1021 hiwatha blvd e", "1021 Hiawatha Blvd E"},
+        {"1021 hiawahta", "1021 Hiawatha Blvd E"},
+        {"1021 hiawathaa blvd", "1021 Hiawatha Blvd E"},
+        {"1021 hiawetha e", "1021 Hiawatha Blvd E"},
+        {"1420 s marten king", "1420 S Martin Luther King Dr"},
+        {"4 brodway", "4 Broadway"},
+        {"12 main stret", "12 Main St"},
+        {"500 genese st apt 4", "500 Genesee St Apt 4"},
+        {"1021 hiwat", "1021 Hiawatha Blvd E"},
+    }));
+    INFO(typed);
+    const auto hits = town.ask(typed).hits;
+    REQUIRE_FALSE(hits.empty());
+    CHECK(hits.front().title == wanted);
+    CHECK(hits.front().score < 0.97);
+}
+
+TEST_CASE("Every keystroke of an address after its street's third letter shows it") {
+    Town town;
+    for (const std::string address : {"1021 hiawatha blvd e", "12 main st", "1420 s martin luther king dr", "4 broadway",
+                                      "33 saint marys terrace", "500 genesee st apt 3b", "71 oak ct"}) {
+        const std::string wanted = town.first(address);
+        std::size_t from = address.find(' ') + 4;
+        if (address.find(" s ") != std::string::npos) from += 2;
+        for (std::size_t size = from; size <= address.size(); ++size) {
+            INFO("'" << address.substr(0, size) << "'");
+            const auto titles = town.titles(address.substr(0, size));
+            CHECK(std::ranges::find(titles, wanted) != titles.end());
+        }
+    }
+}
+
+TEST_CASE("A house number typed last grows digit by digit") {
+    Town town;
+    for (const char* typed : {"hiawatha 1", "hiawatha 10", "hiawatha 102", "hiawatha 1021"}) {
+        INFO(typed);
+        const auto titles = town.titles(typed);
+        CHECK(std::ranges::find(titles, "1021 Hiawatha Blvd E") != titles.end());
+    }
+}
+
+TEST_CASE("Numbers are found with or without separators, and while they are typed") {
+    Town town;
+    const auto brewery = property_id("brewery");
+    for (const char* typed : {"012.-03-04.0", "01203040", "012-03-04-0", "012 03 04 0", "parcel 012.-03-04.0"}) {
+        INFO(typed);
+        const auto hits = town.ask(typed).hits;
+        REQUIRE_FALSE(hits.empty());
+        CHECK(hits.front().record == brewery);
+        CHECK(hits.front().match == Match::parcel);
+        CHECK(hits.front().score == Approx(1.0));
+    }
+    const auto half = town.ask("012-03").hits;
+    REQUIRE_FALSE(half.empty());
+    CHECK(half.front().record == brewery);
+    CHECK(half.front().score < 0.9);
+    CHECK(half.front().why == "parcel number begins so");
+
+    for (const char* typed : {"BP-2016-00123", "bp201600123", "permit bp 2016 00123", "bp-2016"}) {
+        INFO(typed);
+        const auto hits = town.ask(typed).hits;
+        REQUIRE_FALSE(hits.empty());
+        CHECK(hits.front().kind == records::PERMIT);
+        CHECK(hits.front().match == Match::number);
+        CHECK(hits.front().property == property_id("12 Main St"));
+        CHECK(hits.front().subtitle.find("12 Main St") != std::string::npos);
+        CHECK(hits.front().position.has_value());
+    }
+    CHECK(town.ask("17-4711").hits.front().kind == records::SERVICE_REQUEST);
+    CHECK(town.ask("17-4711").hits.front().property == 0);
+    CHECK(town.ask("rr88").hits.front().kind == records::LICENSE);
+    const auto hydrant = town.ask("h0101").hits;
+    REQUIRE_FALSE(hydrant.empty());
+    CHECK(hydrant.front().match == Match::tag);
+    CHECK(town.ask("hydrant h-0101").hits.front().record == hydrant.front().record);
+}
+
+TEST_CASE("Parties, businesses and places are found by name, in any order, the last word half typed") {
+    Town town;
+    for (const char* typed : {"mary o'brien", "OBRIEN MARY KATE", "kate mary obrien", "obrien m", "mary ob", "o'brien",
+                              "obri"}) {
+        INFO(typed);
+        const auto hits = town.ask(typed).hits;
+        REQUIRE_FALSE(hits.empty());
+        CHECK(hits.front().title == "O'Brien, Mary Kate");
+        CHECK(hits.front().match == Match::name);
+        CHECK(hits.front().subtitle == "Owner · 12 Main St");
+        CHECK(hits.front().property == property_id("12 Main St"));
+    }
+    CHECK(town.ask("marios piz").hits.front().kind == records::LICENSE);
+    const auto place = town.ask("city hall").hits;
+    REQUIRE_FALSE(place.empty());
+    CHECK(place.front().match == Match::place);
+    CHECK(place.front().record == property_id("hall"));
+    CHECK(place.front().why == "name of the place: City Hall");
+    CHECK(town.titles("mary pizza").empty());
+}
+
+TEST_CASE("A street alone lists its addresses, below every answer that is one") {
+    Town town;
+    const auto hits = town.ask("main st").hits;
+    REQUIRE(hits.size() == 4);
+    CHECK(hits[0].title == "12 Main St");
+    CHECK(hits[3].title == "16A Main St");
+    CHECK(hits[0].score < 0.85);
+    CHECK(hits[0].why == "on the street");
+}
+
+TEST_CASE("Equal matches are ranked by distance from the vehicle") {
+    Town town;
+    lookup::SearchOptions options;
+    options.position = snapshot::Point{43.0301, -76.15};
+    auto answer = town.ask("8 elm", options);
+    REQUIRE(answer.hits.size() == 3);
+    CHECK(answer.hits[0].title == "8 Elm Rd");
+    CHECK(answer.hits[1].title == "8 Elm Ave");
+    options.position = snapshot::Point{43.0, -76.15};
+    CHECK(town.ask("8 elm", options).hits[0].title == "8 Elm St");
+    options.position = snapshot::Point{43.0301, -76.15};
+    CHECK(town.ask("8 elm st", options).hits[0].title == "8 Elm St");
+    options.limit = 1;
+    CHECK(town.ask("8 elm", options).hits.front().title == "8 Elm Rd");
+}
+
+TEST_CASE("A house number that does not exist is suggested for, never opened") {
+    Town town;
+    const Answer answer = town.ask("13 main st");
+    for (const auto& hit : answer.hits) CHECK(hit.score < 0.9);
+    REQUIRE(answer.suggestions.size() == 2);
+    CHECK(answer.suggestions[0].text == "12 Main St");
+    CHECK(answer.suggestions[1].text == "14 Main St");
+    CHECK(answer.suggestions[0].why == "nearest number: there is no 13 on Main St");
+    CHECK(town.first(answer.suggestions[0].text) == "12 Main St");
+    const Answer above = town.ask("5000 hiawatha blvd e");
+    REQUIRE(above.suggestions.size() == 1);
+    CHECK(above.suggestions[0].text == "1025-1057 Hiawatha Blvd E");
+    CHECK(town.first(above.suggestions[0].text) == "1025-57 Hiawatha Blvd E");
+}
+
+TEST_CASE("When nothing matches, the closest street names are suggested, and nothing is claimed") {
+    Town town;
+    const Answer answer = town.ask("12 hyavvatha");
+    CHECK(answer.hits.empty());
+    REQUIRE_FALSE(answer.suggestions.empty());
+    CHECK(answer.suggestions.front().text.find("Hiawatha Blvd") != std::string::npos);
+    for (const char* nonsense : {"qqqqqqqq", "99999 zzzzzz xxxxx", "!!!", "", "    ", "#", "&&", "漢字"}) {
+        INFO(nonsense);
+        CHECK(town.ask(nonsense).hits.empty());
+    }
+}
+
+TEST_CASE("Queries are bounded") {
+    Town town;
+    const auto search = good(Search::open(town.reader()));
+    CHECK(search->search(std::string(257, 'a')).error().code == ErrorCode::invalid_argument);
+    std::string many;
+    while (many.size() < 254) many += "1 ";
+    CHECK(search->search(many).has_value());
+    lookup::SearchOptions options;
+    options.limit = 1000;
+    CHECK(good(search->search("main", options)).hits.size() <= lookup::hit_limit);
+    options.limit = 0;
+    CHECK(good(search->search("main", options)).hits.size() == 1);
+}
+
+TEST_CASE("Search follows the file as feeds change it") {
+    Town town;
+    CHECK(town.titles("77 neue strasse").empty());
+    feed(town.path(), layers(records::PROPERTY, "new", property("77 Neue Strasse", 43, -76), 0));
+    CHECK(town.first("77 neue strasse") == "77 Neue Strasse");
+    CHECK(town.first("77 neue stras") == "77 Neue Strasse");
+    CHECK(town.first("77 neue strase") == "77 Neue Strasse");
+    {
+        auto writer = good(snapshot::Writer::open(town.path()));
+        good(writer->begin());
+        good(writer->remove(public_feed, property_id("new"), 9));
+        good(writer->remove(internal_feed, property_id("new"), 9));
+        good(writer->commit());
+    }
+    const Answer gone = town.ask("77 neue strasse");
+    CHECK(gone.hits.empty());
+    CHECK(gone.suggestions.empty());
+}
+
+TEST_CASE("A record in two feeds is one hit, as its newest version has it") {
+    Town town;
+    auto moved = layers(records::PROPERTY, "12 Main St", property("13 Main St", 43, -76), 0, 9);
+    for (Change& change : moved) change.feed.area = "north";
+    feed(town.path(), moved);
+    CHECK(town.first("13 main st") == "13 Main St");
+    const auto titles = town.titles("main st");
+    CHECK(std::ranges::count(titles, "13 Main St") == 1);
+    CHECK(std::ranges::count(titles, "12 Main St") == 0);
+}
