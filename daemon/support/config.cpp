@@ -136,6 +136,7 @@ struct ConfigTable::State {
     std::shared_ptr<Document> document;
     const toml::table* table = nullptr;  // null: the file has no such table
     std::string title;                   // "http", "gnss.serial"; empty for the root
+    bool is_wrong = false;               // the file has something else there, and was told so
 
     State(std::shared_ptr<Document> from, const toml::table* at, std::string name)
         : document(std::move(from)), table(at), title(std::move(name)) {
@@ -159,6 +160,7 @@ struct ConfigTable::State {
     }
 
     void missing(std::string_view key) const {
+        if (is_wrong) return;
         const std::uint32_t line = table == nullptr || title.empty() ? 0 : table->source().begin.line;
         document->complain(line, title.empty() ? fmt::format("\"{}\" is missing", key)
                                                : fmt::format("\"{}\" is missing in [{}]", key, title));
@@ -324,12 +326,13 @@ std::vector<std::string> ConfigTable::texts(std::string_view key) const {
 
 ConfigTable ConfigTable::table(std::string_view key) const {
     const toml::node* node = state_->find(key);
-    if (node != nullptr && !node->is_table()) {
+    const toml::table* found = node == nullptr ? nullptr : node->as_table();
+    auto state = std::make_shared<State>(state_->document, found, state_->child_title(key));
+    if (node != nullptr && found == nullptr) {
+        state->is_wrong = true;
         state_->complain(*node, key, fmt::format("must be a table, not {}", type_name(*node)));
-        node = nullptr;
     }
-    return ConfigTable(std::make_shared<State>(state_->document, node == nullptr ? nullptr : node->as_table(),
-                                               state_->child_title(key)));
+    return ConfigTable(std::move(state));
 }
 
 std::vector<ConfigTable> ConfigTable::tables(std::string_view key) const {

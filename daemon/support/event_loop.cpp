@@ -98,8 +98,10 @@ EventLoop::~EventLoop() {
 
 void EventLoop::run() {
     const InLoop in_loop(*core_);
-    const auto keep = boost::asio::make_work_guard(core_->io());
+    auto keep = boost::asio::make_work_guard(core_->io());
     core_->io().run();
+    // Before the restart: the end of the last work would stop the loop again.
+    keep.reset();
     core_->io().restart();
 }
 

@@ -52,7 +52,6 @@ class RequestReader::State : public std::enable_shared_from_this<State> {
     void read_body();
     void on_body(error_code error);
     void give_up(error_code error);
-    bool is_target_too_long() const;
     void refuse(int status, std::string_view detail) {
         out_.refusal = problem(status, reason_phrase(status), detail);
         finish();
@@ -146,19 +145,13 @@ void RequestReader::State::on_body(error_code error) {
     finish();
 }
 
-// The request line itself filled all that a header may have.
-bool RequestReader::State::is_target_too_long() const {
-    const auto bytes = buffer_.data();
-    const std::string_view start(static_cast<const char*>(bytes.data()), bytes.size());
-    return start.find("\r\n") == std::string_view::npos;
-}
-
 void RequestReader::State::give_up(error_code error) {
     if (timed_out_) return refuse(408, "the request did not arrive in time");
     if (error == http::error::body_limit)
         return refuse(413, fmt::format("a body may have {} bytes", limits_.body));
     if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-        return refuse(is_target_too_long() ? 414 : 431,
+        // Without a target, the request line alone was too long.
+        return refuse(parser_->get().target().empty() ? 414 : 431,
                       fmt::format("request line and headers may have {} bytes", limits_.header));
     }
     if (error == http::error::bad_version) return refuse(505, "this server speaks HTTP/1.1");

@@ -29,7 +29,7 @@ class Fd {
 
 Error system_error(const std::filesystem::path& path, const char* what) {
     const int number = errno;
-    const ErrorCode code = number == ENOENT                        ? ErrorCode::not_found
+    const ErrorCode code = number == ENOENT                       ? ErrorCode::not_found
                            : number == ENOSPC || number == EDQUOT ? ErrorCode::full
                            : number == EACCES || number == EPERM  ? ErrorCode::refused
                                                                   : ErrorCode::io;
@@ -74,7 +74,8 @@ Result<Bytes> read_file(const std::filesystem::path& path, std::uint64_t limit) 
         }
         if (got == 0) return content;
         if (content.size() + static_cast<std::size_t>(got) > limit) {
-            return fail(ErrorCode::full, path.string() + " is larger than " + std::to_string(limit) + " bytes");
+            return fail(ErrorCode::full,
+                        path.string() + " is larger than " + std::to_string(limit) + " bytes");
         }
         content.append(buffer, static_cast<std::size_t>(got));
     }
@@ -85,7 +86,8 @@ Status write_file_atomic(const std::filesystem::path& path, BytesView content, u
     draft += ".draft";
     ::unlink(draft.c_str());  // one that a crash left would keep its own permissions
     {
-        const Fd fd(::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, static_cast<mode_t>(mode)));
+        const Fd fd(
+            ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, static_cast<mode_t>(mode)));
         if (!fd.valid()) return system_error(draft, "create");
         if (auto written = write_all(fd.get(), content, draft); !written) {
             ::unlink(draft.c_str());
@@ -100,9 +102,13 @@ Status write_file_atomic(const std::filesystem::path& path, BytesView content, u
     return rename_durably(draft, path);
 }
 
-Status fsync_file(const std::filesystem::path& path) { return fsync_path(path, O_RDONLY); }
+Status fsync_file(const std::filesystem::path& path) {
+    return fsync_path(path, O_RDONLY);
+}
 
-Status fsync_folder(const std::filesystem::path& folder) { return fsync_path(folder, O_RDONLY | O_DIRECTORY); }
+Status fsync_folder(const std::filesystem::path& folder) {
+    return fsync_path(folder, O_RDONLY | O_DIRECTORY);
+}
 
 Status make_folder(const std::filesystem::path& folder) {
     std::error_code error;

@@ -13,14 +13,20 @@ constexpr int busy_timeout_ms = 5000;
 Error to_error(const SQLite::Exception& exception) {
     const int code = exception.getErrorCode() & 0xff;
     switch (code) {
-        case SQLITE_FULL: return fail(ErrorCode::full, "the disk is full: free some space");
+        case SQLITE_FULL:
+            return fail(ErrorCode::full, "the disk is full: free some space");
         case SQLITE_CORRUPT:
-        case SQLITE_NOTADB: return fail(ErrorCode::corrupt, std::string("the database is damaged: ") + exception.what());
+        case SQLITE_NOTADB:
+            return fail(ErrorCode::corrupt, std::string("the database is damaged: ") + exception.what());
         case SQLITE_BUSY:
-        case SQLITE_LOCKED: return fail(ErrorCode::unavailable, "the database is busy with another program");
-        case SQLITE_CONSTRAINT: return fail(ErrorCode::conflict, exception.what());
-        case SQLITE_CANTOPEN: return fail(ErrorCode::not_found, exception.what());
-        default: return fail(ErrorCode::io, std::string("database: ") + exception.what());
+        case SQLITE_LOCKED:
+            return fail(ErrorCode::unavailable, "the database is busy with another program");
+        case SQLITE_CONSTRAINT:
+            return fail(ErrorCode::conflict, exception.what());
+        case SQLITE_CANTOPEN:
+            return fail(ErrorCode::not_found, exception.what());
+        default:
+            return fail(ErrorCode::io, std::string("database: ") + exception.what());
     }
 }
 
@@ -32,7 +38,8 @@ Result<std::unique_ptr<Database>> open_database(const std::filesystem::path& pat
             busy_timeout_ms);
         if (!read_only) {
             database->exec("PRAGMA journal_mode=WAL");
-            database->exec(durability == Durability::full ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
+            database->exec(durability == Durability::full ? "PRAGMA synchronous=FULL"
+                                                          : "PRAGMA synchronous=NORMAL");
         }
         database->exec("PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF");
         database->execAndGet("SELECT count(*) FROM sqlite_schema");  // the first read finds a damaged header

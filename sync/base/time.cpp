@@ -19,8 +19,12 @@ std::optional<int> number(std::string_view text) {
     return value;
 }
 
-std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
-std::int64_t floor_rest(std::int64_t a, std::int64_t b) { return a % b + (a % b < 0 ? b : 0); }
+std::int64_t floor_div(std::int64_t a, std::int64_t b) {
+    return a / b - (a % b < 0 ? 1 : 0);
+}
+std::int64_t floor_rest(std::int64_t a, std::int64_t b) {
+    return a % b + (a % b < 0 ? b : 0);
+}
 
 }  // namespace
 
@@ -51,13 +55,13 @@ std::string format_rfc3339(UnixMicros time) {
 
 std::string format_date(UnixSeconds time) {
     const year_month_day date{sys_days(std::chrono::days(floor_div(time, 86400)))};
-    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                       static_cast<unsigned>(date.day()));
+    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
 }
 
 std::optional<UnixMicros> parse_rfc3339(std::string_view text) {
-    if (text.size() < 20 || text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != 't' && text[10] != ' ') ||
-        text[13] != ':' || text[16] != ':') {
+    if (text.size() < 20 || text[4] != '-' || text[7] != '-' ||
+        (text[10] != 'T' && text[10] != 't' && text[10] != ' ') || text[13] != ':' || text[16] != ':') {
         return std::nullopt;
     }
     const auto year = number(text.substr(0, 4));

@@ -7,7 +7,7 @@ namespace fieldpost::engine {
 
 namespace {
 
-constexpr Millis ask_again_after = 10'000;  // for a manifest
+constexpr Millis ask_again_after = 10'000;    // for a manifest
 constexpr Millis block_again_after = 30'000;  // with no block coming: a full block takes a slow link as long
 constexpr std::size_t credit_bytes = 1U << 20U;  // asked for and not yet written
 constexpr std::size_t max_credit_blocks = 32;
@@ -16,8 +16,9 @@ constexpr std::uint32_t max_blocks = 1U << 20U;
 Status check(const protocol::Manifest& manifest) {
     const std::uint64_t count = static_cast<std::uint64_t>(manifest.blocks_size());
     if (manifest.kind() != "snapshot") return fail(ErrorCode::corrupt, "unknown kind of artifact");
-    if (manifest.block_bytes() == 0 || manifest.block_bytes() > protocol::max_payload_bytes || count > max_blocks ||
-        manifest.bytes() == 0 || (manifest.bytes() - 1) / manifest.block_bytes() + 1 != count) {
+    if (manifest.block_bytes() == 0 || manifest.block_bytes() > protocol::max_payload_bytes ||
+        count > max_blocks || manifest.bytes() == 0 ||
+        (manifest.bytes() - 1) / manifest.block_bytes() + 1 != count) {
         return fail(ErrorCode::corrupt, "the manifest's blocks do not add up to its size");
     }
     return ok();
@@ -86,11 +87,13 @@ void ArtifactFetcher::ask(Millis now, Actions& actions) {
     }
     if (!running_) return;
     std::size_t bytes = 0;
-    for (const auto& [block, when] : outstanding_) bytes += manifest_->blocks(static_cast<int>(block)).packed_bytes();
+    for (const auto& [block, when] : outstanding_)
+        bytes += manifest_->blocks(static_cast<int>(block)).packed_bytes();
     protocol::Up up;
     auto& request = *up.mutable_block_request();
     request.set_generation(manifest_->generation());
-    while (!missing_.empty() && bytes < credit_bytes && outstanding_.size() + writing_.size() < max_credit_blocks) {
+    while (!missing_.empty() && bytes < credit_bytes &&
+           outstanding_.size() + writing_.size() < max_credit_blocks) {
         const std::uint32_t block = missing_.front();
         missing_.pop_front();
         bytes += manifest_->blocks(static_cast<int>(block)).packed_bytes();
@@ -114,7 +117,8 @@ void ArtifactFetcher::block(Millis now, const protocol::BlockReply& reply, Actio
     auto content = decompress(reply.packed(), manifest_->block_bytes());
     if (!content || sha256(*content) != manifest_->blocks(static_cast<int>(reply.block())).sha256()) {
         // Not at once: when the hub's own copy is damaged it comes like this every time.
-        actions.push_back(Notice{"block " + std::to_string(reply.block()) + " came damaged and is asked for again"});
+        actions.push_back(
+            Notice{"block " + std::to_string(reply.block()) + " came damaged and is asked for again"});
         return;
     }
     outstanding_.erase(asked);
@@ -134,7 +138,8 @@ void ArtifactFetcher::finished(bool ok, Actions& actions) {
     if (ok) {
         mounted_ = manifest_->generation();
     } else {
-        actions.push_back(Notice{"the snapshot did not verify as a whole and is fetched again at the next contact"});
+        actions.push_back(
+            Notice{"the snapshot did not verify as a whole and is fetched again at the next contact"});
     }
     failed();
 }

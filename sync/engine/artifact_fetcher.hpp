@@ -1,5 +1,5 @@
-// Fetches one artifact at a time: manifest, then the blocks that the draft lacks, verified one by one, within a bound
-// of outstanding bytes. PROTOCOL: artifact rules 13 to 15.
+// Fetches one artifact at a time: manifest, then the blocks that the draft lacks, verified one by one, within
+// a bound of outstanding bytes. PROTOCOL: artifact rules 13 to 15.
 #pragma once
 
 #include <deque>

@@ -27,12 +27,14 @@ struct SubscribeFeeds {
     std::vector<records::FeedId> feeds;
 };
 
-// The hub holds the journal through `ack.applied`: remember it and what it said of each operation. May be lost.
+// The hub holds the journal through `ack.applied`: remember it and what it said of each operation. May be
+// lost.
 struct NoteAck {
     protocol::Ack ack;
 };
 
-// Hub and journal differ: in one transaction, begin a new epoch that carries everything after the acknowledged part.
+// Hub and journal differ: in one transaction, begin a new epoch that carries everything after the
+// acknowledged part.
 struct OpenEpoch {
     std::string why;
 };
@@ -65,8 +67,8 @@ struct Notice {
     std::string text;
 };
 
-using Action = std::variant<Publish, SubscribeFeeds, NoteAck, OpenEpoch, ApplySegment, PrepareArtifact, WriteBlock,
-                            FinishArtifact, Notice>;
+using Action = std::variant<Publish, SubscribeFeeds, NoteAck, OpenEpoch, ApplySegment, PrepareArtifact,
+                            WriteBlock, FinishArtifact, Notice>;
 using Actions = std::vector<Action>;
 
 }  // namespace fieldpost::engine

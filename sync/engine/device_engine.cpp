@@ -67,7 +67,8 @@ void DeviceEngine::hello_reply(Millis now, const protocol::HelloReply& reply, Ac
 
 void DeviceEngine::message(Millis now, std::string_view topic, BytesView payload, Actions& actions) {
     if (payload.size() > protocol::max_message_bytes) {
-        actions.push_back(Notice{"a message of " + std::to_string(payload.size()) + " bytes was refused unread"});
+        actions.push_back(
+            Notice{"a message of " + std::to_string(payload.size()) + " bytes was refused unread"});
         return;
     }
     if (topic == protocol::topic::down(identity_.device)) {
@@ -77,13 +78,29 @@ void DeviceEngine::message(Millis now, std::string_view topic, BytesView payload
             return;
         }
         switch (down->message_case()) {
-            case protocol::Down::kHelloReply: hello_reply(now, down->hello_reply(), actions); break;
-            case protocol::Down::kAck: uplink_.ack(now, down->ack(), actions); break;
-            case protocol::Down::kSegment: feeds_.segment(now, down->segment(), actions); break;
-            case protocol::Down::kManifest: fetcher_.manifest(now, down->manifest(), actions); break;
-            case protocol::Down::kBlock: fetcher_.block(now, down->block(), actions); break;
-            case protocol::Down::MESSAGE_NOT_SET: break;  // from a newer hub; nothing we asked for
+            case protocol::Down::kHelloReply:
+                hello_reply(now, down->hello_reply(), actions);
+                break;
+            case protocol::Down::kAck:
+                uplink_.ack(now, down->ack(), actions);
+                break;
+            case protocol::Down::kSegment:
+                feeds_.segment(now, down->segment(), actions);
+                break;
+            case protocol::Down::kManifest:
+                fetcher_.manifest(now, down->manifest(), actions);
+                break;
+            case protocol::Down::kBlock:
+                fetcher_.block(now, down->block(), actions);
+                break;
+            case protocol::Down::MESSAGE_NOT_SET:
+                break;  // from a newer hub; nothing we asked for
         }
+        return;
+    }
+    if (topic == protocol::topic::hub_presence()) {
+        // The hub came (back): do not wait for the next hello's turn.
+        if (payload == protocol::present && connected_ && !in_contact_) say_hello(now, actions);
         return;
     }
     const auto sealed = protocol::parse<protocol::Signed>(payload, "feed message");
@@ -107,13 +124,17 @@ void DeviceEngine::tick(Millis now, Actions& actions) {
     fetcher_.tick(now, actions);
 }
 
-void DeviceEngine::appended(Millis now, Actions& actions) { uplink_.pump(now, actions); }
+void DeviceEngine::appended(Millis now, Actions& actions) {
+    uplink_.pump(now, actions);
+}
 
 void DeviceEngine::epoch_opened(Millis now, Actions& actions) {
     if (connected_) say_hello(now, actions);
 }
 
-void DeviceEngine::feed_failed(Millis now, const records::FeedId& feed) { feeds_.apply_failed(now, feed); }
+void DeviceEngine::feed_failed(Millis now, const records::FeedId& feed) {
+    feeds_.apply_failed(now, feed);
+}
 
 void DeviceEngine::feed_applied(Millis now, const records::FeedId& feed, std::uint64_t n, Actions& actions) {
     feeds_.applied(now, feed, n, actions);

@@ -1,5 +1,5 @@
-// The device's end of the protocol: one object that a program feeds with messages, link changes, journal growth and
-// ticks, and whose actions it carries out. Single-threaded; no I/O; deterministic.
+// The device's end of the protocol: one object that a program feeds with messages, link changes, journal
+// growth and ticks, and whose actions it carries out. Single-threaded; no I/O; deterministic.
 #pragma once
 
 #include "sync/engine/artifact_fetcher.hpp"
@@ -21,7 +21,8 @@ struct DeviceIdentity {
 
 class DeviceEngine {
   public:
-    DeviceEngine(DeviceIdentity identity, JournalView& journal, protocol::Signer& signer, UplinkLimits limits = {});
+    DeviceEngine(DeviceIdentity identity, JournalView& journal, protocol::Signer& signer,
+                 UplinkLimits limits = {});
 
     void connected(Millis now, Actions& actions);
     void disconnected();

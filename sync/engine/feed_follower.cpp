@@ -103,7 +103,8 @@ void FeedFollower::accept(Millis now, protocol::FeedSegment segment, Actions& ac
         return;
     }
     follow.asked_at = -1;
-    const auto fresh = std::ranges::find_if(segment.entries(), [&](const auto& entry) { return entry.n() > end; });
+    const auto fresh =
+        std::ranges::find_if(segment.entries(), [&](const auto& entry) { return entry.n() > end; });
     segment.mutable_entries()->erase(segment.entries().begin(), fresh);
     segment.set_after(end);
     const std::size_t bytes = segment.ByteSizeLong();
@@ -121,7 +122,8 @@ void FeedFollower::next(Millis now, const records::FeedId& id, Actions& actions)
         follow.applying = true;
         actions.push_back(ApplySegment{id, follow.held.front()});
     }
-    if (running_ && follow.asked_at < 0 && end_of(id) < state.head && follow.held_bytes < max_held_bytes / 2) {
+    if (running_ && follow.asked_at < 0 && end_of(id) < state.head &&
+        follow.held_bytes < max_held_bytes / 2) {
         follow.asked_at = now;
         protocol::Up up;
         auto& request = *up.mutable_feed_request();
@@ -173,7 +175,8 @@ void FeedFollower::tick(Millis now, Actions& actions) {
 }
 
 bool FeedFollower::caught_up() const {
-    return std::ranges::all_of(view_, [](const auto& feed) { return feed.second.cursor >= feed.second.head; });
+    return std::ranges::all_of(view_,
+                               [](const auto& feed) { return feed.second.cursor >= feed.second.head; });
 }
 
 }  // namespace fieldpost::engine

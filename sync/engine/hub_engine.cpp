@@ -43,19 +43,26 @@ Status HubEngine::message(std::string_view topic, BytesView payload, HubActions&
     auto device = store_.device(id);
     if (!device) return device.error();
     if (!*device) {
-        actions.notices.push_back({id, "an unknown device speaks: register it with 'fieldpost-hub device add'", true});
+        actions.notices.push_back(
+            {id, "an unknown device speaks: register it with 'fieldpost-hub device add'", true});
         protocol::Down down;
         down.mutable_hello_reply()->set_problem("this device is not registered at the hub");
         if (up->has_hello()) send(RegisteredDevice{id, {}, {}, {}, 0}, down, actions);
         return ok();
     }
     switch (up->message_case()) {
-        case protocol::Up::kHello: return hello(**device, up->hello(), actions);
-        case protocol::Up::kBatch: return batch(**device, up->batch(), actions);
-        case protocol::Up::kFeedRequest: return feed_request(**device, up->feed_request(), actions);
-        case protocol::Up::kManifestRequest: return manifest_request(**device, actions);
-        case protocol::Up::kBlockRequest: return block_request(**device, up->block_request(), actions);
-        case protocol::Up::MESSAGE_NOT_SET: break;  // from a newer device: nothing we know how to answer
+        case protocol::Up::kHello:
+            return hello(**device, up->hello(), actions);
+        case protocol::Up::kBatch:
+            return batch(**device, up->batch(), actions);
+        case protocol::Up::kFeedRequest:
+            return feed_request(**device, up->feed_request(), actions);
+        case protocol::Up::kManifestRequest:
+            return manifest_request(**device, actions);
+        case protocol::Up::kBlockRequest:
+            return block_request(**device, up->block_request(), actions);
+        case protocol::Up::MESSAGE_NOT_SET:
+            break;  // from a newer device: nothing we know how to answer
     }
     return ok();
 }
@@ -101,7 +108,8 @@ Status HubEngine::hello(const RegisteredDevice& device, const protocol::Hello& h
         auto position = store_.lane_position(device.id, hello.lanes(i).epoch(), hello.lanes(i).lane());
         if (!position) return position.error();
         if (hello.lanes(i).noted() >= position->seq()) continue;
-        for (std::uint64_t first = hello.lanes(i).noted() + 1; first <= position->seq(); first += max_ack_results) {
+        for (std::uint64_t first = hello.lanes(i).noted() + 1; first <= position->seq();
+             first += max_ack_results) {
             const std::uint64_t last = std::min(position->seq(), first + max_ack_results - 1);
             if (auto sent = acknowledge(device, *position, first, last, actions); !sent) return sent;
         }
@@ -136,7 +144,8 @@ Status HubEngine::batch(const RegisteredDevice& device, const protocol::Signed& 
         if (seq < position->seq()) continue;
         if (!joined) {  // seq == applied: the part we have must be the part it sends
             if (hash != position->hash()) {
-                actions.notices.push_back({device.id, "the journal's chain differs from what was applied", true});
+                actions.notices.push_back(
+                    {device.id, "the journal's chain differs from what was applied", true});
                 return acknowledge(device, *position, position->seq() + 1, position->seq(), actions);
             }
             joined = true;
@@ -212,7 +221,8 @@ Status HubEngine::feed_request(const RegisteredDevice& device, const protocol::F
     const std::uint64_t newest = head == heads->end() ? 0 : head->second;
     if (request.hub_generation() != store_.generation()) return ok();  // its hello was answered with ours
     if (request.after() > newest) {
-        actions.notices.push_back({device.id, "has a cursor beyond the head of feed " + request.feed(), true});
+        actions.notices.push_back(
+            {device.id, "has a cursor beyond the head of feed " + request.feed(), true});
         return ok();
     }
     auto made = segment(*feed, request.after(), newest,
@@ -231,7 +241,8 @@ Status HubEngine::manifest_request(const RegisteredDevice& device, HubActions& a
         return ok();
     }
     protocol::Down down;
-    if (!down.mutable_manifest()->ParseFromString(*bytes)) return fail(ErrorCode::corrupt, "the stored manifest is damaged");
+    if (!down.mutable_manifest()->ParseFromString(*bytes))
+        return fail(ErrorCode::corrupt, "the stored manifest is damaged");
     send(device, down, actions);
     return ok();
 }
@@ -274,7 +285,8 @@ Status HubEngine::publish_feeds(bool heads, HubActions& actions) {
         if (heads) {
             if (auto hinted = publish_head(feed, head, actions); !hinted) return hinted;
         }
-        // One segment a round and feed: the rest of a large import is asked for by range, at each device's own pace.
+        // One segment a round and feed: the rest of a large import is asked for by range, at each device's
+        // own pace.
         if (published >= head) continue;
         auto made = segment(feed, published, head, live_segment_bytes);
         if (!made) return made.error();

@@ -1,6 +1,7 @@
-// The hub's end of the protocol: takes devices' messages, applies their journals through the store, answers with
-// acknowledgements, segments, manifests and blocks, and publishes new feed entries. Single-threaded; no clock, socket
-// or file: the store is behind an interface, and the program commits before it carries out the actions.
+// The hub's end of the protocol: takes devices' messages, applies their journals through the store, answers
+// with acknowledgements, segments, manifests and blocks, and publishes new feed entries. Single-threaded; no
+// clock, socket or file: the store is behind an interface, and the program commits before it carries out the
+// actions.
 #pragma once
 
 #include <map>
@@ -40,8 +41,8 @@ struct FeedRange {
     std::uint64_t through = 0;  // the range is whole up to here
 };
 
-// What the hub's engine needs of its store. All calls of one round happen inside one transaction that the program
-// begins before and commits after; an Error makes the program roll the round back.
+// What the hub's engine needs of its store. All calls of one round happen inside one transaction that the
+// program begins before and commits after; an Error makes the program roll the round back.
 class HubStore {
   public:
     virtual ~HubStore() = default;
@@ -54,8 +55,8 @@ class HubStore {
     virtual Result<protocol::LanePosition> lane_position(std::string_view device, std::uint64_t epoch,
                                                          protocol::Lane lane) = 0;
     virtual Status set_lane_position(std::string_view device, const protocol::LanePosition& position) = 0;
-    // Stores the operation and its effects. An operation whose origin is stored already changes nothing and reports
-    // what it reported then. Bytes that cannot be understood are kept and reported as quarantined.
+    // Stores the operation and its effects. An operation whose origin is stored already changes nothing and
+    // reports what it reported then. Bytes that cannot be understood are kept and reported as quarantined.
     virtual Result<OperationResult> apply(const RegisteredDevice& device, const OperationPlace& place,
                                           BytesView operation) = 0;
     // What apply() said of first..last, by position.
@@ -64,7 +65,8 @@ class HubStore {
                                                          std::uint64_t last) = 0;
     virtual Result<std::map<records::FeedId, std::uint64_t>> feed_heads() = 0;
     // Changes after `after`, in order, until a bound is reached; at least one when there is one.
-    virtual Result<FeedRange> feed_range(const records::FeedId& feed, std::uint64_t after, std::size_t max_bytes) = 0;
+    virtual Result<FeedRange> feed_range(const records::FeedId& feed, std::uint64_t after,
+                                         std::size_t max_bytes) = 0;
     // Newest offered snapshot of the profile; 0: none.
     virtual Result<std::uint64_t> snapshot_generation(std::string_view profile) = 0;
     // The signed manifest as it is sent.
@@ -97,17 +99,20 @@ class HubEngine {
     Status start();
     // One message of a device. An Error is the store's: roll back and try the message alone or later.
     Status message(std::string_view topic, BytesView payload, HubActions& actions);
-    // Publishes feed entries that were committed since the last call, in order; and on `heads`, all heads as hints.
+    // Publishes feed entries that were committed since the last call, in order; and on `heads`, all heads as
+    // hints.
     Status publish_feeds(bool heads, HubActions& actions);
 
   private:
     Status hello(const RegisteredDevice& device, const protocol::Hello& hello, HubActions& actions);
     Status batch(const RegisteredDevice& device, const protocol::Signed& sealed, HubActions& actions);
-    Status feed_request(const RegisteredDevice& device, const protocol::FeedRequest& request, HubActions& actions);
+    Status feed_request(const RegisteredDevice& device, const protocol::FeedRequest& request,
+                        HubActions& actions);
     Status manifest_request(const RegisteredDevice& device, HubActions& actions);
-    Status block_request(const RegisteredDevice& device, const protocol::BlockRequest& request, HubActions& actions);
-    Status acknowledge(const RegisteredDevice& device, const protocol::LanePosition& position, std::uint64_t first,
-                       std::uint64_t last, HubActions& actions);
+    Status block_request(const RegisteredDevice& device, const protocol::BlockRequest& request,
+                         HubActions& actions);
+    Status acknowledge(const RegisteredDevice& device, const protocol::LanePosition& position,
+                       std::uint64_t first, std::uint64_t last, HubActions& actions);
     struct MadeSegment {
         protocol::Signed sealed;
         std::uint64_t through;

@@ -8,7 +8,9 @@ using protocol::Lane;
 
 namespace {
 
-bool is_lane(Lane lane) { return std::ranges::find(lanes_by_priority, lane) != lanes_by_priority.end(); }
+bool is_lane(Lane lane) {
+    return std::ranges::find(lanes_by_priority, lane) != lanes_by_priority.end();
+}
 
 }  // namespace
 
@@ -50,7 +52,8 @@ void Uplink::resume(Millis now, const protocol::HelloReply& reply, Actions& acti
         const auto* position = positions[static_cast<std::size_t>(name)];
         if (position == nullptr) return;  // answers a hello of an earlier epoch: ours is on its way
         switch (compare(*position)) {
-            case Comparison::same: break;
+            case Comparison::same:
+                break;
             case Comparison::differs:
                 fork("the hub's copy of the " + protocol::lane_name(name) + " lane differs at " +
                          std::to_string(position->seq()),
@@ -82,13 +85,15 @@ void Uplink::ack(Millis now, const protocol::Ack& ack, Actions& actions) {
     if (!running_ || applied.epoch() != journal_.epoch() || !is_lane(applied.lane())) return;
     LaneState& lane = at(applied.lane());
     switch (compare(applied)) {
-        case Comparison::same: break;
+        case Comparison::same:
+            break;
         case Comparison::differs:
-            fork("the hub acknowledged other content than ours in the " + protocol::lane_name(applied.lane()) +
-                     " lane",
+            fork("the hub acknowledged other content than ours in the " +
+                     protocol::lane_name(applied.lane()) + " lane",
                  actions);
             return;
-        case Comparison::unreadable: return;  // it is acknowledged again
+        case Comparison::unreadable:
+            return;  // it is acknowledged again
     }
     const std::uint64_t results_end = ack.first_seq() + static_cast<std::uint64_t>(ack.versions_size());
     if (ack.first_seq() > lane.noted + 1) {
@@ -107,8 +112,8 @@ void Uplink::ack(Millis now, const protocol::Ack& ack, Actions& actions) {
             batch = outstanding_.erase(batch);
             progress = true;
         } else {
-            // What was sent behind a batch that is done gets its time again: a slow link is no loss. What was sent
-            // before it and is not done was lost.
+            // What was sent behind a batch that is done gets its time again: a slow link is no loss. What was
+            // sent before it and is not done was lost.
             if (progress) batch->sent_at = now;
             ++batch;
         }

@@ -1,5 +1,5 @@
-// The journal's way up: reads what the hub lacks, sends signed batches within a window, follows acknowledgements,
-// finds the common point after any interruption. PROTOCOL: journal rules 1 to 5.
+// The journal's way up: reads what the hub lacks, sends signed batches within a window, follows
+// acknowledgements, finds the common point after any interruption. PROTOCOL: journal rules 1 to 5.
 #pragma once
 
 #include <array>
@@ -32,8 +32,8 @@ class JournalView {
     // Chain hash after entry `seq` (0: the epoch's start); nullopt when the journal does not hold it.
     virtual std::optional<Bytes> hash_at(protocol::Lane lane, std::uint64_t seq) = 0;
     // Entries after `seq`, in order, until a bound is reached; at least one when there is one.
-    virtual Result<std::vector<JournalEntry>> read(protocol::Lane lane, std::uint64_t after, std::size_t max_entries,
-                                                   std::size_t max_bytes) = 0;
+    virtual Result<std::vector<JournalEntry>> read(protocol::Lane lane, std::uint64_t after,
+                                                   std::size_t max_entries, std::size_t max_bytes) = 0;
 };
 
 struct UplinkLimits {

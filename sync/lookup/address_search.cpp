@@ -71,7 +71,17 @@ double street_cost(const Reading& reading, const StreetDictionary::NamedStreet& 
                                    begins(direction_name(street.direction), reading.tail));
         if (is_type) type = street.type;
         if (is_direction) direction = street.direction;
-        if (!is_type && !is_direction) cost += cost::unread_word;
+        if (!is_type && !is_direction) {
+            const auto other_type = records::street_type(reading.tail);
+            const auto other_direction = records::direction(reading.tail);
+            if (type.empty() && other_type) {
+                type = *other_type;
+            } else if (direction.empty() && other_direction) {
+                direction = *other_direction;
+            } else {
+                cost += cost::unread_word;
+            }
+        }
     }
     if (type != street.type) {
         cost += type.empty() ? cost::type_not_typed : street.type.empty() ? cost::type_not_there : cost::type_other;
@@ -207,7 +217,7 @@ void AddressSearch::find_at(const StreetCandidate& street, std::size_t limit, st
         if (reading.part.empty() || entry.part != reading.part) add_address(street, entry, 0, false, out);
     }
     for (const auto& entry : entries_.ranges(street.street, reading.number, entries_of_number)) {
-        const bool same = entry.number == reading.number && (reading.high == 0 || entry.high == reading.high);
+        const bool same = entry.number == reading.number && entry.high == reading.high;
         add_address(street, entry, same ? 0 : cost::number_in_range, false, out);
     }
     if (reading.high != 0) {  // the source may have listed the houses of the block one by one

@@ -91,7 +91,7 @@ Description property(const records::Property& record) {
 }
 
 Description asset(const records::Asset& record) {
-    const std::string_view named = record.asset_class() == "street" ? record.description() : "";
+    const std::string named = record.asset_class() == "street" ? record.description() : std::string();
     const std::string what = record.asset_class().empty() ? "Asset" : headed(record.asset_class());
     const bool out_of_service = record.status() == "out_of_service";
     const std::string flow = record.flow_gpm() > 0 ? fmt::format("{:.0f} gpm", record.flow_gpm()) : std::string();

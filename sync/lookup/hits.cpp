@@ -22,8 +22,13 @@ struct Found {
 // Better by less than this is not better: then the nearer comes first.
 double rank(double score) { return -std::round(score * 200); }
 
-std::optional<snapshot::Point> position_in(const Message& message) {
+std::optional<snapshot::Point> position_in(records::Kind kind, const Message& message) {
     if (!message) return std::nullopt;
+    if (kind == records::PROPERTY) {  // most hits are: without asking for the field by name
+        const auto& property = static_cast<const records::Property&>(*message);
+        if (!property.has_position()) return std::nullopt;
+        return snapshot::to_point(property.position());
+    }
     const auto position = records::position_of(*message);
     if (!position) return std::nullopt;
     return snapshot::to_point(*position);
@@ -36,8 +41,8 @@ Message whole_record(snapshot::Entries& entries, records::RecordId record) {
 
 double distance_to(snapshot::Entries& entries, const records::LayerRow& row, const snapshot::Point& from) {
     auto message = records::parse_body(row.kind, row.body);
-    auto position = message ? position_in(*message) : std::nullopt;
-    if (!position && row.property != 0) position = position_in(whole_record(entries, row.property));
+    auto position = message ? position_in(row.kind, *message) : std::nullopt;
+    if (!position && row.property != 0) position = position_in(records::PROPERTY, whole_record(entries, row.property));
     return position ? snapshot::distance_m(from, *position) : HUGE_VAL;
 }
 
@@ -58,7 +63,7 @@ Hit to_hit(snapshot::Entries& entries, const Found& found) {
     Description described = message ? describe(hit.kind, *message) : describe_unknown(hit.kind);
     hit.title = std::move(described.title);
     hit.subtitle = std::move(described.subtitle);
-    hit.position = position_in(message);
+    hit.position = position_in(hit.kind, message);
     if (hit.kind == records::PROPERTY && message) {
         const auto& property = static_cast<const records::Property&>(*message);
         if (hit.match == Match::address && is_alias(found.candidate.reason, property)) {
@@ -68,7 +73,7 @@ Hit to_hit(snapshot::Entries& entries, const Found& found) {
         if (const Message property = whole_record(entries, hit.property)) {
             const std::string address = describe(records::PROPERTY, *property).title;
             hit.subtitle += hit.subtitle.empty() ? address : " · " + address;
-            if (!hit.position) hit.position = position_in(property);
+            if (!hit.position) hit.position = position_in(records::PROPERTY, property);
         }
     }
     return hit;

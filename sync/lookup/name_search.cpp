@@ -11,9 +11,11 @@ namespace fieldpost::lookup {
 namespace {
 
 constexpr std::size_t word_limit = 8;
-constexpr std::size_t rows_looked_at = 60;
-// A beginning of fewer letters stands for too many words to gather them all.
-constexpr std::size_t least_beginning = 3;
+constexpr std::size_t rows_looked_at = 24;  // and three for each hit wanted
+// How many words a half-typed one may stand for. Of one with fewer letters than this, every name that has the other
+// words is looked at instead.
+constexpr std::size_t words_tried = 24;
+constexpr std::size_t least_beginning = 2;
 
 constexpr double whole_name = 0.97;
 constexpr double least_name = 0.55;  // and name_share by the share of the name's words that were typed
@@ -70,7 +72,8 @@ void add_row(snapshot::Entries& entries, std::int64_t row, const Typed& typed, s
 
 }  // namespace
 
-void find_names(snapshot::Entries& entries, const TypedText& text, std::size_t limit, std::vector<Candidate>& out) {
+void find_names(snapshot::Entries& entries, const TypedText& text, bool whole_only, std::size_t limit,
+                std::vector<Candidate>& out) {
     Typed typed;
     std::string whole;
     for (const std::string& word : text.words) {
@@ -85,12 +88,33 @@ void find_names(snapshot::Entries& entries, const TypedText& text, std::size_t l
     if (std::ranges::none_of(typed.words, has_letter)) return;
     typed.last_may_grow = !text.last_complete;
 
-    std::vector<std::int64_t> rows = entries.named({whole_name_word(whole)}, false, limit);
-    auto words = typed.words;
-    const bool too_short = typed.last_may_grow && words.back().size() < least_beginning;
-    if (too_short && words.size() > 1) words.pop_back();  // the names that come are held against it here
-    for (const std::int64_t row : entries.named(words, typed.last_may_grow && !too_short, rows_looked_at)) {
-        if (std::ranges::find(rows, row) == rows.end()) rows.push_back(row);
+    std::vector<std::int64_t> rows;
+    const std::size_t wanted = rows_looked_at + 3 * limit;
+    const auto take = [&](const std::vector<std::int64_t>& more) {
+        for (const std::int64_t row : more) {
+            if (std::ranges::find(rows, row) == rows.end()) rows.push_back(row);
+        }
+    };
+    const std::string whole_key = whole_name_word(whole);
+    for (const snapshot::TermEntry& term : entries.terms(whole_key, limit)) {
+        if (term.key == whole_key) take({term.row});
+    }
+    if (!whole_only) {
+        take(entries.named(typed.words, {}, wanted));
+        if (typed.last_may_grow && rows.size() < wanted) {
+            const std::string last = typed.words.back();
+            std::vector<std::string> others(typed.words.begin(), typed.words.end() - 1);
+            if (last.size() >= least_beginning) {
+                const auto words = entries.words_beginning(last, words_tried);
+                if (!others.empty() && !words.empty()) take(entries.named(others, words, wanted));
+                for (const std::string& word : words) {
+                    if (!others.empty() || rows.size() >= wanted) break;
+                    take(entries.named({word}, {}, wanted - rows.size()));
+                }
+            } else if (!others.empty()) {
+                take(entries.named(others, {}, wanted));
+            }
+        }
     }
     for (const std::int64_t row : rows) add_row(entries, row, typed, out);
 }

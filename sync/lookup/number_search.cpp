@@ -27,18 +27,16 @@ Match match_of(TermKind kind) {
     switch (kind) {
         case TermKind::parcel: return Match::parcel;
         case TermKind::tag: return Match::tag;
-        case TermKind::number: return Match::number;
+        default: return Match::number;
     }
-    return Match::number;
 }
 
 std::string noun_of(TermKind kind) {
     switch (kind) {
         case TermKind::parcel: return "parcel number";
         case TermKind::tag: return "asset tag";
-        case TermKind::number: return "number of the record";
+        default: return "number of the record";
     }
-    return "number of the record";
 }
 
 void find_key(snapshot::Entries& entries, const std::string& key, bool may_grow, std::size_t limit,

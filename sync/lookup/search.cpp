@@ -24,6 +24,8 @@ namespace {
 
 // When something is at least this good, nobody has to look for typing errors.
 constexpr double good_enough = 0.65;
+// A number or door this well met is what was meant: names that merely share its words would only be in the way.
+constexpr double sure_address = 0.9;
 constexpr std::size_t streets_at_once = 10'000;
 
 }  // namespace
@@ -61,7 +63,10 @@ struct Search::State {
         const std::vector<Reading> all = readings(typed, text, places);
         AddressSearch addresses(streets, entries, all);
         addresses.find(limit, candidates);
-        find_names(entries, typed, limit, candidates);
+        const auto sure = [](const Candidate& candidate) {
+            return candidate.score >= sure_address && (candidate.match != Match::address || candidate.reason.typed_number);
+        };
+        find_names(entries, typed, std::ranges::any_of(candidates, sure), limit, candidates);
         const auto good = [&](const Candidate& candidate) { return candidate.score >= good_enough; };
         if (std::ranges::none_of(candidates, good)) addresses.find_misspelt(limit, candidates);
         Answer answer;

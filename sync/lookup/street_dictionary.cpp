@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <tuple>
 
 #include "sync/lookup/edit_distance.hpp"
 #include "sync/records/address_words.hpp"
@@ -41,7 +42,13 @@ std::string without_spaces(std::string_view text) {
 
 bool StreetDictionary::add(std::int64_t street, const Street& value) {
     if (streets_ == street_limit) return false;
-    names_[add_name(value.name)].streets.push_back({street, value.type, value.direction});
+    auto& streets = names_[add_name(value.name)].streets;
+    const NamedStreet named{street, value.type, value.direction};
+    streets.insert(std::ranges::upper_bound(streets, named,
+                                            [](const NamedStreet& a, const NamedStreet& b) {
+                                                return std::tie(a.type, a.direction) < std::tie(b.type, b.direction);
+                                            }),
+                   named);
     if (std::ranges::find(types_, value.type) == types_.end()) types_.push_back(value.type);
     ++streets_;
     return true;
@@ -157,10 +164,11 @@ void StreetDictionary::find_words(std::span<const std::string_view> words, bool 
         }
     }
     std::vector<std::uint32_t> seen;
+    std::vector<NameMatch> found;
     std::size_t looked_at = 0;
     for (const std::uint32_t word : fewest) {
         for (const std::uint32_t number : words_[word].names) {
-            if (limit == 0 || ++looked_at > word_candidate_limit) return;
+            if (++looked_at > word_candidate_limit) break;
             const Name& name = names_[number];
             if (name.words.size() < 2 || name.words.size() < words.size()) continue;
             int errors = 0;
@@ -170,10 +178,19 @@ void StreetDictionary::find_words(std::span<const std::string_view> words, bool 
             }
             if (errors > 2 || std::ranges::find(seen, number) != seen.end()) continue;
             seen.push_back(number);
-            out.push_back({number, NameMatch::How::words, errors, untyped_letters(name.compact.size(), letters)});
-            --limit;
+            found.push_back({number, NameMatch::How::words, errors, untyped_letters(name.compact.size(), letters)});
         }
     }
+    take_best(found, limit, out);
+}
+
+// The same whatever the order in which the streets came.
+void StreetDictionary::take_best(std::vector<NameMatch>& found, std::size_t limit, std::vector<NameMatch>& out) const {
+    std::ranges::sort(found, {}, [&](const NameMatch& match) {
+        return std::tuple(match.errors, match.untyped, std::string_view(names_[match.name].compact));
+    });
+    if (found.size() > limit) found.resize(limit);
+    out.insert(out.end(), found.begin(), found.end());
 }
 
 void StreetDictionary::find_near(std::string_view name, bool beginning, int most, std::size_t limit,
@@ -196,9 +213,7 @@ void StreetDictionary::find_near(std::string_view name, bool beginning, int most
             found.push_back({number, NameMatch::How::beginning, begun, untyped_letters(text.size(), compact.size())});
         }
     }
-    std::ranges::stable_sort(found, {}, [](const NameMatch& match) { return std::pair(match.errors, match.untyped); });
-    if (found.size() > limit) found.resize(limit);
-    out.insert(out.end(), found.begin(), found.end());
+    take_best(found, limit, out);
 }
 
 }  // namespace fieldpost::lookup

@@ -30,7 +30,7 @@ struct NameMatch {
 // One thread.
 class StreetDictionary {
   public:
-    // A street of a name, as its addresses know it.
+    // A street of a name, as its addresses know it; a name's streets are in order of type and direction.
     struct NamedStreet {
         std::int64_t street = 0;
         std::string type;
@@ -76,6 +76,7 @@ class StreetDictionary {
     std::uint32_t add_name(const std::string& text);
     std::uint32_t add_word(std::string_view text);
     std::vector<std::uint32_t> words_like(std::string_view word, bool beginning, bool fuzzy) const;
+    void take_best(std::vector<NameMatch>& found, std::size_t limit, std::vector<NameMatch>& out) const;
     int word_errors(std::string_view word, bool beginning, bool fuzzy, const Name& name) const;
 
     std::vector<Name> names_;

@@ -18,6 +18,7 @@ constexpr std::size_t suggestion_limit = 4;
 constexpr std::size_t streets_tried = 3;
 // The street itself is not in doubt, only the number.
 constexpr double sure_of_street = 0.7;
+constexpr double door_found = 0.9;
 constexpr double as_sure = 0.05;
 constexpr std::size_t readings_tried = 8;
 constexpr int most_errors = 4;
@@ -142,7 +143,10 @@ std::vector<Suggestion> suggest(const StreetDictionary& dictionary, snapshot::En
                                 const std::vector<Reading>& readings, const std::vector<StreetCandidate>& streets,
                                 const std::vector<Hit>& hits) {
     Suggestions suggestions(dictionary, entries);
-    suggestions.nearest_numbers(streets);
+    // The door itself was found: nothing else was meant.
+    if (hits.empty() || hits.front().match != Match::address || hits.front().score < door_found) {
+        suggestions.nearest_numbers(streets);
+    }
     if (hits.empty() && suggestions.empty()) suggestions.closest_names(readings);
     return suggestions.take();
 }

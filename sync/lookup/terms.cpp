@@ -55,6 +55,7 @@ void add_name(Terms& terms, std::string_view text) {
         const std::string_view last = words[word_limit - 1];
         name.resize(static_cast<std::size_t>(last.data() + last.size() - name.data()));
     }
+    terms.exact.push_back({TermKind::whole_name, whole_name_word(name)});
     terms.names.push_back(std::move(name));
 }
 
@@ -164,6 +165,15 @@ Street street_of(const records::Address& address) {
     return street;
 }
 
+std::vector<std::string> Terms::words() const {
+    std::vector<std::string> out;
+    for (const std::string& name : names) {
+        for (const std::string_view word : records::split_words(name)) out.emplace_back(word);
+    }
+    sort_unique(out);
+    return out;
+}
+
 std::string house_part(const records::Address& address) {
     std::string part = address.number_prefix();
     if (!part.empty()) part.push_back('-');
@@ -177,17 +187,6 @@ std::string term_key(std::string_view text) {
     return key;
 }
 
-std::string name_entry(const std::vector<std::string>& names) {
-    std::string entry;
-    for (const std::string& name : names) {
-        if (!entry.empty()) entry.push_back(' ');
-        entry += name;
-        entry.push_back(' ');
-        entry += whole_name_word(name);
-    }
-    return entry;
-}
-
 std::string whole_name_word(std::string_view folded_name) {
     auto words = records::split_words(folded_name);
     std::ranges::sort(words);
@@ -196,10 +195,9 @@ std::string whole_name_word(std::string_view folded_name) {
         for (const char c : word) hash = (hash ^ static_cast<unsigned char>(c)) * 1'099'511'628'211ULL;
         hash = (hash ^ 0xffU) * 1'099'511'628'211ULL;
     }
-    // 30 bits will do: a row that has the same word by chance is told apart by its names.
-    std::string out = "zq";
-    hash ^= hash >> 32U;
-    for (int digit = 0; digit < 6; ++digit, hash >>= 5U) out.push_back("0123456789abcdefghijklmnopqrstuv"[hash & 31U]);
+    hash ^= hash >> 40U;
+    std::string out;
+    for (int digit = 0; digit < 8; ++digit, hash >>= 5U) out.push_back("abcdefghijklmnopqrstuvwxyz234567"[hash & 31U]);
     return out;
 }
 

@@ -44,7 +44,9 @@ struct AddressTerm {
 // Ranges longer than this are taken for their first number alone: no block is that long, and it bounds the search.
 inline constexpr std::uint32_t longest_range = 400;
 
-enum class TermKind { parcel = 1, tag = 2, number = 3 };
+// whole_name: whole_name_word() of a name, so that a name typed in full is found at once among the many that share its
+// words. Its keys are lower case, those of the others are not.
+enum class TermKind { parcel = 1, tag = 2, number = 3, whole_name = 4 };
 
 struct ExactTerm {
     TermKind kind = TermKind::number;
@@ -69,6 +71,9 @@ struct Terms {
     std::vector<AddressTerm> addresses;  // sorted, each once
     std::vector<ExactTerm> exact;        // sorted, each once
     std::vector<std::string> names;      // folded, single spaces; sorted, each once; bounded
+
+    // The words of all names, sorted, each once.
+    std::vector<std::string> words() const;
     std::optional<SpotTerm> spot;
     bool operator==(const Terms&) const = default;
 };
@@ -76,10 +81,8 @@ struct Terms {
 // What one layer of a record contributes. A message of a kind without search fields gives empty terms.
 Terms extract(records::Kind kind, const google::protobuf::Message& message);
 
-// What the name entry of a row holds: the words of all its names, and for each name a word that stands for the whole of
-// it (whole_name_word), so that a name typed in full is found at once among the many that share its words.
-std::string name_entry(const std::vector<std::string>& names);
-// The same for the same words in any order: "zq" and six letters or digits.
+// A short key for a name's words in any order: 40 bits of a hash. Names that share it by chance are told apart by their
+// words.
 std::string whole_name_word(std::string_view folded_name);
 
 // "Fire Hydrant" -> "fire_hydrant"; "other" when nothing is left.

@@ -11,9 +11,12 @@ namespace {
 constexpr std::string_view root = "fieldpost/1/";
 constexpr unsigned partitions = 64;
 
-std::string under(std::string_view rest) { return std::string(root) + std::string(rest); }
+std::string under(std::string_view rest) {
+    return std::string(root) + std::string(rest);
+}
 
-// What a signature covers. Type and packing are part of it: a payload signed as one thing is never taken as another.
+// What a signature covers. Type and packing are part of it: a payload signed as one thing is never taken as
+// another.
 Bytes signed_text(std::string_view type, bool zstd, BytesView payload) {
     Bytes text = "fieldpost signed 1";
     text.push_back('\0');
@@ -32,12 +35,24 @@ std::string up(std::string_view device) {
     const auto partition = static_cast<unsigned char>(sha256(device)[0]) % partitions;
     return under("up/" + std::to_string(partition) + "/" + std::string(device));
 }
-std::string up_filter() { return under("up/+/+"); }
-std::string down(std::string_view device) { return under("down/" + std::string(device)); }
-std::string feed(const records::FeedId& feed) { return under("feed/" + records::feed_text(feed)); }
-std::string feed_head(const records::FeedId& feed) { return under("head/" + records::feed_text(feed)); }
-std::string hub_presence() { return under("hub"); }
-std::string device_presence(std::string_view device) { return under("presence/" + std::string(device)); }
+std::string up_filter() {
+    return under("up/+/+");
+}
+std::string down(std::string_view device) {
+    return under("down/" + std::string(device));
+}
+std::string feed(const records::FeedId& feed) {
+    return under("feed/" + records::feed_text(feed));
+}
+std::string feed_head(const records::FeedId& feed) {
+    return under("head/" + records::feed_text(feed));
+}
+std::string hub_presence() {
+    return under("hub");
+}
+std::string device_presence(std::string_view device) {
+    return under("presence/" + std::string(device));
+}
 
 std::string device_of_up(std::string_view topic) {
     const std::string prefix = under("up/");
@@ -74,7 +89,9 @@ Result<Bytes> open(const Signed& sealed, BytesView public_key, std::string_view 
     return sealed.payload();
 }
 
-Result<Bytes> unfold(BytesView zstd_payload) { return decompress(zstd_payload, max_payload_bytes); }
+Result<Bytes> unfold(BytesView zstd_payload) {
+    return decompress(zstd_payload, max_payload_bytes);
+}
 
 Bytes chain_start(std::string_view device, std::uint64_t epoch, Lane lane) {
     Bytes seed = "fieldpost journal 1";
@@ -109,8 +126,8 @@ LayerRow to_wire(const records::LayerRow& row) {
 
 Result<records::LayerRow> from_wire(const LayerRow& row, const records::LayerKey& layer) {
     constexpr std::uint64_t top_bit = 1ULL << 63U;
-    if (row.record() == 0 || row.record() >= top_bit || row.property() >= top_bit || row.version() >= top_bit ||
-        row.kind() > 0xffff || row.link_confidence() > 100) {
+    if (row.record() == 0 || row.record() >= top_bit || row.property() >= top_bit ||
+        row.version() >= top_bit || row.kind() > 0xffff || row.link_confidence() > 100) {
         return fail(ErrorCode::corrupt, "a record in the feed has a number out of range");
     }
     records::LayerRow out;
@@ -131,10 +148,14 @@ Result<records::LayerRow> from_wire(const LayerRow& row, const records::LayerKey
 
 std::string lane_name(Lane lane) {
     switch (lane) {
-        case URGENT: return "urgent";
-        case WORK: return "work";
-        case TELEMETRY: return "telemetry";
-        default: return "unknown";
+        case URGENT:
+            return "urgent";
+        case WORK:
+            return "work";
+        case TELEMETRY:
+            return "telemetry";
+        default:
+            return "unknown";
     }
 }
 

@@ -22,6 +22,10 @@ inline constexpr std::size_t max_payload_bytes = 8U << 20U;
 inline constexpr std::size_t max_operation_bytes = 64U << 10U;
 inline constexpr std::uint32_t block_bytes = 256U << 10U;
 
+// Retained on the presence topics; the broker publishes the second when a program vanishes.
+inline constexpr std::string_view present = "present";
+inline constexpr std::string_view absent = "absent";
+
 namespace topic {
 // "fieldpost/1/up/{partition}/{device}"; the partition spreads devices over hub workers.
 std::string up(std::string_view device);
@@ -47,8 +51,9 @@ class Signer {
 };
 
 Result<Signed> seal(const google::protobuf::Message& message, Signer& signer, bool zstd);
-// Checks that `public_key` signed this payload as a message of that type (its protobuf full name), then unfolds it
-// within max_payload_bytes. refused: the signature does not hold; corrupt, full: the payload does not unfold.
+// Checks that `public_key` signed this payload as a message of that type (its protobuf full name), then
+// unfolds it within max_payload_bytes. refused: the signature does not hold; corrupt, full: the payload does
+// not unfold.
 Result<Bytes> open(const Signed& sealed, BytesView public_key, std::string_view type);
 
 // The payload of a Signed that is trusted for another reason, unfolded within max_payload_bytes.

@@ -189,7 +189,9 @@ std::optional<House> find_house(const Tokens& tokens, bool mailing, const std::v
         std::size_t next = house->number.next;
         if (is_taken(tokens, at)) {
             if (!taken && house->typed) taken = std::move(house);
-        } else if (house->typed) {
+            continue;  // what follows may be the house: "Apt 4, 12 Elm St"
+        }
+        if (house->typed) {
             if (best && separated(tokens, best->number.next, at)) break;
             best = std::move(house);
         } else if (!untyped) {

@@ -70,7 +70,8 @@ std::size_t leading_direction(const Words& words, std::string& out) {
     auto one = direction(words[0]);
     if (!one) return 0;
     Words rest(words.begin() + 1, words.end());
-    bool whole_name = strength(words[1]) == Strength::strong && !has_pre_type(rest);
+    bool avenue_letter = has_pre_type(rest) && !(rest.size() == 2 && direction(rest[1]));  // N AVENUE B
+    bool whole_name = strength(words[1]) == Strength::strong && !avenue_letter;
     if (whole_name && words[1] == "ST" && type_position(rest) < rest.size())
         whole_name = false;  // N ST MARYS AVE
     if (whole_name || (words.size() == 2 && strength(words[1]) != Strength::none)) return 0;

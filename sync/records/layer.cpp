@@ -18,7 +18,8 @@ constexpr std::string_view base32_digits = "0123456789abcdefghjkmnpqrstvwxyz";
 
 std::string lower(std::string_view text) {
     std::string out(text);
-    std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::ranges::transform(out, out.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return out;
 }
 
@@ -71,21 +72,28 @@ std::optional<RecordId> parse_id(std::string_view text) {
     return static_cast<RecordId>(value);
 }
 
-std::string kind_name(Kind kind) { return lower(Kind_Name(kind)); }
+std::string kind_name(Kind kind) {
+    return lower(Kind_Name(kind));
+}
 
 Kind parse_kind(std::string_view name) {
     for (int number = PROPERTY; number <= Kind_MAX; ++number) {
-        if (Kind_IsValid(number) && kind_name(static_cast<Kind>(number)) == name) return static_cast<Kind>(number);
+        if (Kind_IsValid(number) && kind_name(static_cast<Kind>(number)) == name)
+            return static_cast<Kind>(number);
     }
     return KIND_UNSET;
 }
 
 std::string_view classification_name(Classification classification) {
     switch (classification) {
-        case PUBLIC: return "public";
-        case INTERNAL: return "internal";
-        case CONFIDENTIAL: return "confidential";
-        default: return "restricted";
+        case PUBLIC:
+            return "public";
+        case INTERNAL:
+            return "internal";
+        case CONFIDENTIAL:
+            return "confidential";
+        default:
+            return "restricted";
     }
 }
 
@@ -106,7 +114,8 @@ std::optional<FeedId> parse_feed(std::string_view text) {
     const auto second = first == std::string_view::npos ? first : text.find('/', first + 1);
     if (second == std::string_view::npos) return std::nullopt;
     FeedId feed{std::string(text.substr(0, first)),
-                {parse_classification(text.substr(first + 1, second - first - 1)), std::string(text.substr(second + 1))}};
+                {parse_classification(text.substr(first + 1, second - first - 1)),
+                 std::string(text.substr(second + 1))}};
     if (!is_name_part(feed.area) || !is_name_part(feed.layer.compartment) ||
         feed.layer.classification == CLASSIFICATION_UNSET) {
         return std::nullopt;
@@ -116,12 +125,18 @@ std::optional<FeedId> parse_feed(std::string_view text) {
 
 std::string_view link_method_name(LinkMethod method) {
     switch (method) {
-        case LinkMethod::none: return "none";
-        case LinkMethod::self: return "self";
-        case LinkMethod::source: return "source";
-        case LinkMethod::parcel: return "parcel";
-        case LinkMethod::address: return "address";
-        case LinkMethod::position: return "position";
+        case LinkMethod::none:
+            return "none";
+        case LinkMethod::self:
+            return "self";
+        case LinkMethod::source:
+            return "source";
+        case LinkMethod::parcel:
+            return "parcel";
+        case LinkMethod::address:
+            return "address";
+        case LinkMethod::position:
+            return "position";
     }
     return "none";
 }
@@ -139,23 +154,40 @@ FieldLabel field_label(const pb::FieldDescriptor& field) {
 
 std::unique_ptr<pb::Message> new_message(Kind kind) {
     switch (kind) {
-        case PROPERTY: return std::make_unique<Property>();
-        case PARTY: return std::make_unique<Party>();
-        case PERMIT: return std::make_unique<Permit>();
-        case LICENSE: return std::make_unique<License>();
-        case INSPECTION: return std::make_unique<Inspection>();
-        case VIOLATION: return std::make_unique<Violation>();
-        case SERVICE_REQUEST: return std::make_unique<ServiceRequest>();
-        case ASSET: return std::make_unique<Asset>();
-        case ACCOUNT: return std::make_unique<Account>();
-        case PREPLAN: return std::make_unique<Preplan>();
-        case HAZARD: return std::make_unique<Hazard>();
-        case INCIDENT: return std::make_unique<Incident>();
-        case FORM: return std::make_unique<Form>();
-        case DOCUMENT: return std::make_unique<Document>();
-        case VISIT: return std::make_unique<Visit>();
-        case OBSERVATION: return std::make_unique<Observation>();
-        default: return nullptr;
+        case PROPERTY:
+            return std::make_unique<Property>();
+        case PARTY:
+            return std::make_unique<Party>();
+        case PERMIT:
+            return std::make_unique<Permit>();
+        case LICENSE:
+            return std::make_unique<License>();
+        case INSPECTION:
+            return std::make_unique<Inspection>();
+        case VIOLATION:
+            return std::make_unique<Violation>();
+        case SERVICE_REQUEST:
+            return std::make_unique<ServiceRequest>();
+        case ASSET:
+            return std::make_unique<Asset>();
+        case ACCOUNT:
+            return std::make_unique<Account>();
+        case PREPLAN:
+            return std::make_unique<Preplan>();
+        case HAZARD:
+            return std::make_unique<Hazard>();
+        case INCIDENT:
+            return std::make_unique<Incident>();
+        case FORM:
+            return std::make_unique<Form>();
+        case DOCUMENT:
+            return std::make_unique<Document>();
+        case VISIT:
+            return std::make_unique<Visit>();
+        case OBSERVATION:
+            return std::make_unique<Observation>();
+        default:
+            return nullptr;
     }
 }
 
@@ -176,7 +208,8 @@ std::map<LayerKey, Bytes> split(const pb::Message& message, const LabelOverrides
         part->CopyFrom(message);
         if (layer != unlabelled) part->GetReflection()->MutableUnknownFields(part.get())->Clear();
         for (const auto* field : fields) {
-            if (std::ranges::find(kept, field) == kept.end()) part->GetReflection()->ClearField(part.get(), field);
+            if (std::ranges::find(kept, field) == kept.end())
+                part->GetReflection()->ClearField(part.get(), field);
         }
         out.emplace(layer, serialize(*part));
     }

@@ -62,7 +62,14 @@ void BulkLoad::gather(std::int64_t row, records::Kind kind, const lookup::Terms&
     for (const auto& term : terms.exact) {
         terms_.push_back(keep(term.key, static_cast<std::uint32_t>(term.kind), row));
     }
-    if (!terms.names.empty()) names_.push_back(keep(lookup::name_entry(terms.names), 0, row));
+    if (!terms.names.empty()) {
+        std::string words;
+        for (const std::string& word : terms.words()) {
+            ++words_[word];
+            words += (words.empty() ? "" : " ") + word;
+        }
+        names_.push_back(keep(words, 0, row));
+    }
     if (terms.spot) {
         const auto& spot = *terms.spot;
         const std::int64_t number = dictionary_.spot_class(spot.spot_class, kind);
@@ -92,6 +99,7 @@ void BulkLoad::finish() {
     write_addresses();
     write_terms();
     write_names();
+    write_words();
     pack_spots(database_, std::move(spots_));
     database_.exec(std::string(indexes_sql));
     write_tallies();
@@ -150,6 +158,17 @@ void BulkLoad::write_names() {
     names_ = {};
     text_ = {};
     database_.exec("INSERT INTO name (name) VALUES ('optimize')");
+}
+
+void BulkLoad::write_words() {
+    const std::map<std::string, std::int64_t> sorted(words_.begin(), words_.end());
+    words_ = {};
+    SQLite::Statement insert(database_, "INSERT INTO name_word (word, rows) VALUES (?, ?)");
+    for (const auto& [word, rows] : sorted) {
+        insert.bindNoCopy(1, word);
+        insert.bind(2, rows);
+        run(insert);
+    }
 }
 
 void BulkLoad::write_tallies() {

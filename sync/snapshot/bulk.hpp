@@ -54,6 +54,7 @@ class BulkLoad {
     void write_addresses();
     void write_terms();
     void write_names();
+    void write_words();
     void write_tallies();
 
     Database& database_;
@@ -71,6 +72,7 @@ class BulkLoad {
     std::string text_;
     std::vector<Text> terms_;
     std::vector<Text> names_;
+    std::unordered_map<std::string, std::int64_t> words_;  // rows that have each word of a name
     std::vector<PackedSpot> spots_;
     std::map<int, std::vector<records::RecordId>> records_;  // by kind, with repeats
 };

@@ -34,6 +34,7 @@ Entries::Entries(Database& database, RowReader& rows)
       range_below_(database, address_query("high BETWEEN 1 AND ? ORDER BY high DESC LIMIT 1")),
       range_above_(database, address_query("high > ? ORDER BY high LIMIT 1")),
       terms_(database, "SELECT key, kind, row FROM term WHERE key >= ? AND key < ? ORDER BY key, kind, row LIMIT ?"),
+      words_(database, "SELECT word, rows FROM name_word WHERE word > ? AND word < ? ORDER BY word LIMIT 500"),
       named_(database, "SELECT rowid FROM name WHERE name MATCH ? LIMIT ?"),
       city_name_(database, "SELECT value FROM meta WHERE key = 'city_name'") {}
 
@@ -147,13 +148,35 @@ std::vector<TermEntry> Entries::terms(std::string_view prefix, std::size_t limit
     return out;
 }
 
-std::vector<std::int64_t> Entries::named(const std::vector<std::string>& words, bool last_is_prefix,
+std::vector<std::string> Entries::words_beginning(std::string_view prefix, std::size_t limit) {
+    const std::string from(prefix);
+    const std::string to = after_prefix(prefix);
+    words_.bindNoCopy(1, from);
+    words_.bindNoCopy(2, to);
+    std::vector<std::pair<std::int64_t, std::string>> found;
+    {
+        const ResetAtEnd reset(words_);
+        while (words_.executeStep()) found.emplace_back(-words_.getColumn(1).getInt64(), words_.getColumn(0).getString());
+    }
+    std::ranges::sort(found);
+    if (found.size() > limit) found.resize(limit);
+    std::vector<std::string> out;
+    out.reserve(found.size());
+    for (auto& [rows, word] : found) out.push_back(std::move(word));
+    return out;
+}
+
+std::vector<std::int64_t> Entries::named(const std::vector<std::string>& all, const std::vector<std::string>& any,
                                          std::size_t limit) {
-    std::vector<std::int64_t> out;
-    if (words.empty()) return out;
     std::string match;
-    for (const std::string& word : words) match += "\"" + word + "\" ";
-    if (last_is_prefix) match += "*";
+    for (const std::string& word : all) match += (match.empty() ? "\"" : " AND \"") + word + "\"";
+    if (!any.empty()) {
+        match += match.empty() ? "(" : " AND (";
+        for (const std::string& word : any) match += (&word == any.data() ? "\"" : " OR \"") + word + "\"";
+        match += ")";
+    }
+    std::vector<std::int64_t> out;
+    if (match.empty()) return out;
     named_.bindNoCopy(1, match);
     named_.bind(2, static_cast<std::int64_t>(limit));
     const ResetAtEnd reset(named_);

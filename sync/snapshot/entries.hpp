@@ -58,8 +58,11 @@ class Entries {
 
     // Keys that begin with `prefix`, in order.
     std::vector<TermEntry> terms(std::string_view prefix, std::size_t limit);
-    // Rows whose names hold every word; the last word may be the beginning of one. Words: letters and digits only.
-    std::vector<std::int64_t> named(const std::vector<std::string>& words, bool last_is_prefix, std::size_t limit);
+    // Words of names that begin with `prefix` but are longer, those of most rows first (of the first 500).
+    std::vector<std::string> words_beginning(std::string_view prefix, std::size_t limit);
+    // Rows whose names hold every word of `all` and, unless it is empty, one of `any`. Letters and digits only.
+    std::vector<std::int64_t> named(const std::vector<std::string>& all, const std::vector<std::string>& any,
+                                    std::size_t limit);
 
     // A row as it stands in the file; nullopt when it is gone or another feed holds that layer in a newer version.
     std::optional<records::LayerRow> row(std::int64_t row);
@@ -84,6 +87,7 @@ class Entries {
     SQLite::Statement range_below_;
     SQLite::Statement range_above_;
     SQLite::Statement terms_;
+    SQLite::Statement words_;
     SQLite::Statement named_;
     SQLite::Statement city_name_;
 };

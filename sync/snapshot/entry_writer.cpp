@@ -25,6 +25,15 @@ void difference(const std::vector<T>& before, const std::vector<T>& after, Gone 
     }
 }
 
+std::string joined(const std::vector<std::string>& words) {
+    std::string out;
+    for (const std::string& word : words) {
+        if (!out.empty()) out.push_back(' ');
+        out += word;
+    }
+    return out;
+}
+
 }  // namespace
 
 EntryWriter::EntryWriter(Database& database, Dictionary& dictionary)
@@ -42,6 +51,10 @@ EntryWriter::EntryWriter(Database& database, Dictionary& dictionary)
       delete_term_(database, "DELETE FROM term WHERE key = ? AND kind = ? AND row = ?"),
       insert_words_(database, "INSERT INTO name (rowid, words) VALUES (?, ?)"),
       delete_words_(database, "INSERT INTO name (name, rowid, words) VALUES ('delete', ?, ?)"),
+      count_word_(database,
+                  "INSERT INTO name_word (word, rows) VALUES (?, 1) ON CONFLICT (word) DO UPDATE SET rows = rows + 1"),
+      uncount_word_(database, "UPDATE name_word SET rows = rows - 1 WHERE word = ?"),
+      delete_unused_word_(database, "DELETE FROM name_word WHERE word = ? AND rows <= 0"),
       insert_spot_(database,
                    "INSERT OR REPLACE INTO spot (row, south, north, west, east, class_low, class_high) "
                    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)"),
@@ -64,15 +77,15 @@ void EntryWriter::replace(std::int64_t row, records::Kind kind, const lookup::Te
         before.exact, after.exact, [&](const auto& term) { remove_exact(row, term); },
         [&](const auto& term) { add_exact(row, term); });
     if (before.names != after.names) {
-        if (!before.names.empty()) remove_words(row, lookup::name_entry(before.names));
-        if (!after.names.empty()) add_words(row, lookup::name_entry(after.names));
+        if (!before.names.empty()) remove_words(row, before.words());
+        if (!after.names.empty()) add_words(row, after.words());
     }
     if (before.spot != after.spot) set_spot(row, kind, before.spot, after.spot);
 }
 
 void EntryWriter::clear() {
     database_.exec(
-        "DELETE FROM address; DELETE FROM street; DELETE FROM term; DELETE FROM spot;"
+        "DELETE FROM address; DELETE FROM street; DELETE FROM term; DELETE FROM spot; DELETE FROM name_word;"
         "INSERT INTO name (name) VALUES ('delete-all')");
 }
 
@@ -128,16 +141,28 @@ void EntryWriter::remove_exact(std::int64_t row, const lookup::ExactTerm& term) 
     run(delete_term_);
 }
 
-void EntryWriter::add_words(std::int64_t row, const std::string& words) {
+void EntryWriter::add_words(std::int64_t row, const std::vector<std::string>& words) {
+    const std::string text = joined(words);
     insert_words_.bind(1, row);
-    insert_words_.bindNoCopy(2, words);
+    insert_words_.bindNoCopy(2, text);
     run(insert_words_);
+    for (const std::string& word : words) {
+        count_word_.bindNoCopy(1, word);
+        run(count_word_);
+    }
 }
 
-void EntryWriter::remove_words(std::int64_t row, const std::string& words) {
+void EntryWriter::remove_words(std::int64_t row, const std::vector<std::string>& words) {
+    const std::string text = joined(words);
     delete_words_.bind(1, row);
-    delete_words_.bindNoCopy(2, words);
+    delete_words_.bindNoCopy(2, text);
     run(delete_words_);
+    for (const std::string& word : words) {
+        uncount_word_.bindNoCopy(1, word);
+        run(uncount_word_);
+        delete_unused_word_.bindNoCopy(1, word);
+        run(delete_unused_word_);
+    }
 }
 
 void EntryWriter::set_spot(std::int64_t row, records::Kind kind, const std::optional<lookup::SpotTerm>& before,

@@ -26,8 +26,8 @@ class EntryWriter {
     void remove_address(std::int64_t row, const lookup::AddressTerm& term);
     void add_exact(std::int64_t row, const lookup::ExactTerm& term);
     void remove_exact(std::int64_t row, const lookup::ExactTerm& term);
-    void add_words(std::int64_t row, const std::string& words);
-    void remove_words(std::int64_t row, const std::string& words);
+    void add_words(std::int64_t row, const std::vector<std::string>& words);
+    void remove_words(std::int64_t row, const std::vector<std::string>& words);
     void set_spot(std::int64_t row, records::Kind kind, const std::optional<lookup::SpotTerm>& before,
                   const std::optional<lookup::SpotTerm>& after);
 
@@ -42,6 +42,9 @@ class EntryWriter {
     SQLite::Statement delete_term_;
     SQLite::Statement insert_words_;
     SQLite::Statement delete_words_;
+    SQLite::Statement count_word_;
+    SQLite::Statement uncount_word_;
+    SQLite::Statement delete_unused_word_;
     SQLite::Statement insert_spot_;
     SQLite::Statement delete_spot_;
 };

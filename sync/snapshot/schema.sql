@@ -67,16 +67,23 @@ CREATE TABLE address (
     PRIMARY KEY (street, high, number, part, row)
 ) WITHOUT ROWID, STRICT;
 
--- Parcel numbers, asset tags, permit, case and licence numbers, letters and digits only.
+-- Parcel numbers, asset tags, permit, case and licence numbers, letters and digits only; and whole names by a short key.
 CREATE TABLE term (
     key TEXT NOT NULL,
-    kind INTEGER NOT NULL,               -- 1 parcel, 2 tag, 3 number
+    kind INTEGER NOT NULL,               -- 1 parcel, 2 tag, 3 number, 4 whole name
     row INTEGER NOT NULL,
     PRIMARY KEY (key, kind, row)
 ) WITHOUT ROWID, STRICT;
 
--- Names of parties, businesses, projects and places, by word, and by a word for each whole name; rowid is the layer row.
+-- Names of parties, businesses, projects and places, by word; rowid is the layer row.
 CREATE VIRTUAL TABLE name USING fts5(words, content='', columnsize=0, detail=none, tokenize='ascii');
+
+-- Each word of a name and how many rows have it: half-typed words are completed here, as full text would have to gather
+-- every row of every word that begins so.
+CREATE TABLE name_word (
+    word TEXT PRIMARY KEY,
+    rows INTEGER NOT NULL
+) WITHOUT ROWID, STRICT;
 
 CREATE TABLE spot_class (
     class INTEGER PRIMARY KEY,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import socket
 import sqlite3
 import sys
@@ -87,7 +88,10 @@ class LookUp(WithCity):
         planted = (b"81-", b"555-01")
         for folder, _, files in os.walk(self.stack.state):
             for name in files:
-                content = open(os.path.join(folder, name), "rb").read()
+                path = pathlib.Path(folder, name)
+                if not path.is_file():
+                    continue
+                content = path.read_bytes()
                 for secret in planted:
                     at = content.find(secret)
                     while at >= 0:
@@ -195,12 +199,14 @@ class Changes(unittest.TestCase):
 
         hydrants = json.loads((data / "assets" / "hydrants.geojson").read_text())
         changed = hydrants["features"][3]["properties"]
-        for name, value in changed.items():
-            if value == "in_service":
-                changed[name] = "out_of_service"
-        (data / "assets" / "hydrants.geojson").write_text(
-            '{"type":"FeatureCollection","features":[\n'
-            + ",\n".join(json.dumps(f) for f in hydrants["features"]) + "\n]}\n")
+
+        def write_hydrants(flow):
+            changed["FLOW_GPM"] = flow
+            (data / "assets" / "hydrants.geojson").write_text(
+                '{"type":"FeatureCollection","features":[\n'
+                + ",\n".join(json.dumps(f) for f in hydrants["features"]) + "\n]}\n")
+
+        write_hydrants(1234)
         report, _ = stack.import_city(data)
         self.assertEqual(sum(d["feed_changes"] for d in report["datasets"]), 1, "one changed row is one feed change")
 
@@ -211,12 +217,7 @@ class Changes(unittest.TestCase):
         self.assertEqual(stack.status()["data"]["generation"], generation, "no new snapshot was needed")
 
         # And live, while connected.
-        for name, value in changed.items():
-            if value == "out_of_service":
-                changed[name] = "in_service"
-        (data / "assets" / "hydrants.geojson").write_text(
-            '{"type":"FeatureCollection","features":[\n'
-            + ",\n".join(json.dumps(f) for f in hydrants["features"]) + "\n]}\n")
+        write_hydrants(1235)
         stack.import_city(data)
         wait_for("the change arrives live", lambda: {f["id"]: f["cursor"] for f in stack.status()["data"]["feeds"]}
                  ["city/public/general"] > after["city/public/general"], 30)

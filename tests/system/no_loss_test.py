@@ -29,15 +29,17 @@ class NoLoss(unittest.TestCase):
 
         def record(count, kill_after=None):
             client = Client(stack.device_port, timeout=10)
+            killer = threading.Thread(target=stack.device.kill)
             for number in range(count):
-                if kill_after is not None and number == kill_after:
-                    threading.Thread(target=stack.device.kill).start()
+                if number == kill_after:
+                    killer.start()
                 body = {"id": str(uuid.uuid4()), "property": place, "kind": "note",
                         "note": f"observation {len(acknowledged) + len(unsure)}"}
                 try:
                     status, answer = client.post("/api/v1/observations", body)
                 except (OSError, http.client.HTTPException):
                     unsure.append(body["id"])
+                    killer.join()
                     return
                 self.assertEqual(status, 201, answer)
                 acknowledged.append((answer["operation"]["seq"], body["id"]))

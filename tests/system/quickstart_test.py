@@ -139,7 +139,9 @@ class Quickstart(unittest.TestCase):
         process = self.start(log)
         try:
             self.assertNotIn("importing", log.read_text())
-            self.assertEqual(Client(process.port).get("/api/v1/status")["data"]["state"], "ready")
+            api = Client(process.port)
+            self.assertEqual(api.get("/api/v1/status")["data"]["state"], "ready")
+            api.close()
         finally:
             self.stop(process)
 

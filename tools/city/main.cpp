@@ -33,11 +33,18 @@ int run(int argc, char** argv) {
     city::Order order;
     std::string out;
     bool quiet = false;
+    // CLI11 itself reads "-3" as a very large number.
+    const CLI::Validator whole(
+        [](std::string& text) -> std::string {
+            if (text.find_first_not_of("0123456789") == std::string::npos) return {};
+            return "needs a whole number from 0, not \"" + text + "\"";
+        },
+        "");
     CLI::App app(kDescription, "fieldpost-city");
     app.footer(kExamples);
     app.add_option("--seed", order.seed, "What the city is made from: any whole number from 0")
         ->required()
-        ->check(CLI::NonNegativeNumber);
+        ->check(whole);
     app.add_option("--properties", order.properties,
                    "How many properties, 1000 to 1000000 (related rows: about 5 each)")
         ->required();

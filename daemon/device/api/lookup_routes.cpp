@@ -82,8 +82,9 @@ lookup::Description describe_row(const records::LayerRow& row) {
 }
 
 json::object near_json(const snapshot::Spot& spot) {
+    const auto text = describe_row(spot.row);
     json::object out{{"id", records::id_text(spot.row.record)},
-                     {"title", describe_row(spot.row).title},
+                     {"title", text.title},
                      {"kind", records::kind_name(spot.row.kind)},
                      {"class", spot.spot_class},
                      {"status", nullptr},
@@ -122,10 +123,11 @@ json::object feature_json(const snapshot::Spot& spot) {
     const std::string layer = spot.spot_class == "street" || spot.row.kind != records::ASSET
                                   ? spot.spot_class
                                   : std::string("asset");
+    const auto text = describe_row(spot.row);
     json::object properties{{"id", records::id_text(spot.row.record)},
                             {"layer", layer},
                             {"class", spot.spot_class},
-                            {"title", describe_row(spot.row).title},
+                            {"title", text.title},
                             {"status", status}};
     return json::object{{"type", "Feature"}, {"geometry", std::move(geometry)}, {"properties", std::move(properties)}};
 }

@@ -70,7 +70,7 @@ Status Device::open() {
     broker.host = settings_.broker_host;
     broker.port = settings_.broker_port;
     broker.client_id = settings_.device;
-    broker.will = mqtt::Message{protocol::topic::device_presence(settings_.device), "absent", true};
+    broker.will = mqtt::Message{protocol::topic::device_presence(settings_.device), Bytes(protocol::absent), true};
     HubLinkEvents events;
     events.changed = [this] { status_changed(); };
     events.noted = [this] {

@@ -17,7 +17,9 @@ namespace {
 constexpr std::size_t max_waiting = 10'000;  // operations; a person cannot record that fast, a fault can
 constexpr std::size_t max_transaction = 500;
 
-std::int64_t integer(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+std::int64_t integer(std::uint64_t value) {
+    return static_cast<std::int64_t>(value);
+}
 
 Bytes blob(const SQLite::Column& column) {
     return Bytes(static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes()));
@@ -42,10 +44,14 @@ Status check(protocol::Lane lane, const protocol::Operation& operation, const By
 
 std::string_view to_string(OperationState state) {
     switch (state) {
-        case OperationState::pending: return "pending";
-        case OperationState::accepted: return "accepted";
-        case OperationState::conflict: return "conflict";
-        case OperationState::quarantined: return "quarantined";
+        case OperationState::pending:
+            return "pending";
+        case OperationState::accepted:
+            return "accepted";
+        case OperationState::conflict:
+            return "conflict";
+        case OperationState::quarantined:
+            return "quarantined";
     }
     return "pending";
 }
@@ -77,18 +83,22 @@ Status Journal::load() {
         if (!get.executeStep()) {
             epoch_ = random_u64() >> 1U;
             SQLite::Transaction transaction(database);
-            SQLite::Statement put(database, "INSERT INTO journal(key, value) VALUES('device', ?), ('epoch', ?)");
+            SQLite::Statement put(database,
+                                  "INSERT INTO journal(key, value) VALUES('device', ?), ('epoch', ?)");
             put.bind(1, device_);
             put.bind(2, std::to_string(epoch_));
             put.exec();
-            SQLite::Statement begin(database, "INSERT INTO epoch(epoch, opened_at, why) VALUES(?, unixepoch() * 1000000, 'first')");
+            SQLite::Statement begin(
+                database,
+                "INSERT INTO epoch(epoch, opened_at, why) VALUES(?, unixepoch() * 1000000, 'first')");
             begin.bind(1, integer(epoch_));
             begin.exec();
             transaction.commit();
         } else {
             if (get.getColumn(0).getString() != device_) {
                 return fail(ErrorCode::refused, "it belongs to device '" + get.getColumn(0).getString() +
-                                                    "', this is '" + device_ + "': restore the right file or device id");
+                                                    "', this is '" + device_ +
+                                                    "': restore the right file or device id");
             }
             get.reset();
             get.bind(1, "epoch");
@@ -102,8 +112,9 @@ Status Journal::load() {
         for (const protocol::Lane lane : engine::lanes_by_priority) {
             LaneState& state = at(lane);
             state.last_hash = protocol::chain_start(device_, epoch_, lane);
-            SQLite::Statement last(database, "SELECT seq, hash FROM operation WHERE epoch = ? AND lane = ? "
-                                             "ORDER BY seq DESC LIMIT 1");
+            SQLite::Statement last(database,
+                                   "SELECT seq, hash FROM operation WHERE epoch = ? AND lane = ? "
+                                   "ORDER BY seq DESC LIMIT 1");
             last.bind(1, integer(epoch_));
             last.bind(2, static_cast<int>(lane));
             if (last.executeStep()) {
@@ -119,7 +130,8 @@ Status Journal::load() {
     });
     if (!loaded) return loaded;
     // The folder entry of a new file must survive a power cut as well as its content does.
-    if (auto synced = fsync_folder(path_.has_parent_path() ? path_.parent_path() : "."); !synced) return synced;
+    if (auto synced = fsync_folder(path_.has_parent_path() ? path_.parent_path() : "."); !synced)
+        return synced;
     auto reading = open_database(path_, Durability::read_only);
     if (!reading) return reading.error();
     reader_ = std::move(*reading);
@@ -152,7 +164,8 @@ void Journal::append(protocol::Lane lane, protocol::Operation operation, Saved s
     }
     if (refused) {
         post_([saved = std::move(saved)] {
-            saved(fail(ErrorCode::full, "NOT SAVED: the journal cannot keep up. Record it again in a moment"));
+            saved(
+                fail(ErrorCode::full, "NOT SAVED: the journal cannot keep up. Record it again in a moment"));
         });
     }
 }
@@ -199,7 +212,8 @@ bool Journal::commit_some() {
 void Journal::note(const protocol::Ack& ack, std::function<void()> done) {
     const bool queued = thread_->post([this, ack, done = std::move(done)] {
         if (auto noted = writer_->note(ack); !noted) {
-            spdlog::warn("an acknowledgement could not be kept and will be asked again: {}", noted.error().message);
+            spdlog::warn("an acknowledgement could not be kept and will be asked again: {}",
+                         noted.error().message);
             return;
         }
         post_([this, done, lanes = writer_->lanes()] {
@@ -209,23 +223,26 @@ void Journal::note(const protocol::Ack& ack, std::function<void()> done) {
             done();
         });
     });
-    if (!queued) spdlog::warn("an acknowledgement could not be kept and will be asked again: the journal is busy");
+    if (!queued)
+        spdlog::warn("an acknowledgement could not be kept and will be asked again: the journal is busy");
 }
 
 void Journal::open_epoch(const std::string& why, std::map<protocol::Lane, std::uint64_t> acknowledged,
                          std::function<void(Status)> done) {
-    const bool queued = thread_->post([this, why, from = epoch_, acknowledged = std::move(acknowledged), done] {
-        // Asked again before the first was done: `acknowledged` says nothing of the epoch that is open now.
-        const bool done_already = writer_->epoch() != from;
-        auto opened = done_already ? ok() : writer_->open_epoch(why, acknowledged);
-        post_([this, done, opened, epoch = writer_->epoch(), lanes = writer_->lanes()] {
-            if (opened) {
-                epoch_ = epoch;
-                lanes_ = lanes;
-            }
-            done(opened);
+    const bool queued =
+        thread_->post([this, why, from = epoch_, acknowledged = std::move(acknowledged), done] {
+            // Asked again before the first was done: `acknowledged` says nothing of the epoch that is open
+            // now.
+            const bool done_already = writer_->epoch() != from;
+            auto opened = done_already ? ok() : writer_->open_epoch(why, acknowledged);
+            post_([this, done, opened, epoch = writer_->epoch(), lanes = writer_->lanes()] {
+                if (opened) {
+                    epoch_ = epoch;
+                    lanes_ = lanes;
+                }
+                done(opened);
+            });
         });
-    });
     if (!queued) post_([done] { done(fail(ErrorCode::full, "the journal is busy")); });
 }
 
@@ -233,7 +250,8 @@ std::optional<Bytes> Journal::hash_at(protocol::Lane lane, std::uint64_t seq) {
     if (seq == 0) return protocol::chain_start(device_, epoch_, lane);
     if (seq == at(lane).last) return at(lane).last_hash;
     auto hash = sql([&]() -> std::optional<Bytes> {
-        SQLite::Statement get(*reader_, "SELECT hash FROM operation WHERE epoch = ? AND lane = ? AND seq = ?");
+        SQLite::Statement get(*reader_,
+                              "SELECT hash FROM operation WHERE epoch = ? AND lane = ? AND seq = ?");
         get.bind(1, integer(epoch_));
         get.bind(2, static_cast<int>(lane));
         get.bind(3, integer(seq));
@@ -248,8 +266,9 @@ Result<std::vector<engine::JournalEntry>> Journal::read(protocol::Lane lane, std
     return sql([&] {
         std::vector<engine::JournalEntry> entries;
         std::size_t bytes = 0;
-        SQLite::Statement get(*reader_, "SELECT seq, body, origin_epoch, origin_seq, origin_hash FROM operation "
-                                        "WHERE epoch = ? AND lane = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?");
+        SQLite::Statement get(*reader_,
+                              "SELECT seq, body, origin_epoch, origin_seq, origin_hash FROM operation "
+                              "WHERE epoch = ? AND lane = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?");
         get.bind(1, integer(epoch_));
         get.bind(2, static_cast<int>(lane));
         get.bind(3, integer(after));
@@ -301,7 +320,8 @@ Result<std::vector<Recorded>> Journal::find(const Query& query) {
 
 Result<std::optional<Recorded>> Journal::by_id(const std::string& id) {
     return sql([&]() -> std::optional<Recorded> {
-        SQLite::Statement get(*reader_, "SELECT " + std::string(recorded_columns) + " FROM operation WHERE id = ?");
+        SQLite::Statement get(*reader_,
+                              "SELECT " + std::string(recorded_columns) + " FROM operation WHERE id = ?");
         get.bind(1, id);
         if (!get.executeStep()) return std::nullopt;
         return read_recorded(get);
@@ -314,7 +334,8 @@ Journal::Waiting Journal::waiting(protocol::Lane lane) {
     waiting.count = state.last - std::min(state.last, state.noted);
     if (waiting.count == 0) return waiting;
     auto oldest = sql([&] {
-        SQLite::Statement get(*reader_, "SELECT recorded_at FROM operation WHERE epoch = ? AND lane = ? AND seq = ?");
+        SQLite::Statement get(*reader_,
+                              "SELECT recorded_at FROM operation WHERE epoch = ? AND lane = ? AND seq = ?");
         get.bind(1, integer(epoch_));
         get.bind(2, static_cast<int>(lane));
         get.bind(3, integer(state.noted + 1));

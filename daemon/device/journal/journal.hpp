@@ -1,8 +1,8 @@
 // The device's durable log of what crews recorded. An operation is told "saved" after its commit is on disk.
 //
-// Threads: append() and note() may be called from any thread; they queue for one writer thread, which commits whatever
-// waits as one transaction (group commit). The views (engine::JournalView and the queries) belong to the loop thread.
-// Completions are handed to `post`, in order of commit.
+// Threads: append() and note() may be called from any thread; they queue for one writer thread, which commits
+// whatever waits as one transaction (group commit). The views (engine::JournalView and the queries) belong to
+// the loop thread. Completions are handed to `post`, in order of commit.
 #pragma once
 
 #include <array>
@@ -40,23 +40,23 @@ class Journal final : public engine::JournalView {
     using Post = std::function<void(std::function<void()>)>;
     using Saved = std::function<void(Result<Recorded>)>;
 
-    // Opens or creates journal.db. corrupt when it is damaged: it is left as it is, for a person. refused when it is
-    // another device's.
+    // Opens or creates journal.db. corrupt when it is damaged: it is left as it is, for a person. refused
+    // when it is another device's.
     static Result<std::unique_ptr<Journal>> open(const std::filesystem::path& path, const std::string& device,
                                                  Post post);
     ~Journal() override;
 
-    // Writes the operation behind what its lane holds. An id that is there already changes nothing and is answered
-    // with the first one, `repeated`. invalid_argument for one that is too long, has no id, or holds text that is not
-    // UTF-8. full when too many wait or the disk is full: nothing was written, and the person must be told. `saved` is
-    // always called, once.
+    // Writes the operation behind what its lane holds. An id that is there already changes nothing and is
+    // answered with the first one, `repeated`. invalid_argument for one that is too long, has no id, or holds
+    // text that is not UTF-8. full when too many wait or the disk is full: nothing was written, and the
+    // person must be told. `saved` is always called, once.
     void append(protocol::Lane lane, protocol::Operation operation, Saved saved);
 
     // Keeps what the hub said. Lost on a power cut and then asked again: no one waits for it.
     void note(const protocol::Ack& ack, std::function<void()> done);
 
-    // Opens a new epoch that carries everything the hub has not acknowledged (`acknowledged` by lane, in the epoch that
-    // epoch() says now). Asked twice for the same epoch, one new one is opened.
+    // Opens a new epoch that carries everything the hub has not acknowledged (`acknowledged` by lane, in the
+    // epoch that epoch() says now). Asked twice for the same epoch, one new one is opened.
     void open_epoch(const std::string& why, std::map<protocol::Lane, std::uint64_t> acknowledged,
                     std::function<void(Status)> done);
 
@@ -64,8 +64,8 @@ class Journal final : public engine::JournalView {
     std::uint64_t last_seq(protocol::Lane lane) const override { return at(lane).last; }
     std::uint64_t noted(protocol::Lane lane) const override { return at(lane).noted; }
     std::optional<Bytes> hash_at(protocol::Lane lane, std::uint64_t seq) override;
-    Result<std::vector<engine::JournalEntry>> read(protocol::Lane lane, std::uint64_t after, std::size_t max_entries,
-                                                   std::size_t max_bytes) override;
+    Result<std::vector<engine::JournalEntry>> read(protocol::Lane lane, std::uint64_t after,
+                                                   std::size_t max_entries, std::size_t max_bytes) override;
 
     struct Query {
         std::optional<std::string> visit;

@@ -6,14 +6,17 @@ namespace fieldpost::device {
 
 namespace {
 
-std::int64_t integer(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+std::int64_t integer(std::uint64_t value) {
+    return static_cast<std::int64_t>(value);
+}
 
 void bind_blob(SQLite::Statement& statement, int index, const Bytes& bytes) {
     statement.bindNoCopy(index, static_cast<const void*>(bytes.data()), static_cast<int>(bytes.size()));
 }
 
 std::int64_t wall_clock_us() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+    return std::chrono::duration_cast<std::chrono::microseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
         .count();
 }
 
@@ -42,9 +45,10 @@ Result<std::vector<Recorded>> Journal::Writer::append(const std::vector<Append>&
         SQLite::Transaction transaction(*database_);
         SQLite::Statement find(*database_,
                                "SELECT " + std::string(recorded_columns) + " FROM operation WHERE id = ?");
-        SQLite::Statement insert(*database_,
-                                 "INSERT INTO operation(epoch, lane, seq, id, effect, visit, property, recorded_at, "
-                                 "body, hash) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        SQLite::Statement insert(
+            *database_,
+            "INSERT INTO operation(epoch, lane, seq, id, effect, visit, property, recorded_at, "
+            "body, hash) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
         for (const Append& append : appends) {
             find.reset();
             find.bindNoCopy(1, append.operation.id());
@@ -91,8 +95,9 @@ Status Journal::Writer::note(const protocol::Ack& ack) {
         // Not worth a sync of its own: lost, it is asked again.
         database_->exec("PRAGMA synchronous=NORMAL");
         SQLite::Transaction transaction(*database_);
-        SQLite::Statement update(*database_, "UPDATE operation SET state = ?, version = ?, reason = ? "
-                                             "WHERE epoch = ? AND lane = ? AND seq = ?");
+        SQLite::Statement update(*database_,
+                                 "UPDATE operation SET state = ?, version = ?, reason = ? "
+                                 "WHERE epoch = ? AND lane = ? AND seq = ?");
         auto exception = ack.exceptions().begin();
         for (const std::uint64_t version : ack.versions()) {
             OperationState state = OperationState::accepted;
@@ -113,8 +118,9 @@ Status Journal::Writer::note(const protocol::Ack& ack) {
             update.exec();
             ++seq;
         }
-        SQLite::Statement mark(*database_, "INSERT INTO lane(epoch, lane, noted) VALUES(?, ?, ?) "
-                                           "ON CONFLICT DO UPDATE SET noted = max(noted, excluded.noted)");
+        SQLite::Statement mark(*database_,
+                               "INSERT INTO lane(epoch, lane, noted) VALUES(?, ?, ?) "
+                               "ON CONFLICT DO UPDATE SET noted = max(noted, excluded.noted)");
         mark.bind(1, integer(epoch_));
         mark.bind(2, static_cast<int>(applied.lane()));
         mark.bind(3, integer(seq - 1));
@@ -133,7 +139,8 @@ Status Journal::Writer::open_epoch(const std::string& why,
     Lanes fresh;
     auto opened = sql([&] {
         SQLite::Transaction transaction(*database_);
-        SQLite::Statement begin(*database_, "INSERT INTO epoch(epoch, opened_at, predecessor, why) VALUES(?, ?, ?, ?)");
+        SQLite::Statement begin(*database_,
+                                "INSERT INTO epoch(epoch, opened_at, predecessor, why) VALUES(?, ?, ?, ?)");
         begin.bind(1, integer(next_epoch));
         begin.bind(2, wall_clock_us());
         begin.bind(3, integer(epoch_));
@@ -142,17 +149,19 @@ Status Journal::Writer::open_epoch(const std::string& why,
         for (const protocol::Lane lane : engine::lanes_by_priority) {
             LaneState& state = fresh[static_cast<std::size_t>(lane)];
             state.last_hash = protocol::chain_start(device_, next_epoch, lane);
-            SQLite::Statement rest(*database_, "SELECT seq, body, hash FROM operation WHERE epoch = ? AND lane = ? "
-                                               "AND seq > ? ORDER BY seq");
+            SQLite::Statement rest(*database_,
+                                   "SELECT seq, body, hash FROM operation WHERE epoch = ? AND lane = ? "
+                                   "AND seq > ? ORDER BY seq");
             rest.bind(1, integer(epoch_));
             rest.bind(2, static_cast<int>(lane));
             const auto through = acknowledged.find(lane);
             rest.bind(3, through == acknowledged.end() ? 0 : integer(through->second));
             // An operation keeps its first identity through any number of epochs: the hub knows it by that.
-            SQLite::Statement move(*database_,
-                                   "UPDATE operation SET origin_epoch = coalesce(origin_epoch, epoch), "
-                                   "origin_seq = coalesce(origin_seq, seq), origin_hash = coalesce(origin_hash, hash), "
-                                   "epoch = ?, seq = ?, hash = ? WHERE epoch = ? AND lane = ? AND seq = ?");
+            SQLite::Statement move(
+                *database_,
+                "UPDATE operation SET origin_epoch = coalesce(origin_epoch, epoch), "
+                "origin_seq = coalesce(origin_seq, seq), origin_hash = coalesce(origin_hash, hash), "
+                "epoch = ?, seq = ?, hash = ? WHERE epoch = ? AND lane = ? AND seq = ?");
             std::vector<std::pair<std::int64_t, Bytes>> moving;
             while (rest.executeStep()) {
                 const SQLite::Column body = rest.getColumn(1);
@@ -173,7 +182,8 @@ Status Journal::Writer::open_epoch(const std::string& why,
                 move.exec();
             }
         }
-        SQLite::Statement current(*database_, "INSERT OR REPLACE INTO journal(key, value) VALUES('epoch', ?)");
+        SQLite::Statement current(*database_,
+                                  "INSERT OR REPLACE INTO journal(key, value) VALUES('epoch', ?)");
         current.bind(1, std::to_string(next_epoch));
         current.exec();
         transaction.commit();

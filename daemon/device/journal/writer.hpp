@@ -7,13 +7,15 @@ namespace fieldpost::device {
 
 // One row of `operation` with the columns of recorded_columns, from a statement that stands on it.
 Recorded read_recorded(SQLite::Statement& row);
-inline constexpr std::string_view recorded_columns =
-    "epoch, lane, seq, state, version, reason, body";
+inline constexpr std::string_view recorded_columns = "epoch, lane, seq, state, version, reason, body";
 
 class Journal::Writer {
   public:
     Writer(std::unique_ptr<Database> database, std::string device, std::uint64_t epoch, Lanes lanes)
-        : database_(std::move(database)), device_(std::move(device)), epoch_(epoch), lanes_(std::move(lanes)) {}
+        : database_(std::move(database)),
+          device_(std::move(device)),
+          epoch_(epoch),
+          lanes_(std::move(lanes)) {}
 
     // All of them in one durable transaction; the results by position. An Error: none was written.
     Result<std::vector<Recorded>> append(const std::vector<Append>& appends);

@@ -83,7 +83,8 @@ void HubLink::connected() {
     spdlog::info("connected to the broker");
     problem_.clear();
     set_state(LinkState::connected);
-    client_.subscribe({protocol::topic::down(identity_.device)});
+    client_.subscribe({protocol::topic::down(identity_.device), protocol::topic::hub_presence()});
+    client_.publish({protocol::topic::device_presence(identity_.device), Bytes(protocol::present), true});
     engine::Actions actions;
     engine_.connected(now(), actions);
     carry_out(std::move(actions));

@@ -53,7 +53,7 @@ Status Server::open() {
     broker.host = settings_.broker_host;
     broker.port = settings_.broker_port;
     broker.client_id = "fieldpost-hub";
-    broker.will = mqtt::Message{protocol::topic::hub_presence(), "absent", true};
+    broker.will = mqtt::Message{protocol::topic::hub_presence(), Bytes(protocol::absent), true};
     mqtt::Events events;
     events.connected = [this] { connected(); };
     events.disconnected = [this](const std::string& reason) {
@@ -93,7 +93,7 @@ void Server::connected() {
     connected_ = true;
     link_problem_.clear();
     client_->subscribe({protocol::topic::up_filter()});
-    client_->publish({protocol::topic::hub_presence(), "present", true});
+    client_->publish({protocol::topic::hub_presence(), Bytes(protocol::present), true});
     publish_feeds(true);
 }
 

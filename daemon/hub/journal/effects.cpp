@@ -10,22 +10,33 @@ constexpr std::int64_t micros = 1'000'000;
 
 std::string fix_name(protocol::FixType fix) {
     switch (fix) {
-        case protocol::FIX_2D: return "2d";
-        case protocol::FIX_3D: return "3d";
-        case protocol::FIX_DGNSS: return "dgnss";
-        case protocol::FIX_RTK: return "rtk";
-        case protocol::FIX_ESTIMATED: return "estimated";
-        default: return "none";
+        case protocol::FIX_2D:
+            return "2d";
+        case protocol::FIX_3D:
+            return "3d";
+        case protocol::FIX_DGNSS:
+            return "dgnss";
+        case protocol::FIX_RTK:
+            return "rtk";
+        case protocol::FIX_ESTIMATED:
+            return "estimated";
+        default:
+            return "none";
     }
 }
 
 std::string time_quality_name(protocol::TimeQuality quality) {
     switch (quality) {
-        case protocol::TIME_BUILD_FLOOR: return "build_floor";
-        case protocol::TIME_RTC: return "rtc";
-        case protocol::TIME_NTP: return "ntp";
-        case protocol::TIME_GNSS: return "gnss";
-        default: return "none";
+        case protocol::TIME_BUILD_FLOOR:
+            return "build_floor";
+        case protocol::TIME_RTC:
+            return "rtc";
+        case protocol::TIME_NTP:
+            return "ntp";
+        case protocol::TIME_GNSS:
+            return "gnss";
+        default:
+            return "none";
     }
 }
 

@@ -14,22 +14,28 @@ namespace json = boost::json;
 
 namespace {
 
-std::int64_t integer(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+std::int64_t integer(std::uint64_t value) {
+    return static_cast<std::int64_t>(value);
+}
 
 void bind_blob(SQLite::Statement& statement, int index, BytesView bytes) {
     statement.bindNoCopy(index, static_cast<const void*>(bytes.data()), static_cast<int>(bytes.size()));
 }
 
 std::int64_t now_us() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+    return std::chrono::duration_cast<std::chrono::microseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
         .count();
 }
 
 std::string outcome_name(int outcome) {
     switch (outcome) {
-        case protocol::CONFLICT: return "conflict";
-        case protocol::QUARANTINED: return "quarantined";
-        default: return "accepted";
+        case protocol::CONFLICT:
+            return "conflict";
+        case protocol::QUARANTINED:
+            return "quarantined";
+        default:
+            return "accepted";
     }
 }
 
@@ -37,27 +43,35 @@ std::string outcome_name(int outcome) {
 
 struct Operations::Statements {
     explicit Statements(Database& database)
-        : position(database, "SELECT applied, hash FROM device_lane WHERE device = ? AND epoch = ? AND lane = ?"),
-          set_position(database,
-                       "INSERT INTO device_lane(device, epoch, lane, applied, hash, updated_at) "
-                       "VALUES(?, ?, ?, ?, ?, unixepoch()) ON CONFLICT DO UPDATE SET applied = excluded.applied, "
-                       "hash = excluded.hash, updated_at = excluded.updated_at"),
+        : position(database,
+                   "SELECT applied, hash FROM device_lane WHERE device = ? AND epoch = ? AND lane = ?"),
+          set_position(
+              database,
+              "INSERT INTO device_lane(device, epoch, lane, applied, hash, updated_at) "
+              "VALUES(?, ?, ?, ?, ?, unixepoch()) ON CONFLICT DO UPDATE SET applied = excluded.applied, "
+              "hash = excluded.hash, updated_at = excluded.updated_at"),
           known(database,
                 "SELECT operation, outcome, version, reason, in_place FROM operation "
                 "WHERE device = ? AND epoch = ? AND lane = ? AND seq = ? AND hash = ?"),
           again(database,
-                "INSERT OR REPLACE INTO operation_again(device, epoch, lane, seq, operation) VALUES(?, ?, ?, ?, ?)"),
-          insert(database,
-                 "INSERT INTO operation(device, epoch, lane, seq, hash, in_place, id, effect, visit, property, "
-                 "recorded_at, received_at, outcome, version, reason, body) "
-                 "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-          results(database,
-                  "SELECT seq, outcome, version, reason FROM operation "
-                  "WHERE device = ?1 AND epoch = ?2 AND lane = ?3 AND seq BETWEEN ?4 AND ?5 AND in_place UNION ALL "
-                  "SELECT a.seq, o.outcome, o.version, o.reason FROM operation_again a JOIN operation o USING (operation) "
-                  "WHERE a.device = ?1 AND a.epoch = ?2 AND a.lane = ?3 AND a.seq BETWEEN ?4 AND ?5 ORDER BY 1"),
+                "INSERT OR REPLACE INTO operation_again(device, epoch, lane, seq, operation) VALUES(?, ?, ?, "
+                "?, ?)"),
+          insert(
+              database,
+              "INSERT INTO operation(device, epoch, lane, seq, hash, in_place, id, effect, visit, property, "
+              "recorded_at, received_at, outcome, version, reason, body) "
+              "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+          results(
+              database,
+              "SELECT seq, outcome, version, reason FROM operation "
+              "WHERE device = ?1 AND epoch = ?2 AND lane = ?3 AND seq BETWEEN ?4 AND ?5 AND in_place UNION "
+              "ALL "
+              "SELECT a.seq, o.outcome, o.version, o.reason FROM operation_again a JOIN operation o USING "
+              "(operation) "
+              "WHERE a.device = ?1 AND a.epoch = ?2 AND a.lane = ?3 AND a.seq BETWEEN ?4 AND ?5 ORDER BY 1"),
           areas(database,
-                "SELECT DISTINCT f.area FROM layer l JOIN feed f USING (feed) WHERE l.property = ?1 AND l.kind = ?2 "
+                "SELECT DISTINCT f.area FROM layer l JOIN feed f USING (feed) WHERE l.property = ?1 AND "
+                "l.kind = ?2 "
                 "AND l.record = ?1") {}
 
     SQLite::Statement position, set_position, known, again, insert, results, areas;
@@ -163,7 +177,8 @@ Result<engine::OperationResult> Operations::apply(const engine::RegisteredDevice
         });
         if (effect) {
             result = *effect;
-        } else if (effect.error().code == ErrorCode::invalid_argument || effect.error().code == ErrorCode::not_found ||
+        } else if (effect.error().code == ErrorCode::invalid_argument ||
+                   effect.error().code == ErrorCode::not_found ||
                    effect.error().code == ErrorCode::conflict) {
             result = {protocol::QUARANTINED, 0, effect.error().message};
         } else {
@@ -208,7 +223,8 @@ Result<engine::OperationResult> Operations::apply(const engine::RegisteredDevice
 Result<engine::OperationResult> Operations::take_effect(const engine::RegisteredDevice& device,
                                                         const protocol::Operation& operation) {
     // Every device of the fleet refuses a feed with such a number in it.
-    if (operation.property() >> 63U != 0) return fail(ErrorCode::invalid_argument, "its property is no record id");
+    if (operation.property() >> 63U != 0)
+        return fail(ErrorCode::invalid_argument, "its property is no record id");
     RecordInput input;
     input.source = field_source;
     input.property = static_cast<records::RecordId>(operation.property());
@@ -285,10 +301,12 @@ Result<std::vector<engine::OperationResult>> Operations::results(std::string_vie
         while (get.executeStep()) {
             if (static_cast<std::uint64_t>(get.getColumn(0).getInt64()) != expected++) {
                 get.reset();
-                return fail(ErrorCode::corrupt, "the stored operations of device " + std::string(device) + " have a hole");
+                return fail(ErrorCode::corrupt,
+                            "the stored operations of device " + std::string(device) + " have a hole");
             }
             out.push_back({static_cast<protocol::Outcome>(get.getColumn(1).getInt()),
-                           static_cast<std::uint64_t>(get.getColumn(2).getInt64()), get.getColumn(3).getString()});
+                           static_cast<std::uint64_t>(get.getColumn(2).getInt64()),
+                           get.getColumn(3).getString()});
         }
         get.reset();
         if (expected != last + 1) {
@@ -308,9 +326,10 @@ Result<std::uint64_t> Operations::count() {
 Result<json::array> Operations::list(std::size_t limit) {
     return sql([&] {
         json::array out;
-        SQLite::Statement get(store_.database(),
-                              "SELECT device, epoch, lane, seq, id, visit, property, recorded_at, received_at, "
-                              "outcome, version, reason, body FROM operation ORDER BY operation DESC LIMIT ?");
+        SQLite::Statement get(
+            store_.database(),
+            "SELECT device, epoch, lane, seq, id, visit, property, recorded_at, received_at, "
+            "outcome, version, reason, body FROM operation ORDER BY operation DESC LIMIT ?");
         get.bind(1, static_cast<std::int64_t>(limit));
         while (get.executeStep()) {
             json::object item;
@@ -329,7 +348,8 @@ Result<json::array> Operations::list(std::size_t limit) {
             item["reason"] = get.getColumn(11).getString();
             protocol::Operation operation;
             const SQLite::Column body = get.getColumn(12);
-            if (operation.ParseFromArray(body.getBlob(), body.getBytes()) && operation.has_observation_made()) {
+            if (operation.ParseFromArray(body.getBlob(), body.getBytes()) &&
+                operation.has_observation_made()) {
                 item["kind"] = operation.observation_made().kind();
                 item["note"] = operation.observation_made().note();
                 item["fix"] = fix_name(operation.gnss().fix());

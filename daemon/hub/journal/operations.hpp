@@ -1,5 +1,5 @@
-// What devices recorded: kept byte for byte, applied once, and made into records that the whole fleet receives.
-// Everything works inside the caller's transaction.
+// What devices recorded: kept byte for byte, applied once, and made into records that the whole fleet
+// receives. Everything works inside the caller's transaction.
 #pragma once
 
 #include <boost/json/fwd.hpp>
@@ -23,12 +23,14 @@ class Operations {
     // Makes the field source known; once before the first apply.
     Status prepare();
 
-    Result<protocol::LanePosition> lane_position(std::string_view device, std::uint64_t epoch, protocol::Lane lane);
+    Result<protocol::LanePosition> lane_position(std::string_view device, std::uint64_t epoch,
+                                                 protocol::Lane lane);
     Status set_lane_position(std::string_view device, const protocol::LanePosition& position);
-    Result<engine::OperationResult> apply(const engine::RegisteredDevice& device, const engine::OperationPlace& place,
-                                          BytesView body);
+    Result<engine::OperationResult> apply(const engine::RegisteredDevice& device,
+                                          const engine::OperationPlace& place, BytesView body);
     Result<std::vector<engine::OperationResult>> results(std::string_view device, std::uint64_t epoch,
-                                                         protocol::Lane lane, std::uint64_t first, std::uint64_t last);
+                                                         protocol::Lane lane, std::uint64_t first,
+                                                         std::uint64_t last);
 
     // For people and tests: what was received, newest first, as JSON objects.
     Result<boost::json::array> list(std::size_t limit);

@@ -93,7 +93,8 @@ TEST_CASE("A rename moves between folders and replaces", "[base]") {
     REQUIRE(rename_durably(folder.path / "from" / "a", folder.path / "to" / "a").has_value());
     CHECK(read_file(folder.path / "to" / "a").value() == "new");
     CHECK_FALSE(std::filesystem::exists(folder.path / "from" / "a"));
-    CHECK(rename_durably(folder.path / "from" / "a", folder.path / "to" / "a").error().code == ErrorCode::not_found);
+    CHECK(rename_durably(folder.path / "from" / "a", folder.path / "to" / "a").error().code ==
+          ErrorCode::not_found);
 }
 
 TEST_CASE("A damaged file is set aside with what belongs to it, never over an earlier one", "[base]") {

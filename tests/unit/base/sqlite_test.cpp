@@ -1,7 +1,7 @@
 #include "sync/base/sqlite.hpp"
 
-#include <catch2/catch.hpp>
 #include <array>
+#include <catch2/catch.hpp>
 #include <fstream>
 #include <thread>
 #include <vector>
@@ -15,10 +15,13 @@ namespace {
 
 constexpr std::string_view first = "CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);";
 constexpr std::string_view second =
-    "ALTER TABLE note ADD COLUMN stars INTEGER NOT NULL DEFAULT 3; INSERT INTO note(text) VALUES('from the second');";
+    "ALTER TABLE note ADD COLUMN stars INTEGER NOT NULL DEFAULT 3; INSERT INTO note(text) VALUES('from the "
+    "second');";
 constexpr std::string_view broken = "CREATE TABLE other (id INTEGER); INSERT INTO nowhere VALUES(1);";
 
-int version(Database& database) { return database.execAndGet("PRAGMA user_version").getInt(); }
+int version(Database& database) {
+    return database.execAndGet("PRAGMA user_version").getInt();
+}
 
 }  // namespace
 
@@ -69,7 +72,8 @@ TEST_CASE("Two programs that open a new database at once both find it migrated",
     for (auto& problem : problems) {
         programs.emplace_back([&] {
             auto database = open_database(path, Durability::full);
-            const Status done = database ? migrate(**database, std::array{first, second}) : Status(database.error());
+            const Status done =
+                database ? migrate(**database, std::array{first, second}) : Status(database.error());
             if (!done) problem = done.error().message;
         });
     }
@@ -120,7 +124,8 @@ TEST_CASE("Damage inside a database is found by the check", "[base]") {
         auto database = open_database(path, Durability::full).value();
         REQUIRE(migrate(*database, std::array{first}).has_value());
         for (int i = 0; i < 2000; ++i) {
-            database->exec("INSERT INTO note(text) VALUES('a note of some length, number " + std::to_string(i) + "')");
+            database->exec("INSERT INTO note(text) VALUES('a note of some length, number " +
+                           std::to_string(i) + "')");
         }
         CHECK(check_database(*database).has_value());
         database->exec("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -142,7 +147,8 @@ TEST_CASE("What SQLite throws becomes an error with a fitting code", "[base]") {
     auto database = open_database(folder.path / "a.db", Durability::full).value();
     REQUIRE(migrate(*database, std::array{first}).has_value());
     database->exec("INSERT INTO note(text) VALUES('once')");
-    CHECK(sql([&] { database->exec("INSERT INTO note(text) VALUES('once')"); }).error().code == ErrorCode::conflict);
+    CHECK(sql([&] { database->exec("INSERT INTO note(text) VALUES('once')"); }).error().code ==
+          ErrorCode::conflict);
     CHECK(sql([&] { database->exec("no sql"); }).error().code == ErrorCode::io);
     CHECK(sql([&]() -> Result<int> { return fail(ErrorCode::refused, "by the body"); }).error().code ==
           ErrorCode::refused);
@@ -151,7 +157,8 @@ TEST_CASE("What SQLite throws becomes an error with a fitting code", "[base]") {
     database->exec("PRAGMA max_page_count=4");
     const auto full = sql([&] {
         for (int i = 0; i < 10'000; ++i) {
-            database->exec("INSERT INTO note(text) VALUES('" + std::string(500, 'n') + std::to_string(i) + "')");
+            database->exec("INSERT INTO note(text) VALUES('" + std::string(500, 'n') + std::to_string(i) +
+                           "')");
         }
     });
     REQUIRE(full.has_error());

@@ -6,7 +6,9 @@ namespace fieldpost::engine::testing {
 
 namespace {
 
-Error broken() { return fail(ErrorCode::io, "the hub's disk does not answer"); }
+Error broken() {
+    return fail(ErrorCode::io, "the hub's disk does not answer");
+}
 
 }  // namespace
 
@@ -115,7 +117,9 @@ Result<std::optional<RegisteredDevice>> MemoryHub::device(std::string_view id) {
     return found == devices.end() ? std::nullopt : std::optional(found->second);
 }
 
-Status MemoryHub::seen(std::string_view) { return failing ? Status(broken()) : ok(); }
+Status MemoryHub::seen(std::string_view) {
+    return failing ? Status(broken()) : ok();
+}
 
 Result<protocol::LanePosition> MemoryHub::lane_position(std::string_view device, std::uint64_t epoch,
                                                         protocol::Lane lane) {
@@ -151,7 +155,8 @@ Result<OperationResult> MemoryHub::apply(const RegisteredDevice& device, const O
                      : HubState::Identity{device.id, place.epoch, place.lane, place.seq, place.hash};
     const auto [known, is_new] = state.known.emplace(identity, state.log.size());
     if (is_new) {
-        state.log.push_back({device.id, place.lane, Bytes(operation), result_of(operation, state.log.size() + 1)});
+        state.log.push_back(
+            {device.id, place.lane, Bytes(operation), result_of(operation, state.log.size() + 1)});
     } else if (state.log[known->second].operation != operation) {
         violations.push_back("one identity stands for two operations");
     }
@@ -182,7 +187,8 @@ Result<std::map<records::FeedId, std::uint64_t>> MemoryHub::feed_heads() {
     return out;
 }
 
-Result<FeedRange> MemoryHub::feed_range(const records::FeedId& feed, std::uint64_t after, std::size_t max_bytes) {
+Result<FeedRange> MemoryHub::feed_range(const records::FeedId& feed, std::uint64_t after,
+                                        std::size_t max_bytes) {
     if (failing) return broken();
     FeedRange out;
     const FeedLog& log = state.feeds[feed];

@@ -1,5 +1,5 @@
-// A hub's store without a disk. Everything that a transaction covers is in `state`, which can be copied and put back:
-// a rolled-back round, or a backup that is restored.
+// A hub's store without a disk. Everything that a transaction covers is in `state`, which can be copied and
+// put back: a rolled-back round, or a backup that is restored.
 #pragma once
 
 #include <compare>
@@ -31,8 +31,8 @@ struct Applied {
 };
 
 struct HubState {
-    using LaneKey = std::tuple<std::string, std::uint64_t, int>;                        // device, epoch, lane
-    using Place = std::tuple<std::string, std::uint64_t, int, std::uint64_t>;           // … and seq
+    using LaneKey = std::tuple<std::string, std::uint64_t, int>;               // device, epoch, lane
+    using Place = std::tuple<std::string, std::uint64_t, int, std::uint64_t>;  // … and seq
     using Identity = std::tuple<std::string, std::uint64_t, int, std::uint64_t, Bytes>;  // … and hash
 
     std::map<LaneKey, protocol::LanePosition> positions;
@@ -42,7 +42,8 @@ struct HubState {
     std::map<records::FeedId, FeedLog> feeds;
 };
 
-// A snapshot's file holds the rows and cursors of every feed, so that a device that mounted it can be compared.
+// A snapshot's file holds the rows and cursors of every feed, so that a device that mounted it can be
+// compared.
 Bytes encode_city(const std::map<records::FeedId, FeedLog>& feeds);
 struct DecodedFeed {
     std::uint64_t cursor = 0;
@@ -73,10 +74,12 @@ class MemoryHub final : public HubStore {
     Status set_lane_position(std::string_view device, const protocol::LanePosition& position) override;
     Result<OperationResult> apply(const RegisteredDevice& device, const OperationPlace& place,
                                   BytesView operation) override;
-    Result<std::vector<OperationResult>> results(std::string_view device, std::uint64_t epoch, protocol::Lane lane,
-                                                 std::uint64_t first, std::uint64_t last) override;
+    Result<std::vector<OperationResult>> results(std::string_view device, std::uint64_t epoch,
+                                                 protocol::Lane lane, std::uint64_t first,
+                                                 std::uint64_t last) override;
     Result<std::map<records::FeedId, std::uint64_t>> feed_heads() override;
-    Result<FeedRange> feed_range(const records::FeedId& feed, std::uint64_t after, std::size_t max_bytes) override;
+    Result<FeedRange> feed_range(const records::FeedId& feed, std::uint64_t after,
+                                 std::size_t max_bytes) override;
     Result<std::uint64_t> snapshot_generation(std::string_view profile) override;
     Result<Bytes> manifest(std::string_view profile) override;
     Result<Bytes> block(std::string_view profile, std::uint64_t generation, std::uint32_t block) override;

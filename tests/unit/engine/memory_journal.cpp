@@ -35,7 +35,8 @@ void JournalDisk::open_epoch(std::uint64_t from, std::uint64_t next,
     Lanes fresh;
     for (const protocol::Lane name : lanes_by_priority) {
         auto& old = lane(name);
-        const std::size_t kept = std::min<std::size_t>(acknowledged[static_cast<std::size_t>(name)], old.size());
+        const std::size_t kept =
+            std::min<std::size_t>(acknowledged[static_cast<std::size_t>(name)], old.size());
         Bytes hash = protocol::chain_start(device, next, name);
         for (std::size_t i = kept; i < old.size(); ++i) {
             Entry moved = std::move(old[i]);
@@ -71,7 +72,8 @@ std::vector<const JournalDisk::Entry*> JournalDisk::all(protocol::Lane name) con
 void MemoryJournal::refresh() {
     epoch_ = disk_.epoch;
     noted_ = disk_.noted;
-    for (const protocol::Lane name : lanes_by_priority) last_[static_cast<std::size_t>(name)] = disk_.lane(name).size();
+    for (const protocol::Lane name : lanes_by_priority)
+        last_[static_cast<std::size_t>(name)] = disk_.lane(name).size();
 }
 
 std::optional<Bytes> MemoryJournal::hash_at(protocol::Lane lane, std::uint64_t seq) {

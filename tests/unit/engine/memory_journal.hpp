@@ -47,7 +47,9 @@ class MemoryJournal final : public JournalView {
     void refresh();
 
     std::uint64_t epoch() const override { return epoch_; }
-    std::uint64_t last_seq(protocol::Lane lane) const override { return last_[static_cast<std::size_t>(lane)]; }
+    std::uint64_t last_seq(protocol::Lane lane) const override {
+        return last_[static_cast<std::size_t>(lane)];
+    }
     std::uint64_t noted(protocol::Lane lane) const override { return noted_[static_cast<std::size_t>(lane)]; }
     std::optional<Bytes> hash_at(protocol::Lane lane, std::uint64_t seq) override;
     Result<std::vector<JournalEntry>> read(protocol::Lane lane, std::uint64_t after, std::size_t max_entries,

@@ -11,7 +11,8 @@ constexpr Millis feed_pace = 500;
 constexpr Millis head_pace = 60'000;
 constexpr std::uint32_t snapshot_block_bytes = 200;
 // Small, so that a few operations fill batches and windows.
-constexpr UplinkLimits small_limits{.batch_entries = 4, .batch_bytes = 300, .window_bytes = 1500, .ack_timeout = 4000};
+constexpr UplinkLimits small_limits{
+    .batch_entries = 4, .batch_bytes = 300, .window_bytes = 1500, .ack_timeout = 4000};
 
 template <class... Handlers>
 struct Overloaded : Handlers... {
@@ -48,7 +49,8 @@ Simulation::Simulation(std::uint64_t seed) : dice_(seed) {
 
     const std::uint64_t count = 1 + dice_.below(2);
     for (std::uint64_t i = 0; i < count; ++i) {
-        devices_.push_back(std::make_unique<Device>("truck-" + std::to_string(i), 1 + dice_.below(1U << 30U)));
+        devices_.push_back(
+            std::make_unique<Device>("truck-" + std::to_string(i), 1 + dice_.below(1U << 30U)));
         Device& device = *devices_.back();
         hub_.devices[device.id] = {device.id, device.signer.public_key(), "all", feeds_, 1};
         if (dice_.chance(0.5)) {
@@ -68,7 +70,9 @@ void Simulation::problem(const Device* device, const std::string& text) {
     problems_.push_back("at " + std::to_string(now_) + " ms, " + (device ? device->id : "hub") + ": " + text);
 }
 
-Millis Simulation::delay() { return faults_ ? dice_.between(1, longest_delay_) : 20; }
+Millis Simulation::delay() {
+    return faults_ ? dice_.between(1, longest_delay_) : 20;
+}
 
 void Simulation::run_until(Millis when) {
     while (!events_.empty() && events_.begin()->first.at <= when && problems_.empty()) {
@@ -96,7 +100,9 @@ void Simulation::start(Device& device) {
         static void next(Simulation& world, Device& ticking, std::uint64_t run) {
             world.after(tick, [&world, &ticking, run] {
                 if (run != ticking.run) return;
-                world.drive(ticking, [&](DeviceEngine& engine, Actions& actions) { engine.tick(world.now_, actions); });
+                world.drive(ticking, [&](DeviceEngine& engine, Actions& actions) {
+                    engine.tick(world.now_, actions);
+                });
                 next(world, ticking, run);
             });
         }
@@ -135,7 +141,8 @@ void Simulation::record(Device& device) {
                             std::to_string(++device.recorded) + " " + Bytes(dice_.below(200), 'x');
     ++tally_.operations;
     job(
-        device, device.journal_free_at, [&device, lane, operation] { device.journal.append(lane, operation); },
+        device, device.journal_free_at,
+        [&device, lane, operation] { device.journal.append(lane, operation); },
         [this](Device& told) {
             told.view->refresh();
             drive(told, [&](DeviceEngine& engine, Actions& actions) { engine.appended(now_, actions); });
@@ -220,13 +227,16 @@ void Simulation::carry_out(Device& device, Action& action) {
                     },
                     [this](Device& told) {
                         told.view->refresh();
-                        drive(told, [&](DeviceEngine& engine, Actions& actions) { engine.epoch_opened(now_, actions); });
+                        drive(told, [&](DeviceEngine& engine, Actions& actions) {
+                            engine.epoch_opened(now_, actions);
+                        });
                     });
             },
             [&](ApplySegment& segment) {
                 auto done = std::make_shared<bool>(false);
                 job(
-                    device, device.city_free_at, [this, &device, segment, done] { *done = apply(device, segment); },
+                    device, device.city_free_at,
+                    [this, &device, segment, done] { *done = apply(device, segment); },
                     [this, feed = segment.feed, through = segment.segment.through(), done](Device& told) {
                         drive(told, [&](DeviceEngine& engine, Actions& actions) {
                             if (*done) {
@@ -248,7 +258,8 @@ void Simulation::carry_out(Device& device, Action& action) {
                         drive(told, [&](DeviceEngine& engine, Actions& actions) {
                             if (fails) return engine.artifact_failed();
                             std::vector<std::uint32_t> missing;
-                            for (std::uint32_t block = 0; block < static_cast<std::uint32_t>(blocks); ++block) {
+                            for (std::uint32_t block = 0; block < static_cast<std::uint32_t>(blocks);
+                                 ++block) {
                                 if (!told.draft.blocks.contains(block)) missing.push_back(block);
                             }
                             engine.artifact_prepared(now_, missing, actions);
@@ -302,8 +313,8 @@ bool Simulation::apply(Device& device, const ApplySegment& apply) {
     if (faulty(0.05)) return false;
     DecodedFeed& held = device.city.feeds[apply.feed];
     if (apply.segment.after() != held.cursor) {
-        problem(&device, "would apply a feed after " + std::to_string(apply.segment.after()) + " to a city at " +
-                             std::to_string(held.cursor));
+        problem(&device, "would apply a feed after " + std::to_string(apply.segment.after()) +
+                             " to a city at " + std::to_string(held.cursor));
     }
     for (const auto& entry : apply.segment.entries()) {
         const std::uint64_t record = entry.row().record();
@@ -347,7 +358,8 @@ void Simulation::hub_receives(const std::string& topic, const Bytes& payload) {
     std::optional<HubState> before;
     if (rolls_back) before = hub_.state;
     HubActions actions;
-    if (auto done = hub_engine_->message(topic, payload, actions); !done) problem(nullptr, done.error().message);
+    if (auto done = hub_engine_->message(topic, payload, actions); !done)
+        problem(nullptr, done.error().message);
     for (const auto& violation : hub_.violations) problem(nullptr, violation);
     if (rolls_back) {
         ++tally_.rounds_rolled_back;
@@ -364,7 +376,8 @@ void Simulation::hub_receives(const std::string& topic, const Bytes& payload) {
 
 void Simulation::carry_out(HubActions& actions) {
     for (const HubPublish& message : actions.publishes) {
-        if (message.payload.size() > protocol::max_message_bytes) problem(nullptr, "sends more than a message may hold");
+        if (message.payload.size() > protocol::max_message_bytes)
+            problem(nullptr, "sends more than a message may hold");
         if (message.retain) retained_[message.topic] = message;
         publish(message);
     }
@@ -396,7 +409,8 @@ void Simulation::publish(const HubPublish& message) {
 void Simulation::publish_feeds(bool heads) {
     if (hub_engine_) {
         HubActions actions;
-        if (auto done = hub_engine_->publish_feeds(heads, actions); !done) problem(nullptr, done.error().message);
+        if (auto done = hub_engine_->publish_feeds(heads, actions); !done)
+            problem(nullptr, done.error().message);
         carry_out(actions);
     }
     after(heads ? head_pace : feed_pace, [this, heads] { publish_feeds(heads); });
@@ -417,9 +431,15 @@ void Simulation::change_feeds() {
 void Simulation::one_fault() {
     Device& device = *devices_[dice_.below(devices_.size())];
     switch (dice_.below(8)) {
-        case 0: disconnect(device); break;
-        case 1: restart(device); break;
-        case 2: device.copy = device.journal; break;
+        case 0:
+            disconnect(device);
+            break;
+        case 1:
+            restart(device);
+            break;
+        case 2:
+            device.copy = device.journal;
+            break;
         case 3:
             if (!device.copy) break;
             ++tally_.journals_restored;
@@ -436,7 +456,9 @@ void Simulation::one_fault() {
                 if (!hub_engine_) start_hub();
             });
             break;
-        case 6: hub_.make_snapshot(snapshot_block_bytes); break;
+        case 6:
+            hub_.make_snapshot(snapshot_block_bytes);
+            break;
         case 7:
             for (std::uint64_t i = dice_.below(40); i > 0; --i) change_feeds();  // an import
             break;
@@ -494,7 +516,8 @@ void Simulation::check_end() {
             std::map<Bytes, std::vector<std::size_t>> places;
             for (std::size_t i = 0; i < hub_.state.log.size(); ++i) {
                 const Applied& applied = hub_.state.log[i];
-                if (applied.device == device->id && applied.lane == lane) places[applied.operation].push_back(i);
+                if (applied.device == device->id && applied.lane == lane)
+                    places[applied.operation].push_back(i);
             }
             for (const auto& [operation, found] : places) {
                 if (found.size() > 1) problem(device.get(), "was applied more than once: " + operation);
@@ -530,8 +553,9 @@ std::string Simulation::state() const {
         text += device->id + (device->connection ? " connected" : " offline") +
                 (device->engine->uplink().running() ? " running" : " paused") + ":";
         for (const protocol::Lane lane : lanes_by_priority) {
-            text += " " + protocol::lane_name(lane) + " last " + std::to_string(device->view->last_seq(lane)) +
-                    " noted " + std::to_string(device->view->noted(lane)) + " at the hub " +
+            text += " " + protocol::lane_name(lane) + " last " +
+                    std::to_string(device->view->last_seq(lane)) + " noted " +
+                    std::to_string(device->view->noted(lane)) + " at the hub " +
                     std::to_string(hub_.applied(device->id, device->view->epoch(), lane)) + ";";
         }
         text += " city " + std::to_string(device->city.generation) +
@@ -539,8 +563,8 @@ std::string Simulation::state() const {
         for (const auto& feed : feeds_) {
             const auto held = device->city.feeds.find(feed);
             text += " " + records::feed_text(feed) + " " +
-                    (held == device->city.feeds.end() ? "none" : std::to_string(held->second.cursor)) + " of " +
-                    std::to_string(hub_.state.feeds.at(feed).head) + ";";
+                    (held == device->city.feeds.end() ? "none" : std::to_string(held->second.cursor)) +
+                    " of " + std::to_string(hub_.state.feeds.at(feed).head) + ";";
         }
         text += "\n";
     }

@@ -1,8 +1,9 @@
-// A small world in one thread and from one seed: a hub and some devices, real engines over stores in memory, and a
-// network that loses, repeats, reorders and delays. Programs die at any step; what they had committed stays.
+// A small world in one thread and from one seed: a hub and some devices, real engines over stores in memory,
+// and a network that loses, repeats, reorders and delays. Programs die at any step; what they had committed
+// stays.
 //
-// Rules that must hold at every step are checked as it runs and collected in problems(); what must hold in the end,
-// once the faults have stopped, is checked by settled() and check_end().
+// Rules that must hold at every step are checked as it runs and collected in problems(); what must hold in
+// the end, once the faults have stopped, is checked by settled() and check_end().
 #pragma once
 
 #include <functional>
@@ -81,7 +82,8 @@ class Simulation {
         std::map<std::uint32_t, Bytes> blocks;
     };
     struct Device {
-        Device(std::string name, std::uint64_t epoch) : id(name), signer(name), journal(std::move(name), epoch) {}
+        Device(std::string name, std::uint64_t epoch)
+            : id(name), signer(name), journal(std::move(name), epoch) {}
 
         const std::string id;
         KeySigner signer;
@@ -103,10 +105,14 @@ class Simulation {
     struct Event {
         Millis at;
         std::uint64_t number;
-        bool operator<(const Event& other) const { return std::tie(at, number) < std::tie(other.at, other.number); }
+        bool operator<(const Event& other) const {
+            return std::tie(at, number) < std::tie(other.at, other.number);
+        }
     };
 
-    void at(Millis when, std::function<void()> what) { events_.emplace(Event{when, ++event_}, std::move(what)); }
+    void at(Millis when, std::function<void()> what) {
+        events_.emplace(Event{when, ++event_}, std::move(what));
+    }
     void after(Millis delay, std::function<void()> what) { at(now_ + delay, std::move(what)); }
     void run_until(Millis when);
     void problem(const Device* device, const std::string& text);
@@ -123,8 +129,10 @@ class Simulation {
     void carry_out(Device& device, Action& action);
     void check_acknowledged(Device& device);
     void check_request(Device& device, BytesView payload);
-    // A job of a writer thread: `commit` changes the disk, `told` runs in the program unless it has died meanwhile.
-    void job(Device& device, Millis& free_at, std::function<void()> commit, std::function<void(Device&)> told);
+    // A job of a writer thread: `commit` changes the disk, `told` runs in the program unless it has died
+    // meanwhile.
+    void job(Device& device, Millis& free_at, std::function<void()> commit,
+             std::function<void(Device&)> told);
     MountedCity mounted(const Device& device) const;
     bool apply(Device& device, const ApplySegment& apply);
     bool finish(Device& device, const protocol::Manifest& manifest);

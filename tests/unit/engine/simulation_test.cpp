@@ -30,7 +30,8 @@ std::uint64_t number(const char* variable, std::uint64_t otherwise) {
 
 }  // namespace
 
-TEST_CASE("Whatever goes wrong, each operation arrives once and in order, and every feed converges", "[engine]") {
+TEST_CASE("Whatever goes wrong, each operation arrives once and in order, and every feed converges",
+          "[engine]") {
     if (const auto seed = number("FIELDPOST_SEED", 0); seed != 0) {
         run(seed);
         return;
@@ -41,10 +42,11 @@ TEST_CASE("Whatever goes wrong, each operation arrives once and in order, and ev
 
     // The runs were what they are meant to be.
     INFO("operations " << tally.operations << ", lost " << tally.lost << ", repeated " << tally.repeated
-                       << ", restarts " << tally.device_restarts << " and " << tally.hub_restarts << ", rolled back "
-                       << tally.rounds_rolled_back << ", journals restored " << tally.journals_restored
-                       << ", epochs opened " << tally.epochs_opened << ", segments " << tally.segments_applied
-                       << ", blocks " << tally.blocks_written << ", cities " << tally.cities_mounted);
+                       << ", restarts " << tally.device_restarts << " and " << tally.hub_restarts
+                       << ", rolled back " << tally.rounds_rolled_back << ", journals restored "
+                       << tally.journals_restored << ", epochs opened " << tally.epochs_opened
+                       << ", segments " << tally.segments_applied << ", blocks " << tally.blocks_written
+                       << ", cities " << tally.cities_mounted);
     CHECK(tally.operations > seeds * 10);
     CHECK(tally.lost > seeds);
     CHECK(tally.repeated > seeds);
@@ -62,7 +64,8 @@ TEST_CASE("A run is the same each time it is repeated", "[engine]") {
     const auto record = [] {
         Simulation world(7);
         world.run_with_faults(20'000);
-        return world.state() + std::to_string(world.tally().lost) + " " + std::to_string(world.tally().repeated);
+        return world.state() + std::to_string(world.tally().lost) + " " +
+               std::to_string(world.tally().repeated);
     };
     CHECK(record() == record());
 }

@@ -25,8 +25,10 @@ TEST_CASE("A property is found by address, aliases, parcel number, name and posi
     CHECK(terms.addresses[1].number == 12);
     CHECK(terms.addresses[1].part.find("1/2") != std::string::npos);
     CHECK(terms.addresses[1].part.find("3B") != std::string::npos);
-    CHECK(terms.exact == std::vector{ExactTerm{TermKind::parcel, "01203040"}});
+    CHECK(terms.exact == std::vector{ExactTerm{TermKind::parcel, "01203040"},
+                                     ExactTerm{TermKind::whole_name, lookup::whole_name_word("SCHOOL MARYS ST")}});
     CHECK(terms.names == std::vector<std::string>{"ST MARYS SCHOOL"});
+    CHECK(terms.words() == std::vector<std::string>{"MARYS", "SCHOOL", "ST"});
     REQUIRE(terms.spot);
     CHECK(terms.spot->spot_class == "property");
     CHECK(terms.spot->south == 430'000'000);
@@ -92,6 +94,6 @@ TEST_CASE("Terms stay bounded for absurd input") {
     const Terms terms = lookup::extract(records::PARTY, party);
     REQUIRE(terms.names.size() == 1);
     CHECK(terms.names.front().size() < 200);
-    REQUIRE(terms.exact.size() == 1);
+    REQUIRE(terms.exact.size() == 2);
     CHECK(terms.exact.front().key.size() <= 48);
 }

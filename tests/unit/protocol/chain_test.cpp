@@ -20,7 +20,8 @@ TEST_CASE("The chain of a lane starts and goes on as the format says", "[protoco
     CHECK(to_hex(hash) == "5db6bc5551c5ede0d2c06421ffe03990370c73db3778910342781104f4453e1f");
     CHECK(to_hex(chain_start("engine-7", 0x1122334455667788ULL, URGENT)) ==
           "2cfd719404678992441cb22efe3989dd1a4dd5933bc9bd3d4e385e0a10ef4046");
-    CHECK(to_hex(chain_start("a", 0, TELEMETRY)) == "0107e698d437106aee40da43a60048047bcd3f3f5b7f55793887cf26bac2f1fc");
+    CHECK(to_hex(chain_start("a", 0, TELEMETRY)) ==
+          "0107e698d437106aee40da43a60048047bcd3f3f5b7f55793887cf26bac2f1fc");
 }
 
 TEST_CASE("Every device, epoch and lane has a chain of its own", "[protocol]") {

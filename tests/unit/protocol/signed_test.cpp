@@ -22,7 +22,9 @@ class KeySigner final : public Signer {
 
 class BrokenSigner final : public Signer {
   public:
-    Result<Bytes> sign(BytesView) override { return fail(ErrorCode::unavailable, "the keystore does not answer"); }
+    Result<Bytes> sign(BytesView) override {
+        return fail(ErrorCode::unavailable, "the keystore does not answer");
+    }
 };
 
 FeedHead sample_head() {
@@ -64,9 +66,11 @@ TEST_CASE("The sealed form is the one that was fixed", "[protocol]") {
     KeySigner signer;
     const auto sealed = seal(sample_head(), signer, false);
     REQUIRE(sealed.has_value());
-    CHECK(to_hex(sealed->payload()) == "0a210a13636974792f7075626c69632f67656e6572616c11080706050403020118ac02");
+    CHECK(to_hex(sealed->payload()) ==
+          "0a210a13636974792f7075626c69632f67656e6572616c11080706050403020118ac02");
     CHECK(to_hex(sealed->signature()) ==
-          "180b847ac04a043697014e64e3a3cf9e01bc2505364e6bd1c38a719bf6e1db2180a3a8fa813b84b7482d0fa62e9b98ef0d4efe5152336f"
+          "180b847ac04a043697014e64e3a3cf9e01bc2505364e6bd1c38a719bf6e1db2180a3a8fa813b84b7482d0fa62e9b98ef0d"
+          "4efe5152336f"
           "5d571b3a77e6039c06");
 }
 
@@ -80,8 +84,9 @@ TEST_CASE("A message with any bit changed is refused, or says the same", "[proto
             Bytes changed = sent;
             changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ (1 << (bit % 8)));
             const auto received = parse<Signed>(changed, "message");
-            const auto opened = received ? open(*received, signer.public_key(), FeedHead::descriptor()->full_name())
-                                         : Result<Bytes>(received.error());
+            const auto opened =
+                received ? open(*received, signer.public_key(), FeedHead::descriptor()->full_name())
+                         : Result<Bytes>(received.error());
             INFO("bit " << bit << " of " << sent.size() * 8 << (zstd ? ", packed" : ""));
             if (opened) {
                 CHECK(*opened == content);
@@ -122,7 +127,8 @@ TEST_CASE("A payload that was signed as one thing is not taken as another", "[pr
 TEST_CASE("Another's key does not open it", "[protocol]") {
     KeySigner signer;
     const auto sealed = seal(sample_head(), signer, false).value();
-    CHECK(open_as<FeedHead>(sealed, ed25519_generate().public_key, "feed head").error().code == ErrorCode::refused);
+    CHECK(open_as<FeedHead>(sealed, ed25519_generate().public_key, "feed head").error().code ==
+          ErrorCode::refused);
     CHECK(open_as<FeedHead>(sealed, "", "feed head").error().code == ErrorCode::refused);
     CHECK(open_as<FeedHead>(Signed(), signer.public_key(), "feed head").error().code == ErrorCode::refused);
 }

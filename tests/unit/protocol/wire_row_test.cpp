@@ -1,6 +1,6 @@
+#include <rapidcheck.h>
 #include <catch2/catch.hpp>
 #include <limits>
-#include <rapidcheck.h>
 
 #include "sync/protocol/codec.hpp"
 
@@ -33,7 +33,8 @@ bool is_refused(Change&& change) {
 TEST_CASE("A row of a layer survives the wire", "[protocol]") {
     CHECK(rc::check([] {
         records::LayerRow row;
-        row.kind = static_cast<records::Kind>(*rc::gen::inRange<int>(records::Kind_MIN + 1, records::Kind_MAX + 1));
+        row.kind =
+            static_cast<records::Kind>(*rc::gen::inRange<int>(records::Kind_MIN + 1, records::Kind_MAX + 1));
         row.record = *rc::gen::inRange<std::int64_t>(1, std::numeric_limits<std::int64_t>::max());
         row.layer = layer;
         row.version = *rc::gen::inRange<std::int64_t>(0, std::numeric_limits<std::int64_t>::max());

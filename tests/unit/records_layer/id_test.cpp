@@ -19,7 +19,8 @@ TEST_CASE("A record has the same id for ever", "[records]") {
     for (const Known& known :
          {Known{PROPERTY, "assessor", "012.-05-08.0", 1453479511044692611, "18aybx8c216m3"},
           Known{SERVICE_REQUEST, "cityline", "1234567", 5710775718438501941, "4yg60894q7zhn"},
-          Known{OBSERVATION, "field", "0b5c2d2e-1d2f-4c57-9d1e-2f6c1e0a9b11", 4713935085826835445, "42tt2zgpfb0zn"},
+          Known{OBSERVATION, "field", "0b5c2d2e-1d2f-4c57-9d1e-2f6c1e0a9b11", 4713935085826835445,
+                "42tt2zgpfb0zn"},
           Known{ASSET, "hydrants", "", 1752500105293497296, "1gmh1hy2dn0yg"},
           Known{PERMIT, "büro", "K/7 é", 4461023070550411845, "3vt5wv3ffnjj5"}}) {
         INFO(known.source << " " << known.key);
@@ -60,8 +61,9 @@ TEST_CASE("An id is read as people copy it", "[records]") {
 }
 
 TEST_CASE("What is no id is not read as one", "[records]") {
-    for (const char* text : {"", "0000000000000", "000000000001", "00000000000001", "8000000000000", "zzzzzzzzzzzzz",
-                             "18aybx8c216mu", "18aybx8c216-3", " 8aybx8c216m3", "18aybx8c216m\xc3", "00000000000 1"}) {
+    for (const char* text :
+         {"", "0000000000000", "000000000001", "00000000000001", "8000000000000", "zzzzzzzzzzzzz",
+          "18aybx8c216mu", "18aybx8c216-3", " 8aybx8c216m3", "18aybx8c216m\xc3", "00000000000 1"}) {
         INFO(text);
         CHECK_FALSE(parse_id(text).has_value());
     }

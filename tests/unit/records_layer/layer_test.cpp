@@ -57,8 +57,8 @@ TEST_CASE("A record is cut by the label of its fields, and each part holds its f
 
 TEST_CASE("The parts put together are the record", "[records]") {
     CHECK(merged(split(sample())).SerializeAsString() == sample().SerializeAsString());
-    CHECK(merged(split(sample(), {{"name", public_general}, {"phones", restricted_health}})).SerializeAsString() ==
-          sample().SerializeAsString());
+    CHECK(merged(split(sample(), {{"name", public_general}, {"phones", restricted_health}}))
+              .SerializeAsString() == sample().SerializeAsString());
 }
 
 TEST_CASE("An empty record has no layer", "[records]") {
@@ -145,7 +145,8 @@ TEST_CASE("A body that is not a message of its kind is corrupt", "[records]") {
     CHECK(parse_body(PARTY, split(sample()).at(internal_general)).has_value());
     CHECK(parse_body(PARTY, "").has_value());
     CHECK(parse_body(PARTY, "\xff\xff").error().code == ErrorCode::corrupt);
-    CHECK(parse_body(PARTY, BytesView("\x0a\x02\xff\xfe", 4)).error().code == ErrorCode::corrupt);  // no UTF-8
+    CHECK(parse_body(PARTY, BytesView("\x0a\x02\xff\xfe", 4)).error().code ==
+          ErrorCode::corrupt);  // no UTF-8
     CHECK(parse_body(KIND_UNSET, "").error().code == ErrorCode::corrupt);
     CHECK(parse_body(static_cast<Kind>(9999), "").error().code == ErrorCode::corrupt);
 }

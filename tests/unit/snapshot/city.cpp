@@ -127,6 +127,7 @@ std::vector<std::string> contents(const std::filesystem::path& path) {
                          word),
              out);
     }
+    dump(*database, "name_word", "SELECT word, rows FROM name_word", out);
     dump(*database, "tally", "SELECT kind, records FROM tally WHERE records <> 0", out);
     dump(*database, "street", "SELECT name, type, direction FROM street", out);
     std::ranges::sort(out);

@@ -77,6 +77,7 @@ TEST_CASE("values are read, absent ones take their fallback") {
                                           {"baud", "4800"}, {"rate", "0.5"}, {"loop", "true"}});
     const auto sources = root.tables("source");
     REQUIRE(sources.size() == 2);
+    CHECK(sources[0].text("id") == "lpi");
     CHECK(sources[1].text("id") == "case311");
     const ConfigTable profiles = root.table("profiles");
     CHECK(profiles.keys() == std::vector<std::string>{"engine", "car"});
@@ -85,7 +86,7 @@ TEST_CASE("values are read, absent ones take their fallback") {
     CHECK_FALSE(mqtt.exists());
     CHECK(mqtt.text("host", "localhost") == "localhost");
     const Status finished = config->finish();
-    CHECK(finished.has_value());
+    CHECK((finished ? "" : finished.error().message) == "");
 }
 
 TEST_CASE("an unknown key is refused with its line and the nearest known one") {
@@ -115,7 +116,7 @@ TEST_CASE("a wrong type, range, word, unit or a missing key is refused with its 
     CHECK(complaint("", required) == file + ": \"host\" is missing in [hub]");
     CHECK(complaint("\n[hub]\n", required) == file + ":2: \"host\" is missing in [hub]");
     CHECK(complaint("[hub]\nhost = \"\"\n", required) == file + ":2: host must not be empty");
-    CHECK(complaint("hub = 1\n", required).starts_with(file + ":1: hub must be a table, not a whole number"));
+    CHECK(complaint("hub = 1\n", required) == file + ":1: hub must be a table, not a whole number");
 
     CHECK(complaint("level = \"loud\"\n", [](const ConfigTable& root) {
               root.choice("level", {"info", "warn"}, "info");

