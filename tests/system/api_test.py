@@ -76,6 +76,11 @@ class Document(WithDevice):
         place = places[0]
         point = held.get("/properties/" + place["id"])["position"]
 
+        street = place["title"].split(" ", 1)[1]
+        # A number that is not on the street, and a street that is not in the city, bring suggestions.
+        suggested = [text for asked in (f"98765 {street}", "12 " + street[:-2] + "xq")
+                     for text in held.get("/search?q=" + urllib.parse.quote(asked))["suggestions"]]
+        self.assertTrue(suggested)
         for text in (place["title"], place["title"].lower()[:-3], "zzqx 99999", "hydrant", "1", ""):
             held.get("/search?q=" + urllib.parse.quote(text))
         held.get(f"/search?q=main&limit=50&lat={point['lat']}&lon={point['lon']}")

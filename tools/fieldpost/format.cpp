@@ -143,10 +143,10 @@ std::string format_near(const json::value& answer) {
 }
 
 std::string format_saved(const json::value& saved) {
-    const json::value& time = member(saved, "time");
+    const json::value& taken = member(saved, "time");
     return fmt::format("saved  {}\n       {} (time from {}), {}\n       {} for the hub\n",
-                       text_at(saved, "id"), text_at(saved, "recorded_at"), spaced(text_at(time, "quality")),
-                       format_position(member(saved, "position")),
+                       text_at(saved, "id"), time(text_at(saved, "recorded_at")),
+                       spaced(text_at(taken, "quality")), format_position(member(saved, "position")),
                        text_at(saved, "state") == "pending" ? "waiting" : text_at(saved, "state"));
 }
 

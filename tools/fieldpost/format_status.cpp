@@ -31,7 +31,7 @@ std::string data_text(const json::value& data) {
     if (count_at(data, "generation") == 0) return text;
     text += fmt::format(", {} properties, {} records", grouped(count_at(data, "properties")),
                         grouped(count_at(data, "records")));
-    if (const std::string as_of = text_at(data, "as_of"); !as_of.empty()) text += ", as of " + as_of;
+    if (const std::string as_of = text_at(data, "as_of"); !as_of.empty()) text += ", as of " + time(as_of);
     return text;
 }
 
@@ -65,7 +65,7 @@ std::string journal_text(const json::value& journal) {
 std::string link_text(const json::value& link) {
     std::string text = text_at(link, "state");
     if (const std::string broker = text_at(link, "broker"); !broker.empty()) text += ", broker " + broker;
-    return text + ", hub " + text_at(link, "hub") + ", since " + text_at(link, "since");
+    return text + ", hub " + text_at(link, "hub") + ", since " + time(text_at(link, "since"));
 }
 
 }  // namespace
@@ -86,7 +86,7 @@ std::string format_position(const json::value& position) {
 
 std::string format_status(const json::value& status) {
     const json::value& data = member(status, "data");
-    const json::value& time = member(status, "time");
+    const json::value& now = member(status, "time");
     std::string city = text_at(status, "city");
     std::string out = fmt::format("{}{}{}\n\n", text_at(status, "device"), city.empty() ? "" : ", ", city);
     out += line("City data", data_text(data));
@@ -94,7 +94,7 @@ std::string format_status(const json::value& status) {
     out += line("Journal", journal_text(member(status, "journal")));
     out += line("Link", link_text(member(status, "link")));
     out += line("Position", format_position(member(status, "position")));
-    out += line("Time", fmt::format("{} ({})", text_at(time, "utc"), spaced(text_at(time, "quality"))));
+    out += line("Time", fmt::format("{} ({})", time(text_at(now, "utc")), spaced(text_at(now, "quality"))));
     std::string_view name = "Parts";
     for (const json::value& part : array_at(status, "parts")) {
         const std::string detail = text_at(part, "detail");
@@ -105,7 +105,7 @@ std::string format_status(const json::value& status) {
     if (const auto free = number_at(member(status, "storage"), "free_bytes"))
         out += line("Disk", bytes(*free) + " free");
     out += line("Program", fmt::format("version {}, running since {}", text_at(status, "version"),
-                                       text_at(status, "started_at")));
+                                       time(text_at(status, "started_at"))));
     out += line("Switch off", flag_at(status, "safe_to_switch_off") ? "safe" : "NOT YET SAFE");
     const json::array& messages = array_at(status, "messages");
     if (!messages.empty()) out += "\n";

@@ -43,6 +43,13 @@ std::string bytes(double count) {
     return fmt::format("{:.1f} {}", count, units[unit]);
 }
 
+std::string time(std::string_view rfc3339) {
+    constexpr std::size_t seconds_end = 19;
+    if (rfc3339.size() <= seconds_end || rfc3339[10] != 'T' || !rfc3339.ends_with('Z'))
+        return std::string(rfc3339);
+    return fmt::format("{} {} UTC", rfc3339.substr(0, 10), rfc3339.substr(11, seconds_end - 11));
+}
+
 std::string plain_number(double number) {
     if (std::abs(number) < 1e15 && number == std::floor(number)) return fmt::format("{:.0f}", number);
     std::string text = fmt::format("{:.6f}", number);

@@ -17,6 +17,8 @@ std::string distance(double metres);
 std::string direction(double degrees);
 // "512 B", "1.2 MB": powers of 1000.
 std::string bytes(double count);
+// "2026-03-01T12:00:00.123456Z" -> "2026-03-01 12:00:00 UTC"; what is not RFC 3339 in UTC is left as it is.
+std::string time(std::string_view rfc3339);
 // At most six decimals: "3", "2.5".
 std::string plain_number(double number);
 // "service_request" -> "service request"

@@ -27,6 +27,8 @@ TEST_CASE("figures are written as a person reads them") {
     CHECK(direction(135) == "SE");
     CHECK(bytes(999) == "999 B");
     CHECK(bytes(1'234'567) == "1.2 MB");
+    CHECK(time("2026-03-01T12:00:00.123456Z") == "2026-03-01 12:00:00 UTC");
+    CHECK(time("yesterday") == "yesterday");
     CHECK(plain_number(3) == "3");
     CHECK(plain_number(2.50) == "2.5");
 }
@@ -126,21 +128,21 @@ TEST_CASE("the status tells what is on board, what waits and what a person shoul
         {"lane":"work","waiting":2000,"oldest_unsent_s":240}],"epoch":"1","bytes":1234567,"saved":true},
         "link":{"state":"offline","since":"2026-03-01T11:30:00Z","broker":"127.0.0.1:1883","hub":"unknown"},
         "position":{"fix":"3d","lat":42.37,"lon":-71.1,"accuracy_m":3,"satellites":9,"age_s":1},
-        "time":{"utc":"2026-03-01T12:00:00Z","quality":"gnss","boot_id":"b","boottime_s":9},
+        "time":{"utc":"2026-03-01T12:00:00.125000Z","quality":"gnss","boot_id":"b","boottime_s":9},
         "parts":[{"name":"gnss","state":"ok","detail":""}],"storage":{"free_bytes":12300000000},
         "safe_to_switch_off":true,"messages":["2000 records wait for the hub."]})");
     CHECK(format_status(status) ==
           "truck-7, Sampleton\n"
           "\n"
-          "City data    catching up, 50,000 properties, 251,000 records, as of 2026-03-01T00:00:00Z\n"
+          "City data    catching up, 50,000 properties, 251,000 records, as of 2026-03-01 00:00:00 UTC\n"
           "             1 of 2 feeds behind, 15 changes to come\n"
           "Journal      waiting for the hub: urgent 0, work 2,000 (oldest 4 min); 1.2 MB on disk\n"
-          "Link         offline, broker 127.0.0.1:1883, hub unknown, since 2026-03-01T11:30:00Z\n"
+          "Link         offline, broker 127.0.0.1:1883, hub unknown, since 2026-03-01 11:30:00 UTC\n"
           "Position     42.37000, -71.10000, 3d fix, within 3 m, 9 satellites, 1 s old\n"
-          "Time         2026-03-01T12:00:00Z (gnss)\n"
+          "Time         2026-03-01 12:00:00 UTC (gnss)\n"
           "Parts        gnss ok\n"
           "Disk         12.3 GB free\n"
-          "Program      version 0.1.0, running since 2026-03-01T11:00:00Z\n"
+          "Program      version 0.1.0, running since 2026-03-01 11:00:00 UTC\n"
           "Switch off   safe\n"
           "\n"
           "! 2000 records wait for the hub.\n");

@@ -59,7 +59,9 @@ TEST_CASE("cells with commas, quotes and newlines are whole, and lines are count
 }
 
 TEST_CASE("a byte order mark, odd names, doubled names and nameless columns do no harm") {
-    const auto seen = read("\xef\xbb\xbf" "Antenna / Dish,x,x,\n1,2,3,4\n");
+    const auto seen = read(
+        "\xef\xbb\xbf"
+        "Antenna / Dish,x,x,\n1,2,3,4\n");
     CHECK(seen.columns == Cells{"Antenna / Dish", "x", "x#2", "column 4"});
     CHECK(seen.rows[0].cells == Cells{"1", "2", "3", "4"});
 }

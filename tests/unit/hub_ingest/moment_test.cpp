@@ -7,7 +7,9 @@ using namespace fieldpost::hub;
 
 namespace {
 
-TimeZone eastern() { return std::move(*TimeZone::parse("EST-05EDT,M3.2.0,M11.1.0")); }
+TimeZone eastern() {
+    return std::move(*TimeZone::parse("EST-05EDT,M3.2.0,M11.1.0"));
+}
 
 std::string date_of(std::string_view text, DateFormat format = DateFormat::detect) {
     const auto moment = parse_moment(text, format);
@@ -39,8 +41,9 @@ TEST_CASE("a date with a time and an offset is the day in the city") {
 }
 
 TEST_CASE("what is no date is none") {
-    for (const char* text : {"", "TBD", "0000-00-00", "31/02/2O24", "13-Foo-2020", "2024-02-30", "13/13/2024", "2024",
-                             "2024-1", "12/31/24", "2024-01-02x", "2024-01-02 25:00", "1699-01-01", "99999999"}) {
+    for (const char* text :
+         {"", "TBD", "0000-00-00", "31/02/2O24", "13-Foo-2020", "2024-02-30", "13/13/2024", "2024", "2024-1",
+          "12/31/24", "2024-01-02x", "2024-01-02 25:00", "1699-01-01", "99999999"}) {
         INFO(text);
         CHECK(date_of(text) == "none");
     }

@@ -32,10 +32,11 @@ std::string collection(const std::string& features, const std::string& crs = "")
 TEST_CASE("a GeoJSON point gives its columns and its place, and dates stay as they are written") {
     hub::Row row;
     std::unique_ptr<hub::RowReader> rows;
-    auto cells = first_row("a.geojson",
-                           collection(R"({"type":"Feature","properties":{"ID":"H-1","ON":"2020-03-01","N":12.5,"I":null},
+    auto cells = first_row(
+        "a.geojson",
+        collection(R"({"type":"Feature","properties":{"ID":"H-1","ON":"2020-03-01","N":12.5,"I":null},
                                        "geometry":{"type":"Point","coordinates":[-71.1234567,42.3000001]}})"),
-                           row, rows);
+        row, rows);
     CHECK(cells["ID"] == "H-1");
     CHECK(cells["ON"] == "2020-03-01");
     CHECK(cells["N"] == "12.5");
@@ -48,17 +49,17 @@ TEST_CASE("a GeoJSON point gives its columns and its place, and dates stay as th
 TEST_CASE("a line stands at its middle and gives its course; a polygon stands at a point inside") {
     hub::Row row;
     std::unique_ptr<hub::RowReader> rows;
-    auto line = first_row("a.geojson",
-                          collection(R"({"type":"Feature","properties":{},"geometry":
+    auto line = first_row("a.geojson", collection(R"({"type":"Feature","properties":{},"geometry":
                               {"type":"LineString","coordinates":[[-71.2,42.0],[-71.0,42.0]]}})"),
                           row, rows);
     CHECK(line["@lon"] == "-71.1000000");
     REQUIRE(row.course.size() == 2);
     CHECK(row.course[0].lon == Approx(-71.2));
-    auto area = first_row("b.geojson",
-                          collection(R"({"type":"Feature","properties":{},"geometry":{"type":"Polygon","coordinates":
+    auto area =
+        first_row("b.geojson",
+                  collection(R"({"type":"Feature","properties":{},"geometry":{"type":"Polygon","coordinates":
                               [[[0,0],[4,0],[4,4],[3,4],[3,1],[1,1],[1,4],[0,4],[0,0]]]}})"),
-                          row, rows);
+                  row, rows);
     // The middle of this U lies outside of it.
     const double lon = std::stod(area["@lon"]);
     const double lat = std::stod(area["@lat"]);
@@ -68,7 +69,8 @@ TEST_CASE("a line stands at its middle and gives its course; a polygon stands at
 TEST_CASE("a feature without geometry has no place") {
     hub::Row row;
     std::unique_ptr<hub::RowReader> rows;
-    auto cells = first_row("a.geojson", collection(R"({"type":"Feature","properties":{"A":1},"geometry":null})"), row, rows);
+    auto cells = first_row(
+        "a.geojson", collection(R"({"type":"Feature","properties":{"A":1},"geometry":null})"), row, rows);
     CHECK(cells["@lat"].empty());
     CHECK(cells["A"] == "1");
 }
@@ -76,7 +78,8 @@ TEST_CASE("a feature without geometry has no place") {
 TEST_CASE("other coordinates are brought to WGS 84") {
     hub::Row row;
     std::unique_ptr<hub::RowReader> rows;
-    const std::string mercator = R"("crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::3857"}},)";
+    const std::string mercator =
+        R"("crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::3857"}},)";
     auto cells = first_row("a.geojson",
                            collection(R"({"type":"Feature","properties":{},"geometry":
                                {"type":"Point","coordinates":[-8473929.07,5322495.49]}})",

@@ -22,7 +22,9 @@ class SmallCity {
     std::filesystem::path city_dir() const { return folder_ / "city"; }
     std::filesystem::path data_dir() const { return folder_ / "data"; }
     void write(const std::filesystem::path& file, const std::string& text) const;
-    void write_data(const std::string& name, const std::string& text) const { write(data_dir() / name, text); }
+    void write_data(const std::string& name, const std::string& text) const {
+        write(data_dir() / name, text);
+    }
     // Replaces `from` by `to` in a mapping file; fails the test when it is not there.
     void edit_mapping(const std::string& name, const std::string& from, const std::string& to) const;
 
@@ -31,7 +33,8 @@ class SmallCity {
     void close_store() { store_.reset(); }
     // The mapping files are expected to be right.
     ImportReport import(const std::set<std::string>& allow_deletes = {}, UnixSeconds now = 1'700'000'000);
-    Result<ImportReport> try_import(const std::set<std::string>& allow_deletes = {}, UnixSeconds now = 1'700'000'000);
+    Result<ImportReport> try_import(const std::set<std::string>& allow_deletes = {},
+                                    UnixSeconds now = 1'700'000'000);
     std::vector<QuarantinedRow> quarantine(const std::string& dataset);
 
   private:

@@ -16,7 +16,8 @@ TEST_CASE("numbers are read as people and systems write them") {
 }
 
 TEST_CASE("what is no number is none, and nothing infinite is") {
-    for (const char* text : {"", "abc", "12 Main", "nan", "inf", "-inf", "1e999", "$", "--5", "1-2", "0x10", "1.2.3"}) {
+    for (const char* text :
+         {"", "abc", "12 Main", "nan", "inf", "-inf", "1e999", "$", "--5", "1-2", "0x10", "1.2.3"}) {
         INFO(text);
         CHECK_FALSE(parse_number(text));
     }
@@ -31,10 +32,10 @@ TEST_CASE("flags are read in any case, and other words are none") {
 TEST_CASE("the first byte that is not UTF-8 is found") {
     CHECK_FALSE(find_invalid_utf8("plain ascii, longer than eight bytes"));
     CHECK_FALSE(find_invalid_utf8("Jos\xc3\xa9 \xe2\x82\xac \xf0\x9f\x9a\x92"));
-    CHECK(find_invalid_utf8("Jos\xe9 Garc") == 3U);                // Latin-1
-    CHECK(find_invalid_utf8("abcdefgh\xc0\xaf") == 8U);            // overlong
-    CHECK(find_invalid_utf8("\xed\xa0\x80") == 0U);                // surrogate
-    CHECK(find_invalid_utf8("\xf4\x90\x80\x80") == 0U);            // beyond U+10FFFF
+    CHECK(find_invalid_utf8("Jos\xe9 Garc") == 3U);                      // Latin-1
+    CHECK(find_invalid_utf8("abcdefgh\xc0\xaf") == 8U);                  // overlong
+    CHECK(find_invalid_utf8("\xed\xa0\x80") == 0U);                      // surrogate
+    CHECK(find_invalid_utf8("\xf4\x90\x80\x80") == 0U);                  // beyond U+10FFFF
     CHECK(find_invalid_utf8(std::string_view("abc\xe2\x82", 5)) == 3U);  // cut off
     CHECK(printable_utf8("Jos\xe9!") == "Jos\xef\xbf\xbd!");
 }
