@@ -30,9 +30,9 @@ std::string joined(const std::vector<std::string>& words) {
     return out;
 }
 
-
 double name_cost(const NameMatch& match, std::size_t letters) {
-    double cost = match.errors * (cost::error + cost::error_share / static_cast<double>(std::max<std::size_t>(letters, 1)));
+    double cost = match.errors *
+                  (cost::error + cost::error_share / static_cast<double>(std::max<std::size_t>(letters, 1)));
     if (match.how == NameMatch::How::whole) return cost;
     const double share = static_cast<double>(match.untyped) / static_cast<double>(match.untyped + letters);
     cost += cost::half_typed_share * share;
@@ -52,15 +52,18 @@ std::optional<std::string_view> direction_name(std::string_view direction) {
                                                                                   {"NW", "NORTHWEST"},
                                                                                   {"SE", "SOUTHEAST"},
                                                                                   {"SW", "SOUTHWEST"}}};
-    const auto* found = std::ranges::find(names, direction, &std::pair<std::string_view, std::string_view>::first);
+    const auto* found =
+        std::ranges::find(names, direction, &std::pair<std::string_view, std::string_view>::first);
     if (found == names.end()) return std::nullopt;
     return found->second;
 }
 
-// How well a street's type and direction agree with what was typed of them.
-double street_cost(const Reading& reading, const StreetDictionary::NamedStreet& street) {
-    std::string type = reading.type;
-    std::string direction = reading.direction;
+// How well a street's type and direction agree with what was typed of them. `type` and `direction` come out
+// as they were understood: a half-typed last word may stand for either.
+double street_cost(const Reading& reading, const StreetDictionary::NamedStreet& street, std::string& type,
+                   std::string& direction) {
+    type = reading.type;
+    direction = reading.direction;
     double cost = cost::unread_word * std::min(reading.unread, 5);
     if (!reading.tail.empty()) {
         const bool is_type = type.empty() && !street.type.empty() &&
@@ -84,7 +87,9 @@ double street_cost(const Reading& reading, const StreetDictionary::NamedStreet& 
         }
     }
     if (type != street.type) {
-        cost += type.empty() ? cost::type_not_typed : street.type.empty() ? cost::type_not_there : cost::type_other;
+        cost += type.empty()          ? cost::type_not_typed
+                : street.type.empty() ? cost::type_not_there
+                                      : cost::type_other;
     }
     if (direction != street.direction) {
         cost += direction.empty()          ? cost::direction_not_typed
@@ -97,7 +102,7 @@ double street_cost(const Reading& reading, const StreetDictionary::NamedStreet& 
 }  // namespace
 
 void AddressSearch::find(std::size_t limit, std::vector<Candidate>& out) {
-    for (const Reading& reading : readings_) match_names(reading);
+    for (const Reading& reading : readings_) add_streets(reading, names_of(reading));
     find_addresses(limit, out);
 }
 
@@ -106,9 +111,11 @@ void AddressSearch::find_misspelt(std::size_t limit, std::vector<Candidate>& out
     find_addresses(limit, out);
 }
 
-void AddressSearch::match_names(const Reading& reading) {
-    std::vector<NameMatch> names;
+const std::vector<NameMatch>& AddressSearch::names_of(const Reading& reading) {
     const std::string raw = joined(reading.name);
+    const auto [known, added] = names_.try_emplace({raw, reading.name_may_grow});
+    std::vector<NameMatch>& names = known->second;
+    if (!added) return names;
     const std::string name = records::street_name(raw);
     dictionary_.find_whole(name, names);
     if (reading.name_may_grow) {
@@ -116,9 +123,10 @@ void AddressSearch::match_names(const Reading& reading) {
         if (raw != name) dictionary_.find_beginning(raw, names_by_beginning, names);
     }
     if (names.empty() && name.size() >= 3) {
-        dictionary_.find_words(records::split_words(name), reading.name_may_grow, false, names_by_words, names);
+        dictionary_.find_words(records::split_words(name), reading.name_may_grow, false, names_by_words,
+                               names);
     }
-    add_streets(reading, names);
+    return names;
 }
 
 void AddressSearch::match_misspelt_names(const Reading& reading) {
@@ -129,7 +137,8 @@ void AddressSearch::match_misspelt_names(const Reading& reading) {
     std::vector<NameMatch> names;
     dictionary_.find_near(name, reading.name_may_grow, most, names_misspelt, names);
     if (reading.name.size() > 1) {
-        dictionary_.find_words(records::split_words(name), reading.name_may_grow, true, names_by_words, names);
+        dictionary_.find_words(records::split_words(name), reading.name_may_grow, true, names_by_words,
+                               names);
     }
     // "Main Stret": the last word may be a misspelt street type.
     Reading typed_type = reading;
@@ -157,7 +166,9 @@ void AddressSearch::add_streets(const Reading& reading, const std::vector<NameMa
     for (const NameMatch& match : names) {
         const double named = 1 - name_cost(match, letters);
         for (const auto& street : dictionary_.streets(match.name)) {
-            const double score = named - street_cost(reading, street);
+            std::string type;
+            std::string direction;
+            const double score = named - street_cost(reading, street, type, direction);
             if (score < least_score) continue;
             const auto [known, added] = known_.try_emplace(
                 {street.street, reading.number, reading.high, reading.part}, streets_.size());
@@ -166,8 +177,8 @@ void AddressSearch::add_streets(const Reading& reading, const std::vector<NameMa
             StreetCandidate candidate{score, street.street, &reading, {}, false};
             candidate.reason.name = match;
             candidate.reason.street = {dictionary_.name(match.name), street.type, street.direction};
-            candidate.reason.typed_type = reading.type;
-            candidate.reason.typed_direction = reading.direction;
+            candidate.reason.typed_type = std::move(type);
+            candidate.reason.typed_direction = std::move(direction);
             candidate.reason.unread = reading.unread;
             if (added) {
                 streets_.push_back(std::move(candidate));
@@ -208,7 +219,8 @@ void AddressSearch::find_at(const StreetCandidate& street, std::size_t limit, st
         return;
     }
     if (!reading.part.empty()) {
-        for (const auto& entry : entries_.door(street.street, reading.number, reading.part, entries_of_number)) {
+        for (const auto& entry :
+             entries_.door(street.street, reading.number, reading.part, entries_of_number)) {
             add_address(street, entry, 0, false, out);
         }
     }
@@ -238,8 +250,8 @@ void AddressSearch::find_at(const StreetCandidate& street, std::size_t limit, st
     }
 }
 
-void AddressSearch::add_address(const StreetCandidate& street, const snapshot::AddressEntry& entry, double number_cost,
-                                bool half_typed, std::vector<Candidate>& out) {
+void AddressSearch::add_address(const StreetCandidate& street, const snapshot::AddressEntry& entry,
+                                double number_cost, bool half_typed, std::vector<Candidate>& out) {
     const Reading& reading = *street.reading;
     double score = street.score - number_cost;
     if (entry.part != reading.part) {

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <map>
+#include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "sync/lookup/candidate.hpp"
@@ -25,7 +27,8 @@ struct StreetCandidate {
 // One query's look at the streets. Throws SQLite::Exception.
 class AddressSearch {
   public:
-    AddressSearch(const StreetDictionary& dictionary, snapshot::Entries& entries, const std::vector<Reading>& readings)
+    AddressSearch(const StreetDictionary& dictionary, snapshot::Entries& entries,
+                  const std::vector<Reading>& readings)
         : dictionary_(dictionary), entries_(entries), readings_(readings) {}
 
     // Names as typed, half typed, or with words left out. Adds to `out`.
@@ -37,7 +40,7 @@ class AddressSearch {
     const std::vector<StreetCandidate>& streets() const { return streets_; }
 
   private:
-    void match_names(const Reading& reading);
+    const std::vector<NameMatch>& names_of(const Reading& reading);
     void match_misspelt_names(const Reading& reading);
     void add_streets(const Reading& reading, const std::vector<NameMatch>& names);
     void find_addresses(std::size_t limit, std::vector<Candidate>& out);
@@ -48,6 +51,7 @@ class AddressSearch {
     const StreetDictionary& dictionary_;
     snapshot::Entries& entries_;
     const std::vector<Reading>& readings_;
+    std::map<std::pair<std::string, bool>, std::vector<NameMatch>> names_;  // many readings share a name
     std::vector<StreetCandidate> streets_;
     std::map<std::tuple<std::int64_t, std::uint32_t, std::uint32_t, std::string_view>, std::size_t> known_;
 };

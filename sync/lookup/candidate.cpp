@@ -8,7 +8,9 @@ namespace fieldpost::lookup {
 
 namespace {
 
-std::string shown(const std::string& folded) { return records::title_case(folded); }
+std::string shown(const std::string& folded) {
+    return records::title_case(folded);
+}
 
 void add(std::string& out, std::string_view note) {
     out += "; ";
@@ -27,15 +29,17 @@ void explain_name(const AddressReason& reason, std::string& out) {
 void explain_street(const AddressReason& reason, std::string& out) {
     const Street& street = reason.street;
     if (!reason.typed_type.empty() && reason.typed_type != street.type) {
-        add(out, street.type.empty() ? "no street type is known here"
-                                     : fmt::format("{}, not {}", shown(street.type), shown(reason.typed_type)));
+        add(out, street.type.empty()
+                     ? "no street type is known here"
+                     : fmt::format("{}, not {}", shown(street.type), shown(reason.typed_type)));
     }
     if (!reason.typed_direction.empty() && reason.typed_direction != street.direction) {
         add(out, street.direction.empty()
                      ? fmt::format("without {}", reason.typed_direction)
                      : fmt::format("{}, not {}", street.direction, reason.typed_direction));
     }
-    if (reason.typed_direction.empty() && !street.direction.empty()) add(out, "direction " + street.direction + " was not typed");
+    if (reason.typed_direction.empty() && !street.direction.empty())
+        add(out, "direction " + street.direction + " was not typed");
 }
 
 }  // namespace
@@ -43,16 +47,19 @@ void explain_street(const AddressReason& reason, std::string& out) {
 std::string explain(const AddressReason& reason) {
     std::string out = !reason.typed_number ? "on the street" : "house number and street";
     if (reason.number_half_typed) out = "house number begins so, and street";
-    if (reason.typed_number && reason.high != 0) add(out, fmt::format("inside {}–{}", reason.number, reason.high));
+    if (reason.typed_number && reason.high != 0)
+        add(out, fmt::format("inside {}–{}", reason.number, reason.high));
     explain_name(reason, out);
     explain_street(reason, out);
     if (!reason.typed_part.empty() && reason.part != reason.typed_part) {
-        add(out, reason.part.empty() ? fmt::format("{} is not listed, this is the whole house", reason.typed_part)
-                                     : fmt::format("{} begins so", reason.part));
+        add(out, reason.part.empty()
+                     ? fmt::format("{} is not listed, this is the whole house", reason.typed_part)
+                     : fmt::format("{} begins so", reason.part));
     } else if (!reason.typed_part.empty()) {
         add(out, "unit " + reason.part);
     }
-    if (reason.unread > 0) add(out, reason.unread == 1 ? "one word was not used" : "some words were not used");
+    if (reason.unread > 0)
+        add(out, reason.unread == 1 ? "one word was not used" : "some words were not used");
     return out;
 }
 

@@ -9,14 +9,14 @@
 
 namespace fieldpost::lookup {
 
-// What each shortcoming takes from a score of 1. Tuned so that a wrong street type weighs more than a missing one, a
-// wrong direction more than a wrong type (North and South Main Street are miles apart), and so that two shortcomings
-// of the small sort never weigh more than one of the great.
+// What each shortcoming takes from a score of 1. Tuned so that a wrong street type weighs more than a missing
+// one, a wrong direction more than a wrong type (North and South Main Street are miles apart), and so that
+// two shortcomings of the small sort never weigh more than one of the great.
 namespace cost {
-inline constexpr double name_half_typed = 0.03;      // and half_typed_share * the share not typed
+inline constexpr double name_half_typed = 0.03;  // and half_typed_share * the share not typed
 inline constexpr double half_typed_share = 0.08;
 inline constexpr double name_words_missing = 0.10;
-inline constexpr double error = 0.10;                // each, and error_share / letters
+inline constexpr double error = 0.10;  // each, and error_share / letters
 inline constexpr double error_share = 0.25;
 inline constexpr double type_not_typed = 0.01;
 inline constexpr double type_not_there = 0.06;
@@ -27,7 +27,7 @@ inline constexpr double direction_other = 0.20;
 inline constexpr double unread_word = 0.07;
 inline constexpr double number_in_range = 0.01;
 inline constexpr double number_half_typed = 0.06;
-inline constexpr double no_number = 0.20;            // a street was typed: its addresses are a list, not an answer
+inline constexpr double no_number = 0.20;  // a street was typed: its addresses are a list, not an answer
 inline constexpr double part_not_typed = 0.03;
 inline constexpr double part_not_there = 0.05;
 inline constexpr double part_half_typed = 0.02;
@@ -39,7 +39,7 @@ inline constexpr double least_score = 0.45;
 // What made an address a candidate; put into words only when it is shown.
 struct AddressReason {
     NameMatch name;
-    Street street;          // as its addresses have it
+    Street street;  // as its addresses have it
     std::string typed_type;
     std::string typed_direction;
     std::string typed_part;

@@ -68,7 +68,8 @@ std::string plain(std::string_view code) {
 // "fire_hydrant" -> "Fire hydrant"
 std::string headed(std::string_view code) {
     std::string out = plain(code);
-    if (!out.empty() && out.front() >= 'a' && out.front() <= 'z') out.front() = static_cast<char>(out.front() - 'a' + 'A');
+    if (!out.empty() && out.front() >= 'a' && out.front() <= 'z')
+        out.front() = static_cast<char>(out.front() - 'a' + 'A');
     return out;
 }
 
@@ -81,7 +82,8 @@ std::string first_of(std::initializer_list<std::string_view> candidates) {
 
 Description property(const records::Property& record) {
     const std::string address = record.has_address() ? records::display(record.address()) : std::string();
-    const std::string parcel = record.parcel_id().empty() ? std::string() : numbered("Parcel", record.parcel_id());
+    const std::string parcel =
+        record.parcel_id().empty() ? std::string() : numbered("Parcel", record.parcel_id());
     const std::string name = first_of({record.place_name(), record.address().building()});
     Description out;
     out.title = first_of({address, name, parcel, "Property without address"});
@@ -94,17 +96,21 @@ Description asset(const records::Asset& record) {
     const std::string named = record.asset_class() == "street" ? record.description() : std::string();
     const std::string what = record.asset_class().empty() ? "Asset" : headed(record.asset_class());
     const bool out_of_service = record.status() == "out_of_service";
-    const std::string flow = record.flow_gpm() > 0 ? fmt::format("{:.0f} gpm", record.flow_gpm()) : std::string();
-    return {first_of({named, numbered(what, record.asset_id())}),
-            joined({out_of_service ? "OUT OF SERVICE" : plain(record.status()), out_of_service ? record.reason() : "",
-                    flow, dated("inspected", record.last_inspected_on()), named.empty() ? record.description() : ""})};
+    const std::string flow =
+        record.flow_gpm() > 0 ? fmt::format("{:.0f} gpm", record.flow_gpm()) : std::string();
+    return {
+        first_of({named, numbered(what, record.asset_id())}),
+        joined({out_of_service ? "OUT OF SERVICE" : plain(record.status()),
+                out_of_service ? record.reason() : "", flow, dated("inspected", record.last_inspected_on()),
+                named.empty() ? record.description() : ""})};
 }
 
 Description hazard(const records::Hazard& record) {
     const bool rated = record.health() + record.flammability() + record.instability() > 0;
-    const std::string diamond = rated ? fmt::format("NFPA 704 {}-{}-{} {}", record.health(), record.flammability(),
-                                                    record.instability(), record.special())
-                                      : record.special();
+    const std::string diamond =
+        rated ? fmt::format("NFPA 704 {}-{}-{} {}", record.health(), record.flammability(),
+                            record.instability(), record.special())
+              : record.special();
     return {first_of({record.product(), numbered("Hazard", record.hazard_id())}),
             joined({diamond, record.quantity(), record.location(), record.notes()})};
 }
@@ -117,20 +123,25 @@ Description account(const records::Account& record) {
 Description license(const records::License& record) {
     const std::string what = record.type().empty() ? "License" : headed(record.type()) + " license";
     return {numbered(what, record.license_number()),
-            joined({record.business_name(), record.holder(), record.status(), dated("expires", record.expires_on())})};
+            joined({record.business_name(), record.holder(), record.status(),
+                    dated("expires", record.expires_on())})};
 }
 
 Description inspection(const records::Inspection& record) {
-    const std::string score = record.score() > 0 ? fmt::format("score {:.0f}", record.score()) : std::string();
-    return {numbered(first_of({record.type(), record.type_mapped(), "Inspection"}), record.inspection_number()),
-            joined({record.result(), score,
-                    record.inspected_on().empty() ? dated("scheduled", record.scheduled_on()) : record.inspected_on(),
-                    record.description()})};
+    const std::string score =
+        record.score() > 0 ? fmt::format("score {:.0f}", record.score()) : std::string();
+    return {
+        numbered(first_of({record.type(), record.type_mapped(), "Inspection"}), record.inspection_number()),
+        joined({record.result(), score,
+                record.inspected_on().empty() ? dated("scheduled", record.scheduled_on())
+                                              : record.inspected_on(),
+                record.description()})};
 }
 
 Description observation(const records::Observation& record) {
     return {record.kind().empty() ? "Observation" : headed(record.kind()),
-            joined({record.note(), record.severity(), record.recorded_at() == 0 ? "" : format_date(record.recorded_at())})};
+            joined({record.note(), record.severity(),
+                    record.recorded_at() == 0 ? "" : format_date(record.recorded_at())})};
 }
 
 // `message` is of the kind that the caller has checked.
@@ -143,13 +154,20 @@ const T& as(const google::protobuf::Message& message) {
 
 Description describe(records::Kind kind, const google::protobuf::Message& message) {
     switch (kind) {
-        case records::PROPERTY: return property(as<records::Property>(message));
-        case records::ASSET: return asset(as<records::Asset>(message));
-        case records::HAZARD: return hazard(as<records::Hazard>(message));
-        case records::ACCOUNT: return account(as<records::Account>(message));
-        case records::LICENSE: return license(as<records::License>(message));
-        case records::INSPECTION: return inspection(as<records::Inspection>(message));
-        case records::OBSERVATION: return observation(as<records::Observation>(message));
+        case records::PROPERTY:
+            return property(as<records::Property>(message));
+        case records::ASSET:
+            return asset(as<records::Asset>(message));
+        case records::HAZARD:
+            return hazard(as<records::Hazard>(message));
+        case records::ACCOUNT:
+            return account(as<records::Account>(message));
+        case records::LICENSE:
+            return license(as<records::License>(message));
+        case records::INSPECTION:
+            return inspection(as<records::Inspection>(message));
+        case records::OBSERVATION:
+            return observation(as<records::Observation>(message));
         case records::PARTY: {
             const auto& record = as<records::Party>(message);
             return {first_of({record.name(), "Party"}), headed(line(record.role()))};
@@ -163,17 +181,20 @@ Description describe(records::Kind kind, const google::protobuf::Message& messag
         case records::VIOLATION: {
             const auto& record = as<records::Violation>(message);
             return {numbered("Violation", record.violation_number()),
-                    joined({record.status(), record.description(), record.code(), dated("found", record.found_on())})};
+                    joined({record.status(), record.description(), record.code(),
+                            dated("found", record.found_on())})};
         }
         case records::SERVICE_REQUEST: {
             const auto& record = as<records::ServiceRequest>(message);
-            return {numbered(first_of({record.service_name(), "Service request"}), record.service_request_id()),
-                    joined({record.status(), dated("requested", record.requested_at()), record.status_notes()})};
+            return {
+                numbered(first_of({record.service_name(), "Service request"}), record.service_request_id()),
+                joined({record.status(), dated("requested", record.requested_at()), record.status_notes()})};
         }
         case records::PREPLAN: {
             const auto& record = as<records::Preplan>(message);
             return {numbered("Pre-plan", record.plan_id()),
-                    joined({record.quick_sheet(), record.construction(), dated("surveyed", record.surveyed_on())})};
+                    joined({record.quick_sheet(), record.construction(),
+                            dated("surveyed", record.surveyed_on())})};
         }
         case records::INCIDENT: {
             const auto& record = as<records::Incident>(message);
@@ -194,34 +215,53 @@ Description describe(records::Kind kind, const google::protobuf::Message& messag
             return {first_of({record.purpose(), "Visit"}),
                     joined({plain(record.result()), dated("on", record.started_at()), record.note()})};
         }
-        default: return describe_unknown(kind);
+        default:
+            return describe_unknown(kind);
     }
 }
 
 Description describe_unknown(records::Kind kind) {
-    const std::string what = records::Kind_IsValid(kind) ? headed(records::kind_name(kind)) : std::string("Record");
+    const std::string what =
+        records::Kind_IsValid(kind) ? headed(records::kind_name(kind)) : std::string("Record");
     return {what, "cannot be shown by this version"};
 }
 
 std::string section_title(records::Kind kind) {
     switch (kind) {
-        case records::PROPERTY: return "Property";
-        case records::PARTY: return "People and organisations";
-        case records::PERMIT: return "Permits";
-        case records::LICENSE: return "Licenses";
-        case records::INSPECTION: return "Inspections";
-        case records::VIOLATION: return "Violations";
-        case records::SERVICE_REQUEST: return "Service requests";
-        case records::ASSET: return "Assets";
-        case records::ACCOUNT: return "Accounts";
-        case records::PREPLAN: return "Pre-plans";
-        case records::HAZARD: return "Hazards";
-        case records::INCIDENT: return "Incidents";
-        case records::FORM: return "Forms";
-        case records::DOCUMENT: return "Documents";
-        case records::VISIT: return "Visits";
-        case records::OBSERVATION: return "Observations";
-        default: return "Other records";
+        case records::PROPERTY:
+            return "Property";
+        case records::PARTY:
+            return "People and organisations";
+        case records::PERMIT:
+            return "Permits";
+        case records::LICENSE:
+            return "Licenses";
+        case records::INSPECTION:
+            return "Inspections";
+        case records::VIOLATION:
+            return "Violations";
+        case records::SERVICE_REQUEST:
+            return "Service requests";
+        case records::ASSET:
+            return "Assets";
+        case records::ACCOUNT:
+            return "Accounts";
+        case records::PREPLAN:
+            return "Pre-plans";
+        case records::HAZARD:
+            return "Hazards";
+        case records::INCIDENT:
+            return "Incidents";
+        case records::FORM:
+            return "Forms";
+        case records::DOCUMENT:
+            return "Documents";
+        case records::VISIT:
+            return "Visits";
+        case records::OBSERVATION:
+            return "Observations";
+        default:
+            return "Other records";
     }
 }
 

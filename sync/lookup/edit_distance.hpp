@@ -1,4 +1,5 @@
-// How many typing errors lie between two short words: letters missing, added, exchanged, or two neighbours swapped.
+// How many typing errors lie between two short words: letters missing, added, exchanged, or two neighbours
+// swapped.
 #pragma once
 
 #include <array>
@@ -8,7 +9,8 @@
 namespace fieldpost::lookup {
 
 // What was typed, prepared once and compared with many names. Bit-parallel optimal string alignment distance:
-// H. Hyyrö, "A Bit-Vector Algorithm for Computing Levenshtein and Damerau Edit Distances", 2003. Pure; any thread.
+// H. Hyyrö, "A Bit-Vector Algorithm for Computing Levenshtein and Damerau Edit Distances", 2003. Pure; any
+// thread.
 class TypedWord {
   public:
     // A-Z and 0-9, at most 63 characters: of a longer word the first 63.
@@ -39,7 +41,8 @@ constexpr unsigned letter_number(char c) {
     return 36;
 }
 
-// A bit for each letter and digit that occurs. Names whose masks differ in many bits are far apart: a cheap sieve.
+// A bit for each letter and digit that occurs. Names whose masks differ in many bits are far apart: a cheap
+// sieve.
 std::uint64_t letter_mask(std::string_view word);
 
 }  // namespace fieldpost::lookup

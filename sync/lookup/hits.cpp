@@ -20,7 +20,9 @@ struct Found {
 };
 
 // Better by less than this is not better: then the nearer comes first.
-double rank(double score) { return -std::round(score * 200); }
+double rank(double score) {
+    return -std::round(score * 200);
+}
 
 std::optional<snapshot::Point> position_in(records::Kind kind, const Message& message) {
     if (!message) return std::nullopt;
@@ -42,7 +44,8 @@ Message whole_record(snapshot::Entries& entries, records::RecordId record) {
 double distance_to(snapshot::Entries& entries, const records::LayerRow& row, const snapshot::Point& from) {
     auto message = records::parse_body(row.kind, row.body);
     auto position = message ? position_in(row.kind, *message) : std::nullopt;
-    if (!position && row.property != 0) position = position_in(records::PROPERTY, whole_record(entries, row.property));
+    if (!position && row.property != 0)
+        position = position_in(records::PROPERTY, whole_record(entries, row.property));
     return position ? snapshot::distance_m(from, *position) : HUGE_VAL;
 }
 
@@ -83,7 +86,8 @@ Hit to_hit(snapshot::Entries& entries, const Found& found) {
 
 std::vector<Hit> make_hits(snapshot::Entries& entries, std::vector<Candidate> candidates, std::size_t limit,
                            const std::optional<snapshot::Point>& position) {
-    std::ranges::stable_sort(candidates, {}, [](const Candidate& candidate) { return rank(candidate.score); });
+    std::ranges::stable_sort(candidates, {},
+                             [](const Candidate& candidate) { return rank(candidate.score); });
     std::vector<Found> found;
     std::set<records::RecordId> seen;
     std::set<std::int64_t> rows;
@@ -101,8 +105,9 @@ std::vector<Hit> make_hits(snapshot::Entries& entries, std::vector<Candidate> ca
     }
     std::ranges::sort(found, {}, [](const Found& each) {
         const AddressReason& reason = each.candidate.reason;
-        return std::tuple(rank(each.candidate.score), each.distance_m, each.candidate.match, reason.street.name,
-                          reason.street.type, reason.street.direction, reason.number, reason.part, each.row.record);
+        return std::tuple(rank(each.candidate.score), each.distance_m, each.candidate.match,
+                          reason.street.name, reason.street.type, reason.street.direction, reason.number,
+                          reason.part, each.row.record);
     });
     if (found.size() > limit) found.resize(limit);
     std::vector<Hit> hits;

@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::size_t word_limit = 8;
 constexpr std::size_t rows_looked_at = 24;  // and three for each hit wanted
-// How many words a half-typed one may stand for. Of one with fewer letters than this, every name that has the other
-// words is looked at instead.
+// How many words a half-typed one may stand for. Of one with fewer letters than this, every name that has the
+// other words is looked at instead.
 constexpr std::size_t words_tried = 24;
 constexpr std::size_t least_beginning = 2;
 
@@ -36,7 +36,8 @@ double score_of(const Typed& typed, std::string_view name) {
         const std::string& word = typed.words[at];
         auto found = std::ranges::find(words, word);
         if (found == words.end() && typed.last_may_grow && at + 1 == typed.words.size()) {
-            found = std::ranges::find_if(words, [&](std::string_view other) { return other.starts_with(word); });
+            found =
+                std::ranges::find_if(words, [&](std::string_view other) { return other.starts_with(word); });
             grown = true;
         }
         if (found == words.end()) return 0;
@@ -44,7 +45,8 @@ double score_of(const Typed& typed, std::string_view name) {
     }
     const double loss = grown ? half_typed : 0;
     if (words.empty()) return whole_name - loss;
-    return least_name + name_share * static_cast<double>(typed.words.size()) / static_cast<double>(all) - loss;
+    return least_name + name_share * static_cast<double>(typed.words.size()) / static_cast<double>(all) -
+           loss;
 }
 
 void add_row(snapshot::Entries& entries, std::int64_t row, const Typed& typed, std::vector<Candidate>& out) {

@@ -9,8 +9,9 @@
 
 namespace fieldpost::lookup {
 
-// Every word typed must be in one name, in any order; the last may be half typed. With `whole_only`, all words of the
-// name must be there: for a text that is a good address already. Adds to `out`. Throws SQLite::Exception.
+// Every word typed must be in one name, in any order; the last may be half typed. With `whole_only`, all
+// words of the name must be there: for a text that is a good address already. Adds to `out`. Throws
+// SQLite::Exception.
 void find_names(snapshot::Entries& entries, const TypedText& typed, bool whole_only, std::size_t limit,
                 std::vector<Candidate>& out);
 

@@ -13,9 +13,9 @@ constexpr double beginning_share = 0.35;
 constexpr std::size_t least_typed = 3;
 
 bool is_number_noun(std::string_view word) {
-    constexpr std::array<std::string_view, 17> nouns{"PARCEL", "PERMIT",    "CASE",     "LICENSE", "LICENCE",  "TAG",
-                                                     "ASSET",  "VIOLATION", "REQUEST",  "TICKET",  "INCIDENT", "NUMBER",
-                                                     "PIN",    "SBL",       "DOCUMENT", "ACCOUNT", "HYDRANT"};
+    constexpr std::array<std::string_view, 17> nouns{
+        "PARCEL", "PERMIT",   "CASE",   "LICENSE", "LICENCE", "TAG",      "ASSET",   "VIOLATION", "REQUEST",
+        "TICKET", "INCIDENT", "NUMBER", "PIN",     "SBL",     "DOCUMENT", "ACCOUNT", "HYDRANT"};
     return std::ranges::find(nouns, word) != nouns.end();
 }
 
@@ -25,17 +25,23 @@ bool has_digit(std::string_view text) {
 
 Match match_of(TermKind kind) {
     switch (kind) {
-        case TermKind::parcel: return Match::parcel;
-        case TermKind::tag: return Match::tag;
-        default: return Match::number;
+        case TermKind::parcel:
+            return Match::parcel;
+        case TermKind::tag:
+            return Match::tag;
+        default:
+            return Match::number;
     }
 }
 
 std::string noun_of(TermKind kind) {
     switch (kind) {
-        case TermKind::parcel: return "parcel number";
-        case TermKind::tag: return "asset tag";
-        default: return "number of the record";
+        case TermKind::parcel:
+            return "parcel number";
+        case TermKind::tag:
+            return "asset tag";
+        default:
+            return "number of the record";
     }
 }
 
@@ -59,7 +65,8 @@ void find_key(snapshot::Entries& entries, const std::string& key, bool may_grow,
 
 }  // namespace
 
-void find_numbers(snapshot::Entries& entries, const TypedText& typed, std::size_t limit, std::vector<Candidate>& out) {
+void find_numbers(snapshot::Entries& entries, const TypedText& typed, std::size_t limit,
+                  std::vector<Candidate>& out) {
     std::string key;
     std::string behind_noun;
     for (std::size_t at = 0; at < typed.words.size(); ++at) {

@@ -20,9 +20,13 @@ constexpr std::uint32_t number_limit = 999'999;
 
 using Words = std::vector<std::string>;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
-bool all_digits(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_digit); }
+bool all_digits(std::string_view text) {
+    return !text.empty() && std::ranges::all_of(text, is_digit);
+}
 
 // "1025-57", "1/2": digits on both sides of one sign.
 bool is_pair(std::string_view text, char sign) {
@@ -30,7 +34,9 @@ bool is_pair(std::string_view text, char sign) {
     return at != std::string_view::npos && all_digits(text.substr(0, at)) && all_digits(text.substr(at + 1));
 }
 
-bool ends_word(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ',' || c == ';'; }
+bool ends_word(char c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ',' || c == ';';
+}
 
 struct TypedNumber {
     std::uint32_t low = 0;
@@ -182,6 +188,7 @@ class Readings {
                 shorter.base.part = part_of(rest.suffix, {}, std::string_view(word).substr(1));
                 shorter.base.part_may_grow = behind == 0 && rest.ends_typed;
                 take_place(std::move(shorter));
+                return;
             } else if (const auto type = records::unit_type(word); type && behind <= 3) {
                 if (behind > 0) {
                     shorter.base.part = part_of(rest.suffix, *type, rest.words[at + 1]);
@@ -191,7 +198,8 @@ class Readings {
                 }
                 shorter.base.unread += behind > 1 ? static_cast<int>(behind) - 1 : 0;
                 take_place(std::move(shorter));
-            } else if (behind == 0 && rest.base.number != 0 && at >= 2 && (is_digit(word.front()) || word.size() == 1) &&
+            } else if (behind == 0 && rest.base.number != 0 && at >= 2 &&
+                       (is_digit(word.front()) || (word.size() == 1 && !records::direction(word))) &&
                        (records::street_type(rest.words[at - 1]) || records::direction(rest.words[at - 1]))) {
                 shorter.base.part = part_of(rest.suffix, {}, word);  // "12 Main St 3B"
                 shorter.base.part_may_grow = rest.ends_typed;
@@ -230,7 +238,6 @@ class Readings {
     }
 
     void take_street(Rest rest) {
-        while (!rest.words.empty() && rest.words.back().starts_with('#')) rest.words.pop_back();
         if (rest.words.empty()) return;
         take_name(rest, {});
         if (rest.words.size() < 2) return;
@@ -252,14 +259,16 @@ class Readings {
         }
     }
 
-    // Directions in front and types and directions behind may be part of the name or not: every way is a reading.
+    // Directions in front and types and directions behind may be part of the name or not: every way is a
+    // reading.
     void take_name(const Rest& rest, const std::string& tail) {
         const Words& words = rest.words;
         std::size_t front = 0;
         while (front + 1 < words.size() && front < 2 && records::direction(words[front])) ++front;
         std::size_t back = 0;
         while (back + 1 < words.size() && back < 3 &&
-               (records::direction(words[words.size() - 1 - back]) || records::street_type(words[words.size() - 1 - back]))) {
+               (records::direction(words[words.size() - 1 - back]) ||
+                records::street_type(words[words.size() - 1 - back]))) {
             ++back;
         }
         for (std::size_t leave_front = front + 1; leave_front-- > 0;) {
@@ -268,7 +277,8 @@ class Readings {
                 Reading reading = rest.base;
                 reading.tail = tail;
                 for (std::size_t at = 0; at < leave_front; ++at) note(reading, words[at]);
-                for (std::size_t at = words.size() - leave_back; at < words.size(); ++at) note(reading, words[at]);
+                for (std::size_t at = words.size() - leave_back; at < words.size(); ++at)
+                    note(reading, words[at]);
                 reading.name.assign(words.begin() + static_cast<std::ptrdiff_t>(leave_front),
                                     words.end() - static_cast<std::ptrdiff_t>(leave_back));
                 reading.name_may_grow = rest.ends_typed && leave_back == 0;
@@ -323,7 +333,8 @@ TypedText read_words(std::string_view text) {
     return out;
 }
 
-std::vector<Reading> readings(const TypedText& typed, std::string_view text, const std::vector<std::string>& places) {
+std::vector<Reading> readings(const TypedText& typed, std::string_view text,
+                              const std::vector<std::string>& places) {
     return Readings(typed, text, places).run();
 }
 

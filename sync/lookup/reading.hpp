@@ -1,4 +1,5 @@
-// What a typed text may mean as an address: a handful of readings, which the street dictionary then decides between.
+// What a typed text may mean as an address: a handful of readings, which the street dictionary then decides
+// between.
 #pragma once
 
 #include <cstdint>
@@ -18,21 +19,22 @@ struct TypedText {
 TypedText read_words(std::string_view text);
 
 struct Reading {
-    std::uint32_t number = 0;       // house number; 0: none typed
-    std::uint32_t high = 0;         // of a typed range; 0: none
-    bool number_may_grow = false;   // it is the last thing typed: "hiawatha 10" may become 1031
-    std::string part;               // house_part() of what was typed
+    std::uint32_t number = 0;      // house number; 0: none typed
+    std::uint32_t high = 0;        // of a typed range; 0: none
+    bool number_may_grow = false;  // it is the last thing typed: "hiawatha 10" may become 1031
+    std::string part;              // house_part() of what was typed
     bool part_may_grow = false;
     std::vector<std::string> name;  // words of the street's name
     bool name_may_grow = false;     // its last word is the last thing typed
     std::string type;               // as street_type() gives it; empty: none
     std::string direction;          // as direction() gives it; empty: none
-    std::string tail;               // last thing typed, perhaps the beginning of a type or direction: "STR", "AV"
-    int unread = 0;                 // words that this reading has no use for
+    std::string tail;  // last thing typed, perhaps the beginning of a type or direction: "STR", "AV"
+    int unread = 0;    // words that this reading has no use for
     bool operator==(const Reading&) const = default;
 };
 
 // Bounded: at most 64 readings. `places` are folded names of the city, unread without blame at the end.
-std::vector<Reading> readings(const TypedText& typed, std::string_view text, const std::vector<std::string>& places);
+std::vector<Reading> readings(const TypedText& typed, std::string_view text,
+                              const std::vector<std::string>& places);
 
 }  // namespace fieldpost::lookup

@@ -24,7 +24,8 @@ namespace {
 
 // When something is at least this good, nobody has to look for typing errors.
 constexpr double good_enough = 0.65;
-// A number or door this well met is what was meant: names that merely share its words would only be in the way.
+// A number or door this well met is what was meant: names that merely share its words would only be in the
+// way.
 constexpr double sure_address = 0.9;
 constexpr std::size_t streets_at_once = 10'000;
 
@@ -64,7 +65,8 @@ struct Search::State {
         AddressSearch addresses(streets, entries, all);
         addresses.find(limit, candidates);
         const auto sure = [](const Candidate& candidate) {
-            return candidate.score >= sure_address && (candidate.match != Match::address || candidate.reason.typed_number);
+            return candidate.score >= sure_address &&
+                   (candidate.match != Match::address || candidate.reason.typed_number);
         };
         find_names(entries, typed, std::ranges::any_of(candidates, sure), limit, candidates);
         const auto good = [&](const Candidate& candidate) { return candidate.score >= good_enough; };
@@ -78,12 +80,18 @@ struct Search::State {
 
 std::string_view match_name(Match match) {
     switch (match) {
-        case Match::address: return "address";
-        case Match::parcel: return "parcel";
-        case Match::tag: return "tag";
-        case Match::name: return "name";
-        case Match::number: return "number";
-        case Match::place: return "place";
+        case Match::address:
+            return "address";
+        case Match::parcel:
+            return "parcel";
+        case Match::tag:
+            return "tag";
+        case Match::name:
+            return "name";
+        case Match::number:
+            return "number";
+        case Match::place:
+            return "place";
     }
     return "address";
 }
@@ -107,7 +115,8 @@ Result<std::unique_ptr<Search>> Search::open(snapshot::Reader& reader) {
 
 Result<Answer> Search::search(std::string_view text, const SearchOptions& options) {
     if (text.size() > query_limit) {
-        return fail(ErrorCode::invalid_argument, fmt::format("search for at most {} characters", query_limit));
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("search for at most {} characters", query_limit));
     }
     const TypedText typed = read_words(text);
     if (typed.words.empty()) return Answer{};

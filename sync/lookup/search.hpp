@@ -1,4 +1,5 @@
-// Finds properties and records as people type: addresses, parcel numbers, tags, permit numbers, names, places.
+// Finds properties and records as people type: addresses, parcel numbers, tags, permit numbers, names,
+// places.
 #pragma once
 
 #include <memory>
@@ -23,7 +24,8 @@ std::string_view match_name(Match match);
 struct Hit {
     records::RecordId record = 0;
     records::Kind kind = records::KIND_UNSET;
-    records::RecordId property = 0;  // where it belongs; the record itself for a property; 0 when linked to none
+    records::RecordId property =
+        0;  // where it belongs; the record itself for a property; 0 when linked to none
     std::string title;
     std::string subtitle;
     Match match = Match::address;
@@ -44,20 +46,20 @@ struct Answer {
 };
 
 struct SearchOptions {
-    std::size_t limit = 10;                     // 1 to hit_limit
-    std::optional<snapshot::Point> position;    // of the vehicle: ranks equal matches by distance
+    std::size_t limit = 10;                   // 1 to hit_limit
+    std::optional<snapshot::Point> position;  // of the vehicle: ranks equal matches by distance
 };
 
-// One thread, as its reader. The street names are kept in memory (some 4 MB for a city of a million addresses) and
-// follow the file as it changes.
+// One thread, as its reader. The street names are kept in memory (some 4 MB for a city of a million
+// addresses) and follow the file as it changes.
 class Search {
   public:
     // The reader must outlive it. Reads the street names.
     static Result<std::unique_ptr<Search>> open(snapshot::Reader& reader);
     ~Search();
 
-    // The last word may be half typed. Work per query is bounded. invalid_argument for text longer than query_limit;
-    // an empty answer for text without a letter or digit.
+    // The last word may be half typed. Work per query is bounded. invalid_argument for text longer than
+    // query_limit; an empty answer for text without a letter or digit.
     Result<Answer> search(std::string_view text, const SearchOptions& options = {});
 
   private:

@@ -14,18 +14,20 @@ namespace {
 // Candidates that one word may bring into a search for several.
 constexpr std::size_t word_candidate_limit = 2000;
 
-// Each typing error changes at most two letters of the set: one gone, one come. For a beginning only letters that are
-// gone count: the rest of the name has more of its own.
+// Each typing error changes at most two letters of the set: one gone, one come. For a beginning only letters
+// that are gone count: the rest of the name has more of its own.
 bool may_be_near(std::uint64_t typed, std::uint64_t name, bool beginning, int most) {
     const std::uint64_t apart = beginning ? typed & ~name : typed ^ name;
     return std::popcount(apart) <= (beginning ? most : 2 * most);
 }
 
-std::size_t untyped_letters(std::size_t name, std::size_t typed) { return name > typed ? name - typed : 0; }
+std::size_t untyped_letters(std::size_t name, std::size_t typed) {
+    return name > typed ? name - typed : 0;
+}
 
 template <class Items, class Text>
-auto range_of_beginning(const std::vector<std::uint32_t>& order, const Items& items, std::string_view beginning,
-                        Text text) {
+auto range_of_beginning(const std::vector<std::uint32_t>& order, const Items& items,
+                        std::string_view beginning, Text text) {
     const auto head = [&](std::uint32_t number) {
         return std::string_view(items[number].*text).substr(0, beginning.size());
     };
@@ -46,7 +48,8 @@ bool StreetDictionary::add(std::int64_t street, const Street& value) {
     const NamedStreet named{street, value.type, value.direction};
     streets.insert(std::ranges::upper_bound(streets, named,
                                             [](const NamedStreet& a, const NamedStreet& b) {
-                                                return std::tie(a.type, a.direction) < std::tie(b.type, b.direction);
+                                                return std::tie(a.type, a.direction) <
+                                                       std::tie(b.type, b.direction);
                                             }),
                    named);
     if (std::ranges::find(types_, value.type) == types_.end()) types_.push_back(value.type);
@@ -55,8 +58,10 @@ bool StreetDictionary::add(std::int64_t street, const Street& value) {
 }
 
 void StreetDictionary::sort() {
-    std::ranges::sort(names_in_order_, {}, [&](std::uint32_t number) -> const std::string& { return names_[number].compact; });
-    std::ranges::sort(words_in_order_, {}, [&](std::uint32_t number) -> const std::string& { return words_[number].text; });
+    std::ranges::sort(names_in_order_, {},
+                      [&](std::uint32_t number) -> const std::string& { return names_[number].compact; });
+    std::ranges::sort(words_in_order_, {},
+                      [&](std::uint32_t number) -> const std::string& { return words_[number].text; });
     sorted_ = true;
 }
 
@@ -72,9 +77,10 @@ std::uint32_t StreetDictionary::add_name(const std::string& text) {
         name.words.push_back(word_number);
         words_[word_number].names.push_back(number);
     }
-    const auto place = !sorted_ ? names_in_order_.end()
-                                : std::ranges::lower_bound(names_in_order_, name.compact, {},
-                                                           [&](std::uint32_t other) { return names_[other].compact; });
+    const auto place =
+        !sorted_ ? names_in_order_.end()
+                 : std::ranges::lower_bound(names_in_order_, name.compact, {},
+                                            [&](std::uint32_t other) { return names_[other].compact; });
     names_in_order_.insert(place, number);
     name_letters_.push_back(letter_mask(name.compact));
     names_.push_back(std::move(name));
@@ -87,7 +93,9 @@ std::uint32_t StreetDictionary::add_word(std::string_view text) {
     if (!added) return known->second;
     const auto place = !sorted_ ? words_in_order_.end()
                                 : std::ranges::lower_bound(words_in_order_, text, {},
-                                                           [&](std::uint32_t other) -> std::string_view { return words_[other].text; });
+                                                           [&](std::uint32_t other) -> std::string_view {
+                                                               return words_[other].text;
+                                                           });
     words_in_order_.insert(place, number);
     word_letters_.push_back(letter_mask(text));
     words_.push_back({std::string(text), {}});
@@ -100,7 +108,8 @@ void StreetDictionary::find_whole(std::string_view name, std::vector<NameMatch>&
     }
 }
 
-void StreetDictionary::find_beginning(std::string_view name, std::size_t limit, std::vector<NameMatch>& out) const {
+void StreetDictionary::find_beginning(std::string_view name, std::size_t limit,
+                                      std::vector<NameMatch>& out) const {
     const std::string typed = without_spaces(name);
     if (typed.empty()) return;
     for (const std::uint32_t number : range_of_beginning(names_in_order_, names_, typed, &Name::compact)) {
@@ -112,7 +121,8 @@ void StreetDictionary::find_beginning(std::string_view name, std::size_t limit, 
     }
 }
 
-std::vector<std::uint32_t> StreetDictionary::words_like(std::string_view word, bool beginning, bool fuzzy) const {
+std::vector<std::uint32_t> StreetDictionary::words_like(std::string_view word, bool beginning,
+                                                        bool fuzzy) const {
     std::vector<std::uint32_t> out;
     if (const auto known = word_numbers_.find(std::string(word)); known != word_numbers_.end()) {
         out.push_back(known->second);
@@ -173,19 +183,22 @@ void StreetDictionary::find_words(std::span<const std::string_view> words, bool 
             if (name.words.size() < 2 || name.words.size() < words.size()) continue;
             int errors = 0;
             for (std::size_t at = 0; at < words.size() && errors <= 2; ++at) {
-                const int here = word_errors(words[at], last_is_beginning && at + 1 == words.size(), fuzzy, name);
+                const int here =
+                    word_errors(words[at], last_is_beginning && at + 1 == words.size(), fuzzy, name);
                 errors += here > 1 ? 3 : here;
             }
             if (errors > 2 || std::ranges::find(seen, number) != seen.end()) continue;
             seen.push_back(number);
-            found.push_back({number, NameMatch::How::words, errors, untyped_letters(name.compact.size(), letters)});
+            found.push_back(
+                {number, NameMatch::How::words, errors, untyped_letters(name.compact.size(), letters)});
         }
     }
     take_best(found, limit, out);
 }
 
 // The same whatever the order in which the streets came.
-void StreetDictionary::take_best(std::vector<NameMatch>& found, std::size_t limit, std::vector<NameMatch>& out) const {
+void StreetDictionary::take_best(std::vector<NameMatch>& found, std::size_t limit,
+                                 std::vector<NameMatch>& out) const {
     std::ranges::sort(found, {}, [&](const NameMatch& match) {
         return std::tuple(match.errors, match.untyped, std::string_view(names_[match.name].compact));
     });
@@ -210,7 +223,8 @@ void StreetDictionary::find_near(std::string_view name, bool beginning, int most
         if (!beginning) continue;
         const int begun = typed.prefix_distance(text, most);
         if (begun > 0 && begun <= most) {
-            found.push_back({number, NameMatch::How::beginning, begun, untyped_letters(text.size(), compact.size())});
+            found.push_back(
+                {number, NameMatch::How::beginning, begun, untyped_letters(text.size(), compact.size())});
         }
     }
     take_best(found, limit, out);

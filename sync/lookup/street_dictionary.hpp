@@ -1,5 +1,6 @@
-// The streets of a city in memory: a million addresses stand on some ten thousand street names, so all that is fuzzy
-// (typing errors, half-typed and missing words) happens here, and the addresses themselves are exact seeks.
+// The streets of a city in memory: a million addresses stand on some ten thousand street names, so all that
+// is fuzzy (typing errors, half-typed and missing words) happens here, and the addresses themselves are exact
+// seeks.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,7 @@ struct NameMatch {
     };
     std::uint32_t name = 0;  // number in the dictionary
     How how = How::whole;
-    int errors = 0;          // typing errors
+    int errors = 0;           // typing errors
     std::size_t untyped = 0;  // letters of the name that were not typed
     bool operator==(const NameMatch&) const = default;
 };
@@ -51,15 +52,18 @@ class StreetDictionary {
     // Every street type that occurs.
     const std::vector<std::string>& types() const { return types_; }
 
-    // Spaces do not count: "MAC DONALD" finds "MACDONALD". All results go behind `out`; `limit` bounds what is added.
+    // Spaces do not count: "MAC DONALD" finds "MACDONALD". All results go behind `out`; `limit` bounds what
+    // is added.
     void find_whole(std::string_view name, std::vector<NameMatch>& out) const;
     void find_beginning(std::string_view name, std::size_t limit, std::vector<NameMatch>& out) const;
-    // Names that have every word, in any order, each with at most one typing error if `fuzzy` (words of four letters
-    // and more) and two in all; the last word may be a beginning. The whole name is not found again here.
-    void find_words(std::span<const std::string_view> words, bool last_is_beginning, bool fuzzy, std::size_t limit,
-                    std::vector<NameMatch>& out) const;
+    // Names that have every word, in any order, each with at most one typing error if `fuzzy` (words of four
+    // letters and more) and two in all; the last word may be a beginning. The whole name is not found again
+    // here.
+    void find_words(std::span<const std::string_view> words, bool last_is_beginning, bool fuzzy,
+                    std::size_t limit, std::vector<NameMatch>& out) const;
     // Names within `most` typing errors, but more than none; or names of which a beginning is.
-    void find_near(std::string_view name, bool beginning, int most, std::size_t limit, std::vector<NameMatch>& out) const;
+    void find_near(std::string_view name, bool beginning, int most, std::size_t limit,
+                   std::vector<NameMatch>& out) const;
 
   private:
     struct Name {
@@ -80,7 +84,7 @@ class StreetDictionary {
     int word_errors(std::string_view word, bool beginning, bool fuzzy, const Name& name) const;
 
     std::vector<Name> names_;
-    std::vector<std::uint64_t> name_letters_;  // beside names_: letter_mask() of each, for the sieve
+    std::vector<std::uint64_t> name_letters_;    // beside names_: letter_mask() of each, for the sieve
     std::vector<std::uint32_t> names_in_order_;  // by compact
     std::unordered_map<std::string, std::uint32_t> name_numbers_;  // by compact
     std::vector<Word> words_;
@@ -93,7 +97,9 @@ class StreetDictionary {
 };
 
 // How many typing errors a word of this many letters may have: short words are too alike.
-constexpr int errors_allowed(std::size_t letters) { return letters < 4 ? 0 : letters < 8 ? 1 : 2; }
+constexpr int errors_allowed(std::size_t letters) {
+    return letters < 4 ? 0 : letters < 8 ? 1 : 2;
+}
 
 std::string without_spaces(std::string_view text);
 

@@ -38,7 +38,8 @@ std::optional<std::string> written_at(snapshot::Entries& entries, std::int64_t r
 }
 
 // nullopt when no address stands on the street any more.
-std::optional<std::string> shown_street(snapshot::Entries& entries, std::int64_t number, const Street& street) {
+std::optional<std::string> shown_street(snapshot::Entries& entries, std::int64_t number,
+                                        const Street& street) {
     const auto any = entries.any_address(number);
     if (!any) return std::nullopt;
     if (auto written = written_at(entries, any->row, street)) return written;
@@ -98,14 +99,16 @@ class Suggestions {
             const auto letters = static_cast<int>(without_spaces(name).size());
             if (letters < 3) continue;
             std::vector<NameMatch> near;
-            dictionary_.find_near(name, reading.name_may_grow, std::clamp(letters / 3, 1, most_errors), 20, near);
+            dictionary_.find_near(name, reading.name_may_grow, std::clamp(letters / 3, 1, most_errors), 20,
+                                  near);
             for (const NameMatch& match : near) {
                 const int errors = match.errors + std::min(reading.unread, most_errors);
                 all.push_back({static_cast<double>(errors) / letters, match, &reading});
             }
         }
         std::ranges::stable_sort(all, {}, [&](const Close& close) {
-            return std::tuple(close.share, close.match.untyped, std::string_view(dictionary_.name(close.match.name)));
+            return std::tuple(close.share, close.match.untyped,
+                              std::string_view(dictionary_.name(close.match.name)));
         });
         for (const Close& close : all) {
             for (const auto& street : dictionary_.streets(close.match.name)) {
@@ -140,8 +143,8 @@ class Suggestions {
 }  // namespace
 
 std::vector<Suggestion> suggest(const StreetDictionary& dictionary, snapshot::Entries& entries,
-                                const std::vector<Reading>& readings, const std::vector<StreetCandidate>& streets,
-                                const std::vector<Hit>& hits) {
+                                const std::vector<Reading>& readings,
+                                const std::vector<StreetCandidate>& streets, const std::vector<Hit>& hits) {
     Suggestions suggestions(dictionary, entries);
     // The door itself was found: nothing else was meant.
     if (hits.empty() || hits.front().match != Match::address || hits.front().score < door_found) {

@@ -16,7 +16,8 @@ constexpr std::size_t word_limit = 12;  // of one name
 constexpr std::size_t street_part_limit = 64;
 
 std::string canonical_direction(const records::Address& address) {
-    const auto& written = address.pre_direction().empty() ? address.post_direction() : address.pre_direction();
+    const auto& written =
+        address.pre_direction().empty() ? address.post_direction() : address.pre_direction();
     if (written.empty()) return {};
     const std::string folded = records::fold(written);
     const auto known = records::direction(folded);
@@ -35,7 +36,8 @@ void add_address(Terms& terms, const records::Address& address) {
     term.street = street_of(address);
     if (term.street.name.empty()) return;
     term.number = address.number();
-    if (address.number_high() > address.number() && address.number_high() - address.number() <= longest_range) {
+    if (address.number_high() > address.number() &&
+        address.number_high() - address.number() <= longest_range) {
         term.high = address.number_high();
     }
     term.part = house_part(address);
@@ -73,7 +75,8 @@ bool on_earth(const records::Position& position) {
 
 std::optional<SpotTerm> point_spot(std::string name, const records::Position& position) {
     if (!on_earth(position)) return std::nullopt;
-    return SpotTerm{std::move(name), position.lat_e7(), position.lat_e7(), position.lon_e7(), position.lon_e7()};
+    return SpotTerm{std::move(name), position.lat_e7(), position.lat_e7(), position.lon_e7(),
+                    position.lon_e7()};
 }
 
 void extract_property(Terms& terms, const records::Property& property) {
@@ -124,23 +127,36 @@ void extract_numbered(Terms& terms, records::Kind kind, const google::protobuf::
             add_name(terms, as<records::License>(message).holder());
             add_name(terms, as<records::License>(message).contact_name());
             break;
-        case records::INSPECTION: number(as<records::Inspection>(message).inspection_number()); break;
-        case records::VIOLATION: number(as<records::Violation>(message).violation_number()); break;
-        case records::SERVICE_REQUEST: number(as<records::ServiceRequest>(message).service_request_id()); break;
+        case records::INSPECTION:
+            number(as<records::Inspection>(message).inspection_number());
+            break;
+        case records::VIOLATION:
+            number(as<records::Violation>(message).violation_number());
+            break;
+        case records::SERVICE_REQUEST:
+            number(as<records::ServiceRequest>(message).service_request_id());
+            break;
         case records::ACCOUNT:
             number(as<records::Account>(message).account_number());
             add_name(terms, as<records::Account>(message).holder());
             break;
-        case records::PREPLAN: number(as<records::Preplan>(message).plan_id()); break;
+        case records::PREPLAN:
+            number(as<records::Preplan>(message).plan_id());
+            break;
         case records::HAZARD: {
             const auto& hazard = as<records::Hazard>(message);
             number(hazard.hazard_id());
             if (hazard.has_position()) terms.spot = point_spot("hazard", hazard.position());
             break;
         }
-        case records::INCIDENT: number(as<records::Incident>(message).incident_number()); break;
-        case records::DOCUMENT: number(as<records::Document>(message).document_id()); break;
-        default: break;
+        case records::INCIDENT:
+            number(as<records::Incident>(message).incident_number());
+            break;
+        case records::DOCUMENT:
+            number(as<records::Document>(message).document_id());
+            break;
+        default:
+            break;
     }
 }
 
@@ -197,7 +213,8 @@ std::string whole_name_word(std::string_view folded_name) {
     }
     hash ^= hash >> 40U;
     std::string out;
-    for (int digit = 0; digit < 8; ++digit, hash >>= 5U) out.push_back("abcdefghijklmnopqrstuvwxyz234567"[hash & 31U]);
+    for (int digit = 0; digit < 8; ++digit, hash >>= 5U)
+        out.push_back("abcdefghijklmnopqrstuvwxyz234567"[hash & 31U]);
     return out;
 }
 
@@ -206,16 +223,23 @@ std::string spot_class(std::string_view asset_class) {
     std::ranges::transform(name, name.begin(), [](char c) {
         return c == ' ' ? '_' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     });
-    if (name == "property" || name == "hazard" || name == "asset") name += "_asset";  // words that mean more here
+    if (name == "property" || name == "hazard" || name == "asset")
+        name += "_asset";  // words that mean more here
     return name.empty() ? "other" : name;
 }
 
 Terms extract(records::Kind kind, const google::protobuf::Message& message) {
     Terms terms;
     switch (kind) {
-        case records::PROPERTY: extract_property(terms, as<records::Property>(message)); break;
-        case records::ASSET: extract_asset(terms, as<records::Asset>(message)); break;
-        default: extract_numbered(terms, kind, message); break;
+        case records::PROPERTY:
+            extract_property(terms, as<records::Property>(message));
+            break;
+        case records::ASSET:
+            extract_asset(terms, as<records::Asset>(message));
+            break;
+        default:
+            extract_numbered(terms, kind, message);
+            break;
     }
     sort_unique(terms.addresses);
     sort_unique(terms.exact);

@@ -1,5 +1,6 @@
-// What a record can be found by. One set of rules for the hub's bulk build, the device's feed changes and the query,
-// so that what goes into the search entries can be taken out again from the same bytes. Pure; any thread.
+// What a record can be found by. One set of rules for the hub's bulk build, the device's feed changes and the
+// query, so that what goes into the search entries can be taken out again from the same bytes. Pure; any
+// thread.
 #pragma once
 
 #include <google/protobuf/message.h>
@@ -17,7 +18,8 @@ namespace fieldpost::lookup {
 // Raised when the rules below change: a file whose entries were made by other rules is given new ones.
 inline constexpr std::int64_t terms_version = 1;
 
-// A street as the dictionary holds it. All parts folded and canonical; a direction counts the same before and after.
+// A street as the dictionary holds it. All parts folded and canonical; a direction counts the same before and
+// after.
 struct Street {
     std::string name;       // "HIAWATHA", "5TH", "AVENUE OF THE ARTS"
     std::string type;       // "BLVD"; may be empty
@@ -28,7 +30,8 @@ struct Street {
 // Empty name when the address has no street.
 Street street_of(const records::Address& address);
 
-// The letter, fraction or unit that names a part of the house (records::sub_address), after a number before the number
+// The letter, fraction or unit that names a part of the house (records::sub_address), after a number before
+// the number
 // ("99-" of Queens' "99-1234"): "A", "1/2", "3B", "REAR".
 std::string house_part(const records::Address& address);
 
@@ -41,11 +44,12 @@ struct AddressTerm {
     auto operator<=>(const AddressTerm&) const = default;
 };
 
-// Ranges longer than this are taken for their first number alone: no block is that long, and it bounds the search.
+// Ranges longer than this are taken for their first number alone: no block is that long, and it bounds the
+// search.
 inline constexpr std::uint32_t longest_range = 400;
 
-// whole_name: whole_name_word() of a name, so that a name typed in full is found at once among the many that share its
-// words. Its keys are lower case, those of the others are not.
+// whole_name: whole_name_word() of a name, so that a name typed in full is found at once among the many that
+// share its words. Its keys are lower case, those of the others are not.
 enum class TermKind { parcel = 1, tag = 2, number = 3, whole_name = 4 };
 
 struct ExactTerm {
@@ -81,8 +85,8 @@ struct Terms {
 // What one layer of a record contributes. A message of a kind without search fields gives empty terms.
 Terms extract(records::Kind kind, const google::protobuf::Message& message);
 
-// A short key for a name's words in any order: 40 bits of a hash. Names that share it by chance are told apart by their
-// words.
+// A short key for a name's words in any order: 40 bits of a hash. Names that share it by chance are told
+// apart by their words.
 std::string whole_name_word(std::string_view folded_name);
 
 // "Fire Hydrant" -> "fire_hydrant"; "other" when nothing is left.

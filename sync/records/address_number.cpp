@@ -144,7 +144,7 @@ class NumberReader {
         if (high > from && high - number_.low <= widest_range) {
             number_.high = high;
             if (!second.letter.empty()) number_.suffix = second.letter;
-        } else if (high > from) {
+        } else if (high > from && number_.high == 0 && number_.prefix.empty()) {
             number_.prefix = std::to_string(number_.low);
             number_.low = high;
             number_.suffix = second.letter;

@@ -191,7 +191,7 @@ bool matches(const std::vector<std::string>& words, std::size_t at, const WordPa
     return true;
 }
 
-// Brings whatever way "Martin Luther King" is written to one, and drops DR before and JR after it.
+// Brings every way in which "Martin Luther King" is written to one, and drops DR before and JR after it.
 void unite_person_names(std::vector<std::string>& words) {
     auto is_any = [&](std::size_t at, std::initializer_list<std::string_view> any) {
         return at < words.size() && std::find(any.begin(), any.end(), words[at]) != any.end();
@@ -202,14 +202,14 @@ void unite_person_names(std::vector<std::string>& words) {
                 std::find_if(person.spellings.begin(), person.spellings.end(),
                              [&](const WordPattern& pattern) { return matches(words, at, pattern); });
             if (spelling == person.spellings.end()) continue;
-            std::size_t first = at > 0 && is_any(at - 1, {"DR", "DOCTOR", "REV", "REVEREND"}) ? at - 1 : at;
+            std::size_t first = at;
+            while (first > 0 && is_any(first - 1, {"DR", "DOCTOR", "REV", "REVEREND"})) --first;
             std::size_t last = at + spelling->size();
-            if (is_any(last, {"JR", "JUNIOR"})) ++last;
-            words.erase(words.begin() + static_cast<std::ptrdiff_t>(first),
-                        words.begin() + static_cast<std::ptrdiff_t>(last));
-            words.insert(words.begin() + static_cast<std::ptrdiff_t>(first), person.canonical.begin(),
-                         person.canonical.end());
-            return;
+            while (is_any(last, {"JR", "JUNIOR"})) ++last;
+            auto begin = words.begin() + static_cast<std::ptrdiff_t>(first);
+            begin = words.erase(begin, words.begin() + static_cast<std::ptrdiff_t>(last));
+            words.insert(begin, person.canonical.begin(), person.canonical.end());
+            at = first + person.canonical.size() - 1;
         }
     }
 }

@@ -31,7 +31,8 @@ std::int64_t BulkLoad::new_place(records::RecordId property) {
 
 std::int64_t BulkLoad::take_row(records::RecordId property) {
     Place& place = property == 0 ? unlinked_ : places_[property];
-    if (place.place == 0 || (property == 0 && place.next_slot == slots_of_place)) place = {new_place(property), 0};
+    if (place.place == 0 || (property == 0 && place.next_slot == slots_of_place))
+        place = {new_place(property), 0};
     if (place.next_slot == slots_of_place) return 0;
     return first_row(place.place) + place.next_slot++;
 }
@@ -57,7 +58,8 @@ bool BulkLoad::put(const records::FeedId& feed, const records::LayerRow& row) {
 
 void BulkLoad::gather(std::int64_t row, records::Kind kind, const lookup::Terms& terms) {
     for (const auto& term : terms.addresses) {
-        addresses_.push_back({street_number(term.street), term.high, term.number, part_number(term.part), row});
+        addresses_.push_back(
+            {street_number(term.street), term.high, term.number, part_number(term.part), row});
     }
     for (const auto& term : terms.exact) {
         terms_.push_back(keep(term.key, static_cast<std::uint32_t>(term.kind), row));
@@ -73,7 +75,8 @@ void BulkLoad::gather(std::int64_t row, records::Kind kind, const lookup::Terms&
     if (terms.spot) {
         const auto& spot = *terms.spot;
         const std::int64_t number = dictionary_.spot_class(spot.spot_class, kind);
-        spots_.push_back({row, spot.south, spot.north, spot.west, spot.east, static_cast<std::int32_t>(number)});
+        spots_.push_back(
+            {row, spot.south, spot.north, spot.west, spot.east, static_cast<std::int32_t>(number)});
     }
 }
 
@@ -106,7 +109,8 @@ void BulkLoad::finish() {
 }
 
 void BulkLoad::write_addresses() {
-    SQLite::Statement street(database_, "INSERT INTO street (street, name, type, direction) VALUES (?, ?, ?, ?)");
+    SQLite::Statement street(database_,
+                             "INSERT INTO street (street, name, type, direction) VALUES (?, ?, ?, ?)");
     for (const auto& [value, number] : streets_) {
         street.bind(1, number);
         street.bindNoCopy(2, value.name);
@@ -115,10 +119,11 @@ void BulkLoad::write_addresses() {
         run(street);
     }
     std::ranges::sort(addresses_, {}, [&](const AddressEntry& entry) {
-        return std::tuple(entry.street, entry.high, entry.number, std::string_view(parts_[entry.part]), entry.row);
+        return std::tuple(entry.street, entry.high, entry.number, std::string_view(parts_[entry.part]),
+                          entry.row);
     });
-    SQLite::Statement insert(database_,
-                             "INSERT OR IGNORE INTO address (street, high, number, part, row) VALUES (?, ?, ?, ?, ?)");
+    SQLite::Statement insert(
+        database_, "INSERT OR IGNORE INTO address (street, high, number, part, row) VALUES (?, ?, ?, ?, ?)");
     for (const AddressEntry& entry : addresses_) {
         insert.bind(1, entry.street);
         insert.bind(2, entry.high);
@@ -131,7 +136,8 @@ void BulkLoad::write_addresses() {
 }
 
 void BulkLoad::write_terms() {
-    std::ranges::sort(terms_, {}, [&](const Text& term) { return std::tuple(text(term), term.kind, term.row); });
+    std::ranges::sort(terms_, {},
+                      [&](const Text& term) { return std::tuple(text(term), term.kind, term.row); });
     SQLite::Statement insert(database_, "INSERT OR IGNORE INTO term (key, kind, row) VALUES (?, ?, ?)");
     std::string key;
     for (const Text& term : terms_) {

@@ -1,4 +1,5 @@
-// Inside of the writer: the hub's bulk load. Rows are written as they come, search entries and indexes at the end, sorted.
+// Inside of the writer: the hub's bulk load. Rows are written as they come, search entries and indexes at the
+// end, sorted.
 #pragma once
 
 #include <array>
@@ -50,7 +51,9 @@ class BulkLoad {
     std::uint32_t street_number(const lookup::Street& street);
     std::uint32_t part_number(const std::string& part);
     Text keep(std::string_view text, std::uint32_t kind, std::int64_t row);
-    std::string_view text(const Text& kept) const { return std::string_view(text_).substr(kept.begin, kept.size); }
+    std::string_view text(const Text& kept) const {
+        return std::string_view(text_).substr(kept.begin, kept.size);
+    }
     void write_addresses();
     void write_terms();
     void write_names();

@@ -92,7 +92,8 @@ bool Changes::put(const records::FeedId& feed, const records::LayerRow& row) {
 }
 
 void Changes::remove(const records::FeedId& feed, records::RecordId record, std::int64_t version) {
-    if (const auto before = held(record, dictionary_.known_feed(feed)); before && before->version <= version) {
+    if (const auto before = held(record, dictionary_.known_feed(feed));
+        before && before->version <= version) {
         erase(record, *before);
     }
 }
@@ -112,7 +113,8 @@ void Changes::remove_feed(const records::FeedId& feed) {
     SQLite::Statement forget(database_, "DELETE FROM feed WHERE feed = ?");
     forget.bind(1, number);
     forget.exec();
-    // Full text marks words as deleted and drops them when it next merges: merge now, they may not stay on the disk.
+    // Full text marks words as deleted and drops them when it next merges: merge now, they may not stay on
+    // the disk.
     database_.exec("INSERT INTO name (name) VALUES ('optimize')");
     dictionary_.reload();
 }

@@ -2,7 +2,9 @@
 
 namespace fieldpost::snapshot {
 
-Dictionary::Dictionary(Database& database) : database_(database) { reload(); }
+Dictionary::Dictionary(Database& database) : database_(database) {
+    reload();
+}
 
 void Dictionary::reload() {
     feeds_.clear();
@@ -15,9 +17,11 @@ void Dictionary::reload() {
         }
     }
     SQLite::Statement sources(database_, "SELECT source, id FROM source");
-    while (sources.executeStep()) sources_.emplace(sources.getColumn(1).getString(), sources.getColumn(0).getInt64());
+    while (sources.executeStep())
+        sources_.emplace(sources.getColumn(1).getString(), sources.getColumn(0).getInt64());
     SQLite::Statement classes(database_, "SELECT class, name FROM spot_class");
-    while (classes.executeStep()) classes_.emplace(classes.getColumn(1).getString(), classes.getColumn(0).getInt64());
+    while (classes.executeStep())
+        classes_.emplace(classes.getColumn(1).getString(), classes.getColumn(0).getInt64());
 }
 
 std::int64_t Dictionary::feed(const records::FeedId& feed) {
@@ -35,7 +39,8 @@ std::int64_t Dictionary::known_feed(const records::FeedId& feed) const {
 
 std::int64_t Dictionary::source(const std::string& id) {
     if (const auto known = sources_.find(id); known != sources_.end()) return known->second;
-    SQLite::Statement insert(database_, "INSERT INTO source (id, title, steward, refresh_s) VALUES (?, ?, '', 0)");
+    SQLite::Statement insert(database_,
+                             "INSERT INTO source (id, title, steward, refresh_s) VALUES (?, ?, '', 0)");
     insert.bind(1, id);
     insert.bind(2, id);
     insert.exec();

@@ -1,4 +1,5 @@
-// Inside of the writer: the small tables that give feeds, sources and spot classes their numbers, kept in memory too.
+// Inside of the writer: the small tables that give feeds, sources and spot classes their numbers, kept in
+// memory too.
 #pragma once
 
 #include <cstdint>

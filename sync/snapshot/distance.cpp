@@ -13,7 +13,9 @@ constexpr double radian = std::numbers::pi / 180;
 
 }  // namespace
 
-Point to_point(const records::Position& position) { return {position.lat_e7() * 1e-7, position.lon_e7() * 1e-7}; }
+Point to_point(const records::Position& position) {
+    return {position.lat_e7() * 1e-7, position.lon_e7() * 1e-7};
+}
 
 records::Position to_position(const Point& point) {
     records::Position position;
@@ -25,7 +27,8 @@ records::Position to_position(const Point& point) {
 double distance_m(const Point& from, const Point& to) {
     const double north = std::sin((to.lat - from.lat) * radian / 2);
     const double east = std::sin((to.lon - from.lon) * radian / 2);
-    const double chord = north * north + std::cos(from.lat * radian) * std::cos(to.lat * radian) * east * east;
+    const double chord =
+        north * north + std::cos(from.lat * radian) * std::cos(to.lat * radian) * east * east;
     return 2 * earth_radius_m * std::asin(std::min(1.0, std::sqrt(chord)));
 }
 

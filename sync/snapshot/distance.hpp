@@ -23,7 +23,8 @@ double bearing_deg(const Point& from, const Point& to);
 // The point of the line from `a` to `b` that is nearest to `from`; for lines of city length.
 Point nearest_on_line(const Point& from, const Point& a, const Point& b);
 
-// Latitudes and longitudes in degrees, west <= east. Boxes over the antimeridian are not needed by any city we know.
+// Latitudes and longitudes in degrees, west <= east. Boxes over the antimeridian are not needed by any city
+// we know.
 struct Bounds {
     double west = 0;
     double south = 0;

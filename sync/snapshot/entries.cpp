@@ -16,7 +16,9 @@ std::string address_query(std::string_view where) {
 }
 
 // The first text after every text that begins with `prefix` (terms hold only letters and digits).
-std::string after_prefix(std::string_view prefix) { return std::string(prefix) + "\x7f"; }
+std::string after_prefix(std::string_view prefix) {
+    return std::string(prefix) + "\x7f";
+}
 
 }  // namespace
 
@@ -24,17 +26,24 @@ Entries::Entries(Database& database, RowReader& rows)
     : rows_(rows),
       begin_(database, "BEGIN"),
       end_(database, "COMMIT"),
-      streets_after_(database, "SELECT street, name, type, direction FROM street WHERE street > ? ORDER BY street LIMIT ?"),
+      streets_after_(
+          database,
+          "SELECT street, name, type, direction FROM street WHERE street > ? ORDER BY street LIMIT ?"),
       any_address_(database, address_query("1 LIMIT 1")),
-      addresses_(database, address_query("high = 0 AND number BETWEEN ? AND ? ORDER BY number, part, row LIMIT ?")),
+      addresses_(database,
+                 address_query("high = 0 AND number BETWEEN ? AND ? ORDER BY number, part, row LIMIT ?")),
       door_(database, address_query("high = 0 AND number = ? AND part = ? ORDER BY row LIMIT ?")),
-      ranges_(database, address_query("high BETWEEN ?2 AND ?3 AND number <= ?2 ORDER BY high, number, part, row LIMIT ?4")),
+      ranges_(
+          database,
+          address_query("high BETWEEN ?2 AND ?3 AND number <= ?2 ORDER BY high, number, part, row LIMIT ?4")),
       below_(database, address_query("high = 0 AND number BETWEEN 1 AND ? ORDER BY number DESC LIMIT 1")),
       above_(database, address_query("high = 0 AND number > ? ORDER BY number LIMIT 1")),
       range_below_(database, address_query("high BETWEEN 1 AND ? ORDER BY high DESC LIMIT 1")),
       range_above_(database, address_query("high > ? ORDER BY high LIMIT 1")),
-      terms_(database, "SELECT key, kind, row FROM term WHERE key >= ? AND key < ? ORDER BY key, kind, row LIMIT ?"),
-      words_(database, "SELECT word, rows FROM name_word WHERE word > ? AND word < ? ORDER BY word LIMIT 500"),
+      terms_(database,
+             "SELECT key, kind, row FROM term WHERE key >= ? AND key < ? ORDER BY key, kind, row LIMIT ?"),
+      words_(database,
+             "SELECT word, rows FROM name_word WHERE word > ? AND word < ? ORDER BY word LIMIT 500"),
       named_(database, "SELECT rowid FROM name WHERE name MATCH ? LIMIT ?"),
       city_name_(database, "SELECT value FROM meta WHERE key = 'city_name'") {}
 
@@ -47,7 +56,9 @@ void Entries::end() {
     run(end_);
 }
 
-EntriesAtOnce::EntriesAtOnce(Entries& entries) : entries_(entries) { entries_.begin(); }
+EntriesAtOnce::EntriesAtOnce(Entries& entries) : entries_(entries) {
+    entries_.begin();
+}
 
 EntriesAtOnce::~EntriesAtOnce() {
     try {
@@ -142,7 +153,8 @@ std::vector<TermEntry> Entries::terms(std::string_view prefix, std::size_t limit
     std::vector<TermEntry> out;
     const ResetAtEnd reset(terms_);
     while (terms_.executeStep()) {
-        out.push_back({terms_.getColumn(0).getString(), static_cast<lookup::TermKind>(terms_.getColumn(1).getInt()),
+        out.push_back({terms_.getColumn(0).getString(),
+                       static_cast<lookup::TermKind>(terms_.getColumn(1).getInt()),
                        terms_.getColumn(2).getInt64()});
     }
     return out;
@@ -156,7 +168,8 @@ std::vector<std::string> Entries::words_beginning(std::string_view prefix, std::
     std::vector<std::pair<std::int64_t, std::string>> found;
     {
         const ResetAtEnd reset(words_);
-        while (words_.executeStep()) found.emplace_back(-words_.getColumn(1).getInt64(), words_.getColumn(0).getString());
+        while (words_.executeStep())
+            found.emplace_back(-words_.getColumn(1).getInt64(), words_.getColumn(0).getString());
     }
     std::ranges::sort(found);
     if (found.size() > limit) found.resize(limit);
@@ -166,8 +179,8 @@ std::vector<std::string> Entries::words_beginning(std::string_view prefix, std::
     return out;
 }
 
-std::vector<std::int64_t> Entries::named(const std::vector<std::string>& all, const std::vector<std::string>& any,
-                                         std::size_t limit) {
+std::vector<std::int64_t> Entries::named(const std::vector<std::string>& all,
+                                         const std::vector<std::string>& any, std::size_t limit) {
     std::string match;
     for (const std::string& word : all) match += (match.empty() ? "\"" : " AND \"") + word + "\"";
     if (!any.empty()) {

@@ -1,5 +1,5 @@
-// The search entries of a city file, as lookup::Search asks for them. Rows are numbers that mean something only to
-// row() and only until the file changes.
+// The search entries of a city file, as lookup::Search asks for them. Rows are numbers that mean something
+// only to row() and only until the file changes.
 #pragma once
 
 #include <optional>
@@ -48,9 +48,11 @@ class Entries {
     std::optional<AddressEntry> any_address(std::int64_t street);
 
     // Single numbers from `from` through `to`, in order of number and part.
-    std::vector<AddressEntry> addresses(std::int64_t street, std::uint32_t from, std::uint32_t to, std::size_t limit);
+    std::vector<AddressEntry> addresses(std::int64_t street, std::uint32_t from, std::uint32_t to,
+                                        std::size_t limit);
     // One door: number and part exactly.
-    std::vector<AddressEntry> door(std::int64_t street, std::uint32_t number, const std::string& part, std::size_t limit);
+    std::vector<AddressEntry> door(std::int64_t street, std::uint32_t number, const std::string& part,
+                                   std::size_t limit);
     // Ranges that hold the number.
     std::vector<AddressEntry> ranges(std::int64_t street, std::uint32_t number, std::size_t limit);
     // The closest existing numbers below and above, ranges among them; at most two.
@@ -60,11 +62,13 @@ class Entries {
     std::vector<TermEntry> terms(std::string_view prefix, std::size_t limit);
     // Words of names that begin with `prefix` but are longer, those of most rows first (of the first 500).
     std::vector<std::string> words_beginning(std::string_view prefix, std::size_t limit);
-    // Rows whose names hold every word of `all` and, unless it is empty, one of `any`. Letters and digits only.
+    // Rows whose names hold every word of `all` and, unless it is empty, one of `any`. Letters and digits
+    // only.
     std::vector<std::int64_t> named(const std::vector<std::string>& all, const std::vector<std::string>& any,
                                     std::size_t limit);
 
-    // A row as it stands in the file; nullopt when it is gone or another feed holds that layer in a newer version.
+    // A row as it stands in the file; nullopt when it is gone or another feed holds that layer in a newer
+    // version.
     std::optional<records::LayerRow> row(std::int64_t row);
     // The record's layers, each in its newest version.
     std::vector<records::LayerRow> record(records::RecordId record);

@@ -44,15 +44,18 @@ EntryWriter::EntryWriter(Database& database, Dictionary& dictionary)
       delete_unused_street_(database,
                             "DELETE FROM street WHERE street = ?1 AND NOT EXISTS "
                             "(SELECT 1 FROM address WHERE street = ?1)"),
-      insert_address_(database, "INSERT OR IGNORE INTO address (street, high, number, part, row) VALUES (?, ?, ?, ?, ?)"),
-      delete_address_(database,
-                      "DELETE FROM address WHERE street = ? AND high = ? AND number = ? AND part = ? AND row = ?"),
+      insert_address_(
+          database, "INSERT OR IGNORE INTO address (street, high, number, part, row) VALUES (?, ?, ?, ?, ?)"),
+      delete_address_(
+          database,
+          "DELETE FROM address WHERE street = ? AND high = ? AND number = ? AND part = ? AND row = ?"),
       insert_term_(database, "INSERT OR IGNORE INTO term (key, kind, row) VALUES (?, ?, ?)"),
       delete_term_(database, "DELETE FROM term WHERE key = ? AND kind = ? AND row = ?"),
       insert_words_(database, "INSERT INTO name (rowid, words) VALUES (?, ?)"),
       delete_words_(database, "INSERT INTO name (name, rowid, words) VALUES ('delete', ?, ?)"),
       count_word_(database,
-                  "INSERT INTO name_word (word, rows) VALUES (?, 1) ON CONFLICT (word) DO UPDATE SET rows = rows + 1"),
+                  "INSERT INTO name_word (word, rows) VALUES (?, 1) ON CONFLICT (word) DO UPDATE SET rows = "
+                  "rows + 1"),
       uncount_word_(database, "UPDATE name_word SET rows = rows - 1 WHERE word = ?"),
       delete_unused_word_(database, "DELETE FROM name_word WHERE word = ? AND rows <= 0"),
       insert_spot_(database,
@@ -165,7 +168,8 @@ void EntryWriter::remove_words(std::int64_t row, const std::vector<std::string>&
     }
 }
 
-void EntryWriter::set_spot(std::int64_t row, records::Kind kind, const std::optional<lookup::SpotTerm>& before,
+void EntryWriter::set_spot(std::int64_t row, records::Kind kind,
+                           const std::optional<lookup::SpotTerm>& before,
                            const std::optional<lookup::SpotTerm>& after) {
     if (!after) {
         if (!before) return;

@@ -16,7 +16,8 @@ class EntryWriter {
     // `terms` must be what was added for the row.
     void remove(std::int64_t row, const lookup::Terms& terms);
     // Only what differs is written: most changes touch no search entry at all.
-    void replace(std::int64_t row, records::Kind kind, const lookup::Terms& before, const lookup::Terms& after);
+    void replace(std::int64_t row, records::Kind kind, const lookup::Terms& before,
+                 const lookup::Terms& after);
     // Every entry of every row goes.
     void clear();
 

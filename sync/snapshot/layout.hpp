@@ -12,9 +12,15 @@ namespace fieldpost::snapshot {
 inline constexpr int slot_bits = 20;
 inline constexpr std::int64_t slots_of_place = std::int64_t{1} << slot_bits;
 
-constexpr std::int64_t first_row(std::int64_t place) { return place << slot_bits; }
-constexpr std::int64_t last_row(std::int64_t place) { return first_row(place + 1) - 1; }
-constexpr std::int64_t place_of(std::int64_t row) { return row >> slot_bits; }
+constexpr std::int64_t first_row(std::int64_t place) {
+    return place << slot_bits;
+}
+constexpr std::int64_t last_row(std::int64_t place) {
+    return first_row(place + 1) - 1;
+}
+constexpr std::int64_t place_of(std::int64_t row) {
+    return row >> slot_bits;
+}
 
 // A property is its own place, whatever link it was given.
 inline records::RecordId place_property(const records::LayerRow& row) {

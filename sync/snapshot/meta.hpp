@@ -13,13 +13,13 @@ namespace fieldpost::snapshot {
 inline constexpr std::int64_t format_version = 1;
 
 struct Meta {
-    std::string city;                       // id from city.toml: "sample"
-    std::string city_name;                  // "Sample City"; its words are ignored at the end of a typed address
-    std::string profile;                    // the profile it was built for
-    std::int64_t hub_generation = 0;        // of the hub whose cursors are in `feed`
-    std::int64_t artifact_generation = 0;   // grows with each snapshot of the profile
-    std::int64_t built_at = 0;              // unix seconds
-    std::int64_t as_of = 0;                 // unix seconds: newest data when it was built
+    std::string city;                 // id from city.toml: "sample"
+    std::string city_name;            // "Sample City"; its words are ignored at the end of a typed address
+    std::string profile;              // the profile it was built for
+    std::int64_t hub_generation = 0;  // of the hub whose cursors are in `feed`
+    std::int64_t artifact_generation = 0;  // grows with each snapshot of the profile
+    std::int64_t built_at = 0;             // unix seconds
+    std::int64_t as_of = 0;                // unix seconds: newest data when it was built
     bool operator==(const Meta&) const = default;
 };
 

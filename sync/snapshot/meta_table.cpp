@@ -66,6 +66,8 @@ std::int64_t terms_version_of(Database& database) {
     return get.executeStep() ? get.getColumn(0).getInt64() : 0;
 }
 
-void write_terms_version(Database& database) { set(database, "terms", lookup::terms_version); }
+void write_terms_version(Database& database) {
+    set(database, "terms", lookup::terms_version);
+}
 
 }  // namespace fieldpost::snapshot

@@ -53,7 +53,8 @@ int judge_box(sqlite3_rtree_query_info* query) noexcept {
     const Point at{std::clamp(question.from.lat, query->aCoord[0] * 1e-7, query->aCoord[1] * 1e-7),
                    std::clamp(question.from.lon, query->aCoord[2] * 1e-7, query->aCoord[3] * 1e-7)};
     const double metres = distance_m(question.from, at);
-    // The nearest point of a wide box lies not quite where its edges are clamped: inner boxes are let in early.
+    // The nearest point of a wide box lies not quite where its edges are clamped: inner boxes are let in
+    // early.
     query->rScore = query->iLevel == 0 ? metres : metres * 0.99;
     query->eWithin = PARTLY_WITHIN;
     return SQLITE_OK;
@@ -62,7 +63,8 @@ int judge_box(sqlite3_rtree_query_info* query) noexcept {
 }  // namespace
 
 Status add_nearest(Database& database) {
-    if (sqlite3_rtree_query_callback(database.getHandle(), "nearest", judge_box, nullptr, nullptr) != SQLITE_OK) {
+    if (sqlite3_rtree_query_callback(database.getHandle(), "nearest", judge_box, nullptr, nullptr) !=
+        SQLITE_OK) {
         return fail(ErrorCode::io, database.getErrorMsg());
     }
     return ok();
@@ -72,7 +74,8 @@ Bytes class_set(const std::vector<std::int64_t>& classes) {
     Bytes set(set_bytes, '\0');
     for (const std::int64_t number : classes) {
         const auto at = static_cast<std::size_t>(number);
-        if (at / 8 < set.size()) set[at / 8] = static_cast<char>(static_cast<unsigned char>(set[at / 8]) | 1U << (at % 8));
+        if (at / 8 < set.size())
+            set[at / 8] = static_cast<char>(static_cast<unsigned char>(set[at / 8]) | 1U << (at % 8));
     }
     return set;
 }

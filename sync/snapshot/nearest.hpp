@@ -10,8 +10,9 @@
 
 namespace fieldpost::snapshot {
 
-// Adds the R*Tree query function `nearest(lat, lon, classes)` to this connection: boxes come out in the order of
-// their distance from the point (sqlite3_rtree_query_callback keeps the queue). `classes` is class_set()'s blob.
+// Adds the R*Tree query function `nearest(lat, lon, classes)` to this connection: boxes come out in the order
+// of their distance from the point (sqlite3_rtree_query_callback keeps the queue). `classes` is class_set()'s
+// blob.
 Status add_nearest(Database& database);
 
 // A bit for each class number.

@@ -38,7 +38,8 @@ Reader::~Reader() = default;
 
 Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path& path) {
     std::error_code ignored;
-    if (!std::filesystem::exists(path, ignored)) return fail(ErrorCode::not_found, "no city file at " + path.string());
+    if (!std::filesystem::exists(path, ignored))
+        return fail(ErrorCode::not_found, "no city file at " + path.string());
     auto database = open_database(path, Durability::read_only);
     if (!database) return database.error();
     if (auto known = check_format(**database); !known) return known.error().with(path.string());
@@ -58,7 +59,8 @@ Result<Meta> Reader::meta() {
 Result<Counts> Reader::counts() {
     return sql([&] {
         Counts counts;
-        SQLite::Statement all(*state_->database, "SELECT kind, records FROM tally WHERE records > 0 ORDER BY kind");
+        SQLite::Statement all(*state_->database,
+                              "SELECT kind, records FROM tally WHERE records > 0 ORDER BY kind");
         while (all.executeStep()) {
             const auto kind = static_cast<records::Kind>(all.getColumn(0).getInt());
             const std::int64_t held = all.getColumn(1).getInt64();
@@ -73,10 +75,11 @@ Result<Counts> Reader::counts() {
 Result<std::vector<Source>> Reader::sources() {
     return sql([&] {
         std::vector<Source> out;
-        SQLite::Statement all(*state_->database, "SELECT id, title, steward, refresh_s FROM source ORDER BY id");
+        SQLite::Statement all(*state_->database,
+                              "SELECT id, title, steward, refresh_s FROM source ORDER BY id");
         while (all.executeStep()) {
-            out.push_back({all.getColumn(0).getString(), all.getColumn(1).getString(), all.getColumn(2).getString(),
-                           all.getColumn(3).getInt64()});
+            out.push_back({all.getColumn(0).getString(), all.getColumn(1).getString(),
+                           all.getColumn(2).getString(), all.getColumn(3).getInt64()});
         }
         return out;
     });
@@ -133,7 +136,9 @@ Result<std::vector<std::pair<std::string, records::Kind>>> Reader::spot_classes(
     return sql([&] { return state_->spots.classes(); });
 }
 
-Entries& Reader::entries() { return state_->entries; }
+Entries& Reader::entries() {
+    return state_->entries;
+}
 
 Result<std::unique_ptr<google::protobuf::Message>> merge(const std::vector<records::LayerRow>& rows) {
     std::unique_ptr<google::protobuf::Message> whole;

@@ -21,16 +21,16 @@ class Entries;
 // Where something stands. `row` is the layer that holds its position.
 struct Spot {
     records::LayerRow row;
-    std::string spot_class;    // "property", "hazard", or the asset's class: "hydrant", "valve", "street", …
-    Point position;            // of a line (a street): its nearest point in near(), the middle of its box in box()
-    double distance_m = 0;     // straight line; near() only
-    double bearing_deg = 0;    // from the asking position, clockwise from north; near() only
+    std::string spot_class;  // "property", "hazard", or the asset's class: "hydrant", "valve", "street", …
+    Point position;  // of a line (a street): its nearest point in near(), the middle of its box in box()
+    double distance_m = 0;   // straight line; near() only
+    double bearing_deg = 0;  // from the asking position, clockwise from north; near() only
     bool out_of_service = false;
 };
 
 struct View {
-    // Per record its layers, each from the feed with the highest version; ordered by kind, then newest as_of first,
-    // then record. The property's own layers come first.
+    // Per record its layers, each from the feed with the highest version; ordered by kind, then newest as_of
+    // first, then record. The property's own layers come first.
     std::vector<records::LayerRow> rows;
     bool truncated = false;  // more rows than view_limit: the rest is left out
 };
@@ -58,11 +58,12 @@ class Reader {
     // The record's layers, each from the feed with the highest version; empty when it is not held.
     Result<std::vector<records::LayerRow>> record(records::RecordId record);
 
-    // The nearest of a class, best first by straight-line distance: a spot class, or "asset" for every class of asset
-    // but streets. At most `limit` (up to near_limit). Out-of-service assets are among them, flagged.
+    // The nearest of a class, best first by straight-line distance: a spot class, or "asset" for every class
+    // of asset but streets. At most `limit` (up to near_limit). Out-of-service assets are among them,
+    // flagged.
     Result<std::vector<Spot>> near(std::string_view spot_class, const Point& from, std::size_t limit);
-    // What stands in or crosses the box, at most `limit` (up to box_limit) in all; classes in the order given are
-    // served first, an empty list means all.
+    // What stands in or crosses the box, at most `limit` (up to box_limit) in all; classes in the order given
+    // are served first, an empty list means all.
     Result<std::vector<Spot>> box(const Bounds& bounds, const std::vector<std::string>& spot_classes,
                                   std::size_t limit);
     // Every spot class in the file, with its kind.
@@ -77,8 +78,9 @@ class Reader {
     std::unique_ptr<State> state_;
 };
 
-// The record whose layers these are (all of one record): one message with the fields of every layer that can be read.
-// corrupt when the kind is unknown or no layer can be read; the rows themselves are still good to show as they are.
+// The record whose layers these are (all of one record): one message with the fields of every layer that can
+// be read. corrupt when the kind is unknown or no layer can be read; the rows themselves are still good to
+// show as they are.
 Result<std::unique_ptr<google::protobuf::Message>> merge(const std::vector<records::LayerRow>& rows);
 
 }  // namespace fieldpost::snapshot

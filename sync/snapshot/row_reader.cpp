@@ -13,7 +13,9 @@ namespace {
 constexpr std::string_view columns =
     "SELECT row, record, kind, feed, version, source, as_of, link_method, link_confidence, body FROM layer ";
 
-std::string select(std::string_view where) { return std::string(columns) + std::string(where); }
+std::string select(std::string_view where) {
+    return std::string(columns) + std::string(where);
+}
 
 }  // namespace
 
@@ -120,7 +122,8 @@ bool RowReader::superseded(const StoredRow& row) {
 void keep_newest(std::vector<StoredRow>& rows) {
     std::map<std::pair<records::RecordId, records::LayerKey>, std::pair<std::int64_t, std::int64_t>> newest;
     for (const StoredRow& row : rows) {
-        const std::pair rank(row.layer.version, -row.feed);  // one feed, always the same, where versions are equal
+        const std::pair rank(row.layer.version,
+                             -row.feed);  // one feed, always the same, where versions are equal
         const auto [best, first] = newest.try_emplace({row.layer.record, row.layer.layer}, rank);
         if (!first && best->second < rank) best->second = rank;
     }

@@ -13,16 +13,17 @@ namespace fieldpost::snapshot {
 
 namespace {
 
-constexpr std::size_t header_bytes = 4;      // depth of the tree (root only), number of cells: two bytes each
+constexpr std::size_t header_bytes = 4;  // depth of the tree (root only), number of cells: two bytes each
 constexpr std::size_t cell_bytes = 8 + 6 * 4;  // rowid or child, then three axes of two int32, all big-endian
 
 struct Cell {
-    std::int64_t id = 0;                  // row in a leaf, node above
+    std::int64_t id = 0;                // row in a leaf, node above
     std::array<std::int32_t, 6> box{};  // south, north, west, east, class, class
 };
 
 void append(Bytes& out, std::uint64_t value, int bytes) {
-    for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8) out.push_back(static_cast<char>((value >> shift) & 0xff));
+    for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8)
+        out.push_back(static_cast<char>((value >> shift) & 0xff));
 }
 
 Bytes node_blob(std::span<const Cell> cells, std::size_t depth, std::size_t node_bytes) {
@@ -70,10 +71,13 @@ std::vector<Cell> sorted_cells(std::vector<PackedSpot> spots) {
     std::vector<Keyed> order(spots.size());
     for (std::size_t at = 0; at < spots.size(); ++at) {
         const PackedSpot& spot = spots[at];
-        const std::uint32_t along = hilbert(grid(spot.west, spot.east, west), grid(spot.south, spot.north, south));
-        order[at] = {static_cast<std::uint64_t>(static_cast<std::uint32_t>(spot.spot_class)) << 32U | along, at};
+        const std::uint32_t along =
+            hilbert(grid(spot.west, spot.east, west), grid(spot.south, spot.north, south));
+        order[at] = {static_cast<std::uint64_t>(static_cast<std::uint32_t>(spot.spot_class)) << 32U | along,
+                     at};
     }
-    std::ranges::sort(order, {}, [&](const Keyed& keyed) { return std::pair(keyed.key, spots[keyed.at].row); });
+    std::ranges::sort(order, {},
+                      [&](const Keyed& keyed) { return std::pair(keyed.key, spots[keyed.at].row); });
     std::vector<Cell> cells;
     cells.reserve(spots.size());
     for (const Keyed& keyed : order) {
@@ -88,14 +92,16 @@ std::vector<Cell> sorted_cells(std::vector<PackedSpot> spots) {
 
 void pack_spots(Database& database, std::vector<PackedSpot> spots) {
     if (spots.empty()) return;
-    const auto node_bytes =
-        static_cast<std::size_t>(database.execAndGet("SELECT length(data) FROM spot_node WHERE nodeno = 1").getInt());
+    const auto node_bytes = static_cast<std::size_t>(
+        database.execAndGet("SELECT length(data) FROM spot_node WHERE nodeno = 1").getInt());
     const std::size_t room = (node_bytes - header_bytes) / cell_bytes;
-    const std::size_t fill = room - room / 16;  // a little air: the first feed change must not split every node
+    const std::size_t fill =
+        room - room / 16;  // a little air: the first feed change must not split every node
     SQLite::Statement put_node(database, "INSERT OR REPLACE INTO spot_node (nodeno, data) VALUES (?, ?)");
     SQLite::Statement put_row(database, "INSERT INTO spot_rowid (rowid, nodeno) VALUES (?, ?)");
     SQLite::Statement put_parent(database, "INSERT INTO spot_parent (nodeno, parentnode) VALUES (?, ?)");
-    const auto write_node = [&](std::int64_t node, std::span<const Cell> cells, std::size_t level, std::size_t depth) {
+    const auto write_node = [&](std::int64_t node, std::span<const Cell> cells, std::size_t level,
+                                std::size_t depth) {
         const Bytes blob = node_blob(cells, depth, node_bytes);
         put_node.bind(1, node);
         put_node.bindNoCopy(2, blob.data(), static_cast<int>(blob.size()));

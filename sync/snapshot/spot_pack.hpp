@@ -1,8 +1,9 @@
 // Inside of the bulk build: fills an empty R*Tree in one pass.
 //
-// SQLite keeps an R*Tree in three plain tables (rtree.c, "Database Format of R-Tree Tables"): NAME_node(nodeno, data),
-// NAME_parent(nodeno, parentnode) and NAME_rowid(rowid, nodeno). Sorted by class and along a Hilbert curve, entries are
-// cut into nodes from the leaves up. Row by row the same takes several times longer and leaves looser boxes.
+// SQLite keeps an R*Tree in three plain tables (rtree.c, "Database Format of R-Tree Tables"):
+// NAME_node(nodeno, data), NAME_parent(nodeno, parentnode) and NAME_rowid(rowid, nodeno). Sorted by class and
+// along a Hilbert curve, entries are cut into nodes from the leaves up. Row by row the same takes several
+// times longer and leaves looser boxes.
 #pragma once
 
 #include <cstdint>

@@ -68,7 +68,8 @@ Spots::Spots(Database& database, RowReader& rows)
     : rows_(rows),
       nearest_(database, "SELECT row, south, north, west, east FROM spot WHERE row MATCH nearest(?, ?, ?)"),
       box_(database,
-           "SELECT row, south, north, west, east FROM spot WHERE class_low BETWEEN ?5 AND ?5 AND north >= ?1 AND "
+           "SELECT row, south, north, west, east FROM spot WHERE class_low BETWEEN ?5 AND ?5 AND north >= ?1 "
+           "AND "
            "south <= ?2 AND east >= ?3 AND west <= ?4"),
       classes_(database, "SELECT class, kind, name FROM spot_class ORDER BY name") {}
 
@@ -101,8 +102,8 @@ std::vector<Spot> Spots::near(std::string_view spot_class, const Point& from, st
     nearest_.bind(2, from.lon);
     nearest_.bindNoCopy(3, classes.data(), static_cast<int>(classes.size()));
     const ResetAtEnd reset(nearest_);
-    // Boxes come by distance. A point's is its own; a line may be farther than its box, and waits here until no
-    // coming box can be nearer.
+    // Boxes come by distance. A point's is its own; a line may be farther than its box, and waits here until
+    // no coming box can be nearer.
     std::priority_queue<Spot, std::vector<Spot>, Farther> waiting;
     std::set<records::RecordId> seen;
     std::size_t looked_at = 0;
@@ -135,7 +136,8 @@ std::vector<Spot> Spots::near(std::string_view spot_class, const Point& from, st
     return out;
 }
 
-std::vector<Spot> Spots::box(const Bounds& bounds, const std::vector<std::string>& spot_classes, std::size_t limit) {
+std::vector<Spot> Spots::box(const Bounds& bounds, const std::vector<std::string>& spot_classes,
+                             std::size_t limit) {
     const auto known = all_classes();
     std::vector<Class> wanted;
     if (spot_classes.empty()) wanted = known;
@@ -155,7 +157,9 @@ std::vector<Spot> Spots::box(const Bounds& bounds, const std::vector<std::string
         const ResetAtEnd reset(box_);
         while (out.size() < limit && box_.executeStep()) {
             const auto middle = [&](int low) {
-                return (static_cast<double>(box_.getColumn(low).getInt()) + box_.getColumn(low + 1).getInt()) * 0.5e-7;
+                return (static_cast<double>(box_.getColumn(low).getInt()) +
+                        box_.getColumn(low + 1).getInt()) *
+                       0.5e-7;
             };
             auto stored = rows_.row(box_.getColumn(0).getInt64());
             if (!stored || rows_.superseded(*stored)) continue;

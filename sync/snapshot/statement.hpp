@@ -1,4 +1,5 @@
-// Inside: prepared statements are kept and used again, so each use ends with a reset, also when SQLite throws.
+// Inside: prepared statements are kept and used again, so each use ends with a reset, also when SQLite
+// throws.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>

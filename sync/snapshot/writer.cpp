@@ -18,14 +18,15 @@ struct Writer::State {
     std::filesystem::path path;
     std::unique_ptr<Database> database;
     std::unique_ptr<Dictionary> dictionary;
-    std::unique_ptr<BulkLoad> bulk;     // while the file is created
-    std::unique_ptr<Changes> changes;   // once it is finished
+    std::unique_ptr<BulkLoad> bulk;    // while the file is created
+    std::unique_ptr<Changes> changes;  // once it is finished
     bool open_transaction = false;
     bool done = false;
 
     // `body` inside the caller's transaction, with SQLite's exceptions as errors.
     Status change(const std::function<Status()>& body) {
-        if (done || !open_transaction) return fail(ErrorCode::internal, "a city file is written between begin and commit");
+        if (done || !open_transaction)
+            return fail(ErrorCode::internal, "a city file is written between begin and commit");
         Status result = ok();
         auto done_in_sql = sql([&] { result = body(); });
         if (!done_in_sql) return done_in_sql.error().with("writing " + path.string());
@@ -44,10 +45,12 @@ Result<std::unique_ptr<Writer>> Writer::create(const std::filesystem::path& path
     auto state = std::make_unique<State>();
     state->path = path;
     auto created = sql([&] {
-        state->database = std::make_unique<Database>(path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+        state->database =
+            std::make_unique<Database>(path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
         // A file that is being created has nothing to lose: a crash leaves a torso to be thrown away.
         state->database->exec(
-            "PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE;"
+            "PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA "
+            "locking_mode=EXCLUSIVE;"
             "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-131072");
         state->database->exec("BEGIN");
         state->database->exec(std::string(schema_sql));
@@ -62,7 +65,8 @@ Result<std::unique_ptr<Writer>> Writer::create(const std::filesystem::path& path
 
 Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& path) {
     std::error_code ignored;
-    if (!std::filesystem::exists(path, ignored)) return fail(ErrorCode::not_found, "no city file at " + path.string());
+    if (!std::filesystem::exists(path, ignored))
+        return fail(ErrorCode::not_found, "no city file at " + path.string());
     auto state = std::make_unique<State>();
     state->path = path;
     auto database = open_database(path, Durability::normal);
@@ -86,7 +90,8 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& path) 
 }
 
 Status Writer::begin() {
-    if (state_->done || state_->open_transaction) return fail(ErrorCode::internal, "begin() inside a transaction");
+    if (state_->done || state_->open_transaction)
+        return fail(ErrorCode::internal, "begin() inside a transaction");
     auto begun = sql([&] { state_->database->exec("BEGIN IMMEDIATE"); });
     if (!begun) return begun.error().with("writing " + state_->path.string());
     state_->open_transaction = true;
@@ -102,7 +107,8 @@ Status Writer::commit() {
 }
 
 Status Writer::rollback() {
-    if (state_->bulk) return fail(ErrorCode::refused, "a file that is being created cannot go back: throw it away");
+    if (state_->bulk)
+        return fail(ErrorCode::refused, "a file that is being created cannot go back: throw it away");
     return state_->change([&]() -> Status {
         state_->open_transaction = false;
         state_->database->exec("ROLLBACK");
@@ -112,21 +118,25 @@ Status Writer::rollback() {
 }
 
 Status Writer::put(const records::FeedId& feed, const records::LayerRow& row) {
-    if (row.record <= 0 || row.property < 0) return fail(ErrorCode::invalid_argument, "a row without a record id");
+    if (row.record <= 0 || row.property < 0)
+        return fail(ErrorCode::invalid_argument, "a row without a record id");
     if (row.layer != feed.layer) {
-        return fail(ErrorCode::invalid_argument, "a row of another layer than its feed " + records::feed_text(feed));
+        return fail(ErrorCode::invalid_argument,
+                    "a row of another layer than its feed " + records::feed_text(feed));
     }
     return state_->change([&]() -> Status {
         const bool stored = state_->bulk ? state_->bulk->put(feed, row) : state_->changes->put(feed, row);
         if (!stored) {
-            return fail(ErrorCode::full, "property " + records::id_text(row.property) + " has too many records");
+            return fail(ErrorCode::full,
+                        "property " + records::id_text(row.property) + " has too many records");
         }
         return ok();
     });
 }
 
 Status Writer::remove(const records::FeedId& feed, records::RecordId record, std::int64_t version) {
-    if (state_->bulk) return fail(ErrorCode::refused, "nothing can be removed from a file that is being created");
+    if (state_->bulk)
+        return fail(ErrorCode::refused, "nothing can be removed from a file that is being created");
     return state_->change([&]() -> Status {
         state_->changes->remove(feed, record, version);
         return ok();
@@ -134,7 +144,8 @@ Status Writer::remove(const records::FeedId& feed, records::RecordId record, std
 }
 
 Status Writer::remove_feed(const records::FeedId& feed) {
-    if (state_->bulk) return fail(ErrorCode::refused, "nothing can be removed from a file that is being created");
+    if (state_->bulk)
+        return fail(ErrorCode::refused, "nothing can be removed from a file that is being created");
     return state_->change([&]() -> Status {
         state_->changes->remove_feed(feed);
         return ok();
@@ -193,7 +204,8 @@ Status Writer::finish() {
     });
     if (!finished) {
         if (finished.error().code == ErrorCode::conflict) {
-            return fail(ErrorCode::conflict, "a record was put twice on one feed while building " + state_->path.string());
+            return fail(ErrorCode::conflict,
+                        "a record was put twice on one feed while building " + state_->path.string());
         }
         return finished.error().with("finishing " + state_->path.string());
     }

@@ -1,4 +1,5 @@
-// Writes a city file: the hub in bulk, the device row by row from its feeds, with the same code for the search entries.
+// Writes a city file: the hub in bulk, the device row by row from its feeds, with the same code for the
+// search entries.
 #pragma once
 
 #include <filesystem>
@@ -11,19 +12,21 @@
 
 namespace fieldpost::snapshot {
 
-// One thread. Everything that changes the file happens between begin() and commit(); a crash before commit() leaves
-// the file as it was at the last one (but for a file that is still being created: throw that away).
+// One thread. Everything that changes the file happens between begin() and commit(); a crash before commit()
+// leaves the file as it was at the last one (but for a file that is still being created: throw that away).
 //
-// Hub:    create(), begin(), put() each row once (ordered by property is best), set_source(), set_feed_cursor(),
+// Hub:    create(), begin(), put() each row once (ordered by property is best), set_source(),
+// set_feed_cursor(),
 //         commit(), finish(). Entries are gathered in memory until finish(): some 300 bytes a property.
 // Device: open(), then for each run of feed changes begin(), put()/remove(), set_feed_cursor(), commit().
 class Writer {
   public:
     // A new file in bulk mode. conflict when something is at `path`.
     static Result<std::unique_ptr<Writer>> create(const std::filesystem::path& path, const Meta& meta);
-    // A finished file, in WAL mode with synchronous=NORMAL: a power cut may lose the last commits, which the feeds
-    // then bring again, as the cursors went with them. corrupt when it is not a sound city file, conflict when its
-    // format is another one. Search entries made by other rules than this program's are made anew (takes a while).
+    // A finished file, in WAL mode with synchronous=NORMAL: a power cut may lose the last commits, which the
+    // feeds then bring again, as the cursors went with them. corrupt when it is not a sound city file,
+    // conflict when its format is another one. Search entries made by other rules than this program's are
+    // made anew (takes a while).
     static Result<std::unique_ptr<Writer>> open(const std::filesystem::path& path);
     ~Writer();
 
@@ -31,14 +34,14 @@ class Writer {
     Status commit();
     Status rollback();
 
-    // Stores the layer of a record that this feed carries, in place of what the same feed held of it. A row older
-    // than that is ignored. A row of unknown kind or with a damaged body is stored without search entries and logged
-    // once per kind. invalid_argument when the row's layer is not the feed's or the record has no id; in bulk mode a
-    // second row of one (feed, record) is found by finish(): conflict.
+    // Stores the layer of a record that this feed carries, in place of what the same feed held of it. A row
+    // older than that is ignored. A row of unknown kind or with a damaged body is stored without search
+    // entries and logged once per kind. invalid_argument when the row's layer is not the feed's or the record
+    // has no id; in bulk mode a second row of one (feed, record) is found by finish(): conflict.
     Status put(const records::FeedId& feed, const records::LayerRow& row);
 
-    // The feed's row of the record goes, with its search entries, unless it is newer than `version`. No row: nothing.
-    // Feeds are applied in order, so nothing is remembered of what was removed. Not in bulk mode.
+    // The feed's row of the record goes, with its search entries, unless it is newer than `version`. No row:
+    // nothing. Feeds are applied in order, so nothing is remembered of what was removed. Not in bulk mode.
     Status remove(const records::FeedId& feed, records::RecordId record, std::int64_t version);
 
     // All rows of a feed, its cursor and the feed itself: a lost right (PROTOCOL 10). Not in bulk mode.
@@ -52,8 +55,8 @@ class Writer {
     Status set_source(const Source& source);
     Status set_meta(const Meta& meta);
 
-    // Bulk mode: sorts and writes the search entries, makes the indexes, counts, checks, and leaves one compact file
-    // without WAL, fsynced. The writer is done after it.
+    // Bulk mode: sorts and writes the search entries, makes the indexes, counts, checks, and leaves one
+    // compact file without WAL, fsynced. The writer is done after it.
     Status finish();
 
   private:

@@ -61,6 +61,7 @@ Journal::Journal(std::filesystem::path path, std::string device, Post post)
 
 Journal::~Journal() {
     if (thread_) thread_->drain_and_join();
+    reader_.reset();  // before the writer, whose end then folds the log into the database
 }
 
 Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& path, const std::string& device,

@@ -10,6 +10,7 @@ namespace fieldpost::hub {
 namespace {
 
 constexpr int records_per_transaction = 20'000;
+constexpr const char* file_changed = "the file changed while it was read: run the import again";
 constexpr auto progress_every = std::chrono::milliseconds(250);
 
 using Clock = std::chrono::steady_clock;
@@ -97,34 +98,38 @@ class DatasetImport {
                     "nothing was changed. If that is right: --allow-deletes " +
                     name());
         }
-        if (std::ranges::find(scan->wanted, true) != scan->wanted.end()) {
+        if (!scan->wanted.empty()) {
             if (auto taught = teach(*scan); !taught) return taught.error();
             if (auto applied = apply(*scan); !applied) return applied.error();
         }
         if (report_.state != DatasetState::imported) return ok();
         if (stamp_of(file_) != before) {
-            return give_up(DatasetState::failed, "the file changed while it was read: run the import again");
+            return give_up(DatasetState::failed, file_changed);
         }
         return finish(*scan);
     }
 
     // Reads the rows that the scan wants. A failure of `row` ends the walk; a file that fails is told in the
     // report.
-    Status for_each_wanted(const DatasetScan& scan, const std::function<Status()>& row) {
+    Status for_each_wanted(const DatasetScan& scan, const std::function<Status(const WantedRow&)>& row) {
         if (auto again = rows_->rewind(); !again) return give_up(DatasetState::failed, again.error().message);
         auto last_told = Clock::now();
-        for (std::size_t number = 0;; ++number) {
+        auto next = scan.wanted.begin();
+        for (std::uint32_t number = 0; next != scan.wanted.end(); ++number) {
             auto more = rows_->next();
             if (!more) return give_up(DatasetState::failed, more.error().message);
-            if (!*more || number >= scan.wanted.size()) return ok();
+            if (!*more) return give_up(DatasetState::failed, file_changed);
+            if (number != next->number) continue;
+            if (!rows_->refused().empty()) return give_up(DatasetState::failed, file_changed);
             if (context_.options.progress && Clock::now() - last_told > progress_every) {
                 last_told = Clock::now();
                 context_.options.progress(
                     {source_.source.id, dataset_.name, true, rows_->progress(), rows_->read()});
             }
-            if (!scan.wanted[number] || !rows_->refused().empty()) continue;
-            if (auto done = row(); !done) return done.error();
+            if (auto done = row(*next); !done) return done.error();
+            ++next;
         }
+        return ok();
     }
 
     Result<Link> link_by_place(const LinkRequest& request) {
@@ -142,7 +147,7 @@ class DatasetImport {
     // linked, so that the outcome does not depend on their order.
     Status teach(const DatasetScan& scan) {
         if (!dataset_.link.learn_parcels) return ok();
-        return for_each_wanted(scan, [&]() -> Status {
+        return for_each_wanted(scan, [&](const WantedRow&) -> Status {
             Notes ignored;
             if (builder_->build(rows_->row(), built_, ignored) || built_.link.parcel.empty()) return ok();
             auto link = link_by_place(built_.link);
@@ -173,6 +178,9 @@ class DatasetImport {
     }
 
     Result<bool> taken_by_sibling(RecordId record) {
+        auto head = context_.records.head(record);
+        if (!head) return head.error();
+        if (!*head) return false;
         for (const auto sibling : siblings_) {
             auto taken = context_.imports.has_row(sibling, record);
             if (!taken || *taken) return taken;
@@ -183,7 +191,7 @@ class DatasetImport {
     Status apply(DatasetScan& scan) {
         std::optional<SQLite::Transaction> transaction;
         int in_transaction = 0;
-        auto walked = for_each_wanted(scan, [&]() -> Status {
+        auto walked = for_each_wanted(scan, [&](const WantedRow& row) -> Status {
             if (!transaction) {
                 if (auto begun = sql([&] {
                         transaction.emplace(context_.store.database(),
@@ -192,7 +200,7 @@ class DatasetImport {
                     !begun)
                     return begun.error();
             }
-            if (auto put = put_row(scan); !put) return put.error();
+            if (auto put = put_row(row, scan); !put) return put.error();
             if (++in_transaction < records_per_transaction) return ok();
             in_transaction = 0;
             auto committed = sql([&] { transaction->commit(); });
@@ -204,14 +212,13 @@ class DatasetImport {
         return sql([&] { transaction->commit(); });
     }
 
-    Status put_row(DatasetScan& scan) {
+    Status put_row(const WantedRow& row, DatasetScan& scan) {
         if (auto refusal = builder_->build(rows_->row(), built_, report_.notes)) {
             quarantine(*rows_, dataset_.file, *refusal, scan.quarantined, report_);
             return ok();
         }
-        const auto record = records::record_id(dataset_.kind, source_.source.id, rows_->key());
         if (!siblings_.empty()) {
-            auto taken = taken_by_sibling(record);
+            auto taken = taken_by_sibling(row.record);
             if (!taken) return taken.error();
             if (*taken) {
                 quarantine(
@@ -237,7 +244,7 @@ class DatasetImport {
         input.overrides = &dataset_.labels;
         auto outcome = context_.records.put(input);
         if (!outcome) return outcome.error();
-        if (auto marked = context_.imports.put_row(dataset_row_, record, rows_->hash()); !marked)
+        if (auto marked = context_.imports.put_row(dataset_row_, row.record, row.hash); !marked)
             return marked;
         count(*outcome, *link);
         return dataset_.kind == records::PROPERTY && outcome->feed_changes > 0 ? note_property_change()
@@ -257,8 +264,8 @@ class DatasetImport {
                 break;
         }
         report_.feed_changes += outcome.feed_changes;
-        count_link(dataset_.kind, dataset_.link, link.method, report_);
-        if (link.property == 0 && link.reason != Unlinked::no) {
+        count_link(dataset_, link.method, report_);
+        if (link.property == 0 && link.reason != Unlinked::no && can_be_linked(dataset_)) {
             ++report_.unlinked_by_reason[std::string(to_string(link.reason))];
         }
     }

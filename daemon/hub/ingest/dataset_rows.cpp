@@ -15,13 +15,6 @@ constexpr std::string_view importer_version = "1";
 
 constexpr std::size_t largest_excerpt = 4096;
 
-void add_cells(std::string& out, const Cells& cells) {
-    for (const auto cell : cells) {
-        out.append(cell);
-        out.push_back('\x1f');
-    }
-}
-
 std::uint64_t hash_of(BytesView bytes) {
     return read_u64(sha256(bytes));
 }
@@ -119,7 +112,9 @@ void DatasetRows::make_key() {
     key_.clear();
     if (dataset_.key_from_content) {
         if (!current_.refused.empty()) return;
-        const std::uint64_t content = content_hash();
+        hashed_.clear();
+        add_content();
+        const std::uint64_t content = hash_of(hashed_);
         std::string bytes;
         append_u64(bytes, content);
         key_ = dataset_.key_prefix + to_hex(bytes);
@@ -137,13 +132,14 @@ void DatasetRows::make_key() {
     }
 }
 
-std::uint64_t DatasetRows::content_hash() {
-    hashed_.clear();
-    add_cells(hashed_, current_.cells);
+void DatasetRows::add_content() {
+    for (const auto cell : current_.cells) {
+        hashed_.append(cell);
+        hashed_.push_back('\x1f');
+    }
     for (const auto& vertex : current_.course) {
         hashed_.append(reinterpret_cast<const char*>(&vertex), sizeof vertex);
     }
-    return hash_of(hashed_);
 }
 
 std::int64_t DatasetRows::hash() {
@@ -152,11 +148,10 @@ std::int64_t DatasetRows::hash() {
     for (std::size_t i = 0; i < row_.joined.size(); ++i) {
         for (const auto& one : row_.joined[i]) joined += hash_of(std::to_string(i) + ':' + one.stored);
     }
-    const std::uint64_t own = content_hash();
     hashed_.assign(importer_version);
     hashed_.append(source_.fingerprint);
-    append_u64(hashed_, own);
     append_u64(hashed_, joined);
+    add_content();
     return static_cast<std::int64_t>(hash_of(hashed_));
 }
 

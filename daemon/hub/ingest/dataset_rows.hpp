@@ -50,7 +50,7 @@ class DatasetRows {
     Status bind(const std::filesystem::path& data_dir);
     Status look_up_joins();
     void make_key();
-    std::uint64_t content_hash();
+    void add_content();  // to hashed_
     bool is_null(std::string_view cell) const;
 
     const SourceMapping& source_;

@@ -1,22 +1,26 @@
 #include "daemon/hub/ingest/dataset_scan.hpp"
 
+#include <algorithm>
+
 namespace fieldpost::hub {
 
 namespace {
 
-// Where a record was met in the file. 16 bytes for each record are what an import needs in memory.
+// Where a record was met in the file. Some 30 bytes for each record are what an import needs in memory.
 struct Met {
     std::int64_t hash = 0;
     std::uint32_t row = 0;
     bool sound = false;  // a refused row may name a record too: it protects the record from deletion, no more
+    bool unchanged = false;
 };
 
-bool can_be_linked(records::Kind kind, const LinkRule& rule) {
-    return kind != records::PROPERTY &&
+}  // namespace
+
+bool can_be_linked(const DatasetMapping& dataset) {
+    const LinkRule& rule = dataset.link;
+    return dataset.kind != records::PROPERTY &&
            (rule.parcel || rule.record || rule.address.index() != 0 || rule.position.index() != 0);
 }
-
-}  // namespace
 
 void quarantine(const DatasetRows& rows, const std::string& file, const Refusal& refusal,
                 std::vector<QuarantinedRow>& kept, DatasetReport& report) {
@@ -27,8 +31,8 @@ void quarantine(const DatasetRows& rows, const std::string& file, const Refusal&
                     rows.excerpt()});
 }
 
-void count_link(records::Kind kind, const LinkRule& rule, records::LinkMethod method, DatasetReport& report) {
-    if (can_be_linked(kind, rule)) ++report.linked_by_method[std::string(records::link_method_name(method))];
+void count_link(const DatasetMapping& dataset, records::LinkMethod method, DatasetReport& report) {
+    if (can_be_linked(dataset)) ++report.linked_by_method[std::string(records::link_method_name(method))];
 }
 
 Result<DatasetScan> scan_dataset(const DatasetMapping& dataset, const std::string& source,
@@ -36,12 +40,12 @@ Result<DatasetScan> scan_dataset(const DatasetMapping& dataset, const std::strin
                                  const ScanOptions& options, DatasetReport& report) {
     DatasetScan scan;
     boost::unordered_flat_map<RecordId, Met> met;
+    std::uint32_t count = 0;
     for (;;) {
         auto more = rows.next();
         if (!more) return more.error();
         if (!*more) break;
-        const auto number = static_cast<std::uint32_t>(scan.wanted.size());
-        scan.wanted.push_back(false);
+        const std::uint32_t number = count++;
         const auto record = rows.key().empty() ? 0 : records::record_id(dataset.kind, source, rows.key());
         if (!rows.refused().empty()) {
             if (record != 0) met.try_emplace(record);
@@ -65,8 +69,7 @@ Result<DatasetScan> scan_dataset(const DatasetMapping& dataset, const std::strin
             }
             continue;
         }
-        first = {hash, number, true};
-        scan.wanted.back() = true;
+        first = {hash, number, true, false};
     }
     report.rows_read = rows.read();
     report.filtered = rows.filtered();
@@ -79,12 +82,16 @@ Result<DatasetScan> scan_dataset(const DatasetMapping& dataset, const std::strin
             return;
         }
         if (!now->second.sound || now->second.hash != stored.hash || options.everything) return;
-        if (options.try_unlinked && stored.property == 0 && can_be_linked(dataset.kind, dataset.link)) return;
-        scan.wanted[now->second.row] = false;
+        if (options.try_unlinked && stored.property == 0 && can_be_linked(dataset)) return;
+        now->second.unchanged = true;
         ++report.unchanged;
-        count_link(dataset.kind, dataset.link, stored.link_method, report);
+        count_link(dataset, stored.link_method, report);
     });
     if (!compared) return compared.error();
+    for (const auto& [record, row] : met) {
+        if (row.sound && !row.unchanged) scan.wanted.push_back({row.row, record, row.hash});
+    }
+    std::ranges::sort(scan.wanted, {}, &WantedRow::number);
     return scan;
 }
 

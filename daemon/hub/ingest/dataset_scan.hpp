@@ -13,8 +13,15 @@ namespace fieldpost::hub {
 // Refused rows beyond this are counted but not kept.
 inline constexpr std::size_t most_quarantined = 10'000;
 
+// A row to be imported.
+struct WantedRow {
+    std::uint32_t number = 0;  // of the rows that DatasetRows gives, from 0
+    RecordId record = 0;
+    std::int64_t hash = 0;
+};
+
 struct DatasetScan {
-    std::vector<bool> wanted;        // by number of the row that DatasetRows gives, from 0: to be imported
+    std::vector<WantedRow> wanted;   // by number
     std::vector<RecordId> vanished;  // records of the dataset that no row names any more
     std::int64_t stored = 0;         // records of the dataset before
     std::vector<QuarantinedRow> quarantined;
@@ -35,6 +42,8 @@ void quarantine(const DatasetRows& rows, const std::string& file, const Refusal&
                 std::vector<QuarantinedRow>& kept, DatasetReport& report);
 
 // How a record is counted in linked_by_method.
-void count_link(records::Kind kind, const LinkRule& rule, records::LinkMethod method, DatasetReport& report);
+void count_link(const DatasetMapping& dataset, records::LinkMethod method, DatasetReport& report);
+// Whether its records can stand at a property at all.
+bool can_be_linked(const DatasetMapping& dataset);
 
 }  // namespace fieldpost::hub

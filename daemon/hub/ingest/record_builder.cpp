@@ -72,7 +72,11 @@ class RecordBuilder::Impl {
     }
 
     std::optional<Refusal> build(const SourceRow& row, BuiltRecord& out, Notes& notes) {
-        out.message = records::new_message(dataset_.kind);
+        if (out.message) {
+            out.message->Clear();
+        } else {
+            out.message = records::new_message(dataset_.kind);
+        }
         out.as_of = 0;
         out.link = {};
         look_at(row);

@@ -49,7 +49,7 @@ class RecordBuilder {
                                       const CityMapping& city, const TimeZone& zone,
                                       const ColumnNames& names);
 
-    // nullopt on success.
+    // nullopt on success. A message that `out` holds already, of an earlier row, is used again.
     std::optional<Refusal> build(const SourceRow& row, BuiltRecord& out, Notes& notes);
 
     RecordBuilder(RecordBuilder&&) noexcept;

@@ -12,11 +12,16 @@ using records::FeedId;
 
 struct KnownFeed {
     std::int64_t row = 0;
-    std::int64_t cursor = 0;
+    std::int64_t head = 0;
 };
 
+// Two seeks at the ends of indexes.
+constexpr const char* head_of_feed =
+    "max(ifnull((SELECT max(n) FROM layer WHERE layer.feed = feed.feed), 0), "
+    "ifnull((SELECT max(n) FROM removal WHERE removal.feed = feed.feed), 0))";
+
 std::optional<KnownFeed> find_feed(Database& database, const FeedId& id) {
-    SQLite::Statement find(database, "SELECT feed, cursor FROM feed WHERE id = ?");
+    SQLite::Statement find(database, std::string("SELECT feed, ") + head_of_feed + " FROM feed WHERE id = ?");
     find.bind(1, records::feed_text(id));
     if (!find.executeStep()) return std::nullopt;
     return KnownFeed{find.getColumn(0).getInt64(), find.getColumn(1).getInt64()};
@@ -64,8 +69,8 @@ constexpr const char* range_removals =
 Result<std::map<FeedId, std::int64_t>> Feeds::heads() {
     return sql([&] {
         std::map<FeedId, std::int64_t> out;
-        SQLite::Statement all(store_.database(),
-                              "SELECT area, classification, compartment, cursor FROM feed");
+        SQLite::Statement all(store_.database(), std::string("SELECT area, classification, compartment, ") +
+                                                     head_of_feed + " FROM feed");
         while (all.executeStep()) {
             out.emplace(feed_of(all.getColumn(0), all.getColumn(1), all.getColumn(2)),
                         all.getColumn(3).getInt64());
@@ -77,7 +82,7 @@ Result<std::map<FeedId, std::int64_t>> Feeds::heads() {
 Result<std::int64_t> Feeds::head(const FeedId& feed) {
     return sql([&] {
         const auto known = find_feed(store_.database(), feed);
-        return known ? known->cursor : 0;
+        return known ? known->head : 0;
     });
 }
 
@@ -90,7 +95,7 @@ Result<FeedRange> Feeds::range(const FeedId& feed, std::int64_t after, std::size
         std::optional<SQLite::Transaction> moment;
         if (sqlite3_get_autocommit(store_.database().getHandle()) != 0) moment.emplace(store_.database());
         const auto known = find_feed(store_.database(), feed);
-        head = known ? known->cursor : 0;
+        head = known ? known->head : 0;
         range.through = after;
         if (!known || after >= head) return;
 

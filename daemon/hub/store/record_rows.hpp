@@ -177,9 +177,12 @@ class Records::Rows {
         return feeds_[id] = number;
     }
 
-    // A rolled-back transaction may have taken remembered feeds and sources away, and their numbers be given
-    // to others.
-    void forget_rolled_back() {
+    // Between transactions others may have written; and one that was rolled back may have taken remembered
+    // feeds and sources away, and their numbers be given to others.
+    void forget_what_may_not_hold() {
+        if (transactions_ == store_.transactions()) return;
+        transactions_ = store_.transactions();
+        cursors_.clear();
         if (rollbacks_ == store_.rollbacks()) return;
         rollbacks_ = store_.rollbacks();
         feeds_.clear();
@@ -210,17 +213,21 @@ class Records::Rows {
 
   private:
     std::int64_t next_cursor(std::int64_t feed) {
-        StatementUse use(next_cursor_);
-        use->bind(1, feed);
-        if (!use->executeStep()) throw SQLite::Exception("a feed is gone that was there before");
-        const std::int64_t cursor = use->getColumn(0).getInt64();
-        use->executeStep();  // to its end: a statement that is reset before may count as not done
-        return cursor;
+        const auto [cursor, is_new] = cursors_.try_emplace(feed, 0);
+        if (is_new) {
+            StatementUse use(find_head_);
+            use->bind(1, feed);
+            use->executeStep();
+            cursor->second = use->getColumn(0).getInt64();
+        }
+        return ++cursor->second;
     }
 
     Store& store_;
     Database& database_;
+    std::uint64_t transactions_ = 0;
     std::uint64_t rollbacks_ = 0;
+    std::map<std::int64_t, std::int64_t> cursors_;  // last given in this transaction, by feed
     std::map<records::FeedId, std::int64_t> feeds_;
     std::map<std::string, std::int64_t, std::less<>> sources_;
 
@@ -254,8 +261,9 @@ class Records::Rows {
         database_,
         "INSERT INTO feed (id, area, classification, compartment) VALUES (?, ?, ?, ?) "
         "ON CONFLICT (id) DO UPDATE SET id = excluded.id RETURNING feed"};
-    SQLite::Statement next_cursor_{database_,
-                                   "UPDATE feed SET cursor = cursor + 1 WHERE feed = ? RETURNING cursor"};
+    SQLite::Statement find_head_{database_,
+                                 "SELECT max(ifnull((SELECT max(n) FROM layer WHERE feed = ?1), 0), "
+                                 "ifnull((SELECT max(n) FROM removal WHERE feed = ?1), 0))"};
     SQLite::Statement find_source_{database_, "SELECT source FROM source WHERE id = ?"};
     SQLite::Statement find_source_id_{database_, "SELECT id FROM source WHERE source = ?"};
     SQLite::Statement find_linked_{database_,

@@ -11,7 +11,7 @@ namespace {
 template <class Rows, class F>
 auto guarded(Rows& rows, F&& body) -> std::invoke_result_t<F> {
     try {
-        rows.forget_rolled_back();
+        rows.forget_what_may_not_hold();
         return body();
     } catch (const SQLite::Exception& exception) {
         return to_error(exception);

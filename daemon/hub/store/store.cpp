@@ -14,8 +14,20 @@ extern const std::string_view schema_002_journal;
 
 Store::Store(std::filesystem::path folder, std::unique_ptr<Database> database, std::int64_t generation)
     : folder_(std::move(folder)), database_(std::move(database)), generation_(generation) {
+    sqlite3_commit_hook(
+        database_->getHandle(),
+        [](void* self) {
+            ++static_cast<Store*>(self)->transactions_;
+            return 0;
+        },
+        this);
     sqlite3_rollback_hook(
-        database_->getHandle(), [](void* count) { ++*static_cast<std::uint64_t*>(count); }, &rollbacks_);
+        database_->getHandle(),
+        [](void* self) {
+            ++static_cast<Store*>(self)->transactions_;
+            ++static_cast<Store*>(self)->rollbacks_;
+        },
+        this);
 }
 
 Result<std::unique_ptr<Store>> Store::finish_open(const std::filesystem::path& folder,

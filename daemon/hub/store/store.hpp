@@ -26,8 +26,9 @@ class Store {
     std::int64_t generation() const { return generation_; }
     Database& database() { return *database_; }
     const std::filesystem::path& folder() const { return folder_; }
-    // How many transactions of this connection were rolled back: what was remembered from inside one may not
-    // hold.
+    // How many transactions of this connection have ended, and how many of them were rolled back: what was
+    // remembered from inside one may not hold after it, since others write too.
+    std::uint64_t transactions() const { return transactions_; }
     std::uint64_t rollbacks() const { return rollbacks_; }
 
     Store(const Store&) = delete;
@@ -41,6 +42,7 @@ class Store {
     std::filesystem::path folder_;
     std::unique_ptr<Database> database_;
     std::int64_t generation_ = 0;
+    std::uint64_t transactions_ = 0;
     std::uint64_t rollbacks_ = 0;
 };
 

@@ -83,6 +83,29 @@ class Evidence {
         return {wrong, all};
     }
 
+    // Rows that link to a property to which most rows link with another lot of the tax map. "092.-26-34.2"
+    // and "092.-26-34.0" are the same lot.
+    std::pair<std::size_t, std::size_t> mixed_lots() const {
+        std::map<records::RecordId, std::map<std::string, std::size_t>> lots;
+        for (const Row& row : rows_) {
+            if (row.link.property == 0 || !is_sbl(row.parcel)) continue;
+            ++lots[row.link.property][row.parcel.substr(0, row.parcel.rfind('.'))];
+        }
+        std::size_t mixed = 0;
+        std::size_t all = 0;
+        for (const auto& [property, counts] : lots) {
+            std::size_t total = 0;
+            std::size_t most = 0;
+            for (const auto& [lot, count] : counts) {
+                total += count;
+                most = std::max(most, count);
+            }
+            all += total;
+            mixed += total - most;
+        }
+        return {mixed, all};
+    }
+
     // How far the potholes lie from where the registers say that their property is, or one at most 20 numbers
     // from it on its street; metres, sorted.
     std::vector<double> pothole_distances() const {
@@ -156,6 +179,11 @@ TEST_CASE("Syracuse's registers link better than plain equality does, and not wr
     std::printf("rows of one SBL that link elsewhere than most of its rows: %zu of %zu\n", wrong, compared);
     CHECK(compared > 15'000);
     CHECK(wrong * 5'000 <= compared);
+
+    auto [mixed, judged] = evidence.mixed_lots();
+    std::printf("rows that link to a property of another lot: %zu of %zu\n", mixed, judged);
+    CHECK(judged > 25'000);
+    CHECK(mixed * 1'000 <= judged);
 
     std::vector<double> away = evidence.pothole_distances();
     auto beyond = [&](double limit) {

@@ -12,7 +12,8 @@ using lookup::Search;
 
 namespace {
 
-// Things a person might type about this city: addresses, parts of them, names, numbers, with errors now and then.
+// Things a person might type about this city: addresses, parts of them, names, numbers, with errors now and
+// then.
 std::string some_query(RandomCity& random, const std::vector<Change>& rows) {
     const auto& row = rows[random.below(rows.size())].row;
     const auto message = good(records::parse_body(row.kind, row.body));
@@ -26,9 +27,11 @@ std::string some_query(RandomCity& random, const std::vector<Change>& rows) {
         text = static_cast<const records::Permit&>(*message).permit_number();
     }
     if (random.below(3) == 0) text = text.substr(0, 1 + random.below(text.size() + 1));
-    if (random.below(4) == 0 && !text.empty()) text[random.below(text.size())] = static_cast<char>('a' + random.below(26));
+    if (random.below(4) == 0 && !text.empty())
+        text[random.below(text.size())] = static_cast<char>('a' + random.below(26));
     if (random.below(4) == 0) {
-        std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        std::ranges::transform(text, text.begin(),
+                               [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     }
     return text;
 }
@@ -40,10 +43,11 @@ struct Opened {
         std::vector<std::string> out;
         const auto answer = good(search->search(text, {20, snapshot::Point{43.05, -76.15}}));
         for (const auto& hit : answer.hits) {
-            out.push_back(std::to_string(hit.record) + "|" + hit.title + "|" + hit.subtitle + "|" + hit.why + "|" +
-                          std::to_string(hit.score));
+            out.push_back(std::to_string(hit.record) + "|" + hit.title + "|" + hit.subtitle + "|" + hit.why +
+                          "|" + std::to_string(hit.score));
         }
-        for (const auto& suggestion : answer.suggestions) out.push_back(suggestion.text + "|" + suggestion.why);
+        for (const auto& suggestion : answer.suggestions)
+            out.push_back(suggestion.text + "|" + suggestion.why);
         return out;
     }
     std::unique_ptr<snapshot::Reader> reader;
@@ -63,7 +67,8 @@ TEST_CASE("Whatever is found is explained, scored within bounds, and in order") 
         const std::string text = some_query(random, rows);
         INFO(text);
         const auto answer = good(city.search->search(text));
-        CHECK(std::ranges::is_sorted(answer.hits, [](const auto& a, const auto& b) { return a.score > b.score + 0.006; }));
+        CHECK(std::ranges::is_sorted(answer.hits,
+                                     [](const auto& a, const auto& b) { return a.score > b.score + 0.006; }));
         for (const auto& hit : answer.hits) {
             CHECK_FALSE(hit.why.empty());
             CHECK_FALSE(hit.title.empty());
@@ -113,9 +118,13 @@ TEST_CASE("Adding records never hides an exact match") {
         for (int n = 0; n < 60; ++n) {
             const std::string key = std::to_string(round) + "-" + std::to_string(n);
             const std::vector<std::string> decoys{"77 Quincy Ter Apt " + std::to_string(n),
-                                                  "77 Quincy St", "77-79 Quincy Ter", "77 N Quincy Ter",
-                                                  "77 Quincey Ter", "7 Quincy Ter"};
-            const auto house = layers(records::PROPERTY, key, property(decoys[random.below(decoys.size())], 43, -76), 0);
+                                                  "77 Quincy St",
+                                                  "77-79 Quincy Ter",
+                                                  "77 N Quincy Ter",
+                                                  "77 Quincey Ter",
+                                                  "7 Quincy Ter"};
+            const auto house =
+                layers(records::PROPERTY, key, property(decoys[random.below(decoys.size())], 43, -76), 0);
             more.insert(more.end(), house.begin(), house.end());
             party.set_name("Smith " + std::string(1, static_cast<char>('A' + random.below(26))));
             const auto smith = layers(records::PARTY, key, party, property_id(key));
@@ -158,7 +167,8 @@ TEST_CASE("No bytes typed do harm") {
     const std::string alphabet("12 aNsE-/#&@.,;\"'*()\\%\0\xff\xc3\xa9\n\tst ave apt ", 50);
     for (int run = 0; run < 2000; ++run) {
         std::string text(random.below(60), ' ');
-        for (char& c : text) c = random.below(8) == 0 ? static_cast<char>(random.below(256)) : alphabet[random.below(50)];
+        for (char& c : text)
+            c = random.below(8) == 0 ? static_cast<char>(random.below(256)) : alphabet[random.below(50)];
         INFO(run);
         CHECK(city.search->search(text).has_value());
     }

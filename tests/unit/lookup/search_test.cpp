@@ -24,12 +24,30 @@ std::vector<Change> town() {
     const auto house = [&](const std::string& address, double lat = 43.05, double lon = -76.15) {
         add(records::PROPERTY, address, property(address, lat, lon), {});
     };
-    for (const char* address :
-         {"1021 Hiawatha Blvd E", "1031 Hiawatha Blvd W", "12 Main St", "14 Main St", "12 1/2 Main St", "16A Main St",
-          "100 Salina St N", "100 Salina St S", "7 Park Ave", "9 Park St", "20 5th Ave", "33 Saint Marys Ter",
-          "1420 S Martin Luther King Dr", "4 Broadway", "55 McDonald Rd", "8 Río Grande Ln", "60 North St", "3 Avenue A",
-          "500 Genesee St Apt 3B", "500 Genesee St Apt 4", "500 Genesee St", "600 James St Apt 1", "71 Oak St",
-          "71 Oak Ct"}) {
+    for (const char* address : {"1021 Hiawatha Blvd E",
+                                "1031 Hiawatha Blvd W",
+                                "12 Main St",
+                                "14 Main St",
+                                "12 1/2 Main St",
+                                "16A Main St",
+                                "100 Salina St N",
+                                "100 Salina St S",
+                                "7 Park Ave",
+                                "9 Park St",
+                                "20 5th Ave",
+                                "33 Saint Marys Ter",
+                                "1420 S Martin Luther King Dr",
+                                "4 Broadway",
+                                "55 McDonald Rd",
+                                "8 Río Grande Ln",
+                                "60 North St",
+                                "3 Avenue A",
+                                "500 Genesee St Apt 3B",
+                                "500 Genesee St Apt 4",
+                                "500 Genesee St",
+                                "600 James St Apt 1",
+                                "71 Oak St",
+                                "71 Oak Ct"}) {
         house(address);
     }
     house("8 Elm St", 43.01, -76.15);
@@ -206,8 +224,9 @@ TEST_CASE("One typing error in the street's name does no harm") {
 
 TEST_CASE("Every keystroke of an address after its street's third letter shows it") {
     Town town;
-    for (const std::string address : {"1021 hiawatha blvd e", "12 main st", "1420 s martin luther king dr", "4 broadway",
-                                      "33 saint marys terrace", "500 genesee st apt 3b", "71 oak ct"}) {
+    for (const std::string address :
+         {"1021 hiawatha blvd e", "12 main st", "1420 s martin luther king dr", "4 broadway",
+          "33 saint marys terrace", "500 genesee st apt 3b", "71 oak ct"}) {
         const std::string wanted = town.first(address);
         std::size_t from = address.find(' ') + 4;
         if (address.find(" s ") != std::string::npos) from += 2;
@@ -231,7 +250,8 @@ TEST_CASE("A house number typed last grows digit by digit") {
 TEST_CASE("Numbers are found with or without separators, and while they are typed") {
     Town town;
     const auto brewery = property_id("brewery");
-    for (const char* typed : {"012.-03-04.0", "01203040", "012-03-04-0", "012 03 04 0", "parcel 012.-03-04.0"}) {
+    for (const char* typed :
+         {"012.-03-04.0", "01203040", "012-03-04-0", "012 03 04 0", "parcel 012.-03-04.0"}) {
         INFO(typed);
         const auto hits = town.ask(typed).hits;
         REQUIRE_FALSE(hits.empty());
@@ -266,8 +286,8 @@ TEST_CASE("Numbers are found with or without separators, and while they are type
 
 TEST_CASE("Parties, businesses and places are found by name, in any order, the last word half typed") {
     Town town;
-    for (const char* typed : {"mary o'brien", "OBRIEN MARY KATE", "kate mary obrien", "obrien m", "mary ob", "o'brien",
-                              "obri"}) {
+    for (const char* typed :
+         {"mary o'brien", "OBRIEN MARY KATE", "kate mary obrien", "obrien m", "mary ob", "o'brien", "obri"}) {
         INFO(typed);
         const auto hits = town.ask(typed).hits;
         REQUIRE_FALSE(hits.empty());

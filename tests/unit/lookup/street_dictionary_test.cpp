@@ -24,7 +24,8 @@ std::vector<std::string> names(const StreetDictionary& dictionary, const std::ve
     return out;
 }
 
-const std::vector<std::string> some{"MAIN", "MAINE", "MARTIN LUTHER KING", "MARTIN", "KINGSTON", "MCDONALD", "MAPLE"};
+const std::vector<std::string> some{"MAIN",     "MAINE", "MARTIN LUTHER KING", "MARTIN", "KINGSTON",
+                                    "MCDONALD", "MAPLE"};
 
 }  // namespace
 

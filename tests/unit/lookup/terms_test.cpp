@@ -25,8 +25,9 @@ TEST_CASE("A property is found by address, aliases, parcel number, name and posi
     CHECK(terms.addresses[1].number == 12);
     CHECK(terms.addresses[1].part.find("1/2") != std::string::npos);
     CHECK(terms.addresses[1].part.find("3B") != std::string::npos);
-    CHECK(terms.exact == std::vector{ExactTerm{TermKind::parcel, "01203040"},
-                                     ExactTerm{TermKind::whole_name, lookup::whole_name_word("SCHOOL MARYS ST")}});
+    CHECK(terms.exact ==
+          std::vector{ExactTerm{TermKind::parcel, "01203040"},
+                      ExactTerm{TermKind::whole_name, lookup::whole_name_word("SCHOOL MARYS ST")}});
     CHECK(terms.names == std::vector<std::string>{"ST MARYS SCHOOL"});
     CHECK(terms.words() == std::vector<std::string>{"MARYS", "SCHOOL", "ST"});
     REQUIRE(terms.spot);

@@ -71,13 +71,11 @@ TEST_CASE("reading what display shows gives the same address again") {
     }));
 }
 
-TEST_CASE("any soup of address words is read without harm, and display settles") {
+TEST_CASE("any soup of address words is read without harm") {
     CHECK(rc::check([] {
         AddressReading reading = read_address(*soup());
-        std::string once = display(reading.address);
-        std::string twice = display(parse_address(once));
-        RC_ASSERT(once.size() <= 3 * max_address_bytes);
-        RC_ASSERT(display(parse_address(twice)).size() <= 3 * max_address_bytes);
+        RC_ASSERT(display(reading.address).size() <= 3 * max_address_bytes);
+        RC_ASSERT(address_key(reading.address).size() <= 3 * max_address_bytes);
         RC_ASSERT(reading.address.number_high() == 0 ||
                   reading.address.number_high() > reading.address.number());
     }));

@@ -68,7 +68,7 @@ TEST_CASE("names that are written in many ways have one form") {
     for (const char* king : {"MLK", "DR MLK JR", "M L KING", "ML KING", "MARTIN LUTHER KING JR",
                              "DR MARTIN LUTHER KING", "REV DR MARTIN LUTHER KING JR", "MARTIN LUTHR KING"}) {
         INFO(king);
-        CHECK(street_name(king).ends_with("MARTIN LUTHER KING"));
+        CHECK(street_name(king) == "MARTIN LUTHER KING");
     }
     CHECK(street_name("JFK") == "JOHN F KENNEDY");
     CHECK(street_name("ST AGNES") == "SAINT AGNES");

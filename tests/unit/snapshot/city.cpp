@@ -17,8 +17,9 @@ const T& pick(RandomCity& city, const std::vector<T>& from) {
     return from[city.below(from.size())];
 }
 
-const std::vector<std::string> street_names{"Hiawatha", "Main",  "Martin Luther King", "Genesee", "5th",    "Park",
-                                            "St Marys", "Salina", "Butternut",         "Erie",    "Onondaga"};
+const std::vector<std::string> street_names{
+    "Hiawatha", "Main",   "Martin Luther King", "Genesee", "5th",     "Park",
+    "St Marys", "Salina", "Butternut",          "Erie",    "Onondaga"};
 const std::vector<std::string> street_types{"St", "Ave", "Blvd", "Ter", ""};
 const std::vector<std::string> directions{"", "", "", "N ", "E "};
 const std::vector<std::string> first_names{"Mary", "John", "Ana", "Li", "Søren"};
@@ -29,7 +30,8 @@ void append(std::vector<Change>& rows, std::vector<Change> more) {
 }
 
 // Every row of a query as one line.
-void dump(Database& database, const std::string& head, const std::string& query, std::vector<std::string>& out) {
+void dump(Database& database, const std::string& head, const std::string& query,
+          std::vector<std::string>& out) {
     SQLite::Statement statement(database, query);
     while (statement.executeStep()) {
         std::string line = head;
@@ -53,11 +55,16 @@ Folder::~Folder() {
     std::filesystem::remove_all(path_, ignored);
 }
 
-records::RecordId id_of(records::Kind kind, const std::string& key) { return records::record_id(kind, "test", key); }
-records::RecordId property_id(const std::string& key) { return id_of(records::PROPERTY, key); }
+records::RecordId id_of(records::Kind kind, const std::string& key) {
+    return records::record_id(kind, "test", key);
+}
+records::RecordId property_id(const std::string& key) {
+    return id_of(records::PROPERTY, key);
+}
 
-std::vector<Change> layers(records::Kind kind, const std::string& key, const google::protobuf::Message& message,
-                           records::RecordId property, std::int64_t version) {
+std::vector<Change> layers(records::Kind kind, const std::string& key,
+                           const google::protobuf::Message& message, records::RecordId property,
+                           std::int64_t version) {
     std::vector<Change> out;
     for (auto& [layer, body] : records::split(message)) {
         records::LayerRow row;
@@ -68,7 +75,8 @@ std::vector<Change> layers(records::Kind kind, const std::string& key, const goo
         row.source = "test";
         row.as_of = 1'700'000'000 + version;
         row.property = kind == records::PROPERTY ? row.record : property;
-        row.link_method = kind == records::PROPERTY ? records::LinkMethod::self : records::LinkMethod::address;
+        row.link_method =
+            kind == records::PROPERTY ? records::LinkMethod::self : records::LinkMethod::address;
         row.link_confidence = kind == records::PROPERTY ? 100 : 90;
         row.body = body;
         out.push_back({{"city", layer}, std::move(row)});
@@ -107,22 +115,27 @@ std::vector<std::string> contents(const std::filesystem::path& path) {
     auto database = good(open_database(path, Durability::read_only));
     std::vector<std::string> out;
     dump(*database, "layer",
-         "SELECT record, layer.kind, feed.id, version, source.id, as_of, link_method, link_confidence, hex(body), "
+         "SELECT record, layer.kind, feed.id, version, source.id, as_of, link_method, link_confidence, "
+         "hex(body), "
          "place.property FROM layer JOIN feed USING (feed) JOIN source USING (source) "
          "JOIN place ON place.place = layer.row >> 20",
          out);
     const std::string of = " JOIN layer USING (row) JOIN feed USING (feed)";
     dump(*database, "address",
-         "SELECT name, type, direction, high, number, part, record, feed.id FROM address JOIN street USING (street)" + of,
+         "SELECT name, type, direction, high, number, part, record, feed.id FROM address JOIN street USING "
+         "(street)" +
+             of,
          out);
     dump(*database, "term", "SELECT key, term.kind, record, feed.id FROM term" + of, out);
     dump(*database, "spot",
          "SELECT south, north, west, east, spot_class.name, record, feed.id FROM spot JOIN layer USING (row) "
          "JOIN feed USING (feed) JOIN spot_class ON class = class_low / 2097152",
          out);
-    for (const char* word : {"mary", "john", "ana", "li", "soren", "smith", "obrien", "nguyen", "garcia", "van", "dyke"}) {
+    for (const char* word :
+         {"mary", "john", "ana", "li", "soren", "smith", "obrien", "nguyen", "garcia", "van", "dyke"}) {
         dump(*database, fmt::format("name|{}", word),
-             fmt::format("SELECT record, feed.id FROM name JOIN layer ON layer.row = name.rowid JOIN feed USING (feed) "
+             fmt::format("SELECT record, feed.id FROM name JOIN layer ON layer.row = name.rowid JOIN feed "
+                         "USING (feed) "
                          "WHERE name MATCH '{}'",
                          word),
              out);
@@ -153,7 +166,8 @@ std::vector<Change> RandomCity::household(int number, std::int64_t version) {
     auto home = property(address, between(43.0, 43.1), between(-76.2, -76.1));
     home.set_parcel_id(fmt::format("{:03}.-{:02}-{}.0", below(900), below(90), number));
     if (below(7) == 0) home.set_place_name(pick(*this, last_names) + " Hall");
-    if (below(9) == 0) *home.add_aliases() = records::parse_address(std::to_string(1 + below(90)) + " Plaza Way");
+    if (below(9) == 0)
+        *home.add_aliases() = records::parse_address(std::to_string(1 + below(90)) + " Plaza Way");
     if (below(4) == 0) home.add_more()->set_name("zone");
     append(rows, layers(records::PROPERTY, key, home, 0, version));
     const records::RecordId id = property_id(key);

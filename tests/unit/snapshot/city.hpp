@@ -49,8 +49,9 @@ records::RecordId property_id(const std::string& key);
 records::RecordId id_of(records::Kind kind, const std::string& key);
 
 // One row for each layer that the message has fields in, on the feeds of area "city".
-std::vector<Change> layers(records::Kind kind, const std::string& key, const google::protobuf::Message& message,
-                           records::RecordId property, std::int64_t version = 1);
+std::vector<Change> layers(records::Kind kind, const std::string& key,
+                           const google::protobuf::Message& message, records::RecordId property,
+                           std::int64_t version = 1);
 
 // `address` is read as the hub would; lat and lon in degrees, both 0: no position.
 records::Property property(const std::string& address, double lat = 0, double lon = 0);
@@ -63,8 +64,8 @@ void feed(const std::filesystem::path& path, const std::vector<Change>& rows, st
 // What a file holds, in words that do not depend on how it came to hold it: every layer, search entry, tally.
 std::vector<std::string> contents(const std::filesystem::path& path);
 
-// A random city of properties with parties, permits, hydrants, hazards and streets; bodies of some rows change with
-// `version`.
+// A random city of properties with parties, permits, hydrants, hazards and streets; bodies of some rows
+// change with `version`.
 class RandomCity {
   public:
     explicit RandomCity(std::uint64_t seed) : random_(seed) {}

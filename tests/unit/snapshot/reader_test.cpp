@@ -31,7 +31,8 @@ std::vector<Standing> all_standing(const std::vector<Change>& rows) {
             standing.spot_class = asset.asset_class() == "Valve" ? "valve" : asset.asset_class();
             for (const auto& vertex : asset.line()) standing.course.push_back(snapshot::to_point(vertex));
         }
-        if (const auto position = records::position_of(*message)) standing.course = {snapshot::to_point(*position)};
+        if (const auto position = records::position_of(*message))
+            standing.course = {snapshot::to_point(*position)};
         if (!standing.course.empty()) out.push_back(std::move(standing));
     }
     return out;
@@ -77,7 +78,8 @@ TEST_CASE("The nearest come in the order that measuring every one gives") {
             const bool far = run % 10 == 0;
             const Point from{random.between(far ? 40 : 42.98, far ? 46 : 43.12),
                              random.between(far ? -80 : -76.22, far ? -70 : -76.08)};
-            const std::vector<std::string> classes{"hydrant", "property", "asset", "hazard", "street", "valve"};
+            const std::vector<std::string> classes{"hydrant", "property", "asset",
+                                                   "hazard",  "street",   "valve"};
             const std::string& wanted = classes[random.below(classes.size())];
             const std::size_t limit = 1 + random.below(20);
             std::vector<std::pair<double, records::RecordId>> expected;
@@ -132,7 +134,8 @@ TEST_CASE("The box gives exactly what stands in it or crosses it") {
     for (int run = 0; run < 20; ++run) {
         const double south = random.between(43.0, 43.1);
         const double west = random.between(-76.2, -76.1);
-        const snapshot::Bounds bounds{west, south, west + random.between(0, 0.05), south + random.between(0, 0.05)};
+        const snapshot::Bounds bounds{west, south, west + random.between(0, 0.05),
+                                      south + random.between(0, 0.05)};
         std::vector<records::RecordId> expected;
         for (const Standing& each : standing) {
             const auto [low_lat, high_lat] = std::ranges::minmax(each.course, {}, &Point::lat);
@@ -169,7 +172,8 @@ TEST_CASE("A view starts with the property and holds every layer of all that is 
         CHECK_FALSE(view.truncated);
         REQUIRE_FALSE(view.rows.empty());
         CHECK(view.rows.front().record == id);
-        CHECK(std::ranges::is_sorted(view.rows, {}, [&](const auto& row) { return std::pair(row.record != id, row.kind); }));
+        CHECK(std::ranges::is_sorted(view.rows, {},
+                                     [&](const auto& row) { return std::pair(row.record != id, row.kind); }));
         for (const auto& row : view.rows) {
             CHECK(row.property == id);
             CHECK(std::ranges::count_if(rows, [&](const Change& change) { return change.row == row; }) == 1);

@@ -228,11 +228,13 @@ TEST_CASE("What was not committed is gone after a crash, and cursors go with the
     {
         auto writer = good(Writer::open(folder / "city"));
         good(writer->begin());
-        good(writer->put(public_feed, only_row(layers(records::PERMIT, "1", permit("BP-1"), property_id("1")))));
+        good(writer->put(public_feed,
+                         only_row(layers(records::PERMIT, "1", permit("BP-1"), property_id("1")))));
         good(writer->set_feed_cursor(public_feed, 7, 11));
         good(writer->commit());
         good(writer->begin());
-        good(writer->put(public_feed, only_row(layers(records::PERMIT, "2", permit("BP-2"), property_id("1")))));
+        good(writer->put(public_feed,
+                         only_row(layers(records::PERMIT, "2", permit("BP-2"), property_id("1")))));
         good(writer->set_feed_cursor(public_feed, 7, 12));
     }
     auto writer = good(Writer::open(folder / "city"));

@@ -197,9 +197,11 @@ TEST_CASE("more connections than allowed are told to come back") {
         CHECK(status_of(answer) == 503);
         CHECK(answer.find("Retry-After: 1\r\n") != std::string::npos);
     }
-    RawClient local(server.socket);  // has a share of its own
-    local.send(last_hello);
-    CHECK(status_of(local.read_to_end()) == 200);
+    {
+        RawClient local(server.socket);  // has a share of its own
+        local.send(last_hello);
+        CHECK(status_of(local.read_to_end()) == 200);
+    }
     first.end_sending();
     CHECK(server.becomes([&] { return server.server->connections() == 0; }));
     CHECK(status_of(talk(server.port, last_hello)) == 200);
@@ -320,15 +322,16 @@ TEST_CASE("a server that stops lets an answer on its way finish, and ends what i
     RawClient idle(server.port);
     idle.send(hello);
     idle.read_until("hello");
-    RawClient busy(server.port);
-    busy.send("GET /sleeps HTTP/1.1\r\n" + host + "\r\n");
+    auto busy = std::make_unique<RawClient>(server.port);
+    busy->send("GET /sleeps HTTP/1.1\r\n" + host + "\r\n");
     CHECK(server.becomes([&] { return !kept.empty(); }));
     std::promise<void> stopped;
     server.in_loop([&] { server.server->stop([&] { stopped.set_value(); }); });
     CHECK(idle.read_to_end().empty());
     CHECK_FALSE(std::filesystem::exists(server.socket));
     kept.front().send(Response{200, "text/plain", "done", {}});
-    CHECK(busy.read_to_end().ends_with("Connection: close\r\n\r\ndone"));
+    CHECK(busy->read_to_end().ends_with("Connection: close\r\n\r\ndone"));
+    busy.reset();
     CHECK(stopped.get_future().wait_for(patience) == std::future_status::ready);
 }
 

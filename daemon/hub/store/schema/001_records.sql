@@ -63,12 +63,12 @@ CREATE TABLE feed (
     id             TEXT NOT NULL UNIQUE,   -- "area/classification/compartment"
     area           TEXT NOT NULL,
     classification INTEGER NOT NULL,
-    compartment    TEXT NOT NULL,
-    cursor         INTEGER NOT NULL DEFAULT 0
+    compartment    TEXT NOT NULL
 ) STRICT;
 
 -- The layers of all records as devices hold them, clustered by property for snapshots. At the same time the feeds' log:
--- n is the cursor of the layer's last change, so the log is compacted by nature and holds no superseded payload.
+-- n is the cursor of the layer's last change, so the log is compacted by nature and holds no superseded payload. The
+-- head of a feed is the highest n here and in removal: what supersedes an entry is itself a newer entry of the feed.
 CREATE TABLE layer (
     property        INTEGER NOT NULL,
     kind            INTEGER NOT NULL,
@@ -83,7 +83,7 @@ CREATE TABLE layer (
     body            BLOB NOT NULL,
     PRIMARY KEY (property, kind, record, feed)
 ) WITHOUT ROWID, STRICT;
-CREATE UNIQUE INDEX layer_by_feed ON layer (feed, n);
+CREATE INDEX layer_by_feed ON layer (feed, n);
 
 -- The removals of a feed. A later put of the same layer takes its entry away.
 CREATE TABLE removal (

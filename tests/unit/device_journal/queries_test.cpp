@@ -1,0 +1,145 @@
+#include "tests/unit/device_journal/bench.hpp"
+
+using namespace fieldpost;
+using namespace fieldpost::device;
+using namespace fieldpost::device::testing;
+using protocol::URGENT;
+using protocol::WORK;
+
+namespace {
+
+std::vector<std::string> ids(const std::vector<Recorded>& found) {
+    std::vector<std::string> out;
+    for (const auto& one : found) out.push_back(one.operation.id());
+    return out;
+}
+
+protocol::Operation at(protocol::Operation operation, std::int64_t utc_us) {
+    operation.mutable_time()->set_utc_us(utc_us);
+    return operation;
+}
+
+}  // namespace
+
+TEST_CASE("What the hub said of each operation is kept, also over a restart", "[journal]") {
+    Bench bench;
+    bench.append_numbered(5);
+    auto ack = bench.ack(1, 4);
+    auto& conflict = *ack.add_exceptions();
+    conflict.set_seq(2);
+    conflict.set_outcome(protocol::CONFLICT);
+    conflict.set_reason("another was first");
+    auto& quarantined = *ack.add_exceptions();
+    quarantined.set_seq(3);
+    quarantined.set_outcome(protocol::QUARANTINED);
+    quarantined.set_reason("cannot be read");
+    ack.set_versions(2, 0);
+    bench.note(ack);
+
+    for (int restart = 0; restart < 2; ++restart) {
+        CHECK(bench.journal->noted(WORK) == 4);
+        const auto first = bench.journal->by_id("id-1").value().value();
+        CHECK(first.state == OperationState::accepted);
+        CHECK(first.version == 101);
+        const auto second = bench.journal->by_id("id-2").value().value();
+        CHECK(second.state == OperationState::conflict);
+        CHECK(second.version == 102);
+        CHECK(second.reason == "another was first");
+        const auto third = bench.journal->by_id("id-3").value().value();
+        CHECK(third.state == OperationState::quarantined);
+        CHECK(third.version == 0);
+        CHECK(third.reason == "cannot be read");
+        CHECK(bench.journal->by_id("id-5").value()->state == OperationState::pending);
+        bench.open();
+    }
+}
+
+TEST_CASE("Results behind a hole are not kept, and those told twice are kept once", "[journal]") {
+    Bench bench;
+    bench.append_numbered(6);
+    bench.note(bench.ack(3, 4));
+    CHECK(bench.journal->noted(WORK) == 0);
+    CHECK(bench.journal->by_id("id-3").value()->state == OperationState::pending);
+    bench.note(bench.ack(1, 2));
+    bench.note(bench.ack(1, 4));
+    CHECK(bench.journal->noted(WORK) == 4);
+    bench.note(bench.ack(2, 3));
+    CHECK(bench.journal->noted(WORK) == 4);
+    CHECK(bench.journal->noted(URGENT) == 0);
+}
+
+TEST_CASE("What waits for the hub is counted, with the time of the oldest", "[journal]") {
+    Bench bench;
+    CHECK(bench.journal->waiting(WORK).count == 0);
+    CHECK_FALSE(bench.journal->waiting(WORK).oldest_us.has_value());
+    for (int n = 1; n <= 4; ++n) REQUIRE(bench.append(at(observation("w-" + std::to_string(n)), n * 1000)).has_value());
+    CHECK(bench.journal->waiting(WORK).count == 4);
+    CHECK(bench.journal->waiting(WORK).oldest_us == 1000);
+    CHECK(bench.journal->waiting(URGENT).count == 0);
+    bench.note(bench.ack(1, 2));
+    CHECK(bench.journal->waiting(WORK).count == 2);
+    CHECK(bench.journal->waiting(WORK).oldest_us == 3000);
+    REQUIRE(bench.open_epoch({{WORK, 2}}).has_value());
+    CHECK(bench.journal->waiting(WORK).count == 2);
+    CHECK(bench.journal->waiting(WORK).oldest_us == 3000);
+    bench.note(bench.ack(1, 2));
+    CHECK(bench.journal->waiting(WORK).count == 0);
+}
+
+TEST_CASE("Entries are read in order within their bounds, one at least", "[journal]") {
+    Bench bench;
+    for (int n = 0; n < 6; ++n) {
+        REQUIRE(bench.append(observation("r-" + std::to_string(n), std::string(1000, 'n'))).has_value());
+    }
+    CHECK(bench.journal->read(WORK, 0, 4, 1'000'000).value().size() == 4);
+    CHECK(bench.journal->read(WORK, 0, 100, 2'500).value().size() == 2);
+    CHECK(bench.journal->read(WORK, 0, 100, 1).value().size() == 1);
+    CHECK(bench.journal->read(WORK, 6, 100, 1'000'000).value().empty());
+    const auto rest = bench.journal->read(WORK, 4, 100, 1'000'000).value();
+    REQUIRE(rest.size() == 2);
+    CHECK(rest[0].seq == 5);
+    protocol::Operation operation;
+    REQUIRE(operation.ParseFromString(rest[0].operation));
+    CHECK(operation.id() == "r-4");
+}
+
+TEST_CASE("Operations are found by visit, property, state and effect, newest first", "[journal]") {
+    Bench bench;
+    protocol::Operation started;
+    started.set_id("visit-1");
+    started.set_visit_id("visit-1");
+    started.set_property(7);
+    started.mutable_time()->set_utc_us(1);
+    started.mutable_visit_started();
+    REQUIRE(bench.append(started).has_value());
+    REQUIRE(bench.append(at(observation("a", "in the visit", 7, "visit-1"), 2)).has_value());
+    REQUIRE(bench.append(at(observation("b", "at the place", 7), 3)).has_value());
+    REQUIRE(bench.append(at(observation("c", "elsewhere", 8), 4)).has_value());
+    REQUIRE(bench.append(at(observation("d", "nowhere"), 5)).has_value());
+    bench.note(bench.ack(1, 2));
+    using Query = Journal::Query;
+    const auto found = [&](const Query& query) { return ids(bench.journal->find(query).value()); };
+    using Ids = std::vector<std::string>;
+
+    CHECK(found({}) == Ids{"d", "c", "b", "a", "visit-1"});
+    CHECK(found({.limit = 2}) == Ids{"d", "c"});
+    CHECK(found({.visit = "visit-1"}) == Ids{"a", "visit-1"});
+    CHECK(found({.visit = ""}).empty());
+    CHECK(found({.property = 7}) == Ids{"b", "a", "visit-1"});
+    CHECK(found({.property = 0}).empty());
+    CHECK(found({.state = OperationState::accepted}) == Ids{"a", "visit-1"});
+    CHECK(found({.state = OperationState::pending}) == Ids{"d", "c", "b"});
+    CHECK(found({.effects = {protocol::Operation::kVisitStarted}}) == Ids{"visit-1"});
+    CHECK(found({.property = 7, .state = OperationState::pending, .effects = {protocol::Operation::kObservationMade}}) ==
+          Ids{"b"});
+    CHECK(found({.visit = "' OR 1 --"}).empty());
+    CHECK_FALSE(bench.journal->by_id("none").value().has_value());
+}
+
+TEST_CASE("The journal's size is that of its files", "[journal]") {
+    Bench bench;
+    const auto before = bench.journal->bytes();
+    CHECK(before > 0);
+    bench.append_numbered(20);
+    CHECK(bench.journal->bytes() > before);
+}

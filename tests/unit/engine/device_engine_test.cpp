@@ -1,0 +1,298 @@
+// Both ends together, message by message.
+#include "sync/engine/device_engine.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/unit/engine/actions.hpp"
+#include "tests/unit/engine/memory_hub.hpp"
+#include "tests/unit/engine/memory_journal.hpp"
+
+using namespace fieldpost;
+using namespace fieldpost::engine;
+using namespace fieldpost::engine::testing;
+using protocol::WORK;
+
+namespace {
+
+const records::FeedId feed{"city", {records::PUBLIC, "general"}};
+
+// A device and a hub whose messages lie in two boxes until the test delivers them.
+struct Bench {
+    Bench() {
+        hub.devices["truck-1"] = {"truck-1", device_signer.public_key(), "all", {feed}, 1};
+        REQUIRE(hub_engine.start().has_value());
+        device.mounted({1, {{feed, {hub.hub_generation, 0, 0}}}});
+    }
+    void record(int count, const std::string& kind = "note") {
+        for (int i = 0; i < count; ++i) disk.append(WORK, kind + " " + std::to_string(++made));
+        view.refresh();
+        drive([&](Actions& actions) { device.appended(now, actions); });
+    }
+    template <class F>
+    void drive(F&& call) {
+        Actions actions;
+        call(actions);
+        for (const Action& action : actions) {
+            if (const auto* publish = std::get_if<Publish>(&action)) to_hub.push_back(publish->payload);
+            if (const auto* note = std::get_if<NoteAck>(&action)) {
+                disk.note(note->ack);
+                view.refresh();
+            }
+            if (const auto* notice = std::get_if<Notice>(&action)) notices.push_back(notice->text);
+            if (std::holds_alternative<OpenEpoch>(action)) epoch_wanted = true;
+        }
+    }
+    void connect() {
+        drive([&](Actions& actions) { device.connected(now, actions); });
+    }
+    void open_epoch(std::uint64_t next) {
+        disk.open_epoch(disk.epoch, next, view.all_noted());
+        view.refresh();
+        epoch_wanted = false;
+        drive([&](Actions& actions) { device.epoch_opened(now, actions); });
+    }
+    void tick(Millis after) {
+        now += after;
+        drive([&](Actions& actions) { device.tick(now, actions); });
+    }
+    void hub_takes(const Bytes& payload) {
+        HubActions actions;
+        REQUIRE(hub_engine.message(protocol::topic::up("truck-1"), payload, actions).has_value());
+        for (const auto& publish : actions.publishes) to_device.push_back(publish.payload);
+    }
+    void device_takes(const Bytes& payload) {
+        drive([&](Actions& actions) { device.message(now, protocol::topic::down("truck-1"), payload, actions); });
+    }
+    // Until both boxes are empty.
+    void deliver() {
+        while (!to_hub.empty() || !to_device.empty()) {
+            for (const Bytes& payload : std::exchange(to_hub, {})) hub_takes(payload);
+            for (const Bytes& payload : std::exchange(to_device, {})) device_takes(payload);
+        }
+    }
+    bool is_settled() {
+        return view.noted(WORK) == view.last_seq(WORK) &&
+               hub.applied("truck-1", view.epoch(), WORK) == view.last_seq(WORK);
+    }
+
+    KeySigner hub_signer{"hub"};
+    KeySigner device_signer{"truck-1"};
+    MemoryHub hub{hub_signer};
+    HubEngine hub_engine{hub, hub_signer};
+    JournalDisk disk{"truck-1", 77};
+    MemoryJournal view{disk};
+    DeviceEngine device{{"truck-1", hub_signer.public_key(), "1.0"}, view, device_signer};
+    std::vector<Bytes> to_hub;
+    std::vector<Bytes> to_device;
+    std::vector<std::string> notices;
+    bool epoch_wanted = false;
+    Millis now = 0;
+    int made = 0;
+};
+
+}  // namespace
+
+TEST_CASE("What was recorded offline arrives once connected, and what became of it is known", "[engine]") {
+    Bench bench;
+    bench.record(3);
+    bench.record(1, "bad");
+    bench.record(2);
+    CHECK(bench.to_hub.empty());
+    bench.connect();
+    CHECK_FALSE(bench.device.in_contact());
+    bench.deliver();
+    CHECK(bench.device.in_contact());
+    CHECK(bench.is_settled());
+    CHECK(bench.hub.state.log.size() == 6);
+    CHECK(bench.disk.lane(WORK)[3].result->outcome == protocol::QUARANTINED);
+    CHECK(bench.disk.lane(WORK)[3].result->reason == "cannot be understood");
+    CHECK(bench.disk.lane(WORK)[4].result->version == 5);
+}
+
+TEST_CASE("When an acknowledgement is lost the results come with the next hello", "[engine]") {
+    Bench bench;
+    bench.connect();
+    bench.deliver();
+    bench.record(2);
+    for (const Bytes& payload : std::exchange(bench.to_hub, {})) bench.hub_takes(payload);
+    bench.to_device.clear();
+    bench.record(2);
+    bench.deliver();
+    CHECK(bench.hub.state.log.size() == 4);
+    CHECK_FALSE(bench.is_settled());
+    bench.tick(1000);
+    bench.deliver();
+    CHECK(bench.is_settled());
+    CHECK(bench.hub.state.log.size() == 4);
+}
+
+TEST_CASE("A lost batch is sent again when its acknowledgement stays out", "[engine]") {
+    Bench bench;
+    bench.connect();
+    bench.deliver();
+    bench.record(2);
+    bench.to_hub.clear();
+    bench.tick(5'000);
+    CHECK(bench.to_hub.empty());
+    bench.tick(6'000);
+    bench.deliver();
+    CHECK(bench.is_settled());
+    CHECK(bench.hub.violations.empty());
+}
+
+TEST_CASE("A device that the hub does not know says so and asks again until it does", "[engine]") {
+    Bench bench;
+    const auto known = bench.hub.devices;
+    bench.hub.devices.clear();
+    bench.record(1);
+    bench.connect();
+    bench.deliver();
+    CHECK_FALSE(bench.device.problem().empty());
+    REQUIRE(bench.notices.size() == 1);
+    CHECK(bench.hub.state.log.empty());
+    bench.tick(4'000);
+    CHECK(bench.to_hub.empty());
+    bench.tick(2'000);
+    CHECK(bench.to_hub.size() == 1);
+    bench.hub.devices = known;
+    bench.deliver();
+    CHECK(bench.device.problem().empty());
+    CHECK(bench.is_settled());
+}
+
+TEST_CASE("An oversized message is refused unread", "[engine]") {
+    Bench bench;
+    bench.connect();
+    bench.deliver();
+    protocol::Down down;
+    down.mutable_hello_reply()->set_problem(Bytes(protocol::max_message_bytes, 'x'));
+    bench.device_takes(down.SerializeAsString());
+    CHECK(bench.device.problem().empty());
+    CHECK(bench.notices.size() == 1);
+}
+
+TEST_CASE("Damaged messages and those of a newer hub harm nothing", "[engine]") {
+    Bench bench;
+    bench.connect();
+    bench.deliver();
+    bench.device_takes("\xff\xff\xff");
+    CHECK(bench.notices.size() == 1);
+    bench.device_takes(Bytes("\xf2\x01\x01x", 4));  // field 30
+    bench.drive([&](Actions& actions) {
+        bench.device.message(0, protocol::topic::feed(feed), "\xff", actions);
+        bench.device.message(0, protocol::topic::feed_head(feed), "\xff", actions);
+        bench.device.message(0, "elsewhere", "x", actions);
+    });
+    bench.record(1);
+    bench.deliver();
+    CHECK(bench.is_settled());
+}
+
+TEST_CASE("A journal that was restored from an older copy loses nothing and repeats nothing", "[engine]") {
+    Bench bench;
+    bench.connect();
+    bench.record(4);
+    bench.deliver();
+    bench.record(2);  // 5 and 6: on the way when the copy is made
+    const JournalDisk copy = bench.disk;
+    bench.deliver();
+    bench.record(3);
+    bench.deliver();
+    REQUIRE(bench.hub.state.log.size() == 9);
+
+    bench.device.disconnected();
+    bench.disk = copy;
+    bench.view.refresh();
+    bench.record(2);
+    bench.connect();
+    bench.deliver();
+    REQUIRE(bench.epoch_wanted);
+    CHECK(bench.hub.state.log.size() == 9);
+    bench.open_epoch(78);
+    bench.deliver();
+    CHECK(bench.is_settled());
+    CHECK(bench.view.last_seq(WORK) == 4);  // 5, 6 and the two new ones
+    REQUIRE(bench.hub.state.log.size() == 11);
+    CHECK(bench.hub.state.log[10].operation == "note 11");
+    CHECK(bench.hub.violations.empty());
+    CHECK(bench.disk.lane(WORK)[0].result->version == 5);  // as the hub said the first time
+}
+
+TEST_CASE("An answer that comes late, of the epoch before, does not stop the new one", "[engine]") {
+    Bench bench;
+    bench.connect();
+    bench.record(5);
+    bench.deliver();
+    const JournalDisk copy = bench.disk;
+    bench.record(5);
+    bench.deliver();
+    bench.device.disconnected();
+    bench.disk = copy;
+    bench.view.refresh();
+    bench.connect();
+    for (const Bytes& payload : std::exchange(bench.to_hub, {})) bench.hub_takes(payload);
+    const auto answers = bench.to_device;
+    bench.deliver();
+    REQUIRE(bench.epoch_wanted);
+    bench.open_epoch(78);
+    for (const Bytes& payload : answers) bench.device_takes(payload);  // the broker repeats them
+    bench.deliver();
+    bench.record(1);
+    bench.deliver();
+    CHECK(bench.is_settled());
+    CHECK_FALSE(bench.epoch_wanted);
+}
+
+TEST_CASE("A hub that was restored from a backup gets again what it lost", "[engine]") {
+    Bench bench;
+    bench.connect();
+    bench.record(4);
+    bench.deliver();
+    const HubState backup = bench.hub.state;
+    bench.record(6);
+    bench.deliver();
+    REQUIRE(bench.hub.state.log.size() == 10);
+    bench.hub.state = backup;
+    bench.record(1);
+    bench.deliver();
+    CHECK(bench.hub.state.log.size() == 4);
+    bench.tick(11'000);
+    bench.deliver();
+    REQUIRE(bench.hub.state.log.size() == 11);
+    CHECK(bench.hub.state.log[10].operation == "note 11");
+    CHECK(bench.is_settled());
+    CHECK_FALSE(bench.epoch_wanted);
+}
+
+TEST_CASE("In contact, heads are compared each minute and nothing is sent twice", "[engine]") {
+    Bench bench;
+    bench.connect();
+    bench.record(3);
+    bench.deliver();
+    bench.tick(59'000);
+    CHECK(bench.to_hub.empty());
+    bench.tick(2'000);
+    REQUIRE(bench.to_hub.size() == 1);
+    CHECK(protocol::parse<protocol::Up>(bench.to_hub[0], "up")->has_hello());
+    bench.deliver();
+    CHECK(bench.hub.state.log.size() == 3);
+    CHECK(bench.to_hub.empty());
+    bench.hub.put(feed, 1);
+    bench.tick(61'000);
+    for (const Bytes& payload : std::exchange(bench.to_hub, {})) bench.hub_takes(payload);
+    for (const Bytes& payload : std::exchange(bench.to_device, {})) bench.device_takes(payload);
+    REQUIRE(bench.to_hub.size() == 1);
+    CHECK(protocol::parse<protocol::Up>(bench.to_hub[0], "up")->has_feed_request());
+}
+
+TEST_CASE("Offline nothing is sent, whatever happens", "[engine]") {
+    Bench bench;
+    bench.connect();
+    bench.deliver();
+    bench.device.disconnected();
+    CHECK_FALSE(bench.device.in_contact());
+    bench.record(3);
+    bench.tick(120'000);
+    bench.drive([&](Actions& actions) { bench.device.epoch_opened(bench.now, actions); });
+    CHECK(bench.to_hub.empty());
+}

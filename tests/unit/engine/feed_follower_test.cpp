@@ -1,0 +1,293 @@
+#include "sync/engine/feed_follower.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/unit/engine/actions.hpp"
+
+using namespace fieldpost;
+using namespace fieldpost::engine;
+using namespace fieldpost::engine::testing;
+
+namespace {
+
+constexpr std::uint64_t generation = 1000;
+constexpr Millis long_after = 60'000;
+const records::FeedId feed{"city", {records::PUBLIC, "general"}};
+
+// A follower of one feed, applied through 10.
+struct Bench {
+    Bench() {
+        follower.mount({{feed, {generation, 10, 10}}});
+        protocol::HelloReply reply = hello_reply(10);
+        follower.resume(0, reply, actions);
+        actions.clear();
+    }
+    static protocol::HelloReply hello_reply(std::uint64_t head, std::uint64_t of = generation) {
+        protocol::HelloReply reply;
+        auto& cursor = *reply.add_heads();
+        cursor.set_feed(records::feed_text(feed));
+        cursor.set_hub_generation(of);
+        cursor.set_n(head);
+        return reply;
+    }
+    static protocol::FeedSegment segment(std::uint64_t after, std::uint64_t through, std::uint64_t head = 0,
+                                         std::size_t body = 10) {
+        protocol::FeedSegment segment;
+        segment.set_feed(records::feed_text(feed));
+        segment.set_hub_generation(generation);
+        segment.set_after(after);
+        segment.set_through(through);
+        segment.set_head(std::max(head, through));
+        for (std::uint64_t n = after + 1; n <= through; ++n) {
+            auto& entry = *segment.add_entries();
+            entry.set_n(n);
+            entry.mutable_row()->set_record(n);
+            entry.mutable_row()->set_body(Bytes(body, static_cast<char>('a' + n % 26)));
+        }
+        return segment;
+    }
+    Actions give(const protocol::FeedSegment& segment, Millis now = 1) {
+        Actions out;
+        follower.segment(now, protocol::seal(segment, hub, true).value(), out);
+        return out;
+    }
+    Actions applied(std::uint64_t n, Millis now = 1) {
+        Actions out;
+        follower.applied(now, feed, n, out);
+        return out;
+    }
+    Actions tick(Millis now) {
+        Actions out;
+        follower.tick(now, out);
+        return out;
+    }
+    Actions head(std::uint64_t n, protocol::Signer& signer, std::uint64_t of = generation) {
+        protocol::FeedHead hint;
+        *hint.mutable_head() = hello_reply(n, of).heads(0);
+        Actions out;
+        follower.head(1, protocol::seal(hint, signer, false).value(), out);
+        return out;
+    }
+    std::uint64_t cursor() const { return follower.feeds().at(feed).cursor; }
+
+    KeySigner hub{"hub"};
+    FeedFollower follower{"truck-1", hub.public_key()};
+    Actions actions;
+};
+
+}  // namespace
+
+TEST_CASE("Segments are applied one after another as each is committed", "[engine][feeds]") {
+    Bench bench;
+    auto actions = bench.give(Bench::segment(10, 12));
+    auto applies = all<ApplySegment>(actions);
+    REQUIRE(applies.size() == 1);
+    CHECK(applies[0].feed == feed);
+    CHECK(applies[0].segment.entries_size() == 2);
+    CHECK(all<ApplySegment>(bench.give(Bench::segment(12, 15))).empty());
+    CHECK(bench.cursor() == 10);
+
+    applies = all<ApplySegment>(bench.applied(12));
+    REQUIRE(applies.size() == 1);
+    CHECK(applies[0].segment.after() == 12);
+    CHECK(applies[0].segment.through() == 15);
+    CHECK(bench.cursor() == 12);
+    CHECK_FALSE(bench.follower.caught_up());
+    CHECK(all<ApplySegment>(bench.applied(15)).empty());
+    CHECK(bench.cursor() == 15);
+    CHECK(bench.follower.caught_up());
+}
+
+TEST_CASE("A gap is never applied: the range is asked for, once", "[engine][feeds]") {
+    Bench bench;
+    auto actions = bench.give(Bench::segment(12, 15));
+    CHECK(all<ApplySegment>(actions).empty());
+    auto asked = feed_requests(actions);
+    REQUIRE(asked.size() == 1);
+    CHECK(asked[0].feed() == "city/public/general");
+    CHECK(asked[0].hub_generation() == generation);
+    CHECK(asked[0].after() == 10);
+    CHECK(feed_requests(bench.give(Bench::segment(15, 16))).empty());
+
+    actions = bench.give(Bench::segment(10, 16));
+    REQUIRE(all<ApplySegment>(actions).size() == 1);
+    CHECK(feed_requests(actions).empty());
+}
+
+TEST_CASE("Of a segment that overlaps only what is new is applied", "[engine][feeds]") {
+    Bench bench;
+    const auto applies = all<ApplySegment>(bench.give(Bench::segment(5, 13)));
+    REQUIRE(applies.size() == 1);
+    CHECK(applies[0].segment.after() == 10);
+    REQUIRE(applies[0].segment.entries_size() == 3);
+    CHECK(applies[0].segment.entries(0).n() == 11);
+}
+
+TEST_CASE("Numbers may be missing inside a segment, and its end counts without an entry", "[engine][feeds]") {
+    Bench bench;
+    auto thin = Bench::segment(10, 20);
+    thin.mutable_entries()->DeleteSubrange(2, 8);
+    const auto applies = all<ApplySegment>(bench.give(thin));
+    REQUIRE(applies.size() == 1);
+    CHECK(applies[0].segment.entries_size() == 2);
+    CHECK(applies[0].segment.through() == 20);
+    bench.applied(20);
+    CHECK(bench.follower.caught_up());
+}
+
+TEST_CASE("A repeated segment changes nothing and asks for nothing that is under way", "[engine][feeds]") {
+    Bench bench;
+    auto actions = bench.give(Bench::segment(10, 12, 30));
+    REQUIRE(feed_requests(actions).size() == 1);
+    CHECK(feed_requests(actions)[0].after() == 12);
+    for (int i = 0; i < 5; ++i) CHECK(bench.give(Bench::segment(10, 12, 30)).empty());
+    bench.applied(12);
+    CHECK(bench.give(Bench::segment(8, 12, 30)).empty());
+    CHECK(bench.give(Bench::segment(2, 3)).empty());
+}
+
+TEST_CASE("A hello in the middle of a range does not ask for it a second time", "[engine][feeds]") {
+    Bench bench;
+    REQUIRE(feed_requests(bench.head(50, bench.hub)).size() == 1);
+    Actions actions;
+    bench.follower.resume(100, Bench::hello_reply(60), actions);
+    CHECK(feed_requests(actions).empty());
+    // After an interruption nothing is under way any more.
+    bench.follower.pause();
+    actions.clear();
+    bench.follower.resume(200, Bench::hello_reply(60), actions);
+    CHECK(feed_requests(actions).size() == 1);
+    CHECK(all<SubscribeFeeds>(actions).size() == 1);
+}
+
+TEST_CASE("Only the hub's own segments in order are taken", "[engine][feeds]") {
+    Bench bench;
+    KeySigner thief("thief");
+    Actions actions;
+    bench.follower.segment(1, protocol::seal(Bench::segment(10, 12), thief, true).value(), actions);
+    CHECK(all<ApplySegment>(actions).empty());
+    CHECK(all<Notice>(actions).size() == 1);
+
+    auto turned = Bench::segment(10, 12);
+    turned.mutable_entries()->SwapElements(0, 1);
+    auto twice = Bench::segment(10, 12);
+    twice.mutable_entries(1)->set_n(11);
+    auto before = Bench::segment(10, 12);
+    before.mutable_entries(0)->set_n(10);
+    auto beyond = Bench::segment(10, 12);
+    beyond.set_through(11);
+    for (const auto& wrong : {turned, twice, before, beyond}) {
+        const auto given = bench.give(wrong);
+        CHECK(all<ApplySegment>(given).empty());
+        CHECK(all<Notice>(given).size() == 1);
+    }
+    CHECK(bench.cursor() == 10);
+}
+
+TEST_CASE("A segment of a feed that is not followed is left alone", "[engine][feeds]") {
+    Bench bench;
+    for (const char* other : {"city/internal/general", "elsewhere/public/general", "#", ""}) {
+        auto segment = Bench::segment(10, 12);
+        segment.set_feed(other);
+        CHECK(bench.give(segment).empty());
+    }
+}
+
+TEST_CASE("A head that is further on makes it ask; an older or forged one does not", "[engine][feeds]") {
+    Bench bench;
+    KeySigner thief("thief");
+    CHECK(bench.head(50, thief).empty());
+    CHECK(bench.head(9, bench.hub).empty());
+    CHECK(bench.head(10, bench.hub).empty());
+    CHECK(bench.head(50, bench.hub, generation - 1).empty());
+    CHECK(bench.follower.caught_up());
+    CHECK(feed_requests(bench.head(11, bench.hub)).size() == 1);
+    CHECK_FALSE(bench.follower.caught_up());
+}
+
+TEST_CASE("A range that does not come is asked for again after a while", "[engine][feeds]") {
+    Bench bench;
+    REQUIRE(feed_requests(bench.head(20, bench.hub)).size() == 1);
+    CHECK(feed_requests(bench.tick(2'000)).empty());
+    CHECK(feed_requests(bench.tick(long_after)).size() == 1);
+    CHECK(feed_requests(bench.tick(long_after + 1)).empty());
+    bench.follower.pause();
+    CHECK(feed_requests(bench.tick(3 * long_after)).empty());
+}
+
+TEST_CASE("What could not be written is asked for again after a while, not at once", "[engine][feeds]") {
+    Bench bench;
+    REQUIRE(all<ApplySegment>(bench.give(Bench::segment(10, 12))).size() == 1);
+    bench.give(Bench::segment(12, 14));
+    bench.follower.apply_failed(100, feed);
+    CHECK(bench.cursor() == 10);
+    CHECK(bench.tick(1'000).empty());
+    const auto asked = feed_requests(bench.tick(100 + long_after));
+    REQUIRE(asked.size() == 1);
+    CHECK(asked[0].after() == 10);
+}
+
+TEST_CASE("Numbers of another hub generation are not applied, until the hub counts as ours does", "[engine][feeds]") {
+    Bench bench;
+    auto other = Bench::segment(10, 12);
+    other.set_hub_generation(generation + 1);
+    CHECK(all<ApplySegment>(bench.give(other)).empty());
+    CHECK(bench.follower.generation_changed());
+    Actions actions;
+    bench.follower.resume(1, Bench::hello_reply(10), actions);
+    CHECK_FALSE(bench.follower.generation_changed());
+    bench.follower.resume(1, Bench::hello_reply(99, generation + 1), actions);
+    CHECK(bench.follower.generation_changed());
+    CHECK(feed_requests(actions).empty());
+    bench.follower.mount({{feed, {generation + 1, 90, 90}}});
+    CHECK_FALSE(bench.follower.generation_changed());
+}
+
+TEST_CASE("What waits to be written is bounded, and what was dropped is asked for later", "[engine][feeds]") {
+    Bench bench;
+    std::uint64_t through = 10;
+    std::size_t given = 0;
+    for (; given < 100; ++given, ++through) bench.give(Bench::segment(through, through + 1, 0, 100'000));
+    // The first is being written. Writing the rest, nothing is missing in between.
+    std::uint64_t written = 11;
+    std::size_t segments = 1;
+    std::size_t asked = 0;
+    for (;;) {
+        const auto actions = bench.applied(written);
+        asked += feed_requests(actions).size();
+        const auto next = all<ApplySegment>(actions);
+        if (next.empty()) break;
+        CHECK(next[0].segment.after() == written);
+        written = next[0].segment.through();
+        ++segments;
+    }
+    CHECK(segments < 30);  // 2 MiB of them
+    CHECK(asked == 1);
+    const auto rest = bench.give(Bench::segment(written, through, 0, 100));
+    CHECK(all<ApplySegment>(rest).size() == 1);
+}
+
+TEST_CASE("A single segment larger than what may wait is still applied", "[engine][feeds]") {
+    Bench bench;
+    CHECK(all<ApplySegment>(bench.give(Bench::segment(10, 11, 0, 3U << 20U))).size() == 1);
+}
+
+TEST_CASE("The end of a write to an earlier city says nothing of the one that is mounted", "[engine][feeds]") {
+    Bench bench;
+    REQUIRE(all<ApplySegment>(bench.give(Bench::segment(10, 500))).size() == 1);
+    bench.follower.mount({{feed, {generation, 100, 100}}});
+    CHECK(bench.applied(500).empty());
+    CHECK(bench.cursor() == 100);
+    bench.follower.apply_failed(1, {"elsewhere", {}});
+    CHECK(bench.applied(1).empty());
+}
+
+TEST_CASE("The hello names the cursor of every feed", "[engine][feeds]") {
+    Bench bench;
+    protocol::Hello hello;
+    bench.follower.describe(hello);
+    REQUIRE(hello.feeds_size() == 1);
+    CHECK(hello.feeds(0).feed() == "city/public/general");
+    CHECK(hello.feeds(0).hub_generation() == generation);
+    CHECK(hello.feeds(0).n() == 10);
+}

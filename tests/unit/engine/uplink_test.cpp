@@ -1,0 +1,388 @@
+#include "sync/engine/uplink.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/unit/engine/actions.hpp"
+#include "tests/unit/engine/memory_journal.hpp"
+
+using namespace fieldpost;
+using namespace fieldpost::engine;
+using namespace fieldpost::engine::testing;
+using protocol::TELEMETRY;
+using protocol::URGENT;
+using protocol::WORK;
+
+namespace {
+
+constexpr std::uint64_t epoch = 77;
+constexpr Millis timeout = UplinkLimits{}.ack_timeout;
+
+// A device's journal and uplink; the hub is what the test says.
+struct Bench {
+    explicit Bench(UplinkLimits limits = {}) : uplink("truck-1", view, signer, limits) {}
+
+    void record(protocol::Lane lane, int count, std::size_t size = 20) {
+        for (int i = 0; i < count; ++i) disk.append(lane, "operation " + std::to_string(++made) + Bytes(size, '.'));
+        view.refresh();
+    }
+    protocol::LanePosition at(protocol::Lane lane, std::uint64_t seq) {
+        protocol::LanePosition position;
+        position.set_lane(lane);
+        position.set_epoch(disk.epoch);
+        position.set_seq(seq);
+        position.set_hash(seq == 0 ? protocol::chain_start("truck-1", disk.epoch, lane) : disk.lane(lane)[seq - 1].hash);
+        return position;
+    }
+    protocol::HelloReply reply(std::uint64_t urgent, std::uint64_t work, std::uint64_t telemetry) {
+        protocol::HelloReply reply;
+        *reply.add_lanes() = at(URGENT, urgent);
+        *reply.add_lanes() = at(WORK, work);
+        *reply.add_lanes() = at(TELEMETRY, telemetry);
+        return reply;
+    }
+    // Applied through `through`, with results of first..last.
+    protocol::Ack ack(protocol::Lane lane, std::uint64_t through, std::uint64_t first, std::uint64_t last) {
+        protocol::Ack ack;
+        *ack.mutable_applied() = at(lane, through);
+        ack.set_first_seq(first);
+        for (std::uint64_t seq = first; seq <= last; ++seq) ack.add_versions(seq);
+        return ack;
+    }
+    // Does what a call asks for, and gives back the batches of it.
+    std::vector<protocol::Batch> sent() {
+        auto out = batches(actions, signer);
+        actions.clear();
+        return out;
+    }
+
+    KeySigner signer{"truck-1"};
+    JournalDisk disk{"truck-1", epoch};
+    MemoryJournal view{disk};
+    Uplink uplink;
+    Actions actions;
+    int made = 0;
+};
+
+}  // namespace
+
+TEST_CASE("Nothing is sent before the hub has said where it stands", "[engine][uplink]") {
+    Bench bench;
+    bench.record(WORK, 3);
+    bench.uplink.pump(0, bench.actions);
+    CHECK(bench.actions.empty());
+    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
+    CHECK(bench.sent().size() == 1);
+}
+
+TEST_CASE("The hello says of each lane where it ends and what is known of it", "[engine][uplink]") {
+    Bench bench;
+    bench.record(WORK, 3);
+    bench.disk.note(bench.ack(WORK, 2, 1, 2));
+    bench.view.refresh();
+    protocol::Hello hello;
+    bench.uplink.describe(hello);
+    REQUIRE(hello.lanes_size() == 3);
+    const auto& work = hello.lanes(1);
+    CHECK(work.lane() == WORK);
+    CHECK(work.epoch() == epoch);
+    CHECK(work.seq() == 3);
+    CHECK(work.noted() == 2);
+    CHECK(work.hash() == bench.disk.lane(WORK)[2].hash);
+    CHECK(hello.lanes(0).seq() == 0);
+    CHECK(hello.lanes(0).hash() == protocol::chain_start("truck-1", epoch, URGENT));
+}
+
+TEST_CASE("It goes on behind what the hub has, byte for byte as written", "[engine][uplink]") {
+    Bench bench;
+    bench.record(WORK, 10);
+    bench.uplink.resume(0, bench.reply(0, 4, 0), bench.actions);
+    const auto sent = bench.sent();
+    REQUIRE(sent.size() == 1);
+    CHECK(sent[0].device() == "truck-1");
+    CHECK(sent[0].epoch() == epoch);
+    CHECK(sent[0].lane() == WORK);
+    CHECK(sent[0].first_seq() == 5);
+    CHECK(sent[0].hash_before() == bench.disk.lane(WORK)[3].hash);
+    REQUIRE(sent[0].entries_size() == 6);
+    for (int i = 0; i < 6; ++i) {
+        CHECK(sent[0].entries(i).operation() == bench.disk.lane(WORK)[static_cast<std::size_t>(i) + 4].operation);
+        CHECK_FALSE(sent[0].entries(i).has_origin());
+    }
+}
+
+TEST_CASE("What is urgent goes first", "[engine][uplink]") {
+    Bench bench;
+    bench.record(TELEMETRY, 2);
+    bench.record(WORK, 2);
+    bench.record(URGENT, 1);
+    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
+    const auto sent = bench.sent();
+    REQUIRE(sent.size() == 3);
+    CHECK(sent[0].lane() == URGENT);
+    CHECK(sent[1].lane() == WORK);
+    CHECK(sent[2].lane() == TELEMETRY);
+}
+
+TEST_CASE("A batch keeps to its bounds, and an operation that is larger goes alone", "[engine][uplink]") {
+    Bench bench({.batch_entries = 5, .batch_bytes = 1000, .window_bytes = 1U << 20U, .ack_timeout = timeout});
+    bench.record(WORK, 12);
+    bench.record(WORK, 1, 5000);
+    bench.record(WORK, 7, 300);
+    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
+    std::uint64_t next = 1;
+    for (const auto& batch : bench.sent()) {
+        CHECK(batch.first_seq() == next);
+        next += static_cast<std::uint64_t>(batch.entries_size());
+        CHECK(batch.entries_size() <= 5);
+        std::size_t bytes = 0;
+        for (const auto& entry : batch.entries()) bytes += entry.operation().size();
+        CHECK((bytes <= 1000 || batch.entries_size() == 1));
+    }
+    CHECK(next == 21);
+}
+
+TEST_CASE("No more is under way than the window holds, and each acknowledgement makes room", "[engine][uplink]") {
+    const UplinkLimits limits{.batch_entries = 1, .batch_bytes = 1000, .window_bytes = 2000, .ack_timeout = timeout};
+    Bench bench(limits);
+    bench.record(WORK, 200, 100);
+    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
+    std::size_t bytes = 0;
+    std::size_t largest = 0;
+    for (const auto& publish : all<Publish>(bench.actions)) {
+        bytes += publish.payload.size();
+        largest = std::max(largest, publish.payload.size());
+    }
+    CHECK(bytes >= limits.window_bytes);
+    CHECK(bytes < limits.window_bytes + largest);
+    const std::size_t first = bench.sent().size();
+    CHECK(first < 20);
+
+    bench.uplink.pump(1, bench.actions);
+    CHECK(bench.sent().empty());
+    bench.uplink.ack(1, bench.ack(WORK, 3, 1, 3), bench.actions);
+    const auto more = bench.sent();
+    CHECK(more.size() == 3);
+    REQUIRE_FALSE(more.empty());
+    CHECK(more[0].first_seq() == first + 1);
+}
+
+TEST_CASE("What is recorded while it runs is sent at once", "[engine][uplink]") {
+    Bench bench;
+    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
+    CHECK(bench.sent().empty());
+    bench.record(URGENT, 1);
+    bench.uplink.pump(5, bench.actions);
+    CHECK(bench.sent().size() == 1);
+    bench.uplink.pump(6, bench.actions);
+    CHECK(bench.sent().empty());
+}
+
+TEST_CASE("An acknowledgement that comes late changes nothing", "[engine][uplink]") {
+    Bench bench;
+    bench.record(WORK, 10);
+    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
+    bench.actions.clear();
+    bench.uplink.ack(1, bench.ack(WORK, 8, 1, 8), bench.actions);
+    CHECK(all<NoteAck>(bench.actions).size() == 1);
+    bench.disk.note(bench.ack(WORK, 8, 1, 8));
+    bench.view.refresh();
+    bench.actions.clear();
+    bench.uplink.ack(2, bench.ack(WORK, 4, 1, 4), bench.actions);
+    CHECK(bench.actions.empty());
+    CHECK(bench.uplink.acknowledged(WORK) == 8);
+    CHECK_FALSE(bench.uplink.stalled(3));
+}
+
+TEST_CASE("When the results of some operations were lost they are asked for", "[engine][uplink]") {
+    Bench bench;
+    bench.record(WORK, 10);
+    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
+    bench.actions.clear();
+    bench.uplink.ack(1, bench.ack(WORK, 4, 3, 4), bench.actions);  // that of 1 and 2 did not come
+    CHECK(all<NoteAck>(bench.actions).empty());
+    CHECK(bench.uplink.acknowledged(WORK) == 4);
+    CHECK(bench.uplink.stalled(2));
+
+    // The hello says so, and the hub's answer ends it.
+    protocol::Hello hello;
+    bench.uplink.describe(hello);
+    CHECK(hello.lanes(1).noted() == 0);
+    bench.uplink.pause();
+    bench.uplink.resume(3, bench.reply(0, 4, 0), bench.actions);
+    CHECK_FALSE(bench.uplink.stalled(4));
+    bench.actions.clear();
+    bench.uplink.ack(4, bench.ack(WORK, 4, 1, 4), bench.actions);
+    CHECK(all<NoteAck>(bench.actions).size() == 1);
+}
+
+TEST_CASE("Results that the journal could not keep are kept when they are told again", "[engine][uplink]") {
+    Bench bench;
+    bench.record(WORK, 4);
+    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
+    bench.actions.clear();
+    bench.uplink.ack(1, bench.ack(WORK, 4, 1, 4), bench.actions);
+    REQUIRE(all<NoteAck>(bench.actions).size() == 1);  // and the journal does not do it
+    bench.actions.clear();
+    bench.uplink.ack(2, bench.ack(WORK, 4, 1, 4), bench.actions);
+    CHECK(all<NoteAck>(bench.actions).size() == 1);
+}
+
+TEST_CASE("When nothing is acknowledged for a while the hub is asked where it stands", "[engine][uplink]") {
+    Bench bench;
+    bench.record(WORK, 4);
+    bench.uplink.resume(1000, bench.reply(0, 0, 0), bench.actions);
+    CHECK_FALSE(bench.uplink.stalled(1000 + timeout));
+    CHECK(bench.uplink.stalled(1001 + timeout));
+    bench.uplink.pause();
+    CHECK_FALSE(bench.uplink.stalled(1001 + timeout));
+    bench.actions.clear();
+    bench.uplink.resume(2000 + timeout, bench.reply(0, 0, 0), bench.actions);
+    CHECK(bench.sent().size() == 1);
+}
+
+TEST_CASE("A slow link is no loss: what is queued behind an acknowledged batch has its time again", "[engine][uplink]") {
+    Bench bench({.batch_entries = 1, .batch_bytes = 1000, .window_bytes = 1U << 20U, .ack_timeout = timeout});
+    bench.record(WORK, 3);
+    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
+    bench.uplink.ack(timeout, bench.ack(WORK, 1, 1, 1), bench.actions);
+    CHECK_FALSE(bench.uplink.stalled(timeout + timeout));
+    bench.uplink.ack(timeout + timeout, bench.ack(WORK, 2, 2, 2), bench.actions);
+    CHECK_FALSE(bench.uplink.stalled(3 * timeout));
+    CHECK(bench.uplink.stalled(3 * timeout + 1));
+}
+
+TEST_CASE("A lost batch is noticed although another lane goes on", "[engine][uplink]") {
+    Bench bench;
+    bench.record(WORK, 1);
+    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);  // and it is lost
+    Millis now = 0;
+    for (std::uint64_t seq = 1; seq <= 10; ++seq) {
+        now = static_cast<Millis>(seq) * timeout / 5;
+        bench.record(TELEMETRY, 1);
+        bench.uplink.pump(now, bench.actions);
+        bench.uplink.ack(now + 10, bench.ack(TELEMETRY, seq, seq, seq), bench.actions);
+    }
+    CHECK(bench.uplink.stalled(now + 20));
+}
+
+TEST_CASE("When the hub holds other content a new epoch is opened, and nothing is sent before", "[engine][uplink]") {
+    Bench bench;
+    bench.record(WORK, 5);
+    auto reply = bench.reply(0, 5, 0);
+    reply.mutable_lanes(1)->set_hash(sha256("another journal"));
+    bench.uplink.resume(0, reply, bench.actions);
+    CHECK(all<OpenEpoch>(bench.actions).size() == 1);
+    CHECK(bench.sent().empty());
+    CHECK_FALSE(bench.uplink.running());
+}
+
+TEST_CASE("When the hub holds more than the journal a new epoch is opened", "[engine][uplink]") {
+    Bench bench;
+    bench.record(WORK, 5);
+    auto reply = bench.reply(0, 5, 0);
+    reply.mutable_lanes(1)->set_seq(6);
+    bench.uplink.resume(0, reply, bench.actions);
+    CHECK(all<OpenEpoch>(bench.actions).size() == 1);
+}
+
+TEST_CASE("An acknowledgement of other content opens a new epoch", "[engine][uplink]") {
+    Bench bench;
+    bench.record(WORK, 5);
+    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
+    bench.actions.clear();
+    auto ack = bench.ack(WORK, 3, 1, 3);
+    ack.mutable_applied()->set_hash(sha256("another"));
+    bench.uplink.ack(1, ack, bench.actions);
+    CHECK(all<OpenEpoch>(bench.actions).size() == 1);
+    CHECK(all<NoteAck>(bench.actions).empty());
+    bench.actions.clear();
+    bench.uplink.ack(2, ack, bench.actions);
+    CHECK(bench.actions.empty());
+}
+
+TEST_CASE("In a new epoch the operations travel with their first place", "[engine][uplink]") {
+    Bench bench;
+    bench.record(WORK, 5);
+    const Bytes third_hash = bench.disk.lane(WORK)[2].hash;
+    bench.disk.open_epoch(epoch, 78, {0, 0, 2, 0});
+    bench.view.refresh();
+    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
+    const auto sent = bench.sent();
+    REQUIRE(sent.size() == 1);
+    CHECK(sent[0].epoch() == 78);
+    CHECK(sent[0].first_seq() == 1);
+    REQUIRE(sent[0].entries_size() == 3);
+    CHECK(sent[0].entries(0).origin().epoch() == epoch);
+    CHECK(sent[0].entries(0).origin().seq() == 3);
+    CHECK(sent[0].entries(0).origin().hash() == third_hash);
+}
+
+TEST_CASE("An answer to a hello of an earlier epoch does not start the uplink", "[engine][uplink]") {
+    Bench bench;
+    bench.record(WORK, 5);
+    bench.uplink.resume(0, bench.reply(0, 3, 0), bench.actions);
+    const auto late = bench.reply(0, 3, 0);
+    bench.uplink.pause();
+    bench.disk.open_epoch(epoch, 78, {0, 0, 2, 0});
+    bench.view.refresh();
+    bench.actions.clear();
+
+    bench.uplink.resume(1, late, bench.actions);
+    CHECK_FALSE(bench.uplink.running());
+    CHECK(bench.actions.empty());
+    bench.uplink.resume(2, bench.reply(0, 0, 0), bench.actions);
+    CHECK(bench.uplink.running());
+    CHECK(bench.sent().size() == 1);
+}
+
+TEST_CASE("A disk that does not answer is no other content", "[engine][uplink]") {
+    Bench bench;
+    bench.record(WORK, 5);
+    bench.view.unreadable = true;
+    bench.uplink.resume(0, bench.reply(0, 4, 0), bench.actions);
+    CHECK(all<OpenEpoch>(bench.actions).empty());
+    CHECK(all<Notice>(bench.actions).size() == 1);
+    CHECK_FALSE(bench.uplink.running());
+
+    bench.view.unreadable = false;
+    bench.actions.clear();
+    bench.uplink.resume(1, bench.reply(0, 0, 0), bench.actions);
+    bench.actions.clear();
+    bench.view.unreadable = true;
+    bench.uplink.ack(2, bench.ack(WORK, 4, 1, 4), bench.actions);
+    CHECK(bench.actions.empty());
+    bench.record(WORK, 1);
+    bench.uplink.pump(3, bench.actions);
+    CHECK(all<Publish>(bench.actions).empty());
+    CHECK(all<Notice>(bench.actions).size() == 1);
+}
+
+TEST_CASE("Acknowledgements of another epoch or no lane are not ours", "[engine][uplink]") {
+    Bench bench;
+    bench.record(WORK, 5);
+    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
+    bench.actions.clear();
+    auto other_epoch = bench.ack(WORK, 5, 1, 5);
+    other_epoch.mutable_applied()->set_epoch(epoch + 1);
+    bench.uplink.ack(1, other_epoch, bench.actions);
+    auto no_lane = bench.ack(WORK, 5, 1, 5);
+    no_lane.mutable_applied()->set_lane(static_cast<protocol::Lane>(17));
+    bench.uplink.ack(1, no_lane, bench.actions);
+    CHECK(bench.actions.empty());
+    CHECK(bench.uplink.acknowledged(WORK) == 0);
+}
+
+TEST_CASE("Without a signature nothing is sent, and it is said", "[engine][uplink]") {
+    class Broken final : public protocol::Signer {
+      public:
+        Result<Bytes> sign(BytesView) override { return fail(ErrorCode::unavailable, "the chip does not answer"); }
+    };
+    Bench bench;
+    bench.record(WORK, 5);
+    Broken broken;
+    Uplink uplink("truck-1", bench.view, broken);
+    uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
+    CHECK(all<Publish>(bench.actions).empty());
+    REQUIRE(all<Notice>(bench.actions).size() == 1);
+    CHECK(all<Notice>(bench.actions)[0].text.find("the chip does not answer") != std::string::npos);
+}

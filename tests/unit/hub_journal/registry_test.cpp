@@ -1,0 +1,65 @@
+#include "daemon/hub/registry/registry.hpp"
+
+#include "tests/unit/hub_journal/bench.hpp"
+
+using namespace fieldpost;
+using namespace fieldpost::hub;
+using namespace fieldpost::hub::testing;
+
+namespace {
+
+const Bytes key(32, 'k');
+
+}  // namespace
+
+TEST_CASE("A device is known by its id, key and profile", "[registry]") {
+    Bench bench;
+    Registry registry(*bench.store);
+    CHECK_FALSE(registry.find("truck-1").value().has_value());
+    REQUIRE(registry.add("truck-1", key, "fire").has_value());
+    const auto device = registry.find("truck-1").value().value();
+    CHECK(device.public_key == key);
+    CHECK(device.profile == "fire");
+    CHECK(device.desired_generation == 1);
+    CHECK(device.added_at > 0);
+    CHECK(device.seen_at == 0);
+    REQUIRE(registry.seen("truck-1").has_value());
+    CHECK(registry.find("truck-1").value()->seen_at > 0);
+    CHECK(registry.seen("stranger").has_value());
+    REQUIRE(registry.add("ambulance", Bytes(32, 'a'), "east-only").has_value());
+    CHECK(registry.all().value().size() == 2);
+}
+
+TEST_CASE("A new profile is a new desired state; the same one is not", "[registry]") {
+    Bench bench;
+    Registry registry(*bench.store);
+    REQUIRE(registry.add("truck-1", key, "fire").has_value());
+    REQUIRE(registry.add("truck-1", key, "fire").has_value());
+    CHECK(registry.find("truck-1").value()->desired_generation == 1);
+    REQUIRE(registry.add("truck-1", key, "east-only").has_value());
+    const auto device = registry.find("truck-1").value().value();
+    CHECK(device.desired_generation == 2);
+    CHECK(device.profile == "east-only");
+}
+
+TEST_CASE("Two boxes cannot have one name", "[registry]") {
+    Bench bench;
+    Registry registry(*bench.store);
+    REQUIRE(registry.add("truck-1", key, "fire").has_value());
+    const auto refused = registry.add("truck-1", Bytes(32, 'x'), "fire");
+    REQUIRE(refused.has_error());
+    CHECK(refused.error().code == ErrorCode::conflict);
+    CHECK(registry.find("truck-1").value()->public_key == key);
+}
+
+TEST_CASE("What is no id, no key or no profile is refused with a sentence", "[registry]") {
+    Bench bench;
+    Registry registry(*bench.store);
+    CHECK(registry.add("Truck 1", key, "fire").error().code == ErrorCode::invalid_argument);
+    CHECK(registry.add("truck-1", Bytes(31, 'k'), "fire").error().code == ErrorCode::invalid_argument);
+    const auto unknown = registry.add("truck-1", key, "police");
+    REQUIRE(unknown.has_error());
+    CHECK(unknown.error().code == ErrorCode::not_found);
+    CHECK(unknown.error().message.find("east-only") != std::string::npos);
+    CHECK(registry.all().value().empty());
+}
