@@ -37,14 +37,17 @@ Result<Bytes> decompress(BytesView data, std::size_t limit) {
         const std::size_t before = in.pos;
         state = ZSTD_decompressStream(stream.get(), &piece, &in);
         if (ZSTD_isError(state)) {
-            return fail(ErrorCode::corrupt, std::string("compressed data is damaged: ") + ZSTD_getErrorName(state));
+            return fail(ErrorCode::corrupt,
+                        std::string("compressed data is damaged: ") + ZSTD_getErrorName(state));
         }
         if (out.size() + piece.pos > limit) {
-            return fail(ErrorCode::full, "compressed data unfolds to more than " + std::to_string(limit) + " bytes");
+            return fail(ErrorCode::full,
+                        "compressed data unfolds to more than " + std::to_string(limit) + " bytes");
         }
         out.append(buffer, piece.pos);
         if (state == 0) {
-            if (in.pos < in.size) return fail(ErrorCode::corrupt, "bytes follow the end of the compressed data");
+            if (in.pos < in.size)
+                return fail(ErrorCode::corrupt, "bytes follow the end of the compressed data");
             return out;
         }
         if (piece.pos == 0 && in.pos == before && in.pos == in.size) {

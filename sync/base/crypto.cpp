@@ -19,8 +19,12 @@ struct ContextDeleter {
 using Pkey = std::unique_ptr<EVP_PKEY, PkeyDeleter>;
 using Context = std::unique_ptr<EVP_MD_CTX, ContextDeleter>;
 
-const unsigned char* as_uchar(BytesView bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
-unsigned char* as_uchar(Bytes& bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
+const unsigned char* as_uchar(BytesView bytes) {
+    return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+unsigned char* as_uchar(Bytes& bytes) {
+    return reinterpret_cast<unsigned char*>(bytes.data());
+}
 
 [[noreturn]] void crypto_is_broken(const char* what) {
     std::fprintf(stderr, "fieldpost: the system's cryptography failed (%s); stopping\n", what);
@@ -66,7 +70,9 @@ Bytes random_bytes(std::size_t count) {
     return out;
 }
 
-std::uint64_t random_u64() { return read_u64(random_bytes(8)); }
+std::uint64_t random_u64() {
+    return read_u64(random_bytes(8));
+}
 
 std::string random_uuid() {
     Bytes bytes = random_bytes(16);
@@ -77,7 +83,9 @@ std::string random_uuid() {
     return hex;
 }
 
-Ed25519Key ed25519_generate() { return ed25519_from_seed(random_bytes(32)).value(); }
+Ed25519Key ed25519_generate() {
+    return ed25519_from_seed(random_bytes(32)).value();
+}
 
 Result<Ed25519Key> ed25519_from_seed(BytesView seed) {
     if (seed.size() != 32) return fail(ErrorCode::invalid_argument, "an Ed25519 seed has 32 bytes");
@@ -104,7 +112,8 @@ Bytes ed25519_sign(const Ed25519Key& key, BytesView message) {
 
 bool ed25519_verify(BytesView public_key, BytesView message, BytesView signature) {
     if (public_key.size() != 32 || signature.size() != 64) return false;
-    const Pkey pkey(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, as_uchar(public_key), public_key.size()));
+    const Pkey pkey(
+        EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, as_uchar(public_key), public_key.size()));
     const Context context(EVP_MD_CTX_new());
     return pkey && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, pkey.get()) == 1 &&
            EVP_DigestVerify(context.get(), as_uchar(signature), signature.size(), as_uchar(message),

@@ -11,8 +11,8 @@ namespace fieldpost {
 // Reads a whole file. not_found, io, or full when it is larger than `limit` bytes.
 Result<Bytes> read_file(const std::filesystem::path& path, std::uint64_t limit = 256U << 20U);
 
-// Writes beside the target, fsyncs, renames over it, fsyncs the folder. Either the old or the new content is there
-// after a power cut. `mode` is the permission of a new file.
+// Writes beside the target, fsyncs, renames over it, fsyncs the folder. Either the old or the new content is
+// there after a power cut. `mode` is the permission of a new file.
 Status write_file_atomic(const std::filesystem::path& path, BytesView content, unsigned mode = 0644);
 
 Status fsync_file(const std::filesystem::path& path);
@@ -24,7 +24,8 @@ Status make_folder(const std::filesystem::path& folder);
 // Renames and fsyncs the folder(s).
 Status rename_durably(const std::filesystem::path& from, const std::filesystem::path& to);
 
-// Moves a damaged file (with its -wal and -shm beside it) to NAME.damaged-<n> and returns that path: never deleted.
+// Moves a damaged file (with its -wal and -shm beside it) to NAME.damaged-<n> and returns that path: never
+// deleted.
 Result<std::filesystem::path> set_aside(const std::filesystem::path& path);
 
 // Bytes free for us on the file system of `path`; 0 when it cannot be asked.

@@ -52,7 +52,11 @@ class [[nodiscard]] Result : public boost::system::result<T, Error> {
 
 using Status = Result<void>;
 
-inline Status ok() { return Status{}; }
-inline Error fail(ErrorCode code, std::string message) { return Error{code, std::move(message)}; }
+inline Status ok() {
+    return Status{};
+}
+inline Error fail(ErrorCode code, std::string message) {
+    return Error{code, std::move(message)};
+}
 
 }  // namespace fieldpost

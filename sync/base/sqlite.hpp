@@ -1,4 +1,5 @@
-// Opening SQLite databases the one way we do, and bringing them to the schema that this program was built with.
+// Opening SQLite databases the one way we do, and bringing them to the schema that this program was built
+// with.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -21,8 +22,8 @@ enum class Durability {
     read_only,
 };
 
-// Opens (and but for read_only creates) a database; busy waits end after five seconds. corrupt when the file is not a
-// sound database header; the caller decides whether to set it aside.
+// Opens (and but for read_only creates) a database; busy waits end after five seconds. corrupt when the file
+// is not a sound database header; the caller decides whether to set it aside.
 Result<std::unique_ptr<Database>> open_database(const std::filesystem::path& path, Durability durability);
 
 // Migration n brings user_version n to n + 1; the list is frozen history, only ever added to.
@@ -43,8 +44,8 @@ struct ResultOf<Result<T>> {
     using type = Result<T>;
 };
 
-// Runs `body` and turns SQLite's exceptions into an Error: the border between SQLiteCpp and Result. The body may
-// return a value, nothing, or a Result of its own.
+// Runs `body` and turns SQLite's exceptions into an Error: the border between SQLiteCpp and Result. The body
+// may return a value, nothing, or a Result of its own.
 template <class F>
 auto sql(F&& body) -> typename ResultOf<std::invoke_result_t<F>>::type {
     try {

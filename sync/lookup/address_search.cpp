@@ -140,45 +140,47 @@ void AddressSearch::match_misspelt_names(const Reading& reading) {
         dictionary_.find_words(records::split_words(name), reading.name_may_grow, true, names_by_words,
                                names);
     }
-    // "Main Stret": the last word may be a misspelt street type.
-    Reading typed_type = reading;
-    const std::string last = reading.name.back();
-    if (reading.name.size() > 1 && reading.type.empty() && last.size() >= 4) {
-        const TypedWord word(last);
-        for (const std::string& type : dictionary_.types()) {
-            const auto written = records::street_type_name(type);
-            if (!written || word.distance(*written, 1) > 1) continue;
-            std::vector<NameMatch> without;
-            auto words = reading.name;
-            words.pop_back();
-            dictionary_.find_whole(records::street_name(joined(words)), without);
-            for (NameMatch match : without) {
-                match.errors = 1;
-                names.push_back(match);
-            }
-        }
-    }
     add_streets(reading, names);
+    match_misspelt_type(reading);
 }
 
-void AddressSearch::add_streets(const Reading& reading, const std::vector<NameMatch>& names) {
+// "Main Stret": the name's last word is a street type that occurs here, but for one error.
+void AddressSearch::match_misspelt_type(const Reading& reading) {
+    const std::string& last = reading.name.back();
+    if (reading.name.size() < 2 || !reading.type.empty() || last.size() < 4) return;
+    const TypedWord word(last);
+    const bool is_type = std::ranges::any_of(dictionary_.types(), [&](const std::string& type) {
+        const auto written = records::street_type_name(type);
+        return written && word.distance(*written, 1) == 1;
+    });
+    if (!is_type) return;
+    std::vector<std::string> words = reading.name;
+    words.pop_back();
+    std::vector<NameMatch> names;
+    dictionary_.find_whole(records::street_name(joined(words)), names);
+    add_streets(reading, names, true);
+}
+
+void AddressSearch::add_streets(const Reading& reading, const std::vector<NameMatch>& names,
+                                bool type_misspelt) {
     const std::size_t letters = without_spaces(joined(reading.name)).size();
     for (const NameMatch& match : names) {
         const double named = 1 - name_cost(match, letters);
         for (const auto& street : dictionary_.streets(match.name)) {
             std::string type;
             std::string direction;
-            const double score = named - street_cost(reading, street, type, direction);
-            if (score < least_score) continue;
+            const double score = named - street_cost(reading, street, type, direction) -
+                                 (type_misspelt ? cost::type_misspelt : 0);
+            if (score < least_score || streets_.size() == streets_kept) continue;
             const auto [known, added] = known_.try_emplace(
                 {street.street, reading.number, reading.high, reading.part}, streets_.size());
             if (!added && streets_[known->second].score >= score) continue;
-            if (added && streets_.size() == streets_kept) return;
             StreetCandidate candidate{score, street.street, &reading, {}, false};
             candidate.reason.name = match;
             candidate.reason.street = {dictionary_.name(match.name), street.type, street.direction};
             candidate.reason.typed_type = std::move(type);
             candidate.reason.typed_direction = std::move(direction);
+            candidate.reason.type_misspelt = type_misspelt;
             candidate.reason.unread = reading.unread;
             if (added) {
                 streets_.push_back(std::move(candidate));

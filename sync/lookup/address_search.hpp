@@ -42,7 +42,8 @@ class AddressSearch {
   private:
     const std::vector<NameMatch>& names_of(const Reading& reading);
     void match_misspelt_names(const Reading& reading);
-    void add_streets(const Reading& reading, const std::vector<NameMatch>& names);
+    void match_misspelt_type(const Reading& reading);
+    void add_streets(const Reading& reading, const std::vector<NameMatch>& names, bool type_misspelt = false);
     void find_addresses(std::size_t limit, std::vector<Candidate>& out);
     void find_at(const StreetCandidate& street, std::size_t limit, std::vector<Candidate>& out);
     void add_address(const StreetCandidate& street, const snapshot::AddressEntry& entry, double number_cost,

@@ -33,6 +33,7 @@ void explain_street(const AddressReason& reason, std::string& out) {
                      ? "no street type is known here"
                      : fmt::format("{}, not {}", shown(street.type), shown(reason.typed_type)));
     }
+    if (reason.type_misspelt) add(out, "street type misspelt");
     if (!reason.typed_direction.empty() && reason.typed_direction != street.direction) {
         add(out, street.direction.empty()
                      ? fmt::format("without {}", reason.typed_direction)

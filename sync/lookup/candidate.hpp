@@ -21,6 +21,7 @@ inline constexpr double error_share = 0.25;
 inline constexpr double type_not_typed = 0.01;
 inline constexpr double type_not_there = 0.06;
 inline constexpr double type_other = 0.15;
+inline constexpr double type_misspelt = 0.10;
 inline constexpr double direction_not_typed = 0.02;
 inline constexpr double direction_not_there = 0.06;
 inline constexpr double direction_other = 0.20;
@@ -41,6 +42,7 @@ struct AddressReason {
     NameMatch name;
     Street street;  // as its addresses have it
     std::string typed_type;
+    bool type_misspelt = false;
     std::string typed_direction;
     std::string typed_part;
     bool typed_number = false;

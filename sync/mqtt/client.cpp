@@ -41,12 +41,15 @@ class Client::Worker {
         // MQTT 5 must be said here and in the connect options, or a reconnect may fall back to 3.1.
         ::mqtt::create_options create(MQTTVERSION_5);
         client_ = std::make_unique<::mqtt::async_client>(
-            "tcp://" + options_.host + ":" + std::to_string(options_.port), options_.client_id, create, nullptr);
-        client_->set_message_callback([this](const ::mqtt::const_message_ptr& message) { received(message); });
+            "tcp://" + options_.host + ":" + std::to_string(options_.port), options_.client_id, create,
+            nullptr);
+        client_->set_message_callback(
+            [this](const ::mqtt::const_message_ptr& message) { received(message); });
         // A dropped socket calls the first, a DISCONNECT of the server only the second.
         client_->set_connection_lost_handler([this](const std::string& reason) { lost(reason); });
-        client_->set_disconnected_handler(
-            [this](const ::mqtt::properties&, ::mqtt::ReasonCode) { lost("the broker ended the connection"); });
+        client_->set_disconnected_handler([this](const ::mqtt::properties&, ::mqtt::ReasonCode) {
+            lost("the broker ended the connection");
+        });
     }
 
     void start() {
@@ -94,7 +97,8 @@ class Client::Worker {
                 return;
             }
             received_bytes_ += size;
-            post([this, copy = Message{message->get_topic(), message->get_payload(), message->is_retained()}]() mutable {
+            post([this, copy = Message{message->get_topic(), message->get_payload(),
+                                       message->is_retained()}]() mutable {
                 received_bytes_ -= copy.payload.size();
                 events_.message(std::move(copy));
             });
@@ -132,7 +136,8 @@ class Client::Worker {
             connect.set_automatic_reconnect(false);
             if (options_.will) {
                 connect.set_will(::mqtt::will_options(options_.will->topic, options_.will->payload.data(),
-                                                      options_.will->payload.size(), 1, options_.will->retain));
+                                                      options_.will->payload.size(), 1,
+                                                      options_.will->retain));
             }
             const auto token = client_->connect(connect);
             if (!token->wait_for(network_patience)) {
@@ -274,22 +279,34 @@ class Client::Worker {
 Client::Client(Options options, Events events, Post post)
     : worker_(std::make_unique<Worker>(std::move(options), std::move(events), std::move(post))) {}
 
-Client::~Client() { stop(); }
+Client::~Client() {
+    stop();
+}
 
-void Client::start() { worker_->start(); }
-void Client::stop() { worker_->stop(); }
+void Client::start() {
+    worker_->start();
+}
+void Client::stop() {
+    worker_->stop();
+}
 
 bool Client::publish(Message message) {
     const std::size_t bytes = message.topic.size() + message.payload.size();
     return worker_->add(std::move(message), bytes);
 }
 
-bool Client::subscribe(std::vector<std::string> filters) { return worker_->add(Subscribe{std::move(filters), true}, 0); }
+bool Client::subscribe(std::vector<std::string> filters) {
+    return worker_->add(Subscribe{std::move(filters), true}, 0);
+}
 bool Client::unsubscribe(std::vector<std::string> filters) {
     return worker_->add(Subscribe{std::move(filters), false}, 0);
 }
 
-void Client::retry_now() { worker_->retry_now(); }
-std::uint64_t Client::dropped() const { return worker_->dropped(); }
+void Client::retry_now() {
+    worker_->retry_now();
+}
+std::uint64_t Client::dropped() const {
+    return worker_->dropped();
+}
 
 }  // namespace fieldpost::mqtt

@@ -1,9 +1,9 @@
-// The transport: MQTT 5 over Paho, treated as a socket. Nothing of ours is kept in it: no persistence, no offline
-// buffer, clean sessions; what matters is asked again by the engines. The only code that sees Paho.
+// The transport: MQTT 5 over Paho, treated as a socket. Nothing of ours is kept in it: no persistence, no
+// offline buffer, clean sessions; what matters is asked again by the engines. The only code that sees Paho.
 //
-// Threads: a thread of its own calls Paho, connects, and reconnects with jittered back-off. publish(), subscribe() and
-// stop() may be called from any thread and never wait for the network. Events are handed to `post`, which must run
-// them one after another in order (the program's event loop).
+// Threads: a thread of its own calls Paho, connects, and reconnects with jittered back-off. publish(),
+// subscribe() and stop() may be called from any thread and never wait for the network. Events are handed to
+// `post`, which must run them one after another in order (the program's event loop).
 #pragma once
 
 #include <chrono>
@@ -31,7 +31,8 @@ struct Options {
     std::optional<Message> will;  // the broker publishes it when we vanish
     // Handed to us and not yet acknowledged by the broker; publish() refuses beyond it.
     std::size_t max_pending_bytes = 16U << 20U;
-    // Received and not yet taken by the program; what exceeds it is dropped and asked for again by the protocol.
+    // Received and not yet taken by the program; what exceeds it is dropped and asked for again by the
+    // protocol.
     std::size_t max_received_bytes = 32U << 20U;
     std::chrono::milliseconds first_retry{500};
     std::chrono::milliseconds longest_retry{30'000};
@@ -54,8 +55,8 @@ class Client {
     Client& operator=(const Client&) = delete;
 
     void start();
-    // Says goodbye (the will is not published); then no event comes any more. Takes up to ten seconds when the broker
-    // has stopped answering.
+    // Says goodbye (the will is not published); then no event comes any more. Takes up to ten seconds when
+    // the broker has stopped answering.
     void stop();
 
     // QoS 1. False when not connected or the bound is reached: nothing was taken.

@@ -19,7 +19,8 @@
 
 namespace fieldpost::records {
 
-// A positive 63-bit number that a record has for ever, on every hub: derived from what the record is, not handed out.
+// A positive 63-bit number that a record has for ever, on every hub: derived from what the record is, not
+// handed out.
 using RecordId = std::int64_t;
 
 // First eight bytes of SHA-256("kind NUL source NUL key"), top bit cleared, never 0.
@@ -86,7 +87,8 @@ std::unique_ptr<google::protobuf::Message> new_message(Kind kind);
 using LabelOverrides = std::map<std::string, LayerKey, std::less<>>;
 
 // The message cut by layer; only layers that have a field. Deterministic: equal messages give equal bytes.
-std::map<LayerKey, Bytes> split(const google::protobuf::Message& message, const LabelOverrides& overrides = {});
+std::map<LayerKey, Bytes> split(const google::protobuf::Message& message,
+                                const LabelOverrides& overrides = {});
 
 // Parses a layer's body. corrupt when it is not a message of the kind.
 Result<std::unique_ptr<google::protobuf::Message>> parse_body(Kind kind, BytesView body);

@@ -75,7 +75,7 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& path) 
     if (auto known = check_format(*state->database); !known) return known.error().with(path.string());
     auto opened = sql([&] {
         // What is overwritten or removed must not stay readable on the disk (PROTOCOL 9).
-        state->database->exec("PRAGMA secure_delete=ON; PRAGMA cache_size=-16384");
+        state->database->exec("PRAGMA secure_delete=ON; PRAGMA cache_size=-8192");
         state->dictionary = std::make_unique<Dictionary>(*state->database);
         state->changes = std::make_unique<Changes>(*state->database, *state->dictionary);
         if (terms_version_of(*state->database) != lookup::terms_version) {

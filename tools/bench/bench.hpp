@@ -13,12 +13,14 @@ namespace fieldpost::bench {
 // Microseconds; the q-th quantile (0 to 1) of the samples, nearest rank.
 double quantile(std::vector<double> samples, double q);
 
-// Look-ups as people type them over a mounted city: whole addresses, each keystroke of some, parcel numbers, names;
-// then the 360° view and the nearest hydrants of as many properties.
-Result<boost::json::object> lookup(const std::filesystem::path& city, std::size_t queries, std::uint64_t seed);
+// Look-ups as people type them over a mounted city: whole addresses, each keystroke of some, parcel numbers,
+// names; then the 360° view and the nearest hydrants of as many properties.
+Result<boost::json::object> lookup(const std::filesystem::path& city, std::size_t queries,
+                                   std::uint64_t seed);
 
-// Observations made durable per second: our journal with `waiting` in flight, one at a time, and plain SQLite (WAL,
-// synchronous=FULL, one transaction each) with the same bytes in the same folder.
-Result<boost::json::object> journal(const std::filesystem::path& folder, std::size_t observations, std::size_t waiting);
+// Observations made durable per second: our journal with `waiting` in flight, one at a time, and plain SQLite
+// (WAL, synchronous=FULL, one transaction each) with the same bytes in the same folder.
+Result<boost::json::object> journal(const std::filesystem::path& folder, std::size_t observations,
+                                    std::size_t waiting);
 
 }  // namespace fieldpost::bench

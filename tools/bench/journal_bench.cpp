@@ -48,10 +48,11 @@ Result<double> run_journal(const std::filesystem::path& file, std::size_t observ
     const auto began = Clock::now();
     while (saved < observations && failure) {
         while (sent < observations && sent - saved < waiting) {
-            (*journal)->append(protocol::WORK, typical_operation(sent++), [&](Result<device::Recorded> recorded) {
-                if (!recorded) failure = recorded.error();
-                ++saved;
-            });
+            (*journal)->append(protocol::WORK, typical_operation(sent++),
+                               [&](Result<device::Recorded> recorded) {
+                                   if (!recorded) failure = recorded.error();
+                                   ++saved;
+                               });
         }
         std::vector<std::function<void()>> ready;
         {
@@ -88,7 +89,8 @@ Result<double> run_plain(const std::filesystem::path& file, std::size_t observat
 
 }  // namespace
 
-Result<boost::json::object> journal(const std::filesystem::path& folder, std::size_t observations, std::size_t waiting) {
+Result<boost::json::object> journal(const std::filesystem::path& folder, std::size_t observations,
+                                    std::size_t waiting) {
     auto grouped = run_journal(folder / "grouped.db", observations, waiting);
     if (!grouped) return grouped.error();
     auto single = run_journal(folder / "single.db", observations, 1);

@@ -64,7 +64,8 @@ double quantile(std::vector<double> samples, double q) {
     return samples[std::clamp<std::size_t>(rank, 1, samples.size()) - 1];
 }
 
-Result<boost::json::object> lookup(const std::filesystem::path& city, std::size_t queries, std::uint64_t seed) {
+Result<boost::json::object> lookup(const std::filesystem::path& city, std::size_t queries,
+                                   std::uint64_t seed) {
     const auto began = Clock::now();
     auto reader = snapshot::Reader::open(city);
     if (!reader) return reader.error();
@@ -103,7 +104,8 @@ Result<boost::json::object> lookup(const std::filesystem::path& city, std::size_
     std::vector<double> near_us;
     for (const auto& place : *places) {
         view_us.push_back(microseconds([&] { static_cast<void>((*reader)->view(place.id).has_value()); }));
-        near_us.push_back(microseconds([&] { static_cast<void>((*reader)->near("hydrant", place.position, 10).has_value()); }));
+        near_us.push_back(microseconds(
+            [&] { static_cast<void>((*reader)->near("hydrant", place.position, 10).has_value()); }));
     }
     return boost::json::object{{"search_p50_us", quantile(search_us, 0.5)},
                                {"search_p99_us", quantile(search_us, 0.99)},

@@ -12,14 +12,18 @@ int main(int argc, char** argv) {
     std::size_t queries = 20'000;
     std::uint64_t seed = 1;
     auto* lookup = app.add_subcommand("lookup", "Search, view and nearest over a city file");
-    lookup->add_option("city", city, "city-<generation>.db of a device")->required()->check(CLI::ExistingFile);
+    lookup->add_option("city", city, "city-<generation>.db of a device")
+        ->required()
+        ->check(CLI::ExistingFile);
     lookup->add_option("--queries", queries)->capture_default_str();
     lookup->add_option("--seed", seed)->capture_default_str();
     std::filesystem::path folder;
     std::size_t observations = 5000;
     std::size_t waiting = 64;
     auto* journal = app.add_subcommand("journal", "Durable observations per second beside plain SQLite");
-    journal->add_option("folder", folder, "An empty folder on the disk to measure")->required()->check(CLI::ExistingDirectory);
+    journal->add_option("folder", folder, "An empty folder on the disk to measure")
+        ->required()
+        ->check(CLI::ExistingDirectory);
     journal->add_option("--observations", observations)->capture_default_str();
     journal->add_option("--waiting", waiting)->capture_default_str();
     CLI11_PARSE(app, argc, argv);

@@ -15,8 +15,10 @@ Api::Api(ApiParts parts)
       lookups_(parts_.metrics.counter("fieldpost_lookups_total", "Look-ups answered")),
       lookup_seconds_(parts_.metrics.histogram("fieldpost_lookup_seconds", "Time to answer a look-up",
                                                {0.0001, 0.0005, 0.001, 0.005, 0.02, 0.1, 0.5})),
-      recorded_(parts_.metrics.counter("fieldpost_operations_saved_total", "Operations written to the journal")),
-      not_saved_(parts_.metrics.counter("fieldpost_operations_not_saved_total", "Operations that could not be saved")) {}
+      recorded_(
+          parts_.metrics.counter("fieldpost_operations_saved_total", "Operations written to the journal")),
+      not_saved_(parts_.metrics.counter("fieldpost_operations_not_saved_total",
+                                        "Operations that could not be saved")) {}
 
 void Api::broadcast(std::string_view event, const json::object& data) {
     if (streams_.empty()) return;

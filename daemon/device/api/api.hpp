@@ -1,5 +1,5 @@
-// The device's HTTP API, /api/v1: looks up, records, tells how things are. openapi.json beside this file describes it
-// and the tests hold it to that. Loop thread; look-ups run on the readers.
+// The device's HTTP API, /api/v1: looks up, records, tells how things are. openapi.json beside this file
+// describes it and the tests hold it to that. Loop thread; look-ups run on the readers.
 #pragma once
 
 #include <boost/json/object.hpp>

@@ -20,10 +20,10 @@ constexpr std::size_t overlay_limit = 500;
 
 // Sections of the view in reading order.
 constexpr records::Kind reading_order[] = {
-    records::PROPERTY,   records::HAZARD,  records::PREPLAN,         records::INCIDENT, records::VIOLATION,
-    records::PERMIT,     records::LICENSE, records::INSPECTION,      records::SERVICE_REQUEST,
-    records::ACCOUNT,    records::PARTY,   records::ASSET,           records::VISIT,    records::OBSERVATION,
-    records::DOCUMENT,   records::FORM};
+    records::PROPERTY,        records::HAZARD,      records::PREPLAN,  records::INCIDENT,
+    records::VIOLATION,       records::PERMIT,      records::LICENSE,  records::INSPECTION,
+    records::SERVICE_REQUEST, records::ACCOUNT,     records::PARTY,    records::ASSET,
+    records::VISIT,           records::OBSERVATION, records::DOCUMENT, records::FORM};
 
 Result<SourceTitles> source_titles(snapshot::Reader& reader) {
     auto sources = reader.sources();
@@ -105,10 +105,13 @@ json::object near_json(const snapshot::Spot& spot) {
     return out;
 }
 
-json::array coordinates(double lat, double lon) { return json::array{lon, lat}; }
+json::array coordinates(double lat, double lon) {
+    return json::array{lon, lat};
+}
 
 json::object feature_json(const snapshot::Spot& spot) {
-    json::object geometry{{"type", "Point"}, {"coordinates", coordinates(spot.position.lat, spot.position.lon)}};
+    json::object geometry{{"type", "Point"},
+                          {"coordinates", coordinates(spot.position.lat, spot.position.lon)}};
     std::string status;
     const auto message = records::parse_body(spot.row.kind, spot.row.body);
     if (message && spot.row.kind == records::ASSET) {
@@ -116,7 +119,8 @@ json::object feature_json(const snapshot::Spot& spot) {
         status = asset.status();
         if (asset.line_size() > 1) {
             json::array line;
-            for (const auto& point : asset.line()) line.push_back(coordinates(point.lat_e7() / 1e7, point.lon_e7() / 1e7));
+            for (const auto& point : asset.line())
+                line.push_back(coordinates(point.lat_e7() / 1e7, point.lon_e7() / 1e7));
             geometry = json::object{{"type", "LineString"}, {"coordinates", std::move(line)}};
         }
     }
@@ -129,7 +133,8 @@ json::object feature_json(const snapshot::Spot& spot) {
                             {"class", spot.spot_class},
                             {"title", text.title},
                             {"status", status}};
-    return json::object{{"type", "Feature"}, {"geometry", std::move(geometry)}, {"properties", std::move(properties)}};
+    return json::object{
+        {"type", "Feature"}, {"geometry", std::move(geometry)}, {"properties", std::move(properties)}};
 }
 
 Result<snapshot::Bounds> asked_bounds(const Request& request) {
@@ -140,14 +145,16 @@ Result<snapshot::Bounds> asked_bounds(const Request& request) {
     for (int i = 0; i < 4; ++i) {
         const auto [next, error] = std::from_chars(at, end, values[i]);
         if (error != std::errc{} || (i < 3 && (next == end || *next != ',')) || (i == 3 && next != end)) {
-            return fail(ErrorCode::invalid_argument, "bbox must be four numbers: west,south,east,north in degrees");
+            return fail(ErrorCode::invalid_argument,
+                        "bbox must be four numbers: west,south,east,north in degrees");
         }
         at = next + 1;
     }
     const snapshot::Bounds bounds{values[0], values[1], values[2], values[3]};
     if (!(bounds.west <= bounds.east && bounds.south <= bounds.north && std::abs(bounds.south) <= 90 &&
           std::abs(bounds.north) <= 90 && std::abs(bounds.west) <= 180 && std::abs(bounds.east) <= 180)) {
-        return fail(ErrorCode::invalid_argument, "bbox must be west,south,east,north in degrees, in that order");
+        return fail(ErrorCode::invalid_argument,
+                    "bbox must be west,south,east,north in degrees, in that order");
     }
     return bounds;
 }
@@ -158,8 +165,8 @@ struct ShownRecord {
     std::string state = "current";
 };
 
-void lay_over(const std::string& device, const std::vector<Recorded>& own, std::map<records::RecordId, ShownRecord>& shown,
-              std::vector<records::RecordId>& order) {
+void lay_over(const std::string& device, const std::vector<Recorded>& own,
+              std::map<records::RecordId, ShownRecord>& shown, std::vector<records::RecordId>& order) {
     for (auto recorded = own.rbegin(); recorded != own.rend(); ++recorded) {  // oldest first
         for (auto& row : overlay_rows(device, *recorded)) {
             auto [found, added] = shown.try_emplace(row.record);
@@ -188,7 +195,8 @@ json::value view_json(const snapshot::View& view, const SourceTitles& titles, co
     }
     lay_over(device, own, shown, order);
     std::map<records::Kind, json::array> by_kind;
-    json::object out{{"id", records::id_text(property)}, {"title", ""}, {"address", ""}, {"position", nullptr}};
+    json::object out{
+        {"id", records::id_text(property)}, {"title", ""}, {"address", ""}, {"position", nullptr}};
     for (const auto id : order) {
         const ShownRecord& record = shown.at(id);
         if (id == property) {
@@ -217,19 +225,22 @@ json::value view_json(const snapshot::View& view, const SourceTitles& titles, co
 }  // namespace
 
 void Api::look_up(const Reply& reply, std::function<Result<json::value>(CityView&)> job) {
-    const bool queued = parts_.readers.run([this, reply, job = std::move(job)](const Result<CityView*>& view) {
-        const auto began = std::chrono::steady_clock::now();
-        if (!view) {
-            reply.send(support::problem(view.error()));
-            return;
-        }
-        auto answer = job(**view);
-        lookups_.add();
-        lookup_seconds_.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
-        reply.send(answer ? support::json_response(200, *answer) : support::problem(answer.error()));
-    });
+    const bool queued =
+        parts_.readers.run([this, reply, job = std::move(job)](const Result<CityView*>& view) {
+            const auto began = std::chrono::steady_clock::now();
+            if (!view) {
+                reply.send(support::problem(view.error()));
+                return;
+            }
+            auto answer = job(**view);
+            lookups_.add();
+            lookup_seconds_.observe(
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+            reply.send(answer ? support::json_response(200, *answer) : support::problem(answer.error()));
+        });
     if (!queued) {
-        reply.send(support::problem(503, "Busy", "too many look-ups are waiting: try again in a moment", "busy"));
+        reply.send(
+            support::problem(503, "Busy", "too many look-ups are waiting: try again in a moment", "busy"));
     }
 }
 
@@ -254,11 +265,11 @@ void Api::search(const Request& request, const Reply& reply) {
         for (const auto& suggestion : answer->suggestions) {
             suggestions.push_back(json::object{{"text", suggestion.text}, {"why", suggestion.why}});
         }
-        return json::value(json::object{
-            {"query", text},
-            {"took_us", std::chrono::duration_cast<std::chrono::microseconds>(took).count()},
-            {"results", std::move(results)},
-            {"suggestions", std::move(suggestions)}});
+        return json::value(
+            json::object{{"query", text},
+                         {"took_us", std::chrono::duration_cast<std::chrono::microseconds>(took).count()},
+                         {"results", std::move(results)},
+                         {"suggestions", std::move(suggestions)}});
     });
 }
 
@@ -270,16 +281,17 @@ void Api::property(const Request& request, const Reply& reply) {
     query.limit = overlay_limit;
     auto own = parts_.journal.find(query);
     if (!own) return reply.send(support::problem(own.error()));
-    look_up(reply, [device = parts_.device, id = *id, own = std::move(*own)](CityView& view) -> Result<json::value> {
-        auto rows = view.reader.view(id);
-        if (!rows) return rows.error();
-        if (rows->rows.empty() && own.empty()) {
-            return fail(ErrorCode::not_found, "this vehicle holds no property with that id");
-        }
-        auto titles = source_titles(view.reader);
-        if (!titles) return titles.error();
-        return view_json(*rows, *titles, device, id, own);
-    });
+    look_up(reply,
+            [device = parts_.device, id = *id, own = std::move(*own)](CityView& view) -> Result<json::value> {
+                auto rows = view.reader.view(id);
+                if (!rows) return rows.error();
+                if (rows->rows.empty() && own.empty()) {
+                    return fail(ErrorCode::not_found, "this vehicle holds no property with that id");
+                }
+                auto titles = source_titles(view.reader);
+                if (!titles) return titles.error();
+                return view_json(*rows, *titles, device, id, own);
+            });
 }
 
 void Api::near(const Request& request, const Reply& reply) {
@@ -296,30 +308,36 @@ void Api::near(const Request& request, const Reply& reply) {
     std::optional<snapshot::Point> from = *position;
     if (!from && !property) from = vehicle_position(parts_.recorder);
     if (!from && !property) {
-        return reply.send(support::problem(409, "No position", "the vehicle has no fix: give lat and lon, or a property",
-                                           "no-position"));
+        return reply.send(support::problem(
+            409, "No position", "the vehicle has no fix: give lat and lon, or a property", "no-position"));
     }
     const std::string kind(request.query_value("kind").value_or("hydrant"));
-    look_up(reply, [kind, property, from, limit = limit->value_or(10)](CityView& view) -> Result<json::value> {
-        std::optional<snapshot::Point> start = from;
-        if (property) {
-            auto rows = view.reader.record(*property);
-            if (!rows) return rows.error();
-            if (rows->empty()) return fail(ErrorCode::not_found, "this vehicle holds no property with that id");
-            auto message = snapshot::merge(*rows);
-            const auto at = message ? records::position_of(**message) : std::nullopt;
-            if (!at) return fail(ErrorCode::conflict, "the position of that property is not known: give lat and lon");
-            start = snapshot::to_point(*at);
-        }
-        auto spots = view.reader.near(kind, *start, static_cast<std::size_t>(limit));
-        if (!spots) return spots.error();
-        json::array results;
-        for (const auto& spot : *spots) results.push_back(near_json(spot));
-        return json::value(json::object{
-            {"kind", kind},
-            {"from", json::object{{"lat", start->lat}, {"lon", start->lon}, {"what", property ? "property" : "position"}}},
-            {"results", std::move(results)}});
-    });
+    look_up(
+        reply, [kind, property, from, limit = limit->value_or(10)](CityView& view) -> Result<json::value> {
+            std::optional<snapshot::Point> start = from;
+            if (property) {
+                auto rows = view.reader.record(*property);
+                if (!rows) return rows.error();
+                if (rows->empty())
+                    return fail(ErrorCode::not_found, "this vehicle holds no property with that id");
+                auto message = snapshot::merge(*rows);
+                const auto at = message ? records::position_of(**message) : std::nullopt;
+                if (!at)
+                    return fail(ErrorCode::conflict,
+                                "the position of that property is not known: give lat and lon");
+                start = snapshot::to_point(*at);
+            }
+            auto spots = view.reader.near(kind, *start, static_cast<std::size_t>(limit));
+            if (!spots) return spots.error();
+            json::array results;
+            for (const auto& spot : *spots) results.push_back(near_json(spot));
+            return json::value(json::object{
+                {"kind", kind},
+                {"from",
+                 json::object{
+                     {"lat", start->lat}, {"lon", start->lon}, {"what", property ? "property" : "position"}}},
+                {"results", std::move(results)}});
+        });
 }
 
 void Api::map(const Request& request, const Reply& reply) {
@@ -335,11 +353,14 @@ void Api::map(const Request& request, const Reply& reply) {
 }
 
 void Api::add_lookup_routes(support::Router& router) {
-    router.add("GET", "/api/v1/search", [this](const Request& request, const Reply& reply) { search(request, reply); });
+    router.add("GET", "/api/v1/search",
+               [this](const Request& request, const Reply& reply) { search(request, reply); });
     router.add("GET", "/api/v1/properties/{id}",
                [this](const Request& request, const Reply& reply) { property(request, reply); });
-    router.add("GET", "/api/v1/near", [this](const Request& request, const Reply& reply) { near(request, reply); });
-    router.add("GET", "/api/v1/map", [this](const Request& request, const Reply& reply) { map(request, reply); });
+    router.add("GET", "/api/v1/near",
+               [this](const Request& request, const Reply& reply) { near(request, reply); });
+    router.add("GET", "/api/v1/map",
+               [this](const Request& request, const Reply& reply) { map(request, reply); });
 }
 
 }  // namespace fieldpost::device

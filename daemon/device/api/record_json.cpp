@@ -47,32 +47,38 @@ json::value value_json(const pb::Message& message, const pb::FieldDescriptor& fi
     const bool many = index >= 0;
     switch (field.cpp_type()) {
         case pb::FieldDescriptor::CPPTYPE_INT32:
-            return many ? reflection.GetRepeatedInt32(message, &field, index) : reflection.GetInt32(message, &field);
+            return many ? reflection.GetRepeatedInt32(message, &field, index)
+                        : reflection.GetInt32(message, &field);
         case pb::FieldDescriptor::CPPTYPE_INT64: {
-            const std::int64_t value =
-                many ? reflection.GetRepeatedInt64(message, &field, index) : reflection.GetInt64(message, &field);
+            const std::int64_t value = many ? reflection.GetRepeatedInt64(message, &field, index)
+                                            : reflection.GetInt64(message, &field);
             if (field.name().ends_with("_at")) return json::string(format_rfc3339(value * 1'000'000));
             if (field.name().ends_with("_cents")) return static_cast<double>(value) / 100;
             return value;
         }
         case pb::FieldDescriptor::CPPTYPE_UINT32:
-            return many ? reflection.GetRepeatedUInt32(message, &field, index) : reflection.GetUInt32(message, &field);
+            return many ? reflection.GetRepeatedUInt32(message, &field, index)
+                        : reflection.GetUInt32(message, &field);
         case pb::FieldDescriptor::CPPTYPE_UINT64:
-            return many ? reflection.GetRepeatedUInt64(message, &field, index) : reflection.GetUInt64(message, &field);
+            return many ? reflection.GetRepeatedUInt64(message, &field, index)
+                        : reflection.GetUInt64(message, &field);
         case pb::FieldDescriptor::CPPTYPE_DOUBLE:
-            return many ? reflection.GetRepeatedDouble(message, &field, index) : reflection.GetDouble(message, &field);
+            return many ? reflection.GetRepeatedDouble(message, &field, index)
+                        : reflection.GetDouble(message, &field);
         case pb::FieldDescriptor::CPPTYPE_FLOAT:
-            return many ? reflection.GetRepeatedFloat(message, &field, index) : reflection.GetFloat(message, &field);
+            return many ? reflection.GetRepeatedFloat(message, &field, index)
+                        : reflection.GetFloat(message, &field);
         case pb::FieldDescriptor::CPPTYPE_BOOL:
-            return many ? reflection.GetRepeatedBool(message, &field, index) : reflection.GetBool(message, &field);
+            return many ? reflection.GetRepeatedBool(message, &field, index)
+                        : reflection.GetBool(message, &field);
         case pb::FieldDescriptor::CPPTYPE_ENUM: {
-            const auto* value =
-                many ? reflection.GetRepeatedEnum(message, &field, index) : reflection.GetEnum(message, &field);
+            const auto* value = many ? reflection.GetRepeatedEnum(message, &field, index)
+                                     : reflection.GetEnum(message, &field);
             return json::string(lower(value->name()));
         }
         case pb::FieldDescriptor::CPPTYPE_STRING: {
-            const std::string text =
-                many ? reflection.GetRepeatedString(message, &field, index) : reflection.GetString(message, &field);
+            const std::string text = many ? reflection.GetRepeatedString(message, &field, index)
+                                          : reflection.GetString(message, &field);
             return json::string(field.type() == pb::FieldDescriptor::TYPE_BYTES ? to_hex(text) : text);
         }
         case pb::FieldDescriptor::CPPTYPE_MESSAGE:
@@ -89,7 +95,8 @@ json::value field_json(const pb::Message& message, const pb::FieldDescriptor& fi
     if (field.message_type() == records::Attribute::descriptor()) {
         json::object named;
         for (int i = 0; i < size; ++i) {
-            const auto& attribute = static_cast<const records::Attribute&>(reflection.GetRepeatedMessage(message, &field, i));
+            const auto& attribute =
+                static_cast<const records::Attribute&>(reflection.GetRepeatedMessage(message, &field, i));
             named[attribute.name()] = attribute.value();
         }
         return named;
@@ -142,7 +149,8 @@ json::object record_json(const std::vector<records::LayerRow>& layers, const Sou
     out["title"] = text.title;
     out["summary"] = text.subtitle;
     const auto title = sources.find(first.source);
-    out["source"] = json::object{{"id", first.source}, {"title", title == sources.end() ? first.source : title->second}};
+    out["source"] =
+        json::object{{"id", first.source}, {"title", title == sources.end() ? first.source : title->second}};
     out["as_of"] = as_of == 0 ? json::value(nullptr) : json::value(format_date(as_of));
     out["version"] = version;
     out["link"] = json::object{{"method", records::link_method_name(first.link_method)},
@@ -239,7 +247,7 @@ json::object operation_json(const Recorded& recorded) {
 
 json::object saved_json(const Recorded& recorded) {
     return json::object{{"id", recorded.operation.has_visit_finished() ? recorded.operation.visit_id()
-                                                                      : recorded.operation.id()},
+                                                                       : recorded.operation.id()},
                         {"saved", true},
                         {"state", to_string(recorded.state)},
                         {"operation", operation_json(recorded)},
@@ -253,9 +261,10 @@ json::object observation_json(const Recorded& recorded) {
     json::object out = saved_json(recorded);
     out.erase("saved");
     out["visit"] = operation.visit_id().empty() ? json::value(nullptr) : json::value(operation.visit_id());
-    out["property"] = operation.property() == 0
-                          ? json::value(nullptr)
-                          : json::value(records::id_text(static_cast<records::RecordId>(operation.property())));
+    out["property"] =
+        operation.property() == 0
+            ? json::value(nullptr)
+            : json::value(records::id_text(static_cast<records::RecordId>(operation.property())));
     if (!recorded.reason.empty()) out["reason"] = recorded.reason;
     if (operation.has_observation_made()) {
         const auto& made = operation.observation_made();

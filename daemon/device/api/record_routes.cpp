@@ -11,7 +11,8 @@ using support::Request;
 
 namespace {
 
-// Reads a JSON object's members one by one; the first thing that is wrong is kept, and so is what was not asked for.
+// Reads a JSON object's members one by one; the first thing that is wrong is kept, and so is what was not
+// asked for.
 class Members {
   public:
     explicit Members(json::object body) : body_(std::move(body)) {}
@@ -45,10 +46,12 @@ class Members {
         for (const auto& member : value->get_object()) {
             const json::value& given = member.value();
             if (given.is_object() || given.is_array() || given.is_null()) {
-                complain("the value \"" + std::string(member.key()) + "\" must be a text, number or true/false");
+                complain("the value \"" + std::string(member.key()) +
+                         "\" must be a text, number or true/false");
                 return out;
             }
-            out.emplace_back(member.key(), given.is_string() ? std::string(given.get_string()) : json::serialize(given));
+            out.emplace_back(member.key(),
+                             given.is_string() ? std::string(given.get_string()) : json::serialize(given));
         }
         return out;
     }
@@ -93,9 +96,11 @@ Journal::Saved Api::answer_saved(const Reply& reply) {
         }
         if (!recorded->repeated) {
             recorded_.add();
-            broadcast("operation", json::object{{"id", recorded->operation.id()},
-                                                {"kind", recorded->operation.has_observation_made() ? "observation" : "visit"},
-                                                {"state", to_string(recorded->state)}});
+            broadcast(
+                "operation",
+                json::object{{"id", recorded->operation.id()},
+                             {"kind", recorded->operation.has_observation_made() ? "observation" : "visit"},
+                             {"state", to_string(recorded->state)}});
             parts_.recorded();
         }
         reply.send(support::json_response(recorded->repeated ? 200 : 201, saved_json(*recorded)));
@@ -155,8 +160,8 @@ void Api::add_record_routes(support::Router& router) {
             auto visit = parts_.journal.by_id(observation.visit);
             if (!visit) return reply.send(support::problem(visit.error()));
             if (!*visit || !(*visit)->operation.has_visit_started()) {
-                return reply.send(support::problem(404, "No such visit", "start the visit first: POST /api/v1/visits",
-                                                   "no-such-visit"));
+                return reply.send(support::problem(
+                    404, "No such visit", "start the visit first: POST /api/v1/visits", "no-such-visit"));
             }
             if (observation.property == 0) {
                 observation.property = static_cast<records::RecordId>((*visit)->operation.property());
@@ -175,8 +180,8 @@ void Api::add_record_routes(support::Router& router) {
         auto visit = parts_.journal.by_id(end.visit);
         if (!visit) return reply.send(support::problem(visit.error()));
         if (!*visit || !(*visit)->operation.has_visit_started()) {
-            return reply.send(support::problem(404, "No such visit", "start the visit first: POST /api/v1/visits",
-                                               "no-such-visit"));
+            return reply.send(support::problem(
+                404, "No such visit", "start the visit first: POST /api/v1/visits", "no-such-visit"));
         }
         end.property = static_cast<records::RecordId>((*visit)->operation.property());
         parts_.recorder.finish_visit(std::move(end), answer_saved(reply));
@@ -185,7 +190,8 @@ void Api::add_record_routes(support::Router& router) {
         list(request, reply, {protocol::Operation::kObservationMade}, "observations");
     });
     router.add("GET", "/api/v1/visits", [this](const Request& request, const Reply& reply) {
-        list(request, reply, {protocol::Operation::kVisitStarted, protocol::Operation::kVisitFinished}, "visits");
+        list(request, reply, {protocol::Operation::kVisitStarted, protocol::Operation::kVisitFinished},
+             "visits");
     });
 }
 

@@ -16,7 +16,8 @@ constexpr std::chrono::seconds status_pace{1};
 constexpr std::chrono::seconds status_anyway{15};
 // Nothing from elsewhere; the map's workers and images are made by the page itself.
 constexpr const char* page_policy =
-    "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'";
+    "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; style-src 'self' "
+    "'unsafe-inline'";
 
 }  // namespace
 
@@ -44,7 +45,8 @@ Status Device::open() {
     signer_ = std::make_unique<support::KeystoreSigner>(*keystore_);
     auto hub_key_text = read_file(settings_.hub_key, 1024);
     if (!hub_key_text) return hub_key_text.error().with("the hub's public key");
-    const auto hub_key = from_hex(BytesView(*hub_key_text).substr(0, hub_key_text->find_last_not_of(" \n\r\t") + 1));
+    const auto hub_key =
+        from_hex(BytesView(*hub_key_text).substr(0, hub_key_text->find_last_not_of(" \n\r\t") + 1));
     if (!hub_key || hub_key->size() != 32) {
         return fail(ErrorCode::invalid_argument,
                     settings_.hub_key.string() + " must hold the hub's public key: 64 hexadecimal digits");
@@ -70,17 +72,20 @@ Status Device::open() {
     broker.host = settings_.broker_host;
     broker.port = settings_.broker_port;
     broker.client_id = settings_.device;
-    broker.will = mqtt::Message{protocol::topic::device_presence(settings_.device), Bytes(protocol::absent), true};
+    broker.will =
+        mqtt::Message{protocol::topic::device_presence(settings_.device), Bytes(protocol::absent), true};
     HubLinkEvents events;
     events.changed = [this] { status_changed(); };
     events.noted = [this] {
-        api_->broadcast("operation", boost::json::object{{"id", nullptr}, {"kind", nullptr}, {"state", "accepted"}});
+        api_->broadcast("operation",
+                        boost::json::object{{"id", nullptr}, {"kind", nullptr}, {"state", "accepted"}});
     };
     events.feed_moved = [this](const records::FeedId& feed, std::uint64_t cursor) {
         api_->broadcast("data", boost::json::object{{"feed", records::feed_text(feed)}, {"cursor", cursor}});
         count_records();
     };
-    link_ = std::make_unique<HubLink>(loop_, engine::DeviceIdentity{settings_.device, *hub_key, FIELDPOST_VERSION},
+    link_ = std::make_unique<HubLink>(loop_,
+                                      engine::DeviceIdentity{settings_.device, *hub_key, FIELDPOST_VERSION},
                                       broker, *journal_, *city_, *readers_, *signer_, std::move(events));
     api_ = std::make_unique<Api>(ApiParts{settings_.device, *readers_, *journal_, *recorder_, metrics_,
                                           [this] { return status(); },
@@ -100,7 +105,8 @@ Status Device::open() {
 
     http_ = std::make_unique<support::HttpServer>(loop_, router_);
     if (settings_.http_port != 0) {
-        if (auto port = http_->listen_tcp(settings_.http_address, settings_.http_port); !port) return port.error();
+        if (auto port = http_->listen_tcp(settings_.http_address, settings_.http_port); !port)
+            return port.error();
     }
     if (!settings_.socket.empty()) {
         if (auto listening = http_->listen_unix(settings_.socket); !listening) return listening;

@@ -16,27 +16,32 @@ CityCache::CityCache(std::filesystem::path folder, Post post)
       files_(std::make_unique<Files>(std::move(folder))),
       thread_(std::make_unique<support::WorkerThread>("city", max_jobs)) {}
 
-CityCache::~CityCache() { thread_->drain_and_join(); }
+CityCache::~CityCache() {
+    thread_->drain_and_join();
+}
 
-Result<std::optional<Mounted>> CityCache::open() { return files_->open(); }
+Result<std::optional<Mounted>> CityCache::open() {
+    return files_->open();
+}
 
 template <class F>
 void CityCache::run(F&& job, std::function<void(Error)> refused) {
     if (!thread_->post(std::forward<F>(job))) {
-        post_([refused = std::move(refused)] { refused(fail(ErrorCode::full, "the city's writer cannot keep up")); });
+        post_([refused = std::move(refused)] {
+            refused(fail(ErrorCode::full, "the city's writer cannot keep up"));
+        });
     }
 }
 
 void CityCache::apply(records::FeedId feed, protocol::FeedSegment segment,
                       std::function<void(Result<std::uint64_t>)> done) {
-    run(
-        [this, feed = std::move(feed), segment = std::move(segment), done] {
-            post_([done, result = files_->apply(feed, segment)] { done(result); });
-        },
+    run([this, feed = std::move(feed), segment = std::move(segment),
+         done] { post_([done, result = files_->apply(feed, segment)] { done(result); }); },
         done);
 }
 
-void CityCache::prepare(protocol::Manifest manifest, std::function<void(Result<std::vector<std::uint32_t>>)> done) {
+void CityCache::prepare(protocol::Manifest manifest,
+                        std::function<void(Result<std::vector<std::uint32_t>>)> done) {
     run([this, manifest = std::move(manifest),
          done] { post_([done, result = files_->prepare(manifest)] { done(result); }); },
         done);

@@ -1,11 +1,12 @@
-// The city on board: the mounted snapshot, kept up to date by feed changes, and the next one being fetched beside it.
+// The city on board: the mounted snapshot, kept up to date by feed changes, and the next one being fetched
+// beside it.
 //
 // Files in its folder:  city-<generation>.db   mounted, or the last good one before it
 //                       draft-<generation>.part  being fetched; whole blocks only, checked again on resume
 // A damaged file is set aside (NAME.damaged-n), never deleted.
 //
-// Threads: called on the loop thread; files are touched by one writer thread, and completions come back through
-// `post`. Everything here can be fetched again: nothing in it is irreplaceable.
+// Threads: called on the loop thread; files are touched by one writer thread, and completions come back
+// through `post`. Everything here can be fetched again: nothing in it is irreplaceable.
 #pragma once
 
 #include <filesystem>
@@ -35,9 +36,11 @@ class CityCache {
     Result<std::optional<Mounted>> open();
 
     // Applies a segment in one transaction; `done` gets the new cursor.
-    void apply(records::FeedId feed, protocol::FeedSegment segment, std::function<void(Result<std::uint64_t>)> done);
+    void apply(records::FeedId feed, protocol::FeedSegment segment,
+               std::function<void(Result<std::uint64_t>)> done);
 
-    // Opens the draft of the artifact; `done` gets the blocks it lacks. full when the disk has no room for it.
+    // Opens the draft of the artifact; `done` gets the blocks it lacks. full when the disk has no room for
+    // it.
     void prepare(protocol::Manifest manifest, std::function<void(Result<std::vector<std::uint32_t>>)> done);
     void write_block(std::uint32_t block, Bytes content, std::function<void(Status)> done);
     // Verifies the draft as a whole and mounts it in place of what was mounted. corrupt: it was set aside.

@@ -42,12 +42,15 @@ Result<Bytes> read_block(int fd, std::uint64_t offset, std::size_t size) {
 
 std::size_t size_of_block(const protocol::Manifest& manifest, std::uint32_t block) {
     const std::uint64_t offset = std::uint64_t{block} * manifest.block_bytes();
-    return static_cast<std::size_t>(std::min<std::uint64_t>(manifest.block_bytes(), manifest.bytes() - offset));
+    return static_cast<std::size_t>(
+        std::min<std::uint64_t>(manifest.block_bytes(), manifest.bytes() - offset));
 }
 
 }  // namespace
 
-CityCache::Files::~Files() { close_draft(); }
+CityCache::Files::~Files() {
+    close_draft();
+}
 
 std::filesystem::path CityCache::Files::city_file(std::uint64_t generation) const {
     return folder_ / ("city-" + std::to_string(generation) + ".db");
@@ -61,7 +64,9 @@ std::vector<std::uint64_t> CityCache::Files::generations() const {
         const std::string name = entry.path().filename().string();
         if (!name.starts_with("city-") || !name.ends_with(".db")) continue;
         const std::string number = name.substr(5, name.size() - 8);
-        if (number.empty() || number.size() > 18 || number.find_first_not_of("0123456789") != std::string::npos) continue;
+        if (number.empty() || number.size() > 18 ||
+            number.find_first_not_of("0123456789") != std::string::npos)
+            continue;
         found.push_back(std::stoull(number));
     }
     std::sort(found.rbegin(), found.rend());
@@ -96,20 +101,23 @@ Result<std::optional<Mounted>> CityCache::Files::open() {
         if (mounted) return std::optional(std::move(*mounted));
         spdlog::error("city file {} cannot be used: {}", file.filename().string(), mounted.error().message);
         if (mounted.error().code == ErrorCode::corrupt || mounted.error().code == ErrorCode::conflict) {
-            if (auto aside = set_aside(file)) spdlog::error("it was set aside as {}", aside->filename().string());
+            if (auto aside = set_aside(file))
+                spdlog::error("it was set aside as {}", aside->filename().string());
         }
     }
     return std::optional<Mounted>();
 }
 
-Result<std::uint64_t> CityCache::Files::apply(const records::FeedId& feed, const protocol::FeedSegment& segment) {
+Result<std::uint64_t> CityCache::Files::apply(const records::FeedId& feed,
+                                              const protocol::FeedSegment& segment) {
     if (!writer_) return fail(ErrorCode::unavailable, "no city is mounted");
     if (auto begun = writer_->begin(); !begun) return begun.error();
     auto write = [&]() -> Status {
         for (const auto& entry : segment.entries()) {
             auto row = protocol::from_wire(entry.row(), feed.layer);
             if (!row) return row.error();
-            Status done = entry.remove() ? writer_->remove(feed, row->record, row->version) : writer_->put(feed, *row);
+            Status done =
+                entry.remove() ? writer_->remove(feed, row->record, row->version) : writer_->put(feed, *row);
             if (!done) return done;
         }
         return writer_->set_feed_cursor(feed, static_cast<std::int64_t>(segment.hub_generation()),
@@ -134,16 +142,18 @@ Result<std::vector<std::uint32_t>> CityCache::Files::prepare(const protocol::Man
     draft_ = folder_ / ("draft-" + std::to_string(manifest.generation()) + ".part");
     block_bytes_ = manifest.block_bytes();
     std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {  // of generations that are gone
-        if (entry.path().extension() == ".part" && entry.path() != draft_) std::filesystem::remove(entry.path(), error);
+    for (const auto& entry :
+         std::filesystem::directory_iterator(folder_, error)) {  // of generations that are gone
+        if (entry.path().extension() == ".part" && entry.path() != draft_)
+            std::filesystem::remove(entry.path(), error);
     }
     const bool resumed = std::filesystem::exists(draft_, error);
     const std::uint64_t free = free_bytes(folder_);
     const std::uint64_t allocated = resumed ? std::filesystem::file_size(draft_, error) : 0;
     if (free + allocated < manifest.bytes() + room_for_recording) {
-        return fail(ErrorCode::full, "the disk has no room for the city's data: " +
-                                         std::to_string(manifest.bytes() >> 20U) + " MiB are needed, " +
-                                         std::to_string(free >> 20U) + " MiB are free");
+        return fail(ErrorCode::full,
+                    "the disk has no room for the city's data: " + std::to_string(manifest.bytes() >> 20U) +
+                        " MiB are needed, " + std::to_string(free >> 20U) + " MiB are free");
     }
     draft_fd_ = ::open(draft_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
     if (draft_fd_ < 0) return disk_error("opening " + draft_.string());
@@ -151,7 +161,8 @@ Result<std::vector<std::uint32_t>> CityCache::Files::prepare(const protocol::Man
     const auto blocks = static_cast<std::uint32_t>(manifest.blocks_size());
     for (std::uint32_t block = 0; block < blocks; ++block) {
         if (resumed) {
-            auto content = read_block(draft_fd_, std::uint64_t{block} * block_bytes_, size_of_block(manifest, block));
+            auto content =
+                read_block(draft_fd_, std::uint64_t{block} * block_bytes_, size_of_block(manifest, block));
             if (!content) return content.error();
             if (sha256(*content) == manifest.blocks(static_cast<int>(block)).sha256()) continue;
         }
@@ -179,7 +190,8 @@ Result<Mounted> CityCache::Files::finish(const protocol::Manifest& manifest) {
     if (draft_fd_ < 0) return fail(ErrorCode::internal, "no draft is open");
     Sha256 whole;
     for (std::uint32_t block = 0; block < static_cast<std::uint32_t>(manifest.blocks_size()); ++block) {
-        auto content = read_block(draft_fd_, std::uint64_t{block} * block_bytes_, size_of_block(manifest, block));
+        auto content =
+            read_block(draft_fd_, std::uint64_t{block} * block_bytes_, size_of_block(manifest, block));
         if (!content) return content.error();
         whole.update(*content);
     }

@@ -37,7 +37,8 @@ void Readers::mount(std::filesystem::path file) {
         const bool queued = slot->thread.post([this, &slot = *slot] {
             if (auto opened = view(slot); !opened) spdlog::error("city: {}", opened.error().message);
         });
-        if (!queued) spdlog::warn("city: the readers are busy; they open the new snapshot at the next look-up");
+        if (!queued)
+            spdlog::warn("city: the readers are busy; they open the new snapshot at the next look-up");
     }
 }
 

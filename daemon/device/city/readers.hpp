@@ -1,5 +1,5 @@
-// Reading the city beside its writer: a few threads, each with its own connection and street names, so that a look-up
-// never waits for the loop or a feed.
+// Reading the city beside its writer: a few threads, each with its own connection and street names, so that a
+// look-up never waits for the loop or a feed.
 #pragma once
 
 #include <atomic>

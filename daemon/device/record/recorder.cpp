@@ -17,23 +17,34 @@ constexpr std::array<std::string_view, 4> visit_results = {"passed", "failed", "
 
 protocol::FixType to_wire(hal::FixType fix) {
     switch (fix) {
-        case hal::FixType::none: return protocol::FIX_NONE;
-        case hal::FixType::fix_2d: return protocol::FIX_2D;
-        case hal::FixType::fix_3d: return protocol::FIX_3D;
-        case hal::FixType::dgnss: return protocol::FIX_DGNSS;
-        case hal::FixType::rtk: return protocol::FIX_RTK;
-        case hal::FixType::estimated: return protocol::FIX_ESTIMATED;
+        case hal::FixType::none:
+            return protocol::FIX_NONE;
+        case hal::FixType::fix_2d:
+            return protocol::FIX_2D;
+        case hal::FixType::fix_3d:
+            return protocol::FIX_3D;
+        case hal::FixType::dgnss:
+            return protocol::FIX_DGNSS;
+        case hal::FixType::rtk:
+            return protocol::FIX_RTK;
+        case hal::FixType::estimated:
+            return protocol::FIX_ESTIMATED;
     }
     return protocol::FIX_NONE;
 }
 
 protocol::TimeQuality to_wire(hal::TimeQuality quality) {
     switch (quality) {
-        case hal::TimeQuality::none: return protocol::TIME_NONE;
-        case hal::TimeQuality::build_floor: return protocol::TIME_BUILD_FLOOR;
-        case hal::TimeQuality::rtc: return protocol::TIME_RTC;
-        case hal::TimeQuality::ntp: return protocol::TIME_NTP;
-        case hal::TimeQuality::gnss: return protocol::TIME_GNSS;
+        case hal::TimeQuality::none:
+            return protocol::TIME_NONE;
+        case hal::TimeQuality::build_floor:
+            return protocol::TIME_BUILD_FLOOR;
+        case hal::TimeQuality::rtc:
+            return protocol::TIME_RTC;
+        case hal::TimeQuality::ntp:
+            return protocol::TIME_NTP;
+        case hal::TimeQuality::gnss:
+            return protocol::TIME_GNSS;
     }
     return protocol::TIME_NONE;
 }
@@ -44,7 +55,9 @@ Bytes uuid_bytes(std::string_view text) {
     return from_hex(hex).value_or(Bytes());
 }
 
-std::int32_t e7(double degrees) { return static_cast<std::int32_t>(std::lround(degrees * 1e7)); }
+std::int32_t e7(double degrees) {
+    return static_cast<std::int32_t>(std::lround(degrees * 1e7));
+}
 
 Status check_text(std::string_view what, std::string_view text) {
     if (text.size() > max_text) {
@@ -138,7 +151,8 @@ void Recorder::observe(NewObservation observation, Journal::Saved saved) {
     if (sound) sound = check_id("the visit's id", observation.visit);
     if (sound) sound = check_text("the note", observation.note);
     if (sound && (observation.kind.empty() || observation.kind.size() > 64)) {
-        sound = fail(ErrorCode::invalid_argument, "an observation needs a \"kind\", such as note, condition or hazard");
+        sound = fail(ErrorCode::invalid_argument,
+                     "an observation needs a \"kind\", such as note, condition or hazard");
     }
     if (sound && observation.note.empty() && observation.values.empty()) {
         sound = fail(ErrorCode::invalid_argument, "an observation needs a \"note\" or \"values\"");

@@ -1,5 +1,5 @@
-// From what a person or a part reports to an operation in the journal: identity, time and place are put on here.
-// Loop thread, but for fix(), which the receiver's thread calls.
+// From what a person or a part reports to an operation in the journal: identity, time and place are put on
+// here. Loop thread, but for fix(), which the receiver's thread calls.
 #pragma once
 
 #include <functional>

@@ -11,7 +11,8 @@ namespace {
 constexpr std::chrono::seconds tick{1};
 
 std::int64_t unix_us() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+    return std::chrono::duration_cast<std::chrono::microseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
         .count();
 }
 
@@ -24,15 +25,19 @@ struct Overloaded : Handlers... {
 
 std::string_view to_string(LinkState state) {
     switch (state) {
-        case LinkState::offline: return "offline";
-        case LinkState::connecting: return "connecting";
-        case LinkState::connected: return "connected";
+        case LinkState::offline:
+            return "offline";
+        case LinkState::connecting:
+            return "connecting";
+        case LinkState::connected:
+            return "connected";
     }
     return "offline";
 }
 
-HubLink::HubLink(support::EventLoop& loop, engine::DeviceIdentity identity, mqtt::Options broker, Journal& journal,
-                 CityCache& city, Readers& readers, protocol::Signer& signer, HubLinkEvents events)
+HubLink::HubLink(support::EventLoop& loop, engine::DeviceIdentity identity, mqtt::Options broker,
+                 Journal& journal, CityCache& city, Readers& readers, protocol::Signer& signer,
+                 HubLinkEvents events)
     : loop_(loop),
       identity_(identity),
       journal_(journal),
@@ -165,34 +170,36 @@ void HubLink::carry_out(engine::Action action) {
             },
             [this](engine::ApplySegment& apply) {
                 const auto feed = apply.feed;
-                cache_.apply(feed, std::move(apply.segment), [this, feed](const Result<std::uint64_t>& cursor) {
-                    if (!cursor) {
-                        spdlog::error("feed {}: {}", records::feed_text(feed), cursor.error().message);
-                        engine_.feed_failed(now(), feed);
-                        return;
-                    }
-                    engine::Actions actions;
-                    engine_.feed_applied(now(), feed, *cursor, actions);
-                    carry_out(std::move(actions));
-                    events_.feed_moved(feed, *cursor);
-                    events_.changed();
-                });
+                cache_.apply(
+                    feed, std::move(apply.segment), [this, feed](const Result<std::uint64_t>& cursor) {
+                        if (!cursor) {
+                            spdlog::error("feed {}: {}", records::feed_text(feed), cursor.error().message);
+                            engine_.feed_failed(now(), feed);
+                            return;
+                        }
+                        engine::Actions actions;
+                        engine_.feed_applied(now(), feed, *cursor, actions);
+                        carry_out(std::move(actions));
+                        events_.feed_moved(feed, *cursor);
+                        events_.changed();
+                    });
             },
             [this](engine::PrepareArtifact& prepare) {
-                cache_.prepare(std::move(prepare.manifest), [this](Result<std::vector<std::uint32_t>> missing) {
-                    if (!missing) {
-                        fetch_problem_ = missing.error().message;
-                        spdlog::error("snapshot: {}", fetch_problem_);
-                        engine_.artifact_failed();
-                        events_.changed();
-                        return;
-                    }
-                    fetch_problem_.clear();
-                    engine::Actions actions;
-                    engine_.artifact_prepared(now(), std::move(*missing), actions);
-                    carry_out(std::move(actions));
-                    events_.changed();
-                });
+                cache_.prepare(std::move(prepare.manifest),
+                               [this](Result<std::vector<std::uint32_t>> missing) {
+                                   if (!missing) {
+                                       fetch_problem_ = missing.error().message;
+                                       spdlog::error("snapshot: {}", fetch_problem_);
+                                       engine_.artifact_failed();
+                                       events_.changed();
+                                       return;
+                                   }
+                                   fetch_problem_.clear();
+                                   engine::Actions actions;
+                                   engine_.artifact_prepared(now(), std::move(*missing), actions);
+                                   carry_out(std::move(actions));
+                                   events_.changed();
+                               });
             },
             [this](engine::WriteBlock& write) {
                 const auto block = write.block;

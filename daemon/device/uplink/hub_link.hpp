@@ -1,5 +1,5 @@
-// Drives the device's engine: carries its messages over MQTT, its actions to journal and city, and tells the program
-// what changed. Loop thread.
+// Drives the device's engine: carries its messages over MQTT, its actions to journal and city, and tells the
+// program what changed. Loop thread.
 #pragma once
 
 #include <functional>
@@ -18,8 +18,8 @@ enum class LinkState { offline, connecting, connected };
 std::string_view to_string(LinkState state);
 
 struct HubLinkEvents {
-    std::function<void()> changed;                                        // anything in /status
-    std::function<void()> noted;                                          // the hub said what became of operations
+    std::function<void()> changed;  // anything in /status
+    std::function<void()> noted;    // the hub said what became of operations
     std::function<void(const records::FeedId&, std::uint64_t)> feed_moved;
 };
 

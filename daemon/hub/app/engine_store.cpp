@@ -25,8 +25,8 @@ Result<std::optional<engine::RegisteredDevice>> EngineStore::device(std::string_
     auto device = registry_.find(id);
     if (!device) return device.error();
     if (!*device) return std::optional<engine::RegisteredDevice>();
-    engine::RegisteredDevice out{(*device)->id, (*device)->public_key, (*device)->profile, {},
-                                 (*device)->desired_generation};
+    engine::RegisteredDevice out{
+        (*device)->id, (*device)->public_key, (*device)->profile, {}, (*device)->desired_generation};
     auto profile = catalog_.profile(out.profile);
     if (!profile) return profile.error();
     for (const auto& feed : feeds_of(*profile)) out.feeds.push_back(feed);

@@ -28,8 +28,8 @@ class EngineStore final : public engine::HubStore {
     Status set_lane_position(std::string_view device, const protocol::LanePosition& position) override {
         return operations_.set_lane_position(device, position);
     }
-    Result<engine::OperationResult> apply(const engine::RegisteredDevice& device, const engine::OperationPlace& place,
-                                          BytesView operation) override {
+    Result<engine::OperationResult> apply(const engine::RegisteredDevice& device,
+                                          const engine::OperationPlace& place, BytesView operation) override {
         return operations_.apply(device, place, operation);
     }
     Result<std::vector<engine::OperationResult>> results(std::string_view device, std::uint64_t epoch,
@@ -40,7 +40,9 @@ class EngineStore final : public engine::HubStore {
     Result<std::map<records::FeedId, std::uint64_t>> feed_heads() override;
     Result<engine::FeedRange> feed_range(const records::FeedId& feed, std::uint64_t after,
                                          std::size_t max_bytes) override;
-    Result<std::uint64_t> snapshot_generation(std::string_view profile) override { return artifacts_.newest(profile); }
+    Result<std::uint64_t> snapshot_generation(std::string_view profile) override {
+        return artifacts_.newest(profile);
+    }
     Result<Bytes> manifest(std::string_view profile) override { return artifacts_.manifest(profile); }
     Result<Bytes> block(std::string_view profile, std::uint64_t generation, std::uint32_t block) override {
         return artifacts_.block(profile, generation, block);

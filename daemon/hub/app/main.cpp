@@ -65,14 +65,15 @@ class ProgressLine {
 int import(const std::filesystem::path& folder, hub::ImportOptions options, bool json) {
     auto store = hub::Store::open(folder);
     if (!store) return failed(store.error());
-    options.now = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
-                      .count();
+    options.now =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+            .count();
     auto report = [&] {
         ProgressLine line;
         options.progress = [&](const hub::ImportProgress& progress) {
-            line.show(progress.source + "/" + progress.dataset + (progress.writing ? "  writing " : "  reading ") +
-                      std::to_string(progress.rows) + " rows, " +
-                      std::to_string(static_cast<int>(progress.done * 100)) + " %");
+            line.show(progress.source + "/" + progress.dataset +
+                      (progress.writing ? "  writing " : "  reading ") + std::to_string(progress.rows) +
+                      " rows, " + std::to_string(static_cast<int>(progress.done * 100)) + " %");
         };
         return hub::import_city(**store, options);
     }();
@@ -87,7 +88,8 @@ int snapshot(const std::filesystem::path& folder, const std::string& profile) {
     support::KeystoreSigner signer(**keystore);
     auto report = [&] {
         ProgressLine line;
-        return hub::build_snapshot(folder, profile, signer, [&](const std::string& text) { line.show(text); });
+        return hub::build_snapshot(folder, profile, signer,
+                                   [&](const std::string& text) { line.show(text); });
     }();
     if (!report) return failed(report.error());
     std::printf("snapshot %llu for profile %s: %llu rows, %.1f MB, %.1f MB on the wire, %.1f s\n",
@@ -123,7 +125,8 @@ int list_devices(const std::filesystem::path& folder) {
     auto devices = hub::Registry(**store).all();
     if (!devices) return failed(devices.error());
     for (const auto& device : *devices) {
-        std::printf("%-24s %-16s %s\n", device.id.c_str(), device.profile.c_str(), to_hex(device.public_key).c_str());
+        std::printf("%-24s %-16s %s\n", device.id.c_str(), device.profile.c_str(),
+                    to_hex(device.public_key).c_str());
     }
     return exit_ok;
 }
@@ -156,7 +159,8 @@ int main(int argc, char** argv) {
         command->add_option("--store", store, "Folder of the hub's store")->required();
     };
 
-    auto* import_command = app.add_subcommand("import", "Read the source files and feed what changed to the fleet");
+    auto* import_command =
+        app.add_subcommand("import", "Read the source files and feed what changed to the fleet");
     add_store(import_command);
     hub::ImportOptions options;
     bool json = false;
@@ -164,20 +168,23 @@ int main(int argc, char** argv) {
     import_command->add_option("--city", options.city_dir, "Folder with city.toml and the mapping files")
         ->required()
         ->check(CLI::ExistingDirectory);
-    import_command->add_option("--data", options.data_dir, "Folder with the source files; default: the --city folder")
+    import_command
+        ->add_option("--data", options.data_dir, "Folder with the source files; default: the --city folder")
         ->check(CLI::ExistingDirectory);
     import_command->add_option("--allow-deletes", allow_deletes,
                                "SOURCE/DATASET that may delete more than its limit this time");
     import_command->add_flag("--json", json, "Report as JSON");
 
-    auto* snapshot_command = app.add_subcommand("snapshot", "Build the ready-to-mount city for a profile and offer it");
+    auto* snapshot_command =
+        app.add_subcommand("snapshot", "Build the ready-to-mount city for a profile and offer it");
     add_store(snapshot_command);
     std::string profile;
     snapshot_command->add_option("--profile", profile, "Profile from city.toml")->required();
 
     auto* device_command = app.add_subcommand("device", "The vehicles of the fleet");
     device_command->require_subcommand(1);
-    auto* add_command = device_command->add_subcommand("add", "Register a vehicle, or give it another profile");
+    auto* add_command =
+        device_command->add_subcommand("add", "Register a vehicle, or give it another profile");
     add_store(add_command);
     std::string id;
     std::string device_profile;

@@ -26,7 +26,8 @@ Server::Server(ServeSettings settings, const hal::Keystore& keystore)
       signer_(keystore),
       messages_(metrics_.counter("fieldpost_hub_messages_total", "Messages received from devices")),
       alarms_(metrics_.counter("fieldpost_hub_alarms_total", "Things someone should look at")),
-      rounds_failed_(metrics_.counter("fieldpost_hub_failed_rounds_total", "Transactions that were rolled back")) {}
+      rounds_failed_(
+          metrics_.counter("fieldpost_hub_failed_rounds_total", "Transactions that were rolled back")) {}
 
 Result<std::unique_ptr<Server>> Server::create(ServeSettings settings, const hal::Keystore& keystore) {
     std::unique_ptr<Server> server(new Server(std::move(settings), keystore));
@@ -62,12 +63,13 @@ Status Server::open() {
         link_problem_ = reason;
     };
     events.message = [this](mqtt::Message message) { received(std::move(message)); };
-    client_ = std::make_unique<mqtt::Client>(broker, std::move(events),
-                                             [this](std::function<void()> event) { loop_.post(std::move(event)); });
+    client_ = std::make_unique<mqtt::Client>(
+        broker, std::move(events), [this](std::function<void()> event) { loop_.post(std::move(event)); });
     http_ = std::make_unique<support::HttpServer>(loop_, router_);
     if (settings_.http_port != 0) {
         add_routes();
-        if (auto port = http_->listen_tcp(settings_.http_address, settings_.http_port); !port) return port.error();
+        if (auto port = http_->listen_tcp(settings_.http_address, settings_.http_port); !port)
+            return port.error();
     }
     return ok();
 }
@@ -189,13 +191,14 @@ void Server::add_routes() {
                               {"operations", *operations},
                               {"feeds", std::move(feeds)}}));
     });
-    router_.add("GET", "/api/v1/operations", [this](const support::Request& request, const support::Reply& reply) {
-        auto limit = request.query_integer("limit", 1, 100'000);
-        if (!limit) return reply.send(support::problem(limit.error()));
-        auto items = engine_store_->operations().list(static_cast<std::size_t>(limit->value_or(100)));
-        if (!items) return reply.send(support::problem(items.error()));
-        reply.send(support::json_response(200, json::object{{"operations", std::move(*items)}}));
-    });
+    router_.add(
+        "GET", "/api/v1/operations", [this](const support::Request& request, const support::Reply& reply) {
+            auto limit = request.query_integer("limit", 1, 100'000);
+            if (!limit) return reply.send(support::problem(limit.error()));
+            auto items = engine_store_->operations().list(static_cast<std::size_t>(limit->value_or(100)));
+            if (!items) return reply.send(support::problem(items.error()));
+            reply.send(support::json_response(200, json::object{{"operations", std::move(*items)}}));
+        });
     router_.add("GET", "/api/v1/devices", [this](const support::Request&, const support::Reply& reply) {
         auto devices = engine_store_->registry().all();
         if (!devices) return reply.send(support::problem(devices.error()));

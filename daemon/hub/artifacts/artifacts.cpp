@@ -15,7 +15,8 @@ Result<protocol::Manifest> read_manifest(const std::filesystem::path& folder, st
     auto sealed = protocol::parse<protocol::Signed>(*bytes, "manifest");
     if (!sealed) return sealed.error();
     // Our own file: what matters is that devices can check it.
-    Result<Bytes> payload = sealed->zstd() ? protocol::unfold(sealed->payload()) : Result<Bytes>(sealed->payload());
+    Result<Bytes> payload =
+        sealed->zstd() ? protocol::unfold(sealed->payload()) : Result<Bytes>(sealed->payload());
     if (!payload) return payload.error();
     return protocol::parse<protocol::Manifest>(*payload, "manifest");
 }
@@ -27,7 +28,8 @@ Result<std::uint64_t> Artifacts::newest(std::string_view profile) const {
     std::error_code error;
     for (const auto& entry : std::filesystem::directory_iterator(folder_ / profile, error)) {
         const std::string name = entry.path().filename().string();
-        if (name.empty() || name.size() > 18 || name.find_first_not_of("0123456789") != std::string::npos) continue;
+        if (name.empty() || name.size() > 18 || name.find_first_not_of("0123456789") != std::string::npos)
+            continue;
         if (!std::filesystem::exists(entry.path() / "manifest.pb", error)) continue;
         newest = std::max<std::uint64_t>(newest, std::stoull(name));
     }
@@ -53,11 +55,13 @@ Result<Bytes> Artifacts::block(std::string_view profile, std::uint64_t generatio
         if (!manifest) return fail(ErrorCode::not_found, "this snapshot is no longer kept");
         Pack added;
         added.offsets.push_back(0);
-        for (const auto& entry : manifest->blocks()) added.offsets.push_back(added.offsets.back() + entry.packed_bytes());
+        for (const auto& entry : manifest->blocks())
+            added.offsets.push_back(added.offsets.back() + entry.packed_bytes());
         pack = packs_.emplace(key, std::move(added)).first;
     }
     const auto& offsets = pack->second.offsets;
-    if (block + std::size_t{1} >= offsets.size()) return fail(ErrorCode::not_found, "the snapshot has no such block");
+    if (block + std::size_t{1} >= offsets.size())
+        return fail(ErrorCode::not_found, "the snapshot has no such block");
     std::ifstream in(folder / std::to_string(generation) / "blocks.zst", std::ios::binary);
     Bytes packed(offsets[block + 1] - offsets[block], '\0');
     in.seekg(static_cast<std::streamoff>(offsets[block]));

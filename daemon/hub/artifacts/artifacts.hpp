@@ -1,8 +1,8 @@
 // The big things that the hub offers: built, cut into blocks, signed, kept by generation.
 //
 // Layout under the store's folder:  artifacts/<profile>/<generation>/{manifest.pb, blocks.zst}
-// A generation is offered once its manifest is there: it is written last. The two newest are kept, so that a device in
-// the middle of a fetch can finish.
+// A generation is offered once its manifest is there: it is written last. The two newest are kept, so that a
+// device in the middle of a fetch can finish.
 #pragma once
 
 #include <functional>
@@ -24,10 +24,11 @@ struct SnapshotReport {
     double seconds = 0;
 };
 
-// Builds a snapshot of what the profile clears, from one read transaction over the store in `folder`, and offers it.
-// not_found for an unknown profile. A crash leaves what was offered before.
+// Builds a snapshot of what the profile clears, from one read transaction over the store in `folder`, and
+// offers it. not_found for an unknown profile. A crash leaves what was offered before.
 Result<SnapshotReport> build_snapshot(const std::filesystem::path& folder, const std::string& profile,
-                                      protocol::Signer& signer, const std::function<void(std::string)>& progress);
+                                      protocol::Signer& signer,
+                                      const std::function<void(std::string)>& progress);
 
 // Reads what is offered. One thread.
 class Artifacts {
@@ -38,7 +39,8 @@ class Artifacts {
     Result<std::uint64_t> newest(std::string_view profile) const;
     // The signed manifest as it is sent. not_found when nothing is offered.
     Result<Bytes> manifest(std::string_view profile) const;
-    // A block as it is sent, zstd. not_found when the generation is no longer kept or the block is none of its.
+    // A block as it is sent, zstd. not_found when the generation is no longer kept or the block is none of
+    // its.
     Result<Bytes> block(std::string_view profile, std::uint64_t generation, std::uint32_t block);
 
   private:

@@ -20,7 +20,9 @@ constexpr std::uint64_t kept_generations = 2;
 constexpr std::uint64_t progress_rows = 100'000;
 
 std::int64_t unix_now() {
-    return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::seconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
 }
 
 // The file's rows and cursors from one read transaction of the store.
@@ -48,16 +50,18 @@ Result<std::uint64_t> write_city(Store& store, const Profile& profile, std::uint
     if (!writer) return writer.error();
     if (auto begun = (*writer)->begin(); !begun) return begun.error();
     for (const Source& source : *sources) {
-        if (auto put = (*writer)->set_source({source.id, source.title, source.steward, source.refresh_s}); !put) {
+        if (auto put = (*writer)->set_source({source.id, source.title, source.steward, source.refresh_s});
+            !put) {
             return put.error();
         }
     }
     std::uint64_t rows = 0;
-    auto walked = feeds.for_each_row(cleared, [&](const records::FeedId& feed, const records::LayerRow& row) -> Status {
-        meta.as_of = std::max(meta.as_of, row.as_of);
-        if (++rows % progress_rows == 0) progress("snapshot: " + std::to_string(rows) + " rows");
-        return (*writer)->put(feed, row);
-    });
+    auto walked =
+        feeds.for_each_row(cleared, [&](const records::FeedId& feed, const records::LayerRow& row) -> Status {
+            meta.as_of = std::max(meta.as_of, row.as_of);
+            if (++rows % progress_rows == 0) progress("snapshot: " + std::to_string(rows) + " rows");
+            return (*writer)->put(feed, row);
+        });
     if (!walked) return walked.error();
     meta.as_of = std::min(meta.as_of, meta.built_at);
     if (auto put = (*writer)->set_meta(meta); !put) return put.error();
@@ -77,8 +81,8 @@ Result<std::uint64_t> write_city(Store& store, const Profile& profile, std::uint
 }
 
 // Cuts the file into blocks, packs each, and writes them one behind the other.
-Status pack(const std::filesystem::path& file, const std::filesystem::path& packed_file, protocol::Manifest& manifest,
-            std::uint64_t& packed_bytes) {
+Status pack(const std::filesystem::path& file, const std::filesystem::path& packed_file,
+            protocol::Manifest& manifest, std::uint64_t& packed_bytes) {
     std::ifstream in(file, std::ios::binary);
     std::ofstream out(packed_file, std::ios::binary | std::ios::trunc);
     Sha256 whole;
@@ -99,7 +103,8 @@ Status pack(const std::filesystem::path& file, const std::filesystem::path& pack
         out.write(packed.data(), static_cast<std::streamsize>(packed.size()));
     }
     out.close();
-    if (in.bad() || !out) return fail(ErrorCode::io, "cannot write " + packed_file.string() + ": is the disk full?");
+    if (in.bad() || !out)
+        return fail(ErrorCode::io, "cannot write " + packed_file.string() + ": is the disk full?");
     manifest.set_bytes(size);
     manifest.set_sha256(whole.finish());
     manifest.set_block_bytes(protocol::block_bytes);
@@ -117,14 +122,16 @@ void remove_older(const std::filesystem::path& folder, std::uint64_t newest) {
     }
     std::sort(generations.rbegin(), generations.rend());
     for (std::size_t i = kept_generations; i < generations.size(); ++i) {
-        if (generations[i] < newest) std::filesystem::remove_all(folder / std::to_string(generations[i]), error);
+        if (generations[i] < newest)
+            std::filesystem::remove_all(folder / std::to_string(generations[i]), error);
     }
 }
 
 }  // namespace
 
 Result<SnapshotReport> build_snapshot(const std::filesystem::path& folder, const std::string& profile_name,
-                                      protocol::Signer& signer, const std::function<void(std::string)>& progress) {
+                                      protocol::Signer& signer,
+                                      const std::function<void(std::string)>& progress) {
     const auto began = std::chrono::steady_clock::now();
     auto store = Store::open_reader(folder);
     if (!store) return store.error();

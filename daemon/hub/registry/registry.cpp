@@ -23,23 +23,27 @@ Device read(SQLite::Statement& row) {
 
 Status Registry::add(const std::string& id, BytesView public_key, const std::string& profile) {
     if (!protocol::is_device_id(id)) {
-        return fail(ErrorCode::invalid_argument, "'" + id + "' cannot be a device id: use 1 to 64 of a-z, 0-9 and '-'");
+        return fail(ErrorCode::invalid_argument,
+                    "'" + id + "' cannot be a device id: use 1 to 64 of a-z, 0-9 and '-'");
     }
     if (public_key.size() != 32) {
-        return fail(ErrorCode::invalid_argument, "a device's public key has 32 bytes (64 hexadecimal digits)");
+        return fail(ErrorCode::invalid_argument,
+                    "a device's public key has 32 bytes (64 hexadecimal digits)");
     }
     Catalog catalog(store_);
     if (auto known = catalog.profile(profile); !known) return known.error();
     auto device = find(id);
     if (!device) return device.error();
     if (*device && (*device)->public_key != public_key) {
-        return fail(ErrorCode::conflict, "device '" + id + "' is registered with another key: give the new box another id");
+        return fail(ErrorCode::conflict,
+                    "device '" + id + "' is registered with another key: give the new box another id");
     }
     return sql([&] {
-        SQLite::Statement put(store_.database(),
-                              "INSERT INTO device(device, public_key, profile, added_at) VALUES(?, ?, ?, unixepoch()) "
-                              "ON CONFLICT DO UPDATE SET desired_generation = desired_generation + "
-                              "(profile <> excluded.profile), profile = excluded.profile");
+        SQLite::Statement put(
+            store_.database(),
+            "INSERT INTO device(device, public_key, profile, added_at) VALUES(?, ?, ?, unixepoch()) "
+            "ON CONFLICT DO UPDATE SET desired_generation = desired_generation + "
+            "(profile <> excluded.profile), profile = excluded.profile");
         put.bind(1, id);
         put.bind(2, static_cast<const void*>(public_key.data()), static_cast<int>(public_key.size()));
         put.bind(3, profile);
@@ -49,7 +53,8 @@ Status Registry::add(const std::string& id, BytesView public_key, const std::str
 
 Result<std::optional<Device>> Registry::find(std::string_view id) {
     return sql([&]() -> std::optional<Device> {
-        SQLite::Statement get(store_.database(), std::string("SELECT ") + columns + " FROM device WHERE device = ?");
+        SQLite::Statement get(store_.database(),
+                              std::string("SELECT ") + columns + " FROM device WHERE device = ?");
         get.bind(1, std::string(id));
         if (!get.executeStep()) return std::nullopt;
         return read(get);
@@ -58,7 +63,8 @@ Result<std::optional<Device>> Registry::find(std::string_view id) {
 
 Result<std::vector<Device>> Registry::all() {
     return sql([&] {
-        SQLite::Statement get(store_.database(), std::string("SELECT ") + columns + " FROM device ORDER BY device");
+        SQLite::Statement get(store_.database(),
+                              std::string("SELECT ") + columns + " FROM device ORDER BY device");
         std::vector<Device> devices;
         while (get.executeStep()) devices.push_back(read(get));
         return devices;

@@ -1,5 +1,6 @@
-// The devices of the fleet: who they are, by which key, and which profile they have. Until Trust brings enrolment, an
-// operator registers a device by its public key. Calls that write work inside the caller's transaction.
+// The devices of the fleet: who they are, by which key, and which profile they have. Until Trust brings
+// enrolment, an operator registers a device by its public key. Calls that write work inside the caller's
+// transaction.
 #pragma once
 
 #include <optional>
@@ -24,8 +25,9 @@ class Registry {
   public:
     explicit Registry(Store& store) : store_(store) {}
 
-    // Adds the device, or gives a known one its profile. conflict when it is known with another key: two boxes under
-    // one name must not be. invalid_argument for an id or key that is none, not_found for an unknown profile.
+    // Adds the device, or gives a known one its profile. conflict when it is known with another key: two
+    // boxes under one name must not be. invalid_argument for an id or key that is none, not_found for an
+    // unknown profile.
     Status add(const std::string& id, BytesView public_key, const std::string& profile);
     Result<std::optional<Device>> find(std::string_view id);
     Result<std::vector<Device>> all();

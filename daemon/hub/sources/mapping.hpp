@@ -141,7 +141,7 @@ struct DatasetMapping {
     double delete_limit = 0.05;  // share of the dataset's records that one import may delete
     bool optional = false;       // a missing file is no error
     std::vector<std::string> key;
-    std::string key_prefix;         // tells records apart that several datasets of a source make from the same row
+    std::string key_prefix;  // tells records apart that several datasets of a source make from the same row
     bool key_from_content = false;  // rows without a number of their own
     std::vector<std::string> areas;
     std::vector<std::string> null_words;

@@ -13,7 +13,8 @@
 
 namespace fieldpost::device::testing {
 
-// Runs what the journal posts. Its post() can be held shut, which stops the journal's writer after its next commit.
+// Runs what the journal posts. Its post() can be held shut, which stops the journal's writer after its next
+// commit.
 class Loop {
   public:
     void post(std::function<void()> event) {
@@ -33,7 +34,8 @@ class Loop {
             std::function<void()> event;
             {
                 std::unique_lock lock(mutex_);
-                REQUIRE(arrived_.wait_for(lock, std::chrono::seconds(60), [this] { return !events_.empty(); }));
+                REQUIRE(
+                    arrived_.wait_for(lock, std::chrono::seconds(60), [this] { return !events_.empty(); }));
                 event = std::move(events_.front());
                 events_.pop_front();
                 opened_.notify_all();
@@ -99,7 +101,8 @@ struct Bench {
     // Appends and waits for the answer.
     Result<Recorded> append(protocol::Operation operation, protocol::Lane lane = protocol::WORK) {
         std::optional<Result<Recorded>> answer;
-        journal->append(lane, std::move(operation), [&](Result<Recorded> saved) { answer = std::move(saved); });
+        journal->append(lane, std::move(operation),
+                        [&](Result<Recorded> saved) { answer = std::move(saved); });
         loop.run_until([&] { return answer.has_value(); });
         return *answer;
     }

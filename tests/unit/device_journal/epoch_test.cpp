@@ -77,8 +77,10 @@ TEST_CASE("What is appended while an epoch is opened lands behind it", "[journal
     const auto first_epoch = bench.journal->epoch();
     std::optional<Recorded> recorded;
     bool opened = false;
-    bench.journal->open_epoch("wanted", {{WORK, 1}}, [&](const Status& status) { opened = status.has_value(); });
-    bench.journal->append(WORK, observation("meanwhile"), [&](const Result<Recorded>& saved) { recorded = *saved; });
+    bench.journal->open_epoch("wanted", {{WORK, 1}},
+                              [&](const Status& status) { opened = status.has_value(); });
+    bench.journal->append(WORK, observation("meanwhile"),
+                          [&](const Result<Recorded>& saved) { recorded = *saved; });
     bench.loop.run_until([&] { return recorded.has_value(); });
     CHECK(opened);
     CHECK(recorded->epoch != first_epoch);

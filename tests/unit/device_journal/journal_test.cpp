@@ -60,11 +60,12 @@ TEST_CASE("Saved is said when the operation is on disk, not before", "[journal]"
     for (std::uint64_t n = 1; n <= 20; ++n) {
         std::uint64_t on_disk = 0;
         bool told = false;
-        bench.journal->append(WORK, observation("id-" + std::to_string(n)), [&](const Result<Recorded>& saved) {
-            told = true;
-            REQUIRE(saved.has_value());
-            on_disk = last_seq_after_power_cut(bench);
-        });
+        bench.journal->append(WORK, observation("id-" + std::to_string(n)),
+                              [&](const Result<Recorded>& saved) {
+                                  told = true;
+                                  REQUIRE(saved.has_value());
+                                  on_disk = last_seq_after_power_cut(bench);
+                              });
         CHECK_FALSE(told);
         bench.loop.run_until([&] { return told; });
         CHECK(on_disk >= n);
@@ -105,11 +106,12 @@ TEST_CASE("What waits is written by one commit", "[journal]") {
     std::size_t saved = 0;
     std::vector<std::uint64_t> order;
     const auto append = [&](int n) {
-        bench.journal->append(WORK, observation("id-" + std::to_string(n)), [&](const Result<Recorded>& result) {
-            REQUIRE(result.has_value());
-            order.push_back(result->seq);
-            ++saved;
-        });
+        bench.journal->append(WORK, observation("id-" + std::to_string(n)),
+                              [&](const Result<Recorded>& result) {
+                                  REQUIRE(result.has_value());
+                                  order.push_back(result->seq);
+                                  ++saved;
+                              });
     };
     append(0);
     bench.loop.await_event();
@@ -122,7 +124,8 @@ TEST_CASE("What waits is written by one commit", "[journal]") {
     bench.check_chain();
 }
 
-TEST_CASE("An id that is there already is answered with the first, in one commit or a later one", "[journal]") {
+TEST_CASE("An id that is there already is answered with the first, in one commit or a later one",
+          "[journal]") {
     Bench bench;
     const auto first = bench.append(observation("same", "first")).value();
     const auto again = bench.append(observation("same", "second"));
@@ -134,7 +137,8 @@ TEST_CASE("An id that is there already is answered with the first, in one commit
 
     std::vector<Result<Recorded>> answers;
     for (int i = 0; i < 3; ++i) {
-        bench.journal->append(WORK, observation("other"), [&](Result<Recorded> saved) { answers.push_back(saved); });
+        bench.journal->append(WORK, observation("other"),
+                              [&](Result<Recorded> saved) { answers.push_back(saved); });
     }
     bench.loop.run_until([&] { return answers.size() == 3; });
     CHECK_FALSE(answers[0]->repeated);
@@ -162,7 +166,8 @@ TEST_CASE("What cannot be kept is refused with a sentence, and takes nothing wit
         }
     };
     bench.journal->append(WORK, observation("good-1"), count);
-    bench.journal->append(WORK, observation("long", std::string(65'000, 'x') + std::string(1'000, 'y')), count);
+    bench.journal->append(WORK, observation("long", std::string(65'000, 'x') + std::string(1'000, 'y')),
+                          count);
     bench.journal->append(WORK, observation(""), count);
     bench.journal->append(WORK, observation("no text", "\xff\xfe"), count);
     bench.journal->append(protocol::LANE_UNSET, observation("no lane"), count);
@@ -202,15 +207,16 @@ TEST_CASE("Too many that wait are refused, and each is answered once", "[journal
     std::size_t saved = 0;
     std::size_t refused = 0;
     const auto append = [&](int n) {
-        bench.journal->append(TELEMETRY, observation("id-" + std::to_string(n)), [&](const Result<Recorded>& result) {
-            if (result) {
-                ++saved;
-            } else {
-                CHECK(result.error().code == ErrorCode::full);
-                CHECK(result.error().message.find("NOT SAVED") != std::string::npos);
-                ++refused;
-            }
-        });
+        bench.journal->append(TELEMETRY, observation("id-" + std::to_string(n)),
+                              [&](const Result<Recorded>& result) {
+                                  if (result) {
+                                      ++saved;
+                                  } else {
+                                      CHECK(result.error().code == ErrorCode::full);
+                                      CHECK(result.error().message.find("NOT SAVED") != std::string::npos);
+                                      ++refused;
+                                  }
+                              });
     };
     append(0);
     bench.loop.await_event();
@@ -246,7 +252,8 @@ TEST_CASE("What was appended before the end of the program is on disk after it",
 TEST_CASE("Another device's journal is refused and left as it is", "[journal]") {
     Bench bench;
     bench.append_numbered(2);
-    const auto refused = Journal::open(bench.folder.path / "journal.db", "truck-2", [](std::function<void()>) {});
+    const auto refused =
+        Journal::open(bench.folder.path / "journal.db", "truck-2", [](std::function<void()>) {});
     REQUIRE(refused.has_error());
     CHECK(refused.error().code == ErrorCode::refused);
     CHECK(refused.error().message.find("truck-1") != std::string::npos);
@@ -259,7 +266,9 @@ TEST_CASE("A damaged journal is left in place for a person", "[journal]") {
     const auto path = folder.path / "journal.db";
     const auto open = [&] { return Journal::open(path, "truck-1", [](std::function<void()>) {}); };
 
-    SECTION("that is no database") { folder.write("journal.db", std::string(10'000, 'q')); }
+    SECTION("that is no database") {
+        folder.write("journal.db", std::string(10'000, 'q'));
+    }
     SECTION("with a damaged page") {
         {
             Bench bench;
@@ -291,11 +300,14 @@ TEST_CASE("A damaged journal is left in place for a person", "[journal]") {
 TEST_CASE("A journal of a newer program is refused", "[journal]") {
     Bench bench;
     bench.journal.reset();
-    Database((bench.folder.path / "journal.db").string(), SQLite::OPEN_READWRITE).exec("PRAGMA user_version=99");
-    const auto opened = Journal::open(bench.folder.path / "journal.db", "truck-1", [](std::function<void()>) {});
+    Database((bench.folder.path / "journal.db").string(), SQLite::OPEN_READWRITE)
+        .exec("PRAGMA user_version=99");
+    const auto opened =
+        Journal::open(bench.folder.path / "journal.db", "truck-1", [](std::function<void()>) {});
     REQUIRE(opened.has_error());
     CHECK(opened.error().code == ErrorCode::conflict);
-    Database((bench.folder.path / "journal.db").string(), SQLite::OPEN_READWRITE).exec("PRAGMA user_version=1");
+    Database((bench.folder.path / "journal.db").string(), SQLite::OPEN_READWRITE)
+        .exec("PRAGMA user_version=1");
     bench.open();
 }
 

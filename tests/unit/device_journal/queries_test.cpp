@@ -72,7 +72,8 @@ TEST_CASE("What waits for the hub is counted, with the time of the oldest", "[jo
     Bench bench;
     CHECK(bench.journal->waiting(WORK).count == 0);
     CHECK_FALSE(bench.journal->waiting(WORK).oldest_us.has_value());
-    for (int n = 1; n <= 4; ++n) REQUIRE(bench.append(at(observation("w-" + std::to_string(n)), n * 1000)).has_value());
+    for (int n = 1; n <= 4; ++n)
+        REQUIRE(bench.append(at(observation("w-" + std::to_string(n)), n * 1000)).has_value());
     CHECK(bench.journal->waiting(WORK).count == 4);
     CHECK(bench.journal->waiting(WORK).oldest_us == 1000);
     CHECK(bench.journal->waiting(URGENT).count == 0);
@@ -130,8 +131,9 @@ TEST_CASE("Operations are found by visit, property, state and effect, newest fir
     CHECK(found({.state = OperationState::accepted}) == Ids{"a", "visit-1"});
     CHECK(found({.state = OperationState::pending}) == Ids{"d", "c", "b"});
     CHECK(found({.effects = {protocol::Operation::kVisitStarted}}) == Ids{"visit-1"});
-    CHECK(found({.property = 7, .state = OperationState::pending, .effects = {protocol::Operation::kObservationMade}}) ==
-          Ids{"b"});
+    CHECK(found({.property = 7,
+                 .state = OperationState::pending,
+                 .effects = {protocol::Operation::kObservationMade}}) == Ids{"b"});
     CHECK(found({.visit = "' OR 1 --"}).empty());
     CHECK_FALSE(bench.journal->by_id("none").value().has_value());
 }

@@ -26,13 +26,15 @@ struct Bench {
         for (std::uint32_t block = 0; block < count; ++block) {
             auto& entry = *manifest.add_blocks();
             entry.set_sha256(sha256(content(block)));
-            entry.set_packed_bytes(packed_bytes != 0 ? packed_bytes
-                                                     : static_cast<std::uint32_t>(compress(content(block)).size()));
+            entry.set_packed_bytes(packed_bytes != 0
+                                       ? packed_bytes
+                                       : static_cast<std::uint32_t>(compress(content(block)).size()));
         }
     }
     Bytes content(std::uint32_t block) const {
         const bool last = block + 1 == static_cast<std::uint32_t>(manifest.bytes() / block_bytes + 1);
-        return ("block " + std::to_string(block) + " " + Bytes(block_bytes, 'c')).substr(0, last ? 60 : block_bytes);
+        return ("block " + std::to_string(block) + " " + Bytes(block_bytes, 'c'))
+            .substr(0, last ? 60 : block_bytes);
     }
     Actions resume(std::uint64_t offered = 7, bool needed = true, Millis now = 0) {
         Actions out;
@@ -89,7 +91,8 @@ bool asks_for_manifest(const Actions& actions) {
 
 }  // namespace
 
-TEST_CASE("Nothing is fetched that is not needed, not offered, or older than what is mounted", "[engine][fetch]") {
+TEST_CASE("Nothing is fetched that is not needed, not offered, or older than what is mounted",
+          "[engine][fetch]") {
     Bench bench;
     CHECK(bench.resume(7, false).empty());
     CHECK(bench.resume(0, true).empty());
@@ -100,7 +103,8 @@ TEST_CASE("Nothing is fetched that is not needed, not offered, or older than wha
     CHECK(bench.fetcher.fetching());
 }
 
-TEST_CASE("A fetch asks for the manifest, then the blocks, writes each and ends with the whole", "[engine][fetch]") {
+TEST_CASE("A fetch asks for the manifest, then the blocks, writes each and ends with the whole",
+          "[engine][fetch]") {
     Bench bench;
     CHECK(asks_for_manifest(bench.resume()));
     auto actions = bench.give_manifest(bench.hub);
@@ -164,7 +168,8 @@ TEST_CASE("The whole is not finished while a block is still being written", "[en
     CHECK(bench.tick(long_after).empty());
 }
 
-TEST_CASE("A manifest that is not the hub's, or does not add up, is refused and asked for again", "[engine][fetch]") {
+TEST_CASE("A manifest that is not the hub's, or does not add up, is refused and asked for again",
+          "[engine][fetch]") {
     Bench bench;
     bench.resume();
     KeySigner thief("thief");
@@ -195,8 +200,8 @@ TEST_CASE("A manifest that is not the hub's, or does not add up, is refused and 
 TEST_CASE("A damaged block is not written, and asked for again after a while", "[engine][fetch]") {
     Bench bench;
     bench.begin();
-    for (const Bytes& wrong : {Bytes("no zstd"), compress("other content"), compress(bench.content(4)), Bytes(),
-                               compress(Bytes(10U << 20U, '\0'))}) {
+    for (const Bytes& wrong : {Bytes("no zstd"), compress("other content"), compress(bench.content(4)),
+                               Bytes(), compress(Bytes(10U << 20U, '\0'))}) {
         const auto actions = bench.give(3, wrong);
         CHECK(all<WriteBlock>(actions).empty());
         CHECK(all<Notice>(actions).size() == 1);
@@ -264,7 +269,8 @@ TEST_CASE("When the hub no longer offers it the fetch starts anew at the next co
     CHECK(asks_for_manifest(bench.resume(8)));
 }
 
-TEST_CASE("A whole that does not verify, or a disk that is full, ends the fetch until the next contact", "[engine][fetch]") {
+TEST_CASE("A whole that does not verify, or a disk that is full, ends the fetch until the next contact",
+          "[engine][fetch]") {
     Bench bench(1);
     bench.begin();
     bench.give(0);

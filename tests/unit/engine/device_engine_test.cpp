@@ -61,7 +61,9 @@ struct Bench {
         for (const auto& publish : actions.publishes) to_device.push_back(publish.payload);
     }
     void device_takes(const Bytes& payload) {
-        drive([&](Actions& actions) { device.message(now, protocol::topic::down("truck-1"), payload, actions); });
+        drive([&](Actions& actions) {
+            device.message(now, protocol::topic::down("truck-1"), payload, actions);
+        });
     }
     // Until both boxes are empty.
     void deliver() {

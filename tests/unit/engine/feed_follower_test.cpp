@@ -227,7 +227,8 @@ TEST_CASE("What could not be written is asked for again after a while, not at on
     CHECK(asked[0].after() == 10);
 }
 
-TEST_CASE("Numbers of another hub generation are not applied, until the hub counts as ours does", "[engine][feeds]") {
+TEST_CASE("Numbers of another hub generation are not applied, until the hub counts as ours does",
+          "[engine][feeds]") {
     Bench bench;
     auto other = Bench::segment(10, 12);
     other.set_hub_generation(generation + 1);
@@ -272,7 +273,8 @@ TEST_CASE("A single segment larger than what may wait is still applied", "[engin
     CHECK(all<ApplySegment>(bench.give(Bench::segment(10, 11, 0, 3U << 20U))).size() == 1);
 }
 
-TEST_CASE("The end of a write to an earlier city says nothing of the one that is mounted", "[engine][feeds]") {
+TEST_CASE("The end of a write to an earlier city says nothing of the one that is mounted",
+          "[engine][feeds]") {
     Bench bench;
     REQUIRE(all<ApplySegment>(bench.give(Bench::segment(10, 500))).size() == 1);
     bench.follower.mount({{feed, {generation, 100, 100}}});

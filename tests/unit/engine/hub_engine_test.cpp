@@ -43,8 +43,10 @@ struct Bench {
         batch.set_lane(WORK);
         batch.set_first_seq(first);
         auto& entries = journal.lane(WORK);
-        batch.set_hash_before(first == 1 ? protocol::chain_start("truck-1", epoch, WORK) : entries.at(first - 2).hash);
-        for (std::size_t i = 0; i < count; ++i) batch.add_entries()->set_operation(entries.at(first - 1 + i).operation);
+        batch.set_hash_before(first == 1 ? protocol::chain_start("truck-1", epoch, WORK)
+                                         : entries.at(first - 2).hash);
+        for (std::size_t i = 0; i < count; ++i)
+            batch.add_entries()->set_operation(entries.at(first - 1 + i).operation);
         return batch;
     }
     HubActions send(const protocol::Batch& batch) { return send(batch, device); }
@@ -159,7 +161,8 @@ TEST_CASE("An old batch is answered with where the hub stands now", "[engine][hu
     CHECK(bench.store.state.log.size() == 9);
 }
 
-TEST_CASE("A batch with a wrong signature is neither applied nor acknowledged, and raises an alarm", "[engine][hub]") {
+TEST_CASE("A batch with a wrong signature is neither applied nor acknowledged, and raises an alarm",
+          "[engine][hub]") {
     Bench bench;
     bench.record(3);
     KeySigner thief("thief");
@@ -322,7 +325,8 @@ TEST_CASE("Damaged bytes and topics that are none harm nothing", "[engine][hub]"
     }
     bench.receive_bytes("");
     CHECK(bench.status.has_value());
-    for (const char* topic : {"", "fieldpost/1/up/3", "fieldpost/1/up/3/No Device", "fieldpost/1/down/truck-1"}) {
+    for (const char* topic :
+         {"", "fieldpost/1/up/3", "fieldpost/1/up/3/No Device", "fieldpost/1/down/truck-1"}) {
         HubActions actions;
         CHECK(bench.engine.message(topic, "x", actions).has_value());
         CHECK(actions.publishes.empty());
@@ -378,7 +382,8 @@ TEST_CASE("Results that a device does not know come after the answer to its hell
     CHECK(acks(bench.hello(2500)).empty());
 }
 
-TEST_CASE("A device that claims to know more than there is gets no results and does no harm", "[engine][hub]") {
+TEST_CASE("A device that claims to know more than there is gets no results and does no harm",
+          "[engine][hub]") {
     Bench bench;
     bench.record(3);
     bench.send(bench.batch(1, 3));
@@ -437,7 +442,8 @@ TEST_CASE("A range of a feed is whole, in order, bounded, and says where the hea
 TEST_CASE("A feed that the profile does not clear is not given", "[engine][hub]") {
     Bench bench;
     bench.store.put(health, 1);
-    for (const auto& up : {feed_request(health, 0), feed_request({"elsewhere", {records::PUBLIC, "general"}}, 0)}) {
+    for (const auto& up :
+         {feed_request(health, 0), feed_request({"elsewhere", {records::PUBLIC, "general"}}, 0)}) {
         const auto actions = bench.receive(up);
         CHECK(actions.publishes.empty());
         CHECK(alarms(actions) == 1);
@@ -481,7 +487,8 @@ TEST_CASE("Changes are published once, in order, from the start of the program o
     }
 }
 
-TEST_CASE("A large import is published as one segment; the rest is left to each device's own pace", "[engine][hub]") {
+TEST_CASE("A large import is published as one segment; the rest is left to each device's own pace",
+          "[engine][hub]") {
     Bench bench;
     for (std::uint64_t record = 1; record <= 5000; ++record) bench.store.put(general, record);
     HubActions actions;
@@ -497,8 +504,8 @@ TEST_CASE("A large import is published as one segment; the rest is left to each 
     bench.store.put(general, 9000);
     REQUIRE(bench.engine.publish_feeds(false, actions).has_value());
     REQUIRE(actions.publishes.size() == 1);
-    CHECK(bench.segment(protocol::parse<protocol::Signed>(actions.publishes[0].payload, "segment").value()).after() ==
-          5000);
+    CHECK(bench.segment(protocol::parse<protocol::Signed>(actions.publishes[0].payload, "segment").value())
+              .after() == 5000);
 }
 
 TEST_CASE("Heads are retained hints that only the hub can make", "[engine][hub]") {

@@ -22,7 +22,8 @@ struct Bench {
     explicit Bench(UplinkLimits limits = {}) : uplink("truck-1", view, signer, limits) {}
 
     void record(protocol::Lane lane, int count, std::size_t size = 20) {
-        for (int i = 0; i < count; ++i) disk.append(lane, "operation " + std::to_string(++made) + Bytes(size, '.'));
+        for (int i = 0; i < count; ++i)
+            disk.append(lane, "operation " + std::to_string(++made) + Bytes(size, '.'));
         view.refresh();
     }
     protocol::LanePosition at(protocol::Lane lane, std::uint64_t seq) {
@@ -30,7 +31,8 @@ struct Bench {
         position.set_lane(lane);
         position.set_epoch(disk.epoch);
         position.set_seq(seq);
-        position.set_hash(seq == 0 ? protocol::chain_start("truck-1", disk.epoch, lane) : disk.lane(lane)[seq - 1].hash);
+        position.set_hash(seq == 0 ? protocol::chain_start("truck-1", disk.epoch, lane)
+                                   : disk.lane(lane)[seq - 1].hash);
         return position;
     }
     protocol::HelloReply reply(std::uint64_t urgent, std::uint64_t work, std::uint64_t telemetry) {
@@ -105,7 +107,8 @@ TEST_CASE("It goes on behind what the hub has, byte for byte as written", "[engi
     CHECK(sent[0].hash_before() == bench.disk.lane(WORK)[3].hash);
     REQUIRE(sent[0].entries_size() == 6);
     for (int i = 0; i < 6; ++i) {
-        CHECK(sent[0].entries(i).operation() == bench.disk.lane(WORK)[static_cast<std::size_t>(i) + 4].operation);
+        CHECK(sent[0].entries(i).operation() ==
+              bench.disk.lane(WORK)[static_cast<std::size_t>(i) + 4].operation);
         CHECK_FALSE(sent[0].entries(i).has_origin());
     }
 }
@@ -141,8 +144,10 @@ TEST_CASE("A batch keeps to its bounds, and an operation that is larger goes alo
     CHECK(next == 21);
 }
 
-TEST_CASE("No more is under way than the window holds, and each acknowledgement makes room", "[engine][uplink]") {
-    const UplinkLimits limits{.batch_entries = 1, .batch_bytes = 1000, .window_bytes = 2000, .ack_timeout = timeout};
+TEST_CASE("No more is under way than the window holds, and each acknowledgement makes room",
+          "[engine][uplink]") {
+    const UplinkLimits limits{
+        .batch_entries = 1, .batch_bytes = 1000, .window_bytes = 2000, .ack_timeout = timeout};
     Bench bench(limits);
     bench.record(WORK, 200, 100);
     bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
@@ -240,7 +245,8 @@ TEST_CASE("When nothing is acknowledged for a while the hub is asked where it st
     CHECK(bench.sent().size() == 1);
 }
 
-TEST_CASE("A slow link is no loss: what is queued behind an acknowledged batch has its time again", "[engine][uplink]") {
+TEST_CASE("A slow link is no loss: what is queued behind an acknowledged batch has its time again",
+          "[engine][uplink]") {
     Bench bench({.batch_entries = 1, .batch_bytes = 1000, .window_bytes = 1U << 20U, .ack_timeout = timeout});
     bench.record(WORK, 3);
     bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
@@ -265,7 +271,8 @@ TEST_CASE("A lost batch is noticed although another lane goes on", "[engine][upl
     CHECK(bench.uplink.stalled(now + 20));
 }
 
-TEST_CASE("When the hub holds other content a new epoch is opened, and nothing is sent before", "[engine][uplink]") {
+TEST_CASE("When the hub holds other content a new epoch is opened, and nothing is sent before",
+          "[engine][uplink]") {
     Bench bench;
     bench.record(WORK, 5);
     auto reply = bench.reply(0, 5, 0);
@@ -375,7 +382,9 @@ TEST_CASE("Acknowledgements of another epoch or no lane are not ours", "[engine]
 TEST_CASE("Without a signature nothing is sent, and it is said", "[engine][uplink]") {
     class Broken final : public protocol::Signer {
       public:
-        Result<Bytes> sign(BytesView) override { return fail(ErrorCode::unavailable, "the chip does not answer"); }
+        Result<Bytes> sign(BytesView) override {
+            return fail(ErrorCode::unavailable, "the chip does not answer");
+        }
     };
     Bench bench;
     bench.record(WORK, 5);

@@ -44,7 +44,8 @@ struct Bench {
         return *records_;
     }
     // The operation at the next place of the lane.
-    engine::OperationResult apply(const protocol::Operation& operation, const std::string& device = "truck-1") {
+    engine::OperationResult apply(const protocol::Operation& operation,
+                                  const std::string& device = "truck-1") {
         return apply_bytes(operation.SerializeAsString(), device);
     }
     engine::OperationResult apply_bytes(const Bytes& body, const std::string& device = "truck-1") {
@@ -61,7 +62,8 @@ struct Bench {
                                               const std::string& device = "truck-1") {
         return operations->apply({device, {}, "fire", {}, 1}, place_of, body);
     }
-    std::vector<engine::OperationResult> results(std::uint64_t epoch, std::uint64_t first, std::uint64_t last) {
+    std::vector<engine::OperationResult> results(std::uint64_t epoch, std::uint64_t first,
+                                                 std::uint64_t last) {
         return operations->results("truck-1", epoch, protocol::WORK, first, last).value();
     }
     // The areas in which the record stands.
@@ -95,7 +97,8 @@ struct Bench {
         out.mutable_observation_made()->set_note(note);
         return out;
     }
-    protocol::Operation visit_started(const std::string& visit, const std::string& purpose = "inspection") const {
+    protocol::Operation visit_started(const std::string& visit,
+                                      const std::string& purpose = "inspection") const {
         auto out = operation(visit, visit);
         out.mutable_visit_started()->set_purpose(purpose);
         return out;
@@ -121,6 +124,8 @@ struct Bench {
 inline records::RecordId observation_id(const std::string& id) {
     return records::record_id(records::OBSERVATION, field_source, id);
 }
-inline records::RecordId visit_id(const std::string& id) { return records::record_id(records::VISIT, field_source, id); }
+inline records::RecordId visit_id(const std::string& id) {
+    return records::record_id(records::VISIT, field_source, id);
+}
 
 }  // namespace fieldpost::hub::testing

@@ -14,8 +14,10 @@ using protocol::WORK;
 namespace {
 
 // Brought by epoch 78 at `seq`, first written at `first`.
-engine::OperationPlace again(const engine::OperationPlace& first, std::uint64_t seq, std::uint64_t epoch = 78) {
-    engine::OperationPlace place{epoch, first.lane, seq, sha256("in epoch " + std::to_string(epoch)), std::nullopt};
+engine::OperationPlace again(const engine::OperationPlace& first, std::uint64_t seq,
+                             std::uint64_t epoch = 78) {
+    engine::OperationPlace place{epoch, first.lane, seq, sha256("in epoch " + std::to_string(epoch)),
+                                 std::nullopt};
     place.origin.emplace();
     place.origin->set_epoch(first.epoch);
     place.origin->set_seq(first.seq);
@@ -167,7 +169,8 @@ TEST_CASE("The same place and bytes of another device are another operation", "[
 TEST_CASE("What cannot be understood is quarantined with its bytes, and the lane goes on", "[hub_journal]") {
     Bench bench;
     auto newer = bench.operation("new-1");
-    Bytes newer_body = newer.SerializeAsString() + Bytes("\xf2\x06\x03new", 6);  // field 110, of a newer device
+    Bytes newer_body =
+        newer.SerializeAsString() + Bytes("\xf2\x06\x03new", 6);  // field 110, of a newer device
     auto far_away = bench.observation("obs-1");
     far_away.set_property(std::numeric_limits<std::uint64_t>::max());
     auto nameless = bench.observation("");
@@ -175,9 +178,14 @@ TEST_CASE("What cannot be understood is quarantined with its bytes, and the lane
     auto broken_text = Bytes("\x0a\x02\xff\xfe", 4);
     auto too_long = bench.observation("long", std::string(protocol::max_operation_bytes, 'x'));
 
-    const std::vector<Bytes> bodies{"\xff\xff garbage", broken_text, newer_body, Bytes(),
-                                    far_away.SerializeAsString(), nameless.SerializeAsString(),
-                                    no_visit.SerializeAsString(), too_long.SerializeAsString()};
+    const std::vector<Bytes> bodies{"\xff\xff garbage",
+                                    broken_text,
+                                    newer_body,
+                                    Bytes(),
+                                    far_away.SerializeAsString(),
+                                    nameless.SerializeAsString(),
+                                    no_visit.SerializeAsString(),
+                                    too_long.SerializeAsString()};
     for (const Bytes& body : bodies) {
         const auto result = bench.apply_bytes(body);
         CHECK(result.outcome == protocol::QUARANTINED);
@@ -232,7 +240,8 @@ TEST_CASE("A lane begins at its chain's start and stands where it was put", "[hu
     position.set_seq(12);
     position.set_hash(sha256("there"));
     REQUIRE(bench.operations->set_lane_position("truck-1", position).has_value());
-    CHECK(bench.operations->lane_position("truck-1", 5, WORK)->SerializeAsString() == position.SerializeAsString());
+    CHECK(bench.operations->lane_position("truck-1", 5, WORK)->SerializeAsString() ==
+          position.SerializeAsString());
     CHECK(bench.operations->lane_position("truck-1", 6, WORK)->seq() == 0);
     CHECK(bench.operations->lane_position("truck-2", 5, WORK)->seq() == 0);
     CHECK(bench.operations->lane_position("truck-1", 5, protocol::URGENT)->seq() == 0);

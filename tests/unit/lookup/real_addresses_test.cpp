@@ -1,5 +1,5 @@
-// Recall on the addresses of real cities: seeded ways to type each one, and how often the right door comes first.
-// Runs when FIELDPOST_SHARED_DATA names the folder with the open data sets.
+// Recall on the addresses of real cities: seeded ways to type each one, and how often the right door comes
+// first. Runs when FIELDPOST_SHARED_DATA names the folder with the open data sets.
 #include <fmt/format.h>
 #include <stdlib.h>
 
@@ -51,7 +51,8 @@ std::vector<std::string> addresses(const std::filesystem::path& path, const std:
 }
 
 std::string lower(std::string text) {
-    std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::ranges::transform(text, text.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return text;
 }
 
@@ -66,10 +67,18 @@ std::string misspelt(RandomCity& random, const std::string& text) {
     const std::size_t at = letters[random.below(letters.size())];
     const char letter = static_cast<char>('a' + random.below(26));
     switch (random.below(4)) {
-        case 0: out.erase(at, 1); break;
-        case 1: out.insert(at, 1, letter); break;
-        case 2: out[at] = letter; break;
-        default: std::swap(out[at], out[at + 1]); break;
+        case 0:
+            out.erase(at, 1);
+            break;
+        case 1:
+            out.insert(at, 1, letter);
+            break;
+        case 2:
+            out[at] = letter;
+            break;
+        default:
+            std::swap(out[at], out[at + 1]);
+            break;
     }
     return out;
 }
@@ -101,12 +110,14 @@ class RealCity {
         for (int run = 0; run < asked; ++run) {
             const std::string& wanted = all_[random.below(all_.size())];
             const auto hits = good(search_->search(typed(random, wanted))).hits;
-            const auto found = std::ranges::find(hits, property_id(wanted), &lookup::Hit::record) - hits.begin();
+            const auto found =
+                std::ranges::find(hits, property_id(wanted), &lookup::Hit::record) - hits.begin();
             if (found < std::ssize(hits) && found == 0) ++first;
             if (found < std::min<std::ptrdiff_t>(std::ssize(hits), 5)) ++five;
         }
         const Recall out{100.0 * first / asked, 100.0 * five / asked};
-        std::cout << fmt::format("  {:<24} first {:5.1f} %  in five {:5.1f} %\n", what, out.first, out.in_five);
+        std::cout << fmt::format("  {:<24} first {:5.1f} %  in five {:5.1f} %\n", what, out.first,
+                                 out.in_five);
         return out;
     }
 
@@ -136,7 +147,8 @@ TEST_CASE("Real addresses are found as people type them") {
     REQUIRE(all.size() > 1000);
     RealCity city(all);
     const Recall exact = city.recall("as written", [](RandomCity&, const std::string& text) { return text; });
-    const Recall small = city.recall("lower case", [](RandomCity&, const std::string& text) { return lower(text); });
+    const Recall small =
+        city.recall("lower case", [](RandomCity&, const std::string& text) { return lower(text); });
     const Recall half = city.recall("without the last word", [](RandomCity&, const std::string& text) {
         return text.substr(0, text.rfind(' '));
     });
