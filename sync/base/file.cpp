@@ -99,7 +99,9 @@ Status write_file_atomic(const std::filesystem::path& path, BytesView content, u
             return error;
         }
     }
-    return rename_durably(draft, path);
+    auto placed = rename_durably(draft, path);
+    if (!placed) ::unlink(draft.c_str());
+    return placed;
 }
 
 Status fsync_file(const std::filesystem::path& path) {

@@ -99,6 +99,12 @@ Status HubEngine::hello(const RegisteredDevice& device, const protocol::Hello& h
         const auto known = heads->find(feed);
         head.set_n(known == heads->end() ? 0 : known->second);
     }
+    for (const auto& cursor : hello.feeds()) {
+        const auto feed = records::parse_feed(cursor.feed());
+        if (!feed || cursor.hub_generation() != store_.generation()) continue;
+        const auto known = heads->find(*feed);
+        if (cursor.n() > (known == heads->end() ? 0 : known->second)) went_back(device, "feed " + cursor.feed(), actions);
+    }
     auto snapshot = store_.snapshot_generation(device.profile);
     if (!snapshot) return snapshot.error();
     reply.set_snapshot_generation(*snapshot);
@@ -107,6 +113,9 @@ Status HubEngine::hello(const RegisteredDevice& device, const protocol::Hello& h
         if (!is_lane(hello.lanes(i).lane())) continue;
         auto position = store_.lane_position(device.id, hello.lanes(i).epoch(), hello.lanes(i).lane());
         if (!position) return position.error();
+        if (hello.lanes(i).noted() > position->seq()) {
+            went_back(device, "its " + protocol::lane_name(hello.lanes(i).lane()) + " lane", actions);
+        }
         if (hello.lanes(i).noted() >= position->seq()) continue;
         for (std::uint64_t first = hello.lanes(i).noted() + 1; first <= position->seq();
              first += max_ack_results) {
@@ -115,6 +124,11 @@ Status HubEngine::hello(const RegisteredDevice& device, const protocol::Hello& h
         }
     }
     return ok();
+}
+
+void HubEngine::went_back(const RegisteredDevice& device, const std::string& what, HubActions& actions) {
+    actions.notices.push_back(
+        {device.id, "has seen more of " + what + " than this hub holds: was the store restored from a backup?", true});
 }
 
 Status HubEngine::batch(const RegisteredDevice& device, const protocol::Signed& sealed, HubActions& actions) {

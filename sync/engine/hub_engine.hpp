@@ -105,6 +105,8 @@ class HubEngine {
 
   private:
     Status hello(const RegisteredDevice& device, const protocol::Hello& hello, HubActions& actions);
+    // The device proves that this hub once held more than it does now.
+    void went_back(const RegisteredDevice& device, const std::string& what, HubActions& actions);
     Status batch(const RegisteredDevice& device, const protocol::Signed& sealed, HubActions& actions);
     Status feed_request(const RegisteredDevice& device, const protocol::FeedRequest& request,
                         HubActions& actions);

@@ -85,7 +85,8 @@ class DatasetImport {
         if (!siblings) return siblings.error();
         siblings_ = std::move(*siblings);
 
-        const ScanOptions what{dataset_.link.learn_parcels, context_.properties_changed};
+        const ScanOptions what{dataset_.link.learn_parcels, context_.properties_changed,
+                               [this] { tell_progress(false); }};
         auto scan =
             scan_dataset(dataset_, source_.source.id, dataset_row_, *rows_, context_.imports, what, report_);
         if (!scan) return give_up(DatasetState::failed, scan.error().message);
@@ -109,11 +110,17 @@ class DatasetImport {
         return finish(*scan);
     }
 
+    void tell_progress(bool writing) {
+        if (!context_.options.progress || Clock::now() - last_told_ < progress_every) return;
+        last_told_ = Clock::now();
+        context_.options.progress(
+            {source_.source.id, dataset_.name, writing, rows_->progress(), rows_->read()});
+    }
+
     // Reads the rows that the scan wants. A failure of `row` ends the walk; a file that fails is told in the
     // report.
     Status for_each_wanted(const DatasetScan& scan, const std::function<Status(const WantedRow&)>& row) {
         if (auto again = rows_->rewind(); !again) return give_up(DatasetState::failed, again.error().message);
-        auto last_told = Clock::now();
         auto next = scan.wanted.begin();
         for (std::uint32_t number = 0; next != scan.wanted.end(); ++number) {
             auto more = rows_->next();
@@ -121,11 +128,7 @@ class DatasetImport {
             if (!*more) return give_up(DatasetState::failed, file_changed);
             if (number != next->number) continue;
             if (!rows_->refused().empty()) return give_up(DatasetState::failed, file_changed);
-            if (context_.options.progress && Clock::now() - last_told > progress_every) {
-                last_told = Clock::now();
-                context_.options.progress(
-                    {source_.source.id, dataset_.name, true, rows_->progress(), rows_->read()});
-            }
+            tell_progress(true);
             if (auto done = row(*next); !done) return done.error();
             ++next;
         }
@@ -328,6 +331,7 @@ class DatasetImport {
     std::unique_ptr<DatasetRows> rows_;
     std::optional<RecordBuilder> builder_;
     BuiltRecord built_;
+    Clock::time_point last_told_ = Clock::now();
     DatasetReport report_;
 };
 

@@ -45,6 +45,7 @@ Result<DatasetScan> scan_dataset(const DatasetMapping& dataset, const std::strin
         auto more = rows.next();
         if (!more) return more.error();
         if (!*more) break;
+        if (options.tick) options.tick();
         const std::uint32_t number = count++;
         const auto record = rows.key().empty() ? 0 : records::record_id(dataset.kind, source, rows.key());
         if (!rows.refused().empty()) {

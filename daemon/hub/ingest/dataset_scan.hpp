@@ -2,6 +2,7 @@
 // or changed since the last import, and which records are gone.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "daemon/hub/ingest/dataset_rows.hpp"
@@ -30,6 +31,7 @@ struct DatasetScan {
 struct ScanOptions {
     bool everything = false;    // want unchanged rows too
     bool try_unlinked = false;  // want unchanged rows of records that are not linked
+    std::function<void()> tick;  // called for each row
 };
 
 // Fills the counts of `report` for what is decided here: rows read, refused, repeated and unchanged.

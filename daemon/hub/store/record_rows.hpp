@@ -64,6 +64,8 @@ class Records::Rows {
   public:
     explicit Rows(Store& store) : store_(store), database_(store.database()) {}
 
+    Database& database() { return database_; }
+
     std::optional<StoredRecord> record(RecordId id) {
         StatementUse use(find_record_);
         use->bind(1, id);
@@ -126,7 +128,7 @@ class Records::Rows {
         use->bind(2, kind);
         use->bind(3, record);
         use->bind(4, feed);
-        use->bind(5, next_cursor(feed));
+        use->bind(5, ++cursor(feed));
         use->bind(6, version);
         use->bind(7, stamp.source);
         use->bind(8, stamp.as_of);
@@ -137,6 +139,7 @@ class Records::Rows {
     }
 
     void drop_layer(RecordId property, records::Kind kind, RecordId record, std::int64_t feed) {
+        cursor(feed);
         StatementUse use(drop_layer_);
         use->bind(1, property);
         use->bind(2, kind);
@@ -148,7 +151,7 @@ class Records::Rows {
     void put_removal(records::Kind kind, RecordId record, std::int64_t version, std::int64_t feed) {
         StatementUse use(put_removal_);
         use->bind(1, feed);
-        use->bind(2, next_cursor(feed));
+        use->bind(2, ++cursor(feed));
         use->bind(3, record);
         use->bind(4, kind);
         use->bind(5, version);
@@ -156,6 +159,7 @@ class Records::Rows {
     }
 
     void drop_removal(RecordId record, std::int64_t feed) {
+        cursor(feed);
         StatementUse use(drop_removal_);
         use->bind(1, record);
         use->bind(2, feed);
@@ -177,12 +181,9 @@ class Records::Rows {
         return feeds_[id] = number;
     }
 
-    // Between transactions others may have written; and one that was rolled back may have taken remembered
-    // feeds and sources away, and their numbers be given to others.
-    void forget_what_may_not_hold() {
-        if (transactions_ == store_.transactions()) return;
-        transactions_ = store_.transactions();
-        cursors_.clear();
+    // A transaction that was rolled back may have taken remembered feeds and sources away, and their numbers be
+    // given to others.
+    void forget_rolled_back() {
         if (rollbacks_ == store_.rollbacks()) return;
         rollbacks_ = store_.rollbacks();
         feeds_.clear();
@@ -212,22 +213,22 @@ class Records::Rows {
     }
 
   private:
-    std::int64_t next_cursor(std::int64_t feed) {
-        const auto [cursor, is_new] = cursors_.try_emplace(feed, 0);
+    // The last cursor that the feed gave. It is the highest in the feed's tables, so it must be known before the
+    // entry that has it is taken away: every change of a feed asks for it first.
+    std::int64_t& cursor(std::int64_t feed) {
+        const auto [known, is_new] = store_.cursors_in_transaction().try_emplace(feed, 0);
         if (is_new) {
             StatementUse use(find_head_);
             use->bind(1, feed);
             use->executeStep();
-            cursor->second = use->getColumn(0).getInt64();
+            known->second = use->getColumn(0).getInt64();
         }
-        return ++cursor->second;
+        return known->second;
     }
 
     Store& store_;
     Database& database_;
-    std::uint64_t transactions_ = 0;
     std::uint64_t rollbacks_ = 0;
-    std::map<std::int64_t, std::int64_t> cursors_;  // last given in this transaction, by feed
     std::map<records::FeedId, std::int64_t> feeds_;
     std::map<std::string, std::int64_t, std::less<>> sources_;
 

@@ -1,5 +1,7 @@
 #include "daemon/hub/store/records.hpp"
 
+#include <sqlite3.h>
+
 #include <algorithm>
 
 #include "daemon/hub/store/record_rows.hpp"
@@ -8,14 +10,26 @@ namespace fieldpost::hub {
 
 namespace {
 
-template <class Rows, class F>
-auto guarded(Rows& rows, F&& body) -> std::invoke_result_t<F> {
+template <class F>
+auto guarded(F&& body) -> std::invoke_result_t<F> {
     try {
-        rows.forget_what_may_not_hold();
         return body();
     } catch (const SQLite::Exception& exception) {
         return to_error(exception);
     }
+}
+
+// Cursors are given within a transaction: the caller's, or else one around this change alone.
+template <class Rows, class F>
+Result<Outcome> change(Rows& rows, Database& database, F&& body) {
+    return guarded([&]() -> Result<Outcome> {
+        std::optional<SQLite::Transaction> own;
+        if (sqlite3_get_autocommit(database.getHandle()) != 0) own.emplace(database);
+        rows.forget_rolled_back();
+        Result<Outcome> outcome = body();
+        if (own && outcome) own->commit();
+        return outcome;
+    });
 }
 
 }  // namespace
@@ -26,7 +40,7 @@ Records::~Records() = default;
 Result<Outcome> Records::put(const RecordInput& input) {
     static const records::LabelOverrides no_overrides;
     const auto layers = records::split(*input.message, input.overrides ? *input.overrides : no_overrides);
-    return guarded(*rows_, [&]() -> Result<Outcome> {
+    return change(*rows_, rows_->database(), [&]() -> Result<Outcome> {
         const auto source = rows_->source(input.source);
         if (!source)
             return fail(ErrorCode::not_found, "source '" + std::string(input.source) + "' is not known");
@@ -88,7 +102,7 @@ Result<Outcome> Records::put(const RecordInput& input) {
 }
 
 Result<Outcome> Records::remove(RecordId record) {
-    return guarded(*rows_, [&]() -> Result<Outcome> {
+    return change(*rows_, rows_->database(), [&]() -> Result<Outcome> {
         Outcome outcome;
         outcome.record = record;
         auto stored = rows_->record(record);
@@ -113,7 +127,7 @@ Result<Outcome> Records::remove(RecordId record) {
 
 Result<Outcome> Records::relink(RecordId record, RecordId property, records::LinkMethod method,
                                 int confidence) {
-    return guarded(*rows_, [&]() -> Result<Outcome> {
+    return change(*rows_, rows_->database(), [&]() -> Result<Outcome> {
         auto stored = rows_->record(record);
         if (!stored || stored->deleted) return fail(ErrorCode::not_found, "there is no such record to link");
         if (stored->kind == records::PROPERTY) {
@@ -155,7 +169,7 @@ Result<std::optional<RecordHead>> Records::head(RecordId record) {
 }
 
 Result<std::unique_ptr<google::protobuf::Message>> Records::message(RecordId record) {
-    return guarded(*rows_, [&]() -> Result<std::unique_ptr<google::protobuf::Message>> {
+    return guarded([&]() -> Result<std::unique_ptr<google::protobuf::Message>> {
         const auto stored = rows_->record(record);
         std::unique_ptr<google::protobuf::Message> whole;
         if (!stored || stored->deleted) return whole;

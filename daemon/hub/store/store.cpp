@@ -13,18 +13,18 @@ extern const std::string_view schema_001_records;
 extern const std::string_view schema_002_journal;
 
 Store::Store(std::filesystem::path folder, std::unique_ptr<Database> database, std::int64_t generation)
-    : folder_(std::move(folder)), database_(std::move(database)), generation_(generation) {
+    : folder_(std::move(folder)), generation_(generation), database_(std::move(database)) {
     sqlite3_commit_hook(
         database_->getHandle(),
         [](void* self) {
-            ++static_cast<Store*>(self)->transactions_;
+            static_cast<Store*>(self)->cursors_.clear();
             return 0;
         },
         this);
     sqlite3_rollback_hook(
         database_->getHandle(),
         [](void* self) {
-            ++static_cast<Store*>(self)->transactions_;
+            static_cast<Store*>(self)->cursors_.clear();
             ++static_cast<Store*>(self)->rollbacks_;
         },
         this);

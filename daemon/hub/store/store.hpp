@@ -5,7 +5,9 @@
 // see one moment for as long as a transaction of theirs is open.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 
 #include "sync/base/sqlite.hpp"
@@ -26,10 +28,13 @@ class Store {
     std::int64_t generation() const { return generation_; }
     Database& database() { return *database_; }
     const std::filesystem::path& folder() const { return folder_; }
-    // How many transactions of this connection have ended, and how many of them were rolled back: what was
-    // remembered from inside one may not hold after it, since others write too.
-    std::uint64_t transactions() const { return transactions_; }
+    // How many transactions of this connection were rolled back: what was remembered from inside one may not
+    // hold after it.
     std::uint64_t rollbacks() const { return rollbacks_; }
+
+    // The last cursor given in the current transaction, by feed row; empty again when it ends, since others
+    // write too. For Records, of which a connection may have several.
+    std::map<std::int64_t, std::int64_t>& cursors_in_transaction() { return cursors_; }
 
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
@@ -40,10 +45,10 @@ class Store {
                                                       std::unique_ptr<Database> database);
 
     std::filesystem::path folder_;
-    std::unique_ptr<Database> database_;
     std::int64_t generation_ = 0;
-    std::uint64_t transactions_ = 0;
     std::uint64_t rollbacks_ = 0;
+    std::map<std::int64_t, std::int64_t> cursors_;
+    std::unique_ptr<Database> database_;  // closed first: its hooks write to what stands above
 };
 
 }  // namespace fieldpost::hub

@@ -64,6 +64,7 @@ TEST_CASE("An atomic write that fails leaves what was there", "[base]") {
     folder.write("taken/inside", "kept");
     CHECK(write_file_atomic(path, "x").has_error());
     CHECK(read_file(path / "inside").value() == "kept");
+    CHECK(count(folder.path) == 1);
 }
 
 TEST_CASE("A secret keeps its permissions, also when a crash left a draft that was open to all", "[base]") {

@@ -118,23 +118,30 @@ TEST_CASE("Operations are found by visit, property, state and effect, newest fir
     REQUIRE(bench.append(at(observation("c", "elsewhere", 8), 4)).has_value());
     REQUIRE(bench.append(at(observation("d", "nowhere"), 5)).has_value());
     bench.note(bench.ack(1, 2));
+    const auto found = [&](const std::function<void(Journal::Query&)>& ask) {
+        Journal::Query query;
+        ask(query);
+        return ids(bench.journal->find(query).value());
+    };
     using Query = Journal::Query;
-    const auto found = [&](const Query& query) { return ids(bench.journal->find(query).value()); };
     using Ids = std::vector<std::string>;
 
-    CHECK(found({}) == Ids{"d", "c", "b", "a", "visit-1"});
-    CHECK(found({.limit = 2}) == Ids{"d", "c"});
-    CHECK(found({.visit = "visit-1"}) == Ids{"a", "visit-1"});
-    CHECK(found({.visit = ""}).empty());
-    CHECK(found({.property = 7}) == Ids{"b", "a", "visit-1"});
-    CHECK(found({.property = 0}).empty());
-    CHECK(found({.state = OperationState::accepted}) == Ids{"a", "visit-1"});
-    CHECK(found({.state = OperationState::pending}) == Ids{"d", "c", "b"});
-    CHECK(found({.effects = {protocol::Operation::kVisitStarted}}) == Ids{"visit-1"});
-    CHECK(found({.property = 7,
-                 .state = OperationState::pending,
-                 .effects = {protocol::Operation::kObservationMade}}) == Ids{"b"});
-    CHECK(found({.visit = "' OR 1 --"}).empty());
+    CHECK(found([](Query&) {}) == Ids{"d", "c", "b", "a", "visit-1"});
+    CHECK(found([](Query& query) { query.limit = 2; }) == Ids{"d", "c"});
+    CHECK(found([](Query& query) { query.visit = "visit-1"; }) == Ids{"a", "visit-1"});
+    CHECK(found([](Query& query) { query.visit = ""; }).empty());
+    CHECK(found([](Query& query) { query.visit = "' OR 1 --"; }).empty());
+    CHECK(found([](Query& query) { query.property = 7; }) == Ids{"b", "a", "visit-1"});
+    CHECK(found([](Query& query) { query.property = 0; }).empty());
+    CHECK(found([](Query& query) { query.state = OperationState::accepted; }) == Ids{"a", "visit-1"});
+    CHECK(found([](Query& query) { query.state = OperationState::pending; }) == Ids{"d", "c", "b"});
+    CHECK(found([](Query& query) { query.effects = {protocol::Operation::kVisitStarted}; }) ==
+          Ids{"visit-1"});
+    CHECK(found([](Query& query) {
+              query.property = 7;
+              query.state = OperationState::pending;
+              query.effects = {protocol::Operation::kObservationMade};
+          }) == Ids{"b"});
     CHECK_FALSE(bench.journal->by_id("none").value().has_value());
 }
 

@@ -162,7 +162,7 @@ TEST_CASE("A device that the hub does not know says so and asks again until it d
     CHECK(bench.is_settled());
 }
 
-TEST_CASE("An oversized message is refused unread", "[engine]") {
+TEST_CASE("An oversized message from the hub is refused unread", "[engine]") {
     Bench bench;
     bench.connect();
     bench.deliver();

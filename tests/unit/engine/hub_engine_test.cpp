@@ -173,7 +173,8 @@ TEST_CASE("A batch with a wrong signature is neither applied nor acknowledged, a
 
     protocol::Up up;
     *up.mutable_batch() = protocol::seal(bench.batch(1, 3), bench.device, true).value();
-    up.mutable_batch()->mutable_payload()->back() ^= 1;
+    Bytes& payload = *up.mutable_batch()->mutable_payload();
+    payload.back() = static_cast<char>(payload.back() ^ 1);
     actions = bench.receive(up);
     CHECK(bench.store.state.log.empty());
     CHECK(actions.publishes.empty());
@@ -305,11 +306,9 @@ TEST_CASE("An oversized message is refused unread", "[engine][hub]") {
     bench.record(1);
     protocol::Up up;
     *up.mutable_batch() = protocol::seal(bench.batch(1, 1), bench.device, true).value();
-    Bytes payload = up.SerializeAsString();
-    // An unknown field makes it large; it would parse.
-    protocol::Signed padding;
-    padding.set_payload(Bytes(protocol::max_message_bytes, 'x'));
-    payload += padding.SerializeAsString();
+    // Field 30, which is none of ours, of one MiB: it would parse.
+    const Bytes payload = up.SerializeAsString() + "\xf2\x01\x80\x80\x40" + Bytes(1U << 20U, 'x');
+    REQUIRE(protocol::parse<protocol::Up>(payload, "message").has_value());
     const auto actions = bench.receive_bytes(payload);
     CHECK(bench.status.has_value());
     CHECK(bench.store.state.log.empty());
@@ -380,6 +379,28 @@ TEST_CASE("Results that a device does not know come after the answer to its hell
     }
     CHECK(next == 2501);
     CHECK(acks(bench.hello(2500)).empty());
+}
+
+TEST_CASE("A device that has seen more than the hub holds raises an alarm: the store went back",
+          "[engine][hub]") {
+    Bench bench;
+    bench.store.put(general, 1);
+    protocol::Up up;
+    up.mutable_hello()->set_protocol(protocol::version);
+    auto& cursor = *up.mutable_hello()->add_feeds();
+    cursor.set_feed(records::feed_text(general));
+    cursor.set_hub_generation(1000);
+    cursor.set_n(1);
+    CHECK(alarms(bench.receive(up)) == 0);
+    cursor.set_n(2);
+    CHECK(alarms(bench.receive(up)) == 1);
+    cursor.set_hub_generation(999);
+    CHECK(alarms(bench.receive(up)) == 0);
+
+    bench.record(3);
+    bench.send(bench.batch(1, 3));
+    CHECK(alarms(bench.hello(3)) == 0);
+    CHECK(alarms(bench.hello(4)) == 1);
 }
 
 TEST_CASE("A device that claims to know more than there is gets no results and does no harm",

@@ -37,9 +37,9 @@ struct Bench {
         input.key = key;
         input.areas = areas;
         input.message = &property;
-        return records().put(input).value().record;
+        return stored().put(input).value().record;
     }
-    Records& records() {
+    Records& stored() {
         if (!records_) records_ = std::make_unique<Records>(*store);
         return *records_;
     }
@@ -74,7 +74,7 @@ struct Bench {
     }
     template <class M>
     M message(records::RecordId record) {
-        auto found = records().message(record).value();
+        auto found = stored().message(record).value();
         REQUIRE(found != nullptr);
         return dynamic_cast<const M&>(*found);
     }

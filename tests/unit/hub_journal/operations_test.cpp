@@ -54,7 +54,7 @@ TEST_CASE("An observation becomes a record at its property, and its version is t
     REQUIRE(record.values_size() == 1);
     CHECK(record.values(0).value() == "900");
 
-    const auto head = bench.records().head(observation_id("obs-1")).value().value();
+    const auto head = bench.stored().head(observation_id("obs-1")).value().value();
     CHECK(head.property == bench.place);
     CHECK(head.link_method == records::LinkMethod::source);
     CHECK(bench.areas(observation_id("obs-1")) == std::set<std::string>{"east"});
@@ -91,7 +91,7 @@ TEST_CASE("An end that does not name the place leaves the visit where it stands"
     auto end = bench.visit_finished("visit-1");
     end.set_property(0);
     CHECK(bench.apply(end).outcome == protocol::ACCEPTED);
-    const auto head = bench.records().head(visit_id("visit-1")).value().value();
+    const auto head = bench.stored().head(visit_id("visit-1")).value().value();
     CHECK(head.property == bench.place);
     CHECK(head.link_method == records::LinkMethod::source);
     CHECK(bench.areas(visit_id("visit-1")) == std::set<std::string>{"east"});
@@ -103,7 +103,7 @@ TEST_CASE("A record without a place goes to every area", "[hub_journal]") {
     operation.set_property(0);
     bench.apply(operation);
     CHECK(bench.areas(observation_id("obs-1")) == std::set<std::string>{"east", "west"});
-    CHECK(bench.records().head(observation_id("obs-1")).value()->property == 0);
+    CHECK(bench.stored().head(observation_id("obs-1")).value()->property == 0);
 }
 
 TEST_CASE("An operation that a later epoch brings again is applied once, however often", "[hub_journal]") {
@@ -122,7 +122,7 @@ TEST_CASE("An operation that a later epoch brings again is applied once, however
     }
     CHECK(bench.try_apply(first, body).has_value());
     CHECK(bench.operations->count().value() == 1);
-    CHECK(bench.records().head(observation_id("obs-1")).value()->version == 1);
+    CHECK(bench.stored().head(observation_id("obs-1")).value()->version == 1);
     CHECK(bench.results(77, 1, 1).size() == 1);
 }
 
@@ -258,7 +258,7 @@ TEST_CASE("A round that is rolled back leaves neither operation nor record", "[h
         REQUIRE(bench.try_apply(place, bench.observation("obs-1").SerializeAsString()).has_value());
     }
     CHECK(bench.operations->count().value() == 0);
-    CHECK_FALSE(bench.records().head(observation_id("obs-1")).value().has_value());
+    CHECK_FALSE(bench.stored().head(observation_id("obs-1")).value().has_value());
     SQLite::Transaction round(bench.store->database());
     auto result = bench.try_apply(place, bench.observation("obs-1").SerializeAsString());
     // The first round after may find a feed that was rolled back; the one after that goes through.

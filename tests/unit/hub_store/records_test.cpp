@@ -219,6 +219,43 @@ TEST_CASE("what is rolled back leaves no trace, and the next put works all the s
     CHECK(scratch.changes("city/restricted/justice").size() == 1);
 }
 
+TEST_CASE("a cursor is never given twice, whoever writes and whatever is superseded") {
+    ScratchStore scratch;
+    const auto first = scratch.put_permit("B-1", "Issued");
+    CHECK(scratch.head(public_feed) == 1);
+    // The entry with the highest cursor itself is superseded, in each of the ways there are.
+    scratch.put_permit("B-1", "Closed");
+    CHECK(scratch.head(public_feed) == 2);
+    scratch.put_permit("B-1", "Closed", 77);
+    CHECK(scratch.head(public_feed) == 3);
+    REQUIRE(scratch.records->relink(first.record, 78, records::LinkMethod::address, 90));
+    CHECK(scratch.head(public_feed) == 4);
+    REQUIRE(scratch.records->remove(first.record));
+    CHECK(scratch.head(public_feed) == 5);
+    scratch.put_permit("B-1", "Again");
+    CHECK(scratch.head(public_feed) == 6);
+
+    // Two writers in one transaction.
+    hub::Records other(*scratch.store);
+    const auto message = hub::testing::permit("B-2", "Issued");
+    const std::vector<std::string> areas{"city"};
+    hub::RecordInput input;
+    input.kind = records::PERMIT;
+    input.source = "lpi";
+    input.key = "B-2";
+    input.areas = areas;
+    input.message = &message;
+    SQLite::Transaction transaction(scratch.store->database());
+    REQUIRE(scratch.records->put(input));
+    input.key = "B-3";
+    REQUIRE(other.put(input));
+    input.key = "B-4";
+    REQUIRE(scratch.records->put(input));
+    transaction.commit();
+    CHECK(scratch.head(public_feed) == 9);
+    CHECK(scratch.changes(public_feed).size() == 4);
+}
+
 TEST_CASE("an unknown source and an impossible area are refused") {
     ScratchStore scratch;
     const auto message = hub::testing::permit("B-1", "Issued");
