@@ -5,6 +5,7 @@
 #pragma once
 
 #include <boost/system/result.hpp>
+#include <ostream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -35,6 +36,11 @@ struct Error {
         return Error{code, std::string(context) + ": " + message};
     }
 };
+
+// For logs and test reports.
+inline std::ostream& operator<<(std::ostream& out, const Error& error) {
+    return out << to_string(error.code) << ": " << error.message;
+}
 
 // Thrown only when value() is called on an error: a programming mistake.
 [[noreturn]] inline void throw_exception_from_error(const Error& error, const boost::source_location&) {
