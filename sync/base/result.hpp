@@ -56,6 +56,12 @@ class [[nodiscard]] Result : public boost::system::result<T, Error> {
     Result(Error&& error) : Base(std::move(error)) {}
 };
 
+// Tells only whether there is a value: a value need not be streamable.
+template <class T>
+std::ostream& operator<<(std::ostream& out, const Result<T>& result) {
+    return result.has_error() ? out << result.error() : out << "a value";
+}
+
 using Status = Result<void>;
 
 inline Status ok() {

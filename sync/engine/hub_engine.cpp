@@ -103,7 +103,8 @@ Status HubEngine::hello(const RegisteredDevice& device, const protocol::Hello& h
         const auto feed = records::parse_feed(cursor.feed());
         if (!feed || cursor.hub_generation() != store_.generation()) continue;
         const auto known = heads->find(*feed);
-        if (cursor.n() > (known == heads->end() ? 0 : known->second)) went_back(device, "feed " + cursor.feed(), actions);
+        if (cursor.n() > (known == heads->end() ? 0 : known->second))
+            went_back(device, "feed " + cursor.feed(), actions);
     }
     auto snapshot = store_.snapshot_generation(device.profile);
     if (!snapshot) return snapshot.error();
@@ -128,7 +129,8 @@ Status HubEngine::hello(const RegisteredDevice& device, const protocol::Hello& h
 
 void HubEngine::went_back(const RegisteredDevice& device, const std::string& what, HubActions& actions) {
     actions.notices.push_back(
-        {device.id, "has seen more of " + what + " than this hub holds: was the store restored from a backup?", true});
+        {device.id,
+         "has seen more of " + what + " than this hub holds: was the store restored from a backup?", true});
 }
 
 Status HubEngine::batch(const RegisteredDevice& device, const protocol::Signed& sealed, HubActions& actions) {

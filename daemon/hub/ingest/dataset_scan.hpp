@@ -29,8 +29,8 @@ struct DatasetScan {
 };
 
 struct ScanOptions {
-    bool everything = false;    // want unchanged rows too
-    bool try_unlinked = false;  // want unchanged rows of records that are not linked
+    bool everything = false;     // want unchanged rows too
+    bool try_unlinked = false;   // want unchanged rows of records that are not linked
     std::function<void()> tick;  // called for each row
 };
 

@@ -181,8 +181,8 @@ class Records::Rows {
         return feeds_[id] = number;
     }
 
-    // A transaction that was rolled back may have taken remembered feeds and sources away, and their numbers be
-    // given to others.
+    // A transaction that was rolled back may have taken remembered feeds and sources away, and their numbers
+    // be given to others.
     void forget_rolled_back() {
         if (rollbacks_ == store_.rollbacks()) return;
         rollbacks_ = store_.rollbacks();
@@ -213,8 +213,8 @@ class Records::Rows {
     }
 
   private:
-    // The last cursor that the feed gave. It is the highest in the feed's tables, so it must be known before the
-    // entry that has it is taken away: every change of a feed asks for it first.
+    // The last cursor that the feed gave. It is the highest in the feed's tables, so it must be known before
+    // the entry that has it is taken away: every change of a feed asks for it first.
     std::int64_t& cursor(std::int64_t feed) {
         const auto [known, is_new] = store_.cursors_in_transaction().try_emplace(feed, 0);
         if (is_new) {

@@ -16,7 +16,7 @@ const records::FeedId public_feed{"city", {records::PUBLIC, "general"}};
 // What a device holds of one feed: record -> version and body.
 using Held = std::map<records::RecordId, std::pair<std::int64_t, Bytes>>;
 
-void apply(Held& held, const hub::FeedRange& range) {
+void follow(Held& held, const hub::FeedRange& range) {
     for (const auto& change : range.changes) {
         if (change.remove) {
             held.erase(change.row.record);
@@ -115,14 +115,14 @@ TEST_CASE("a device that follows a feed from any point holds what a new snapshot
         if (below(7) != 0) continue;
         auto range = scratch.feeds->range(public_feed, cursor, 1 + below(5), 1U << 20U);
         REQUIRE(range);
-        apply(held, *range);
+        follow(held, *range);
         CHECK(range->through >= cursor);
         cursor = range->through;
     }
     for (bool more = true; more;) {
         auto range = scratch.feeds->range(public_feed, cursor, 3, 1U << 20U);
         REQUIRE(range);
-        apply(held, *range);
+        follow(held, *range);
         cursor = range->through;
         more = range->more;
     }
