@@ -132,7 +132,8 @@ class Readings {
         for (const std::string_view word : records::split_words(street.name)) reading.name.emplace_back(word);
         reading.type = street.type;
         reading.direction = street.direction;
-        reading.unread = static_cast<int>(records::split_words(records::fold(address.building())).size());
+        const std::string building = records::fold(address.building());
+        reading.unread = static_cast<int>(records::split_words(building).size());
         add(std::move(reading));
     }
 
@@ -247,9 +248,9 @@ class Readings {
             shorter.ends_typed = false;
             take_name(shorter, rest.words.back());
         }
-        // What follows a street type belongs to no street: "Main St Springfield".
+        // What follows a street type belongs to no street: "Main St Springfield"; but a direction does.
         for (std::size_t at = rest.words.size() - 1; at-- > 1;) {
-            if (!records::street_type(rest.words[at])) continue;
+            if (!records::street_type(rest.words[at]) || records::direction(rest.words[at + 1])) continue;
             Rest shorter = rest;
             shorter.words.resize(at + 1);
             shorter.ends_typed = false;
@@ -324,7 +325,8 @@ TypedText read_words(std::string_view text) {
         } else if (chunk.starts_with('#')) {
             if (std::string unit = term_key(chunk); !unit.empty()) out.words.push_back("#" + unit);
         } else {
-            for (const std::string_view word : records::split_words(records::fold(chunk))) {
+            const std::string folded = records::fold(chunk);
+            for (const std::string_view word : records::split_words(folded)) {
                 if (out.words.size() < word_limit) out.words.emplace_back(word);
             }
         }

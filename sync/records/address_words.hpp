@@ -23,6 +23,7 @@ std::string fold(std::string_view text);
 
 // The words of folded text, as views into it.
 std::vector<std::string_view> split_words(std::string_view folded);
+std::vector<std::string_view> split_words(std::string&& gone_before_its_words) = delete;
 
 // All functions below take one folded word, or the folded text they name.
 

@@ -9,13 +9,14 @@ import sys
 import unittest
 import urllib.parse
 import uuid
+from contextlib import closing
 
 sys.path.insert(0, os.path.dirname(__file__))
 from stack import Client, Stack, wait_for  # noqa: E402
 
 
 def rows(path, query):
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
         return database.execute(query).fetchall()
 
 

@@ -7,6 +7,7 @@ import sys
 import threading
 import unittest
 import uuid
+from contextlib import closing
 
 sys.path.insert(0, os.path.dirname(__file__))
 from stack import Client, Stack, wait_for  # noqa: E402
@@ -29,6 +30,7 @@ class NoLoss(unittest.TestCase):
 
         def record(count, kill_after=None):
             client = Client(stack.device_port, timeout=10)
+            self.addCleanup(client.close)
             killer = threading.Thread(target=stack.device.kill)
             for number in range(count):
                 if number == kill_after:
@@ -64,7 +66,7 @@ class NoLoss(unittest.TestCase):
             return len(listed) >= OBSERVATIONS and all(item["state"] == "accepted" for item in listed)
 
         wait_for("the device shows each as accepted", all_accepted, 120)
-        with sqlite3.connect(f"file:{stack.store}/hub.db?mode=ro", uri=True) as hub:
+        with closing(sqlite3.connect(f"file:{stack.store}/hub.db?mode=ro", uri=True)) as hub:
             at_hub = hub.execute("SELECT seq, id FROM operation WHERE lane = 2 ORDER BY operation").fetchall()
         self.assertEqual([seq for seq, _ in at_hub], sorted(seq for seq, _ in at_hub), "in order")
         ids = [identity for _, identity in at_hub]
@@ -75,7 +77,7 @@ class NoLoss(unittest.TestCase):
         self.assertEqual(dict((i, s) for s, i in at_hub if i in wanted), dict((i, s) for s, i in acknowledged))
 
         # Each has become a record, once, and is on the device again by the feed.
-        with sqlite3.connect(f"file:{stack.store}/hub.db?mode=ro", uri=True) as hub:
+        with closing(sqlite3.connect(f"file:{stack.store}/hub.db?mode=ro", uri=True)) as hub:
             records = hub.execute("SELECT count(*) FROM record WHERE kind = 16 AND deleted = 0").fetchone()[0]
         self.assertEqual(records, len(ids))
         waiting = stack.status()["journal"]["lanes"]

@@ -39,6 +39,14 @@ std::string value_text(const json::value& value) {
     return out;
 }
 
+// The end of a field's name is its unit.
+std::string field_text(const json::value& field) {
+    const json::value& value = member(field, "value");
+    if (value.is_number() && text_at(field, "name").ends_with("_cents"))
+        return fmt::format("${:.2f}", value.to_number<double>() / 100);
+    return value_text(value);
+}
+
 std::string label_note(const json::value& field) {
     const std::string classification = text_at(field, "classification");
     if (classification == "public" || classification.empty()) return {};
@@ -52,7 +60,7 @@ std::string fields_text(const json::value& record, std::string_view indent) {
     std::string out;
     for (const json::value& field : fields) {
         out += fmt::format("{}{}  {}{}\n", indent, padded(text_at(field, "label"), widest),
-                           value_text(member(field, "value")), label_note(field));
+                           field_text(field), label_note(field));
     }
     return out;
 }

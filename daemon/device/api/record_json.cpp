@@ -53,7 +53,6 @@ json::value value_json(const pb::Message& message, const pb::FieldDescriptor& fi
             const std::int64_t value = many ? reflection.GetRepeatedInt64(message, &field, index)
                                             : reflection.GetInt64(message, &field);
             if (field.name().ends_with("_at")) return json::string(format_rfc3339(value * 1'000'000));
-            if (field.name().ends_with("_cents")) return static_cast<double>(value) / 100;
             return value;
         }
         case pb::FieldDescriptor::CPPTYPE_UINT32:

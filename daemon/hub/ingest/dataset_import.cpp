@@ -246,6 +246,10 @@ class DatasetImport {
         input.link_confidence = link->confidence;
         input.overrides = &dataset_.labels;
         auto outcome = context_.records.put(input);
+        if (!outcome && outcome.error().code == ErrorCode::conflict) {
+            quarantine(*rows_, dataset_.file, {"id_taken", outcome.error().message}, scan.quarantined, report_);
+            return ok();
+        }
         if (!outcome) return outcome.error();
         if (auto marked = context_.imports.put_row(dataset_row_, row.record, row.hash); !marked)
             return marked;

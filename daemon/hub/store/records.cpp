@@ -53,6 +53,12 @@ Result<Outcome> Records::put(const RecordInput& input) {
                           is_property ? 100 : input.link_confidence, *source, input.as_of};
 
         const auto before = rows_->record(outcome.record);
+        if (before &&
+            (before->kind != input.kind || before->source != *source || before->key != input.key)) {
+            return fail(ErrorCode::conflict, "the id of '" + std::string(input.key) +
+                                                 "' is taken by another record, '" + before->key + "' of " +
+                                                 rows_->source_id(before->source));
+        }
         const bool lives = before && !before->deleted;
         std::vector<StoredLayer> gone;  // stored layers that have no place in the record any more
         if (lives) gone = rows_->layers(before->property, input.kind, outcome.record);

@@ -66,7 +66,7 @@ class Records {
     // Stores the record as given. Layers whose body, link or source is as before stay as they are: another
     // as_of alone is no change. A layer that is new or changed becomes a put, one that is gone a remove, all
     // with one new version. not_found for an unknown source, invalid_argument for an area that cannot be part
-    // of a feed's name.
+    // of a feed's name, conflict when the id, a hash, is that of another record already.
     Result<Outcome> put(const RecordInput& input);
 
     // Takes all layers away. Keeps the version, so that a record made again goes on counting.

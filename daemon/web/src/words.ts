@@ -146,9 +146,9 @@ const dollars = (amount: number, digits: number) =>
     maximumFractionDigits: digits,
   });
 
-// Amounts come in dollars whatever unit the record keeps them in.
+// The unit is the end of the name.
 function numberText(name: string, value: number): string {
-  if (name.endsWith("_cents")) return dollars(value, 2);
+  if (name.endsWith("_cents")) return dollars(value / 100, 2);
   if (name.endsWith("_usd")) return dollars(value, 0);
   if (name.endsWith("_sqft")) return `${count(Math.round(value))} sq ft`;
   if (name.endsWith("_gpm")) return `${count(value)} gpm`;

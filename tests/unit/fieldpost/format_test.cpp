@@ -83,6 +83,7 @@ TEST_CASE("a property is shown section by section, with source, age, link and st
         {"kind":"permit","title":"Permits","records":[{"id":"0000000000004","kind":"permit","title":"B-7","summary":"Roof",
           "source":{"id":"lpi","title":"Permits"},"as_of":null,"version":1,"link":{"method":"address","confidence":0.95},
           "state":"pending","fields":[
+            {"name":"fee_cents","label":"Fee","value":12550,"classification":"public","compartment":"general"},
             {"name":"more","label":"More","value":{"Final":true},"classification":"public","compartment":"general"}]}]}]})");
     CHECK(format_property(view, {}) ==
           "12 Main St\n"
@@ -102,6 +103,7 @@ TEST_CASE("a property is shown section by section, with source, age, link and st
     const std::string permits = format_property(view, {"permit", true});
     CHECK(permits.find("Year built") == std::string::npos);
     CHECK(permits.find("      More  Final yes\n") != std::string::npos);
+    CHECK(permits.find("      Fee   $125.50\n") != std::string::npos);
     CHECK(format_property(view, {"hazard", false}).find("no records of kind hazard") != std::string::npos);
 }
 

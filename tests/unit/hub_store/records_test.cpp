@@ -274,3 +274,22 @@ TEST_CASE("an unknown source and an impossible area are refused") {
     REQUIRE_FALSE(impossible);
     CHECK(impossible.error().code == ErrorCode::invalid_argument);
 }
+
+TEST_CASE("two records whose ids meet are told apart: the second is refused") {
+    ScratchStore scratch;
+    scratch.put_permit("B-1", "Issued");
+    scratch.store->database().exec("UPDATE record SET key = 'B-9' WHERE key = 'B-1'");
+    const auto message = hub::testing::permit("B-1", "Closed");
+    const std::vector<std::string> areas{"city"};
+    hub::RecordInput input;
+    input.kind = records::PERMIT;
+    input.source = "lpi";
+    input.key = "B-1";
+    input.areas = areas;
+    input.message = &message;
+    auto second = scratch.records->put(input);
+    REQUIRE_FALSE(second);
+    CHECK(second.error().code == ErrorCode::conflict);
+    CHECK(second.error().message.find("B-9") != std::string::npos);
+    CHECK(scratch.changes(public_feed).size() == 1);
+}
