@@ -1,12 +1,14 @@
 #include "sync/base/file.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <vector>
 
 namespace fieldpost {
 
@@ -114,10 +116,31 @@ Status fsync_folder(const std::filesystem::path& folder) {
 
 Status make_folder(const std::filesystem::path& folder) {
     std::error_code error;
+    std::vector<std::filesystem::path> changed = {folder, folder_of(folder)};
+    while (!std::filesystem::exists(changed.back(), error) && changed.back() != folder_of(changed.back())) {
+        changed.push_back(folder_of(changed.back()));
+    }
     std::filesystem::create_directories(folder, error);
     if (error) return fail(ErrorCode::io, "cannot create folder " + folder.string() + ": " + error.message());
-    if (auto synced = fsync_folder(folder); !synced) return synced;
-    return fsync_folder(folder_of(folder));
+    for (const auto& each : changed) {
+        if (auto synced = fsync_folder(each); !synced) return synced;
+    }
+    return ok();
+}
+
+Result<FolderLock> FolderLock::take(const std::filesystem::path& folder) {
+    const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return system_error(folder, "open");
+    FolderLock lock(fd);
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return lock;
+    if (errno == EWOULDBLOCK) {
+        return fail(ErrorCode::conflict, "another program works in " + folder.string());
+    }
+    return system_error(folder, "lock");
+}
+
+FolderLock::~FolderLock() {
+    if (fd_ >= 0) ::close(fd_);
 }
 
 Status rename_durably(const std::filesystem::path& from, const std::filesystem::path& to) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <utility>
 
 #include "sync/base/bytes.hpp"
 #include "sync/base/result.hpp"
@@ -18,8 +19,23 @@ Status write_file_atomic(const std::filesystem::path& path, BytesView content, u
 Status fsync_file(const std::filesystem::path& path);
 Status fsync_folder(const std::filesystem::path& folder);
 
-// mkdir -p, then the folder and its parent are fsynced.
+// mkdir -p, then all that was made is fsynced, and the folder that the first of it lies in. One that is there
+// already is fsynced with its parent: whoever made it may not have come that far.
 Status make_folder(const std::filesystem::path& folder);
+
+// While it lives no other process can take the same. The system lets go when the process ends, however.
+class FolderLock {
+  public:
+    // conflict when another holds it.
+    static Result<FolderLock> take(const std::filesystem::path& folder);
+    FolderLock(FolderLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    FolderLock& operator=(FolderLock&&) = delete;
+    ~FolderLock();
+
+  private:
+    explicit FolderLock(int fd) : fd_(fd) {}
+    int fd_;
+};
 
 // Renames and fsyncs the folder(s).
 Status rename_durably(const std::filesystem::path& from, const std::filesystem::path& to);

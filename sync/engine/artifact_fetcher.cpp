@@ -33,7 +33,7 @@ void ArtifactFetcher::resume(Millis now, std::uint64_t offered, bool needed, Act
     running_ = true;
     if (state_ == State::idle) {
         // Generations never go back; a mounted one is only replaced when it no longer serves.
-        if (!needed || offered == 0 || offered <= mounted_) return;
+        if (!needed || offered == 0 || offered <= mounted_ || offered == useless_) return;
         wanted_ = offered;
         state_ = State::wants_manifest;
     }
@@ -62,7 +62,7 @@ void ArtifactFetcher::manifest(Millis now, const protocol::Signed& sealed, Actio
         actions.push_back(Notice{"a snapshot manifest was refused: " + sound.error().message});
         return;
     }
-    if (manifest->generation() <= mounted_) return;
+    if (manifest->generation() <= mounted_ || manifest->generation() == useless_) return;
     asked_at_ = now;
     manifest_ = std::move(*manifest);
     state_ = State::preparing;
@@ -138,8 +138,9 @@ void ArtifactFetcher::finished(bool ok, Actions& actions) {
     if (ok) {
         mounted_ = manifest_->generation();
     } else {
-        actions.push_back(
-            Notice{"the snapshot did not verify as a whole and is fetched again at the next contact"});
+        useless_ = manifest_->generation();
+        actions.push_back(Notice{"snapshot " + std::to_string(useless_) +
+                                 " cannot be used here: another one from the hub is waited for"});
     }
     failed();
 }

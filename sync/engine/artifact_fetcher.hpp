@@ -18,7 +18,8 @@ class ArtifactFetcher {
 
     // The newest generation that is mounted; 0: none.
     void mounted(std::uint64_t generation) { mounted_ = generation; }
-    // The hub offers `offered`; fetch it when `needed` (nothing usable is mounted).
+    // The hub offers `offered`; fetch it when `needed` (nothing usable is mounted) and it is not one that
+    // turned out to be of no use.
     void resume(Millis now, std::uint64_t offered, bool needed, Actions& actions);
     void pause();
     void manifest(Millis now, const protocol::Signed& sealed, Actions& actions);
@@ -27,7 +28,8 @@ class ArtifactFetcher {
     void block(Millis now, const protocol::BlockReply& reply, Actions& actions);
     // The program has written the block; the next may be asked for.
     void written(Millis now, std::uint32_t block, Actions& actions);
-    // FinishArtifact ended: mounted (ok) or refused (the draft was set aside; the fetch starts again).
+    // FinishArtifact ended. Not ok: it is what the hub offers, and this program cannot use it. It is not
+    // fetched again, as it would come the same, until another generation is offered.
     void finished(bool ok, Actions& actions);
     // A step failed at the program (no space, …): stop, to be taken up at the next hello.
     void failed();
@@ -48,6 +50,7 @@ class ArtifactFetcher {
     State state_ = State::idle;
     bool running_ = false;
     std::uint64_t mounted_ = 0;
+    std::uint64_t useless_ = 0;  // the generation that finished(false) was said of
     std::uint64_t wanted_ = 0;
     Millis asked_at_ = 0;
     std::optional<protocol::Manifest> manifest_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -33,10 +34,11 @@ struct NoteAck {
     protocol::Ack ack;
 };
 
-// Hub and journal differ: in one transaction, begin a new epoch that carries everything after the
-// acknowledged part.
+// Hub and journal differ: in one transaction, begin a new epoch that carries everything after the part that
+// the hub holds.
 struct OpenEpoch {
     std::string why;
+    std::map<protocol::Lane, std::uint64_t> held;  // through here: proven, and its outcomes are noted
 };
 
 // Write these entries to the mounted city in one transaction, then call FeedFollower's applied().
@@ -57,7 +59,7 @@ struct WriteBlock {
     Bytes content;
 };
 
-// All blocks were handed out: verify the whole, put it in place, mount it, then call finished().
+// All blocks are written: verify the whole, put it in place, mount it, then call finished() or failed().
 struct FinishArtifact {
     protocol::Manifest manifest;
 };

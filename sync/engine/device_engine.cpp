@@ -39,6 +39,7 @@ void DeviceEngine::disconnected() {
 
 void DeviceEngine::say_hello(Millis now, Actions& actions) {
     hello_at_ = now;
+    heard_ = false;
     protocol::Up up;
     auto& hello = *up.mutable_hello();
     hello.set_protocol(protocol::version);
@@ -77,6 +78,7 @@ void DeviceEngine::message(Millis now, std::string_view topic, BytesView payload
             actions.push_back(Notice{down.error().message});
             return;
         }
+        heard_ = true;
         switch (down->message_case()) {
             case protocol::Down::kHelloReply:
                 hello_reply(now, down->hello_reply(), actions);
@@ -99,6 +101,7 @@ void DeviceEngine::message(Millis now, std::string_view topic, BytesView payload
         return;
     }
     if (topic == protocol::topic::hub_presence()) {
+        if (payload == protocol::absent) in_contact_ = false;
         // The hub came (back): do not wait for the next hello's turn.
         if (payload == protocol::present && connected_ && !in_contact_) say_hello(now, actions);
         return;
@@ -117,6 +120,8 @@ void DeviceEngine::tick(Millis now, Actions& actions) {
         say_hello(now, actions);
         return;
     }
+    // Whatever else comes on a slow link shows that the hub is there, though its answer waits behind it.
+    if (!heard_ && now - hello_at_ > hello_again_after) in_contact_ = false;
     const bool settled = in_contact_ && problem_.empty() && uplink_.running();
     const Millis patience = settled ? hello_anyway_after : hello_again_after;
     if (now - hello_at_ > patience) say_hello(now, actions);

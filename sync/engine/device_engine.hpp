@@ -40,14 +40,15 @@ class DeviceEngine {
     void feed_failed(Millis now, const records::FeedId& feed);
     void artifact_prepared(Millis now, std::vector<std::uint32_t> missing, Actions& actions);
     void block_written(Millis now, std::uint32_t block, Actions& actions);
+    // A step failed that may succeed another time.
     void artifact_failed() { fetcher_.failed(); }
-    // The artifact was verified and mounted, or refused.
+    // The artifact was verified, and mounted (ok) or cannot be used by this program.
     void artifact_finished(Millis now, bool ok, MountedCity city, Actions& actions);
 
     const FeedFollower& feeds() const { return feeds_; }
     const Uplink& uplink() const { return uplink_; }
     const ArtifactFetcher& fetcher() const { return fetcher_; }
-    // The hub answered this connection's hello.
+    // The hub answers: it did at this connection's last hello, and has not said goodbye since.
     bool in_contact() const { return in_contact_; }
     // What the hub said is wrong with this device; empty when nothing.
     const std::string& problem() const { return problem_; }
@@ -64,6 +65,7 @@ class DeviceEngine {
     bool connected_ = false;
     bool in_contact_ = false;
     Millis hello_at_ = 0;
+    bool heard_ = false;  // anything from the hub to this device since then
     std::string problem_;
 };
 

@@ -23,7 +23,7 @@ class FeedFollower {
     // A city was mounted: these are its cursors. Forgets what was in flight.
     void mount(std::map<records::FeedId, FeedState> feeds);
     void describe(protocol::Hello& hello) const;
-    // The hub answered the hello: its heads, and the feeds that this device may follow.
+    // The hub answered the hello: its heads. Every feed of the mounted city is followed.
     void resume(Millis now, const protocol::HelloReply& reply, Actions& actions);
     void pause();
     // A segment, live or asked for. Signature and order are checked here.

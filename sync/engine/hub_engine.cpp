@@ -10,6 +10,7 @@ constexpr std::size_t live_segment_bytes = 64U << 10U;
 constexpr std::size_t max_segment_bytes = 256U << 10U;
 constexpr int max_blocks_per_request = 64;
 constexpr std::uint64_t max_ack_results = 1000;
+constexpr int max_acks_per_hello = 16;  // the next hello asks for the rest
 
 bool is_lane(protocol::Lane lane) {
     return lane == protocol::URGENT || lane == protocol::WORK || lane == protocol::TELEMETRY;
@@ -83,8 +84,10 @@ Status HubEngine::hello(const RegisteredDevice& device, const protocol::Hello& h
     auto& desired = *reply.mutable_desired();
     desired.set_generation(device.desired_generation);
     desired.set_profile(device.profile);
+    // A hello is not signed: whatever it lists, each lane is answered once.
+    std::map<protocol::Lane, std::uint64_t> noted;
     for (const auto& lane : hello.lanes()) {
-        if (!is_lane(lane.lane())) continue;
+        if (!is_lane(lane.lane()) || !noted.try_emplace(lane.lane(), lane.noted()).second) continue;
         auto position = store_.lane_position(device.id, lane.epoch(), lane.lane());
         if (!position) return position.error();
         *reply.add_lanes() = std::move(*position);
@@ -99,29 +102,29 @@ Status HubEngine::hello(const RegisteredDevice& device, const protocol::Hello& h
         const auto known = heads->find(feed);
         head.set_n(known == heads->end() ? 0 : known->second);
     }
-    for (const auto& cursor : hello.feeds()) {
-        const auto feed = records::parse_feed(cursor.feed());
-        if (!feed || cursor.hub_generation() != store_.generation()) continue;
-        const auto known = heads->find(*feed);
-        if (cursor.n() > (known == heads->end() ? 0 : known->second))
-            went_back(device, "feed " + cursor.feed(), actions);
+    for (const auto& head : reply.heads()) {
+        const auto beyond = [&](const protocol::FeedCursor& cursor) {
+            return cursor.feed() == head.feed() && cursor.hub_generation() == store_.generation() &&
+                   cursor.n() > head.n();
+        };
+        if (std::ranges::any_of(hello.feeds(), beyond)) went_back(device, "feed " + head.feed(), actions);
     }
     auto snapshot = store_.snapshot_generation(device.profile);
     if (!snapshot) return snapshot.error();
     reply.set_snapshot_generation(*snapshot);
     send(device, down, actions);
-    for (int i = 0; i < hello.lanes_size(); ++i) {
-        if (!is_lane(hello.lanes(i).lane())) continue;
-        auto position = store_.lane_position(device.id, hello.lanes(i).epoch(), hello.lanes(i).lane());
-        if (!position) return position.error();
-        if (hello.lanes(i).noted() > position->seq()) {
-            went_back(device, "its " + protocol::lane_name(hello.lanes(i).lane()) + " lane", actions);
+    int acks = 0;
+    for (const auto& position : reply.lanes()) {
+        const std::uint64_t known = noted.at(position.lane());
+        if (known > position.seq()) {
+            went_back(device, "its " + protocol::lane_name(position.lane()) + " lane", actions);
+            continue;
         }
-        if (hello.lanes(i).noted() >= position->seq()) continue;
-        for (std::uint64_t first = hello.lanes(i).noted() + 1; first <= position->seq();
+        for (std::uint64_t first = known + 1; first <= position.seq() && acks < max_acks_per_hello;
              first += max_ack_results) {
-            const std::uint64_t last = std::min(position->seq(), first + max_ack_results - 1);
-            if (auto sent = acknowledge(device, *position, first, last, actions); !sent) return sent;
+            const std::uint64_t last = std::min(position.seq(), first + max_ack_results - 1);
+            if (auto sent = acknowledge(device, position, first, last, actions); !sent) return sent;
+            ++acks;
         }
     }
     return ok();
@@ -171,8 +174,10 @@ Status HubEngine::batch(const RegisteredDevice& device, const protocol::Signed& 
         if (entry.has_origin()) place.origin = entry.origin();
         auto result = store_.apply(device, place, entry.operation());
         if (!result) return result.error();
-        if (result->outcome == protocol::QUARANTINED) {
-            actions.notices.push_back({device.id, "an operation was quarantined: " + result->reason, false});
+        if (result->outcome != protocol::ACCEPTED) {
+            const std::string what =
+                result->outcome == protocol::CONFLICT ? "is in conflict" : "was quarantined";
+            actions.notices.push_back({device.id, "an operation " + what + ": " + result->reason, false});
         }
         position->set_seq(seq);
         position->set_hash(hash);

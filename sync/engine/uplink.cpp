@@ -12,6 +12,14 @@ bool is_lane(Lane lane) {
     return std::ranges::find(lanes_by_priority, lane) != lanes_by_priority.end();
 }
 
+// What an acknowledgement tells of operations must lie within what its hash proves to be applied.
+bool tells_of_applied(const protocol::Ack& ack) {
+    const auto count = static_cast<std::uint64_t>(ack.versions_size());
+    const std::uint64_t last = ack.applied().seq();
+    return count == 0 ||
+           (ack.first_seq() > 0 && ack.first_seq() <= last && count <= last - ack.first_seq() + 1);
+}
+
 }  // namespace
 
 Uplink::Uplink(std::string device, JournalView& journal, protocol::Signer& signer, UplinkLimits limits)
@@ -35,9 +43,17 @@ Uplink::Comparison Uplink::compare(const protocol::LanePosition& hub) {
     return *ours == hub.hash() ? Comparison::same : Comparison::differs;
 }
 
-void Uplink::fork(const std::string& why, Actions& actions) {
+std::uint64_t Uplink::held(const protocol::LanePosition& hub) {
+    const std::uint64_t noted = journal_.noted(hub.lane());
+    // A hub that was restored from a backup holds less than it once said.
+    if (compare(hub) == Comparison::same) return std::min(noted, hub.seq());
+    // Other content behind the noted part leaves that as it is; within it, nothing is certain.
+    return hub.seq() > noted ? noted : 0;
+}
+
+void Uplink::fork(OpenEpoch open, Actions& actions) {
     pause();
-    actions.push_back(OpenEpoch{why});
+    actions.push_back(std::move(open));
 }
 
 void Uplink::resume(Millis now, const protocol::HelloReply& reply, Actions& actions) {
@@ -54,11 +70,16 @@ void Uplink::resume(Millis now, const protocol::HelloReply& reply, Actions& acti
         switch (compare(*position)) {
             case Comparison::same:
                 break;
-            case Comparison::differs:
-                fork("the hub's copy of the " + protocol::lane_name(name) + " lane differs at " +
-                         std::to_string(position->seq()),
-                     actions);
+            case Comparison::differs: {
+                OpenEpoch open{"the hub's copy of the " + protocol::lane_name(name) + " lane differs at " +
+                                   std::to_string(position->seq()),
+                               {}};
+                for (const auto* hub : positions) {
+                    if (hub != nullptr) open.held[hub->lane()] = held(*hub);
+                }
+                fork(std::move(open), actions);
                 return;
+            }
             case Comparison::unreadable:
                 actions.push_back(Notice{"the journal cannot be read at " + protocol::lane_name(name) + " " +
                                          std::to_string(position->seq()) + ": nothing is sent for now"});
@@ -87,13 +108,24 @@ void Uplink::ack(Millis now, const protocol::Ack& ack, Actions& actions) {
     switch (compare(applied)) {
         case Comparison::same:
             break;
-        case Comparison::differs:
-            fork("the hub acknowledged other content than ours in the " +
-                     protocol::lane_name(applied.lane()) + " lane",
-                 actions);
+        case Comparison::differs: {
+            OpenEpoch open{"the hub acknowledged other content than ours in the " +
+                               protocol::lane_name(applied.lane()) + " lane",
+                           {}};
+            for (const Lane name : lanes_by_priority) {
+                open.held[name] = std::min(journal_.noted(name), at(name).acked);
+            }
+            open.held[applied.lane()] = held(applied);
+            fork(std::move(open), actions);
             return;
+        }
         case Comparison::unreadable:
             return;  // it is acknowledged again
+    }
+    if (!tells_of_applied(ack)) {
+        actions.push_back(Notice{"an acknowledgement was refused: it tells of operations beyond " +
+                                 std::to_string(applied.seq()) + ", which it proves to hold"});
+        return;
     }
     const std::uint64_t results_end = ack.first_seq() + static_cast<std::uint64_t>(ack.versions_size());
     if (ack.first_seq() > lane.noted + 1) {

@@ -80,8 +80,10 @@ class Uplink {
     enum class Comparison { same, differs, unreadable };
     // Our chain against the hub's at the hub's position.
     Comparison compare(const protocol::LanePosition& hub);
+    // Through here the hub is known to hold the lane, when it says to stand at `hub`.
+    std::uint64_t held(const protocol::LanePosition& hub);
     bool send_batch(Millis now, protocol::Lane lane, Actions& actions);
-    void fork(const std::string& why, Actions& actions);
+    void fork(OpenEpoch open, Actions& actions);
 
     std::string device_;
     JournalView& journal_;

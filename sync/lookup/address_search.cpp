@@ -99,6 +99,22 @@ double street_cost(const Reading& reading, const StreetDictionary::NamedStreet& 
     return cost;
 }
 
+double number_cost(NumberFit fit) {
+    switch (fit) {
+        case NumberFit::not_typed:
+            return cost::no_number;
+        case NumberFit::exact:
+            return 0;
+        case NumberFit::in_range:
+            return cost::number_in_range;
+        case NumberFit::other_side:
+            return cost::number_other_side;
+        case NumberFit::half_typed:
+            return cost::number_half_typed;
+    }
+    return 0;
+}
+
 }  // namespace
 
 void AddressSearch::find(std::size_t limit, std::vector<Candidate>& out) {
@@ -216,27 +232,35 @@ void AddressSearch::find_at(const StreetCandidate& street, std::size_t limit, st
     const Reading& reading = *street.reading;
     if (reading.number == 0) {
         for (const auto& entry : entries_.addresses(street.street, 0, UINT32_MAX, limit)) {
-            add_address(street, entry, cost::no_number, false, out);
+            add_address(street, entry, NumberFit::not_typed, out);
         }
         return;
     }
     if (!reading.part.empty()) {
         for (const auto& entry :
              entries_.door(street.street, reading.number, reading.part, entries_of_number)) {
-            add_address(street, entry, 0, false, out);
+            add_address(street, entry, NumberFit::exact, out);
         }
     }
+    // A range was typed: the house at its beginning is a part of it.
+    const NumberFit whole = reading.high != 0 ? NumberFit::in_range : NumberFit::exact;
     const std::size_t entries = reading.part_may_grow ? entries_of_building : entries_of_number;
     for (const auto& entry : entries_.addresses(street.street, reading.number, reading.number, entries)) {
-        if (reading.part.empty() || entry.part != reading.part) add_address(street, entry, 0, false, out);
+        if (reading.part.empty() || entry.part != reading.part) add_address(street, entry, whole, out);
     }
     for (const auto& entry : entries_.ranges(street.street, reading.number, entries_of_number)) {
         const bool same = entry.number == reading.number && entry.high == reading.high;
-        add_address(street, entry, same ? 0 : cost::number_in_range, false, out);
+        const bool held = holds(entry.number, entry.high, reading.number);
+        add_address(street, entry,
+                    same   ? NumberFit::exact
+                    : held ? NumberFit::in_range
+                           : NumberFit::other_side,
+                    out);
     }
     if (reading.high != 0) {  // the source may have listed the houses of the block one by one
         for (const auto& entry : entries_.addresses(street.street, reading.number + 1, reading.high, limit)) {
-            add_address(street, entry, cost::number_in_range, false, out);
+            if (holds(reading.number, reading.high, entry.number))
+                add_address(street, entry, NumberFit::in_range, out);
         }
     }
     if (!reading.number_may_grow) return;
@@ -247,15 +271,15 @@ void AddressSearch::find_at(const StreetCandidate& street, std::size_t limit, st
         high = high * 10 + 9;
         for (const auto& entry : entries_.addresses(street.street, static_cast<std::uint32_t>(low),
                                                     static_cast<std::uint32_t>(high), limit)) {
-            add_address(street, entry, cost::number_half_typed, true, out);
+            add_address(street, entry, NumberFit::half_typed, out);
         }
     }
 }
 
 void AddressSearch::add_address(const StreetCandidate& street, const snapshot::AddressEntry& entry,
-                                double number_cost, bool half_typed, std::vector<Candidate>& out) {
+                                NumberFit fit, std::vector<Candidate>& out) {
     const Reading& reading = *street.reading;
-    double score = street.score - number_cost;
+    double score = street.score - number_cost(fit);
     if (entry.part != reading.part) {
         if (reading.part.empty()) {
             score -= cost::part_not_typed;
@@ -274,8 +298,7 @@ void AddressSearch::add_address(const StreetCandidate& street, const snapshot::A
     candidate.row = entry.row;
     candidate.reason = street.reason;
     candidate.reason.typed_part = reading.part;
-    candidate.reason.typed_number = reading.number != 0;
-    candidate.reason.number_half_typed = half_typed;
+    candidate.reason.number_fit = fit;
     candidate.reason.number = entry.number;
     candidate.reason.high = entry.high;
     candidate.reason.part = entry.part;

@@ -46,8 +46,8 @@ class AddressSearch {
     void add_streets(const Reading& reading, const std::vector<NameMatch>& names, bool type_misspelt = false);
     void find_addresses(std::size_t limit, std::vector<Candidate>& out);
     void find_at(const StreetCandidate& street, std::size_t limit, std::vector<Candidate>& out);
-    void add_address(const StreetCandidate& street, const snapshot::AddressEntry& entry, double number_cost,
-                     bool half_typed, std::vector<Candidate>& out);
+    void add_address(const StreetCandidate& street, const snapshot::AddressEntry& entry, NumberFit fit,
+                     std::vector<Candidate>& out);
 
     const StreetDictionary& dictionary_;
     snapshot::Entries& entries_;

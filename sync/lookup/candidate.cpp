@@ -43,13 +43,26 @@ void explain_street(const AddressReason& reason, std::string& out) {
         add(out, "direction " + street.direction + " was not typed");
 }
 
+std::string explain_number(const AddressReason& reason) {
+    if (reason.number_fit == NumberFit::not_typed) return "on the street";
+    if (reason.number_fit == NumberFit::half_typed) return "house number begins so, and street";
+    if (reason.number_fit == NumberFit::other_side)
+        return fmt::format("street; {}–{} is on its other side", reason.number, reason.high);
+    std::string out = "house number and street";
+    if (reason.high != 0) add(out, fmt::format("inside {}–{}", reason.number, reason.high));
+    return out;
+}
+
 }  // namespace
 
+bool holds(std::uint32_t low, std::uint32_t high, std::uint32_t number) {
+    if (number < low || number > high) return false;
+    const bool both_sides = (high - low) % 2 != 0;
+    return both_sides || (number - low) % 2 == 0;
+}
+
 std::string explain(const AddressReason& reason) {
-    std::string out = !reason.typed_number ? "on the street" : "house number and street";
-    if (reason.number_half_typed) out = "house number begins so, and street";
-    if (reason.typed_number && reason.high != 0)
-        add(out, fmt::format("inside {}–{}", reason.number, reason.high));
+    std::string out = explain_number(reason);
     explain_name(reason, out);
     explain_street(reason, out);
     if (!reason.typed_part.empty() && reason.part != reason.typed_part) {

@@ -27,6 +27,7 @@ inline constexpr double direction_not_there = 0.06;
 inline constexpr double direction_other = 0.20;
 inline constexpr double unread_word = 0.07;
 inline constexpr double number_in_range = 0.01;
+inline constexpr double number_other_side = 0.15;
 inline constexpr double number_half_typed = 0.06;
 inline constexpr double no_number = 0.20;  // a street was typed: its addresses are a list, not an answer
 inline constexpr double part_not_typed = 0.03;
@@ -37,6 +38,12 @@ inline constexpr double part_half_typed = 0.02;
 // Below this nothing is an answer.
 inline constexpr double least_score = 0.45;
 
+// How a typed house number meets that of an entry.
+enum class NumberFit { not_typed, exact, in_range, other_side, half_typed };
+
+// Whether the number is one of low–high: where both ends stand on one side of the street, so does the number.
+bool holds(std::uint32_t low, std::uint32_t high, std::uint32_t number);
+
 // What made an address a candidate; put into words only when it is shown.
 struct AddressReason {
     NameMatch name;
@@ -45,8 +52,7 @@ struct AddressReason {
     bool type_misspelt = false;
     std::string typed_direction;
     std::string typed_part;
-    bool typed_number = false;
-    bool number_half_typed = false;
+    NumberFit number_fit = NumberFit::not_typed;
     std::uint32_t number = 0;  // of the entry
     std::uint32_t high = 0;
     std::string part;

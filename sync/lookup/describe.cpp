@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "sync/base/time.hpp"
+#include "sync/lookup/terms.hpp"
 #include "sync/records/address.hpp"
 #include "sync/records/address_words.hpp"
 
@@ -95,14 +96,13 @@ Description property(const records::Property& record) {
 Description asset(const records::Asset& record) {
     const std::string named = record.asset_class() == "street" ? record.description() : std::string();
     const std::string what = record.asset_class().empty() ? "Asset" : headed(record.asset_class());
-    const bool out_of_service = record.status() == "out_of_service";
+    const bool unusable = out_of_service(record);
     const std::string flow =
         record.flow_gpm() > 0 ? fmt::format("{:.0f} gpm", record.flow_gpm()) : std::string();
     return {
         first_of({named, numbered(what, record.asset_id())}),
-        joined({out_of_service ? "OUT OF SERVICE" : plain(record.status()),
-                out_of_service ? record.reason() : "", flow, dated("inspected", record.last_inspected_on()),
-                named.empty() ? record.description() : ""})};
+        joined({unusable ? "OUT OF SERVICE" : plain(record.status()), unusable ? record.reason() : "", flow,
+                dated("inspected", record.last_inspected_on()), named.empty() ? record.description() : ""})};
 }
 
 Description hazard(const records::Hazard& record) {

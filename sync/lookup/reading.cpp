@@ -42,6 +42,7 @@ struct TypedNumber {
     std::uint32_t low = 0;
     std::uint32_t high = 0;
     std::string suffix;  // "A" of "12A"
+    int unread = 0;      // parts of the word that are no house number: "1" of "243-1"
 };
 
 std::optional<std::uint32_t> to_number(std::string_view digits) {
@@ -63,15 +64,15 @@ std::optional<TypedNumber> house_number(std::string_view word) {
         const auto from = to_number(low);
         const auto to = to_number(high);
         if (!from) return std::nullopt;
-        if (!to || *to <= *from || *to - *from > longest_range) return TypedNumber{*from, 0, {}};
-        return TypedNumber{*from, *to, {}};
+        if (!to || *to <= *from || *to - *from > longest_range) return TypedNumber{*from, 0, {}, 1};
+        return TypedNumber{*from, *to, {}, 0};
     }
     const auto digits = static_cast<std::size_t>(std::ranges::find_if_not(word, is_digit) - word.begin());
     const std::string_view letters = word.substr(digits);
     if (digits == 0 || letters.size() > 1) return std::nullopt;
     const auto low = to_number(word.substr(0, digits));
     if (!low) return std::nullopt;
-    return TypedNumber{*low, 0, std::string(letters)};
+    return TypedNumber{*low, 0, std::string(letters), 0};
 }
 
 std::string part_of(std::string_view suffix, std::string_view unit_type, std::string_view unit) {
@@ -141,6 +142,7 @@ class Readings {
         Rest rest;
         rest.base.number = number.low;
         rest.base.high = number.high;
+        rest.base.unread = number.unread;
         rest.suffix = number.suffix;
         const auto word = typed_.words.begin() + static_cast<std::ptrdiff_t>(at);
         const Words before(typed_.words.begin(), word);
@@ -169,11 +171,11 @@ class Readings {
         take_unit(rest);
         if (before.empty() || after.empty()) return;
         rest.words = after;  // "City Hall 795 Massachusetts Ave": what stands before is a building
-        rest.base.unread = static_cast<int>(before.size());
+        rest.base.unread = number.unread + static_cast<int>(before.size());
         take_unit(rest);
         rest.words = before;  // "Main St 12 Springfield"
         rest.ends_typed = false;
-        rest.base.unread = static_cast<int>(after.size());
+        rest.base.unread = number.unread + static_cast<int>(after.size());
         take_unit(std::move(rest));
     }
 

@@ -66,7 +66,7 @@ struct Search::State {
         addresses.find(limit, candidates);
         const auto sure = [](const Candidate& candidate) {
             return candidate.score >= sure_address &&
-                   (candidate.match != Match::address || candidate.reason.typed_number);
+                   (candidate.match != Match::address || candidate.reason.number_fit != NumberFit::not_typed);
         };
         find_names(entries, typed, std::ranges::any_of(candidates, sure), limit, candidates);
         const auto good = [&](const Candidate& candidate) { return candidate.score >= good_enough; };

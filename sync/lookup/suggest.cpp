@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t suggestion_limit = 4;
 constexpr std::size_t streets_tried = 3;
+constexpr std::size_t ranges_looked_at = 64;
 // The street itself is not in doubt, only the number.
 constexpr double sure_of_street = 0.7;
 constexpr double door_found = 0.9;
@@ -71,9 +72,7 @@ class Suggestions {
         for (const StreetCandidate* street : best) {
             if (street->score < best.front()->score - as_sure || tried.size() == streets_tried) return;
             const std::uint32_t number = street->reading->number;
-            const bool exists = !entries_.addresses(street->street, number, number, 1).empty() ||
-                                !entries_.ranges(street->street, number, 1).empty();
-            if (exists) return;
+            if (exists(street->street, number)) return;
             if (!tried.insert(street->street).second) continue;
             const auto shown = shown_street(entries_, street->street, street->reason.street);
             if (!shown) continue;
@@ -129,6 +128,13 @@ class Suggestions {
     bool empty() const { return out_.empty(); }
 
   private:
+    bool exists(std::int64_t street, std::uint32_t number) {
+        return !entries_.addresses(street, number, number, 1).empty() ||
+               std::ranges::any_of(entries_.ranges(street, number, ranges_looked_at), [&](const auto& range) {
+                   return holds(range.number, range.high, number);
+               });
+    }
+
     void add(std::string text, std::string why) {
         if (std::ranges::find(out_, text, &Suggestion::text) == out_.end()) {
             out_.push_back({std::move(text), std::move(why)});

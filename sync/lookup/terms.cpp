@@ -228,6 +228,10 @@ std::string spot_class(std::string_view asset_class) {
     return name.empty() ? "other" : name;
 }
 
+bool out_of_service(const records::Asset& asset) {
+    return asset.status() == "out_of_service" || !asset.out_of_service_since().empty();
+}
+
 Terms extract(records::Kind kind, const google::protobuf::Message& message) {
     Terms terms;
     switch (kind) {

@@ -92,4 +92,7 @@ std::string whole_name_word(std::string_view folded_name);
 // "Fire Hydrant" -> "fire_hydrant"; "other" when nothing is left.
 std::string spot_class(std::string_view asset_class);
 
+// Whether the asset must not be counted on: its status says so, or a date since when.
+bool out_of_service(const records::Asset& asset);
+
 }  // namespace fieldpost::lookup

@@ -16,7 +16,10 @@ namespace fieldpost::mqtt {
 
 namespace {
 
-constexpr std::chrono::seconds network_patience{10};
+// Paho looks at its own limit for a connect every three seconds. We wait longer than it does: as long as it
+// is still connecting, another connect only starts its time anew, and what it says then belongs to none of
+// ours.
+constexpr std::chrono::seconds connect_slack{5};
 constexpr std::chrono::seconds goodbye_patience{2};
 constexpr std::chrono::seconds stable_after{30};  // a connection that lived this long resets the back-off
 constexpr std::size_t window = 20;                // Mosquitto's own in-flight window
@@ -110,7 +113,7 @@ class Client::Worker {
     void lost(const std::string& reason) noexcept {
         try {
             const std::lock_guard lock(mutex_);
-            lost_reason_ = reason.empty() ? "the connection was lost" : reason;
+            if (!lost_) lost_reason_ = reason.empty() ? "the connection was lost" : reason;
             lost_ = true;
             connected_ = false;
         } catch (...) {
@@ -126,12 +129,15 @@ class Client::Worker {
     }
 
     bool connect(std::string& problem) {
+        // A connection that came after we had given it up: with it, Paho would drop the next connect
+        // silently.
+        hang_up();
         try {
             ::mqtt::connect_options connect;
             connect.set_mqtt_version(MQTTVERSION_5);
             connect.set_clean_start(true);
             connect.set_keep_alive_interval(options_.keep_alive);
-            connect.set_connect_timeout(network_patience);
+            connect.set_connect_timeout(options_.patience);
             connect.set_max_inflight(static_cast<int>(window));
             connect.set_automatic_reconnect(false);
             if (options_.will) {
@@ -140,46 +146,59 @@ class Client::Worker {
                                                       options_.will->retain));
             }
             const auto token = client_->connect(connect);
-            if (!token->wait_for(network_patience)) {
+            if (!token->wait_for(options_.patience + connect_slack)) {
                 problem = "the broker does not answer";
                 return false;
             }
-            return client_->is_connected();
+            if (client_->is_connected()) return true;
+            problem = "the connection was lost";
         } catch (const ::mqtt::exception& exception) {
             problem = exception.what();
-            return false;
+        }
+        return false;
+    }
+
+    void hang_up() {
+        try {
+            if (client_->is_connected()) client_->disconnect()->wait_for(goodbye_patience);
+        } catch (const ::mqtt::exception&) {
+            // The connection is gone already.
         }
     }
 
     void carry_out(const Command& command) {
-        try {
-            if (const auto* message = std::get_if<Message>(&command)) {
-                while (in_flight_.size() >= window) {
-                    // A token that fails or is late says nothing we rely on; the engines ask again.
-                    wait_token(in_flight_.front());
-                    in_flight_.pop_front();
-                }
+        if (const auto* message = std::get_if<Message>(&command)) {
+            while (in_flight_.size() >= window) {
+                // A token that fails or is late says nothing we rely on; the engines ask again.
+                confirmed([&] { return in_flight_.front(); });
+                in_flight_.pop_front();
+            }
+            try {
                 in_flight_.push_back(client_->publish(to_paho(*message)));
-            } else if (const auto* subscribe = std::get_if<Subscribe>(&command)) {
-                for (const std::string& filter : subscribe->filters) {
-                    if (subscribe->on) {
-                        wait_token(client_->subscribe(filter, 1));
-                    } else {
-                        wait_token(client_->unsubscribe(filter));
-                    }
+            } catch (const ::mqtt::exception& exception) {
+                spdlog::debug("mqtt: {}", exception.what());
+            }
+        } else if (const auto* subscribe = std::get_if<Subscribe>(&command)) {
+            for (const std::string& filter : subscribe->filters) {
+                if (!subscribe->on) {
+                    confirmed([&] { return client_->unsubscribe(filter); });
+                } else if (!confirmed([&] { return client_->subscribe(filter, 1); })) {
+                    // Nobody would ask again on a connection that lives: only a new one subscribes anew.
+                    lost("the broker did not confirm the subscription to " + filter);
+                    return;
                 }
             }
-        } catch (const ::mqtt::exception& exception) {
-            spdlog::debug("mqtt: {}", exception.what());
         }
     }
 
-    template <class Token>
-    void wait_token(const Token& token) {
+    // Whether the broker said yes in time. `ask` gives the token to wait for.
+    template <class Ask>
+    bool confirmed(Ask&& ask) {
         try {
-            token->wait_for(network_patience);
+            return ask()->wait_for(options_.patience);
         } catch (const ::mqtt::exception& exception) {
             spdlog::debug("mqtt: {}", exception.what());
+            return false;
         }
     }
 
@@ -237,27 +256,27 @@ class Client::Worker {
         }
     }
 
+    // Lets what is on its way arrive, if the connection lives, and ends it. Also one that is lost to us
+    // alone: it must be gone before the next connect.
     void say_goodbye() {
-        try {
-            for (const auto& token : in_flight_) {
-                bool lost_now = false;
-                {
-                    const std::lock_guard lock(mutex_);
-                    lost_now = lost_;
-                }
-                if (lost_now) return;
-                token->wait_for(goodbye_patience);
+        const auto deadline = std::chrono::steady_clock::now() + goodbye_patience;
+        for (const auto& token : in_flight_) {
+            {
+                const std::lock_guard lock(mutex_);
+                if (lost_) break;
             }
-            if (client_->is_connected()) client_->disconnect()->wait_for(goodbye_patience);
-        } catch (const ::mqtt::exception&) {
-            // The connection is gone already.
+            try {
+                token->wait_until(deadline);
+            } catch (const ::mqtt::exception&) {
+                // It was refused or the connection is gone: nothing more to wait for.
+            }
         }
+        hang_up();
     }
 
     const Options options_;
     const Events events_;
     const Post post_;
-    std::unique_ptr<::mqtt::async_client> client_;
     std::thread thread_;
     std::shared_ptr<std::atomic<bool>> alive_ = std::make_shared<std::atomic<bool>>(true);
 
@@ -274,6 +293,9 @@ class Client::Worker {
     std::deque<::mqtt::delivery_token_ptr> in_flight_;  // the worker's own
     std::atomic<std::size_t> received_bytes_{0};
     std::atomic<std::uint64_t> dropped_{0};
+
+    // Last, so that it goes first: until then its threads may call back, which uses what stands above.
+    std::unique_ptr<::mqtt::async_client> client_;
 };
 
 Client::Client(Options options, Events events, Post post)

@@ -28,6 +28,8 @@ struct Options {
     int port = 1883;
     std::string client_id;
     std::chrono::seconds keep_alive{20};
+    // How long the broker may take to answer a connect or a subscription.
+    std::chrono::seconds patience{10};
     std::optional<Message> will;  // the broker publishes it when we vanish
     // Handed to us and not yet acknowledged by the broker; publish() refuses beyond it.
     std::size_t max_pending_bytes = 16U << 20U;
@@ -55,13 +57,15 @@ class Client {
     Client& operator=(const Client&) = delete;
 
     void start();
-    // Says goodbye (the will is not published); then no event comes any more. Takes up to ten seconds when
-    // the broker has stopped answering.
+    // Says goodbye (the will is not published); then no event comes any more. Takes up to 20 seconds when the
+    // broker has stopped answering.
     void stop();
 
     // QoS 1. False when not connected or the bound is reached: nothing was taken.
     bool publish(Message message);
     // QoS 1; topics may have wildcards. Valid for this connection only: subscribe again on `connected`.
+    // One that the broker refuses or does not confirm in time ends the connection (`disconnected` comes), and
+    // the next one is made. What is published after it is sent only once it is confirmed.
     bool subscribe(std::vector<std::string> filters);
     bool unsubscribe(std::vector<std::string> filters);
     // A link came up: do not wait for the end of the back-off.

@@ -39,7 +39,7 @@ Entries::Entries(Database& database, RowReader& rows)
       below_(database, address_query("high = 0 AND number BETWEEN 1 AND ? ORDER BY number DESC LIMIT 1")),
       above_(database, address_query("high = 0 AND number > ? ORDER BY number LIMIT 1")),
       range_below_(database, address_query("high BETWEEN 1 AND ? ORDER BY high DESC LIMIT 1")),
-      range_above_(database, address_query("high > ? ORDER BY high LIMIT 1")),
+      range_above_(database, address_query("high > ?2 AND number > ?2 ORDER BY high LIMIT 1")),
       terms_(database,
              "SELECT key, kind, row FROM term WHERE key >= ? AND key < ? ORDER BY key, kind, row LIMIT ?"),
       words_(database,

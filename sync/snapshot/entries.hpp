@@ -53,9 +53,10 @@ class Entries {
     // One door: number and part exactly.
     std::vector<AddressEntry> door(std::int64_t street, std::uint32_t number, const std::string& part,
                                    std::size_t limit);
-    // Ranges that hold the number.
+    // Ranges with the number between their ends, on whichever side of the street.
     std::vector<AddressEntry> ranges(std::int64_t street, std::uint32_t number, std::size_t limit);
-    // The closest existing numbers below and above, ranges among them; at most two.
+    // The closest existing numbers below and above, ranges that end below or begin above among them; at most
+    // two.
     std::vector<AddressEntry> neighbours(std::int64_t street, std::uint32_t number);
 
     // Keys that begin with `prefix`, in order.

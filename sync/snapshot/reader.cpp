@@ -103,7 +103,7 @@ Result<View> Reader::view(records::RecordId property) {
         View view;
         auto rows = state_->rows.property(property, view_limit + 1);
         view.truncated = rows.size() > view_limit;
-        if (view.truncated) rows.pop_back();
+        if (view.truncated) rows = state_->rows.most_needed(property, view_limit);
         keep_newest(rows);
         std::erase_if(rows, [&](const StoredRow& row) { return state_->rows.superseded(row); });
         std::ranges::sort(rows, {}, [&](const StoredRow& row) {

@@ -32,7 +32,9 @@ struct View {
     // Per record its layers, each from the feed with the highest version; ordered by kind, then newest as_of
     // first, then record. The property's own layers come first.
     std::vector<records::LayerRow> rows;
-    bool truncated = false;  // more rows than view_limit: the rest is left out
+    // More rows than view_limit: hazards, pre-plans and incidents are here, and of every other kind as many,
+    // the newest. The rest is left out.
+    bool truncated = false;
 };
 
 inline constexpr std::size_t view_limit = 5000;   // rows

@@ -1,5 +1,7 @@
 #include "sync/snapshot/row_reader.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -17,6 +19,17 @@ std::string select(std::string_view where) {
     return std::string(columns) + std::string(where);
 }
 
+// ?1 and ?2: first and last row of the place, ?3 its property, ?4 how many.
+std::string select_by_need() {
+    return select(
+        fmt::format("WHERE row IN (SELECT row FROM layer WHERE row BETWEEN ?1 AND ?2 ORDER BY record <> ?3, "
+                    "kind NOT IN ({}, {}, {}), row_number() OVER (PARTITION BY kind ORDER BY as_of DESC, "
+                    "record, row), kind "
+                    "LIMIT ?4)",
+                    static_cast<int>(records::HAZARD), static_cast<int>(records::PREPLAN),
+                    static_cast<int>(records::INCIDENT)));
+}
+
 }  // namespace
 
 RowReader::RowReader(Database& database)
@@ -24,6 +37,7 @@ RowReader::RowReader(Database& database)
       by_row_(database, select("WHERE row = ?")),
       by_record_(database, select("WHERE record = ? ORDER BY row")),
       by_place_(database, select("WHERE row BETWEEN ? AND ? ORDER BY row LIMIT ?")),
+      by_need_(database, select_by_need()),
       place_property_(database, "SELECT property FROM place WHERE place = ?"),
       property_place_(database, "SELECT place FROM place WHERE property = ?"),
       all_feeds_(database, "SELECT feed, id FROM feed"),
@@ -98,14 +112,32 @@ std::vector<StoredRow> RowReader::record(records::RecordId record) {
     return out;
 }
 
-std::vector<StoredRow> RowReader::property(records::RecordId property, std::size_t limit) {
+std::optional<std::int64_t> RowReader::place_of_property(records::RecordId property) {
     property_place_.bind(1, property);
-    const ResetAtEnd reset_place(property_place_);
+    const ResetAtEnd reset(property_place_);
+    if (!property_place_.executeStep()) return std::nullopt;
+    return property_place_.getColumn(0).getInt64();
+}
+
+std::vector<StoredRow> RowReader::most_needed(records::RecordId property, std::size_t limit) {
     std::vector<StoredRow> out;
-    if (!property_place_.executeStep()) return out;
-    const std::int64_t place = property_place_.getColumn(0).getInt64();
-    by_place_.bind(1, first_row(place));
-    by_place_.bind(2, last_row(place));
+    const auto place = place_of_property(property);
+    if (!place) return out;
+    by_need_.bind(1, first_row(*place));
+    by_need_.bind(2, last_row(*place));
+    by_need_.bind(3, property);
+    by_need_.bind(4, static_cast<std::int64_t>(limit));
+    const ResetAtEnd reset(by_need_);
+    while (by_need_.executeStep()) out.push_back(take(by_need_, property));
+    return out;
+}
+
+std::vector<StoredRow> RowReader::property(records::RecordId property, std::size_t limit) {
+    std::vector<StoredRow> out;
+    const auto place = place_of_property(property);
+    if (!place) return out;
+    by_place_.bind(1, first_row(*place));
+    by_place_.bind(2, last_row(*place));
     by_place_.bind(3, static_cast<std::int64_t>(limit));
     const ResetAtEnd reset(by_place_);
     while (by_place_.executeStep()) out.push_back(take(by_place_, property));

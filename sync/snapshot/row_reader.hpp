@@ -27,8 +27,11 @@ class RowReader {
     std::optional<StoredRow> row(std::int64_t row);
     // Every row of the record, of all feeds.
     std::vector<StoredRow> record(records::RecordId record);
-    // Every row linked to the property, at most `limit`.
+    // Every row linked to the property, as they lie, at most `limit`.
     std::vector<StoredRow> property(records::RecordId property, std::size_t limit);
+    // Of more rows than `limit` those needed most: the property's own, hazards, pre-plans and incidents, then
+    // of every kind as many, the newest. In no order. Reads all of them.
+    std::vector<StoredRow> most_needed(records::RecordId property, std::size_t limit);
 
     // Whether another feed holds this layer of the record in a newer version.
     bool superseded(const StoredRow& row);
@@ -38,11 +41,13 @@ class RowReader {
   private:
     StoredRow take(SQLite::Statement& statement, records::RecordId property);
     records::RecordId property_at(std::int64_t row);
+    std::optional<std::int64_t> place_of_property(records::RecordId property);
 
     SQLite::Statement data_version_;
     SQLite::Statement by_row_;
     SQLite::Statement by_record_;
     SQLite::Statement by_place_;
+    SQLite::Statement by_need_;
     SQLite::Statement place_property_;
     SQLite::Statement property_place_;
     SQLite::Statement all_feeds_;

@@ -28,7 +28,7 @@ std::optional<Standing> standing(const records::LayerRow& row) {
     if (row.kind == records::ASSET) {
         const auto& asset = static_cast<const records::Asset&>(**message);
         out.spot_class = lookup::spot_class(asset.asset_class());
-        out.out_of_service = asset.status() == "out_of_service" || !asset.out_of_service_since().empty();
+        out.out_of_service = lookup::out_of_service(asset);
         for (const auto& vertex : asset.line()) out.course.push_back(to_point(vertex));
     } else {
         out.spot_class = records::kind_name(row.kind);

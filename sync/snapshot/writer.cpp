@@ -1,5 +1,7 @@
 #include "sync/snapshot/writer.hpp"
 
+#include <sqlite3.h>
+
 #include <array>
 #include <functional>
 
@@ -111,7 +113,8 @@ Status Writer::rollback() {
         return fail(ErrorCode::refused, "a file that is being created cannot go back: throw it away");
     return state_->change([&]() -> Status {
         state_->open_transaction = false;
-        state_->database->exec("ROLLBACK");
+        // After an I/O error or on a full disk SQLite may have gone back by itself.
+        if (sqlite3_get_autocommit(state_->database->getHandle()) == 0) state_->database->exec("ROLLBACK");
         state_->dictionary->reload();
         return ok();
     });

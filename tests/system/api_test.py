@@ -95,9 +95,20 @@ class Document(WithDevice):
                 "values": {"co_ppm": 12.5, "alarm": False, "make": "Acme"}}
         held.post(f"/visits/{visit['id']}/observations", seen)
         held.post(f"/visits/{visit['id']}/observations", seen, 200)
+        held.post(f"/visits/{visit['id']}/observations", {**seen, "note": "in the attic"}, 409)
+        held.post("/observations", seen, 409)
+        held.post("/visits", {"id": seen["id"], "property": place["id"], "purpose": "yearly"}, 409)
+        held.post("/visits", {"id": visit["id"], "property": place["id"], "purpose": "yearly"}, 200)
+        held.post("/visits", {"id": visit["id"], "property": places[1]["id"], "purpose": "yearly"}, 409)
         held.post("/observations", {"kind": "note", "note": "no place"})
         held.post("/observations", {"kind": "note", "note": "here", "property": place["id"], "severity": ""})
-        held.post(f"/visits/{visit['id']}/finish", {"result": "passed", "note": "fine"})
+        end = held.post(f"/visits/{visit['id']}/finish", {"result": "passed", "note": "fine"})
+        again = held.post(f"/visits/{visit['id']}/finish", {"result": "passed", "note": "fine"}, 200)
+        self.assertEqual(again["operation"], end["operation"])
+        for other in ({"result": "failed", "note": "gas leak"}, {"result": "passed", "note": "finer"}):
+            refused = held.post(f"/visits/{visit['id']}/finish", other, 409)["detail"]
+            self.assertIn('"passed"', refused, "it says what stands")
+            self.assertIn('"fine"', refused)
         self.assertGreaterEqual(len(held.get("/observations")["observations"]), 3)
         self.assertEqual(len(held.get(f"/observations?visit={visit['id']}&state=pending&limit=5")["observations"])
                          + len(held.get(f"/observations?visit={visit['id']}&state=accepted")["observations"]), 1)
@@ -182,8 +193,9 @@ class CommandLine(WithDevice):
                                               "gutter hangs", "--value", "metres=3", "--json"))
         mine = [o for o in self.held.get("/observations?property=" + place["id"])["observations"] if o["id"] == saved["id"]]
         self.assertEqual(mine[0]["note"], "gutter hangs")
-        again = self.run_fieldpost("observe", "--property", place["id"], "--note", "x", "--id", saved["id"])
-        self.assertTrue(again.startswith("saved  " + saved["id"]))
+        again = ("observe", "--property", place["id"], "--kind", "condition", "--value", "metres=3", "--id", saved["id"])
+        self.assertTrue(self.run_fieldpost(*again, "--note", "gutter hangs").startswith("saved  " + saved["id"]))
+        self.assertIn("NOT SAVED", self.run_fieldpost(*again, "--note", "gutter fell", code=1))
         self.run_fieldpost("sync")
 
     def test_scripts_can_go_by_the_exit_code(self):

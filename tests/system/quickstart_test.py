@@ -145,6 +145,33 @@ class Quickstart(unittest.TestCase):
         finally:
             self.stop(process)
 
+    def test_an_import_that_did_not_end_well_is_done_again_though_the_files_are_as_they_were(self):
+        source = self.state / "city" / "assets" / "hydrants.geojson"
+        away = source.with_suffix(".away")
+        source.rename(away)
+        try:
+            broken = self.folder / "broken.log"
+            self.stop(self.start(broken))
+        finally:
+            away.rename(source)
+        self.assertIn("the import is not complete", broken.read_text())
+        log = self.folder / "mended.log"
+        self.stop(self.start(log))
+        self.assertIn("importing", log.read_text())
+        self.assertNotIn("not complete", log.read_text())
+
+    def test_real_cities_in_folders_of_one_name_are_kept_apart(self):
+        kept = self.folder / "kept"
+        for city in ("salem", "lynn"):
+            export = self.folder / city / "export"
+            export.mkdir(parents=True)
+            (export / "city.toml").write_text("[profiles.inspector]\n")
+            done = subprocess.run([str(ROOT / "tools" / "quickstart"), "--no-build", "--import", str(export), "--state",
+                                   str(kept), "--port-base", str(free_port_base()), "--profile", "nobody"],
+                                  capture_output=True, text=True, timeout=60)
+            self.assertIn("no profile 'nobody'", done.stderr)
+        self.assertEqual(len(list(kept.glob("import-export-*"))), 2)
+
     def test_a_taken_port_is_named_in_one_sentence(self):
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))

@@ -50,7 +50,8 @@ class Api {
 
     // Runs on a reader thread and answers with what `job` gives.
     void look_up(const support::Reply& reply, std::function<Result<boost::json::value>(CityView&)> job);
-    // Answers 201 (or 200 when it was there already) once the journal has it on disk.
+    // Answers 201 (200 when it was there already, 409 when its id is another record's) once the journal has
+    // it on disk.
     Journal::Saved answer_saved(const support::Reply& reply);
 
     ApiParts parts_;

@@ -97,7 +97,9 @@ json::object near_json(const snapshot::Spot& spot) {
     const auto message = records::parse_body(spot.row.kind, spot.row.body);
     if (message && spot.row.kind == records::ASSET) {
         const auto& asset = static_cast<const records::Asset&>(**message);
-        out["status"] = asset.status().empty() ? "unknown" : asset.status();
+        out["status"] = spot.out_of_service      ? "out_of_service"
+                        : asset.status().empty() ? "unknown"
+                                                 : asset.status();
         if (asset.flow_gpm() > 0) out["flow_gpm"] = asset.flow_gpm();
         if (!asset.color().empty()) out["color"] = asset.color();
         if (!asset.last_inspected_on().empty()) out["last_inspected"] = asset.last_inspected_on();
@@ -116,7 +118,7 @@ json::object feature_json(const snapshot::Spot& spot) {
     const auto message = records::parse_body(spot.row.kind, spot.row.body);
     if (message && spot.row.kind == records::ASSET) {
         const auto& asset = static_cast<const records::Asset&>(**message);
-        status = asset.status();
+        status = spot.out_of_service ? "out_of_service" : asset.status();
         if (asset.line_size() > 1) {
             json::array line;
             for (const auto& point : asset.line())

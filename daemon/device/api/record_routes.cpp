@@ -90,7 +90,9 @@ class Members {
 Journal::Saved Api::answer_saved(const Reply& reply) {
     return [this, reply](const Result<Recorded>& recorded) {
         if (!recorded) {
-            if (recorded.error().code != ErrorCode::invalid_argument) not_saved_.add();
+            const bool is_request_wrong = recorded.error().code == ErrorCode::invalid_argument ||
+                                          recorded.error().code == ErrorCode::conflict;
+            if (!is_request_wrong) not_saved_.add();
             reply.send(support::problem(recorded.error()));
             return;
         }

@@ -2,11 +2,11 @@
 
 #include <spdlog/spdlog.h>
 
+#include "daemon/support/keystore_signer.hpp"
 #include "daemon/support/static_files.hpp"
 #include "hal/clock/system.hpp"
 #include "hal/keystore/file.hpp"
 #include "sync/base/file.hpp"
-#include "sync/base/time.hpp"
 
 namespace fieldpost::device {
 
@@ -18,6 +18,23 @@ constexpr std::chrono::seconds status_anyway{15};
 constexpr const char* page_policy =
     "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; style-src 'self' "
     "'unsafe-inline'";
+
+// In place of a key that cannot be used.
+class NoSigner final : public protocol::Signer {
+  public:
+    Result<Bytes> sign(BytesView) override {
+        return fail(ErrorCode::unavailable, "this device has no key to sign with");
+    }
+};
+
+Result<Bytes> read_hub_key(const std::filesystem::path& file) {
+    auto text = read_file(file, 1024);
+    if (!text) return text.error().with("the hub's public key");
+    auto key = from_hex(BytesView(*text).substr(0, text->find_last_not_of(" \n\r\t") + 1));
+    if (key && key->size() == 32) return std::move(*key);
+    return fail(ErrorCode::invalid_argument,
+                file.string() + " must hold the hub's public key: 64 hexadecimal digits");
+}
 
 }  // namespace
 
@@ -34,40 +51,67 @@ Result<std::unique_ptr<Device>> Device::create(Settings settings) {
 }
 
 Status Device::open() {
-    const auto post = [this](std::function<void()> event) { loop_.post(std::move(event)); };
+    // The journal first: whatever else is broken, recording works.
+    if (auto opened = open_journal(); !opened) return opened;
+    open_gnss();
+    open_link(open_city());
+    open_api();
+    return listen();
+}
+
+// The program goes on without this part.
+void Device::fault(const std::string& part, const Error& error) {
+    auto& why = faults_[part];
+    if (why == error.message) return;
+    why = error.message;
+    spdlog::error("{}: {}", part, why);
+}
+
+Status Device::open_journal() {
     clock_ = hal::make_system_clock(FIELDPOST_BUILD_TIME * 1'000'000LL);
     started_us_ = clock_->now().utc_us;
     if (auto made = make_folder(settings_.state); !made) return made;
-
-    auto keystore = hal::open_file_keystore(settings_.key, hal::IfMissing::refuse);
-    if (!keystore) return keystore.error();
-    keystore_ = std::move(*keystore);
-    signer_ = std::make_unique<support::KeystoreSigner>(*keystore_);
-    auto hub_key_text = read_file(settings_.hub_key, 1024);
-    if (!hub_key_text) return hub_key_text.error().with("the hub's public key");
-    const auto hub_key =
-        from_hex(BytesView(*hub_key_text).substr(0, hub_key_text->find_last_not_of(" \n\r\t") + 1));
-    if (!hub_key || hub_key->size() != 32) {
-        return fail(ErrorCode::invalid_argument,
-                    settings_.hub_key.string() + " must hold the hub's public key: 64 hexadecimal digits");
-    }
-
-    // The journal first: whatever else is broken, recording works.
-    auto journal = Journal::open(settings_.state / "journal.db", settings_.device, post);
+    auto lock = FolderLock::take(settings_.state);
+    if (!lock) return lock.error();
+    lock_.emplace(std::move(*lock));
+    auto journal = Journal::open(settings_.state / "journal.db", settings_.device,
+                                 [this](std::function<void()> event) { loop_.post(std::move(event)); });
     if (!journal) return journal.error();
     journal_ = std::move(*journal);
     recorder_ = std::make_unique<Recorder>(*journal_, *clock_);
+    return ok();
+}
 
+void Device::open_gnss() {
     auto gnss = hal::make_gnss(settings_.gnss, *clock_);
-    if (!gnss) return gnss.error().with("[gnss]");
+    if (!gnss) return fault(gnss_part, gnss.error().with("[gnss]"));
     gnss_ = std::move(*gnss);
+}
 
-    city_ = std::make_unique<CityCache>(settings_.state / "city", post);
+std::optional<Mounted> Device::open_city() {
+    city_ = std::make_unique<CityCache>(
+        settings_.state / "city", [this](std::function<void()> event) { loop_.post(std::move(event)); });
     readers_ = std::make_unique<Readers>();
     auto mounted = city_->open();
-    if (!mounted) return mounted.error();
-    mounted_at_start_ = std::move(*mounted);
+    if (mounted) return std::move(*mounted);
+    fault("City data", mounted.error());
+    return std::nullopt;
+}
 
+void Device::open_link(const std::optional<Mounted>& city) {
+    auto keystore = hal::open_file_keystore(settings_.key, hal::IfMissing::refuse);
+    auto hub_key = read_hub_key(settings_.hub_key);
+    if (!keystore) {
+        fault(link_part, keystore.error());
+    } else if (!hub_key) {
+        fault(link_part, hub_key.error());
+    }
+    if (keystore) {
+        keystore_ = std::move(*keystore);
+        signer_ = std::make_unique<support::KeystoreSigner>(*keystore_);
+    } else {
+        signer_ = std::make_unique<NoSigner>();
+    }
     mqtt::Options broker;
     broker.host = settings_.broker_host;
     broker.port = settings_.broker_port;
@@ -84,9 +128,13 @@ Status Device::open() {
         api_->broadcast("data", boost::json::object{{"feed", records::feed_text(feed)}, {"cursor", cursor}});
         count_records();
     };
-    link_ = std::make_unique<HubLink>(loop_,
-                                      engine::DeviceIdentity{settings_.device, *hub_key, FIELDPOST_VERSION},
-                                      broker, *journal_, *city_, *readers_, *signer_, std::move(events));
+    link_ = std::make_unique<HubLink>(
+        loop_, engine::DeviceIdentity{settings_.device, hub_key ? *hub_key : Bytes(), FIELDPOST_VERSION},
+        broker, *journal_, *city_, *readers_, *signer_, std::move(events));
+    if (city) link_->mount(*city);
+}
+
+void Device::open_api() {
     api_ = std::make_unique<Api>(ApiParts{settings_.device, *readers_, *journal_, *recorder_, metrics_,
                                           [this] { return status(); },
                                           [this] {
@@ -95,23 +143,36 @@ Status Device::open() {
                                           },
                                           [this] { link_->nudge(); }});
     api_->add_routes(router_);
-    if (!settings_.web.empty()) {
-        support::StaticFilesOptions options;
-        options.headers = {{"content-security-policy", page_policy}};
-        auto page = support::static_files(settings_.web, options);
-        if (!page) return page.error().with("[http] web");
-        router_.otherwise(std::move(*page));
-    }
+    if (settings_.web.empty()) return;
+    support::StaticFilesOptions options;
+    options.headers = {{"content-security-policy", page_policy}};
+    auto page = support::static_files(settings_.web, options);
+    if (!page) return fault("No page", page.error().with("[http] web"));
+    router_.otherwise(std::move(*page));
+}
 
+// One way to reach the program is enough to record.
+Status Device::listen() {
     http_ = std::make_unique<support::HttpServer>(loop_, router_);
-    if (settings_.http_port != 0) {
-        if (auto port = http_->listen_tcp(settings_.http_address, settings_.http_port); !port)
-            return port.error();
-    }
+    Status by_port = fail(ErrorCode::invalid_argument, "[http] gives neither a port nor a socket");
+    Status by_socket = by_port;
+    if (settings_.http_port != 0) by_port = listen_tcp();
     if (!settings_.socket.empty()) {
-        if (auto listening = http_->listen_unix(settings_.socket); !listening) return listening;
+        by_socket = http_->listen_unix(settings_.socket);
+        if (!by_socket) fault("No command line", by_socket.error());
     }
-    return ok();
+    if (by_port || by_socket) return ok();
+    return settings_.http_port != 0 ? by_port : by_socket;
+}
+
+Status Device::listen_tcp() {
+    auto port = http_->listen_tcp(settings_.http_address, settings_.http_port);
+    if (port) {
+        faults_.erase(port_part);
+        return ok();
+    }
+    fault(port_part, port.error());
+    return port.error();
 }
 
 Status Device::run() {
@@ -120,16 +181,20 @@ Status Device::run() {
         http_->stop([this] { loop_.stop(); });
     });
     if (!signals) return signals;
-    link_->start(std::move(mounted_at_start_));
+    if (!faults_.contains(link_part)) link_->start();
     count_records();
-    if (auto started = gnss_->start([this](const hal::Fix& fix) { recorder_->fix(fix); }); !started) {
-        spdlog::error("gnss: {}", started.error().message);  // recording goes on without
+    if (gnss_) {
+        auto started = gnss_->start([this](const hal::Fix& fix) { recorder_->fix(fix); });
+        if (!started) fault(gnss_part, started.error());
     }
-    heartbeat_ = loop_.every(status_anyway, [this] { status_changed(); });
+    heartbeat_ = loop_.every(status_anyway, [this] {
+        if (faults_.contains(port_part)) static_cast<void>(listen_tcp());  // the other program may be gone
+        status_changed();
+    });
     spdlog::info("fieldpostd {} ready: device {}, http {}:{}", FIELDPOST_VERSION, settings_.device,
                  settings_.http_address, settings_.http_port);
     loop_.run();
-    gnss_->stop();
+    if (gnss_) gnss_->stop();
     link_->stop();
     return ok();
 }

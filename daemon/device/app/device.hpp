@@ -2,20 +2,25 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <map>
 #include <memory>
+#include <optional>
 
 #include "daemon/device/api/api.hpp"
 #include "daemon/device/app/settings.hpp"
 #include "daemon/device/uplink/hub_link.hpp"
 #include "daemon/support/http_server.hpp"
-#include "daemon/support/keystore_signer.hpp"
 #include "hal/clock/clock.hpp"
+#include "hal/keystore/keystore.hpp"
+#include "sync/base/file.hpp"
 
 namespace fieldpost::device {
 
 class Device {
   public:
-    // Opens everything; an Error says what to mend. The settings' state folder is made if it is missing.
+    // Opens everything. An Error, which says what to mend, only when nothing can be recorded: without the
+    // journal, or when nobody could reach it. What else is broken is named in /status and in the log, and the
+    // program goes on without. The settings' state folder is made if it is missing.
     static Result<std::unique_ptr<Device>> create(Settings settings);
     ~Device();
 
@@ -23,21 +28,36 @@ class Device {
     Status run();
 
   private:
+    // Faults that are looked up again; the words are what /status says.
+    static constexpr const char* gnss_part = "GPS";
+    static constexpr const char* link_part = "No link to the hub";
+    static constexpr const char* port_part = "No page and API";
+
     explicit Device(Settings settings);
     Status open();
+    Status open_journal();
+    void open_gnss();
+    std::optional<Mounted> open_city();
+    void open_link(const std::optional<Mounted>& city);
+    void open_api();
+    Status listen();
+    Status listen_tcp();
+    void fault(const std::string& part, const Error& error);
     void count_records();
     void status_changed();
+    hal::PartStatus gnss_status() const;
     boost::json::object status();
 
     const Settings settings_;
+    std::optional<FolderLock> lock_;  // two programs would number the same journal
     support::EventLoop loop_;
     support::Metrics metrics_;
     std::unique_ptr<hal::Clock> clock_;
-    std::unique_ptr<hal::Keystore> keystore_;
-    std::unique_ptr<support::KeystoreSigner> signer_;
+    std::unique_ptr<hal::Keystore> keystore_;  // null when its key cannot be used
+    std::unique_ptr<protocol::Signer> signer_;
     std::unique_ptr<Journal> journal_;
     std::unique_ptr<Recorder> recorder_;
-    std::unique_ptr<hal::Gnss> gnss_;
+    std::unique_ptr<hal::Gnss> gnss_;  // null when its settings are wrong
     std::unique_ptr<CityCache> city_;
     std::unique_ptr<Readers> readers_;
     std::unique_ptr<HubLink> link_;
@@ -45,7 +65,7 @@ class Device {
     support::Router router_;
     std::unique_ptr<support::HttpServer> http_;
 
-    std::optional<Mounted> mounted_at_start_;
+    std::map<std::string, std::string> faults_;  // what does not work -> why, in sentences
     std::int64_t started_us_ = 0;
     std::int64_t properties_ = 0;
     std::int64_t records_ = 0;

@@ -28,6 +28,14 @@ std::string minutes(std::int64_t seconds) {
 
 }  // namespace
 
+// With wrong settings there is no driver that could tell.
+hal::PartStatus Device::gnss_status() const {
+    if (const auto why = faults_.find(gnss_part); why != faults_.end()) {
+        return {hal::PartState::broken, why->second};
+    }
+    return gnss_->status();
+}
+
 json::object Device::status() {
     const auto time = recorder_->time_now();
     const auto place = recorder_->place_now();
@@ -35,6 +43,7 @@ json::object Device::status() {
     const bool has_city = link_->city().snapshot_generation != 0;
     const bool contact = engine.in_contact() && engine.problem().empty();
     json::array messages;
+    for (const auto& [part, why] : faults_) messages.push_back(json::string(part + ": " + why));
 
     json::array feeds;
     for (const auto& [feed, state] : engine.feeds().feeds()) {
@@ -78,8 +87,10 @@ json::object Device::status() {
                                         " for the hub, the oldest for " + minutes(oldest) + "."));
     }
 
-    const auto gnss = gnss_->status();
-    if (gnss.state == hal::PartState::broken) messages.push_back(json::string("GPS: " + gnss.detail));
+    const auto gnss = gnss_status();
+    if (gnss.state == hal::PartState::broken && !faults_.contains(gnss_part)) {
+        messages.push_back(json::string("GPS: " + gnss.detail));
+    }
     const auto free = free_bytes(settings_.state);
     if (free < little_disk) messages.push_back("The disk is nearly full.");
 

@@ -33,10 +33,10 @@ void CityCache::run(F&& job, std::function<void(Error)> refused) {
     }
 }
 
-void CityCache::apply(records::FeedId feed, protocol::FeedSegment segment,
+void CityCache::apply(records::FeedId feed, protocol::FeedSegment segment, std::int64_t now_s,
                       std::function<void(Result<std::uint64_t>)> done) {
-    run([this, feed = std::move(feed), segment = std::move(segment),
-         done] { post_([done, result = files_->apply(feed, segment)] { done(result); }); },
+    run([this, feed = std::move(feed), segment = std::move(segment), now_s,
+         done] { post_([done, result = files_->apply(feed, segment, now_s)] { done(result); }); },
         done);
 }
 

@@ -1,9 +1,13 @@
 // The city on board: the mounted snapshot, kept up to date by feed changes, and the next one being fetched
 // beside it.
 //
-// Files in its folder:  city-<generation>.db   mounted, or the last good one before it
-//                       draft-<generation>.part  being fetched; whole blocks only, checked again on resume
-// A damaged file is set aside (NAME.damaged-n), never deleted.
+// Files in its folder:
+//   city-<generation>.db       mounted, the last good one before it, or one that could not be mounted yet: of
+//                              another format than this program reads, or when the disk was full. It was
+//                              verified, so it is tried again, at start and by prepare(), not fetched again.
+//   draft-<generation>.part    being fetched; whole blocks only, checked again on resume
+//   city-<generation>.db.damaged-1   the last one that was damaged: one, as it can be fetched again and
+//                              journal.db needs the room
 //
 // Threads: called on the loop thread; files are touched by one writer thread, and completions come back
 // through `post`. Everything here can be fetched again: nothing in it is irreplaceable.
@@ -32,18 +36,22 @@ class CityCache {
     CityCache(std::filesystem::path folder, Post post);
     ~CityCache();
 
-    // Mounts the newest sound file, setting damaged ones aside. nullopt when there is none.
+    // Mounts the newest file that is sound and of our format, setting damaged ones aside. nullopt when there
+    // is none.
     Result<std::optional<Mounted>> open();
 
-    // Applies a segment in one transaction; `done` gets the new cursor.
-    void apply(records::FeedId feed, protocol::FeedSegment segment,
+    // Applies a segment in one transaction; `done` gets the new cursor. The city's as_of moves with the
+    // newest row, but never beyond `now_s` (unix seconds): a source may date a row in the future.
+    void apply(records::FeedId feed, protocol::FeedSegment segment, std::int64_t now_s,
                std::function<void(Result<std::uint64_t>)> done);
 
-    // Opens the draft of the artifact; `done` gets the blocks it lacks. full when the disk has no room for
-    // it.
+    // Opens the draft of the artifact; `done` gets the blocks it lacks: none when the city file is there
+    // already. City files of another format make room for it. full when the disk has no room even so.
     void prepare(protocol::Manifest manifest, std::function<void(Result<std::vector<std::uint32_t>>)> done);
     void write_block(std::uint32_t block, Bytes content, std::function<void(Status)> done);
-    // Verifies the draft as a whole and mounts it in place of what was mounted. corrupt: it was set aside.
+    // Verifies the draft as a whole and mounts it in place of what was mounted. conflict (another format, the
+    // file stays) or corrupt (it was set aside): it is what the manifest says, and this program cannot use
+    // it. Any other error may pass: prepare() again, and what is there is not fetched again.
     void finish(protocol::Manifest manifest, std::function<void(Result<Mounted>)> done);
 
   private:

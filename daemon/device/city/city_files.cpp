@@ -90,7 +90,38 @@ Result<Mounted> CityCache::Files::mount(const std::filesystem::path& file) {
         mounted.city.feeds[feed.feed] = {static_cast<std::uint64_t>(feed.generation), cursor, cursor};
     }
     writer_ = std::move(*writer);
+    meta_ = std::move(*meta);
     return mounted;
+}
+
+void CityCache::Files::set_aside_alone(const std::filesystem::path& file) {
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
+        if (entry.path().filename().string().find(".damaged-") == std::string::npos) continue;
+        std::filesystem::remove(entry.path(), error);
+    }
+    auto aside = set_aside(file);
+    if (aside) {
+        spdlog::error("{} is damaged and was set aside as {}", file.filename().string(),
+                      aside->filename().string());
+    } else {
+        spdlog::error("city: {}", aside.error().message);
+    }
+}
+
+void CityCache::Files::remove_city(std::uint64_t generation) {
+    for (const char* suffix : {"", "-wal", "-shm"}) {
+        std::error_code error;
+        std::filesystem::remove(city_file(generation).string() + suffix, error);
+    }
+}
+
+void CityCache::Files::remove_of_other_format(std::uint64_t but) {
+    for (const std::uint64_t generation : generations()) {
+        if (generation == but) continue;
+        const auto reader = snapshot::Reader::open(city_file(generation));
+        if (!reader && reader.error().code == ErrorCode::conflict) remove_city(generation);
+    }
 }
 
 Result<std::optional<Mounted>> CityCache::Files::open() {
@@ -100,18 +131,16 @@ Result<std::optional<Mounted>> CityCache::Files::open() {
         auto mounted = mount(file);
         if (mounted) return std::optional(std::move(*mounted));
         spdlog::error("city file {} cannot be used: {}", file.filename().string(), mounted.error().message);
-        if (mounted.error().code == ErrorCode::corrupt || mounted.error().code == ErrorCode::conflict) {
-            if (auto aside = set_aside(file))
-                spdlog::error("it was set aside as {}", aside->filename().string());
-        }
+        if (mounted.error().code == ErrorCode::corrupt) set_aside_alone(file);
     }
     return std::optional<Mounted>();
 }
 
 Result<std::uint64_t> CityCache::Files::apply(const records::FeedId& feed,
-                                              const protocol::FeedSegment& segment) {
+                                              const protocol::FeedSegment& segment, std::int64_t now_s) {
     if (!writer_) return fail(ErrorCode::unavailable, "no city is mounted");
     if (auto begun = writer_->begin(); !begun) return begun.error();
+    snapshot::Meta meta = meta_;
     auto write = [&]() -> Status {
         for (const auto& entry : segment.entries()) {
             auto row = protocol::from_wire(entry.row(), feed.layer);
@@ -119,6 +148,10 @@ Result<std::uint64_t> CityCache::Files::apply(const records::FeedId& feed,
             Status done =
                 entry.remove() ? writer_->remove(feed, row->record, row->version) : writer_->put(feed, *row);
             if (!done) return done;
+            if (!entry.remove()) meta.as_of = std::max(meta.as_of, std::min(row->as_of, now_s));
+        }
+        if (meta.as_of != meta_.as_of) {
+            if (auto moved = writer_->set_meta(meta); !moved) return moved;
         }
         return writer_->set_feed_cursor(feed, static_cast<std::int64_t>(segment.hub_generation()),
                                         static_cast<std::int64_t>(segment.through()));
@@ -129,6 +162,7 @@ Result<std::uint64_t> CityCache::Files::apply(const records::FeedId& feed,
         if (auto undone = writer_->rollback(); !undone) spdlog::error("city: {}", undone.error().message);
         return written.error();
     }
+    meta_ = std::move(meta);
     return segment.through();
 }
 
@@ -139,9 +173,11 @@ void CityCache::Files::close_draft() {
 
 Result<std::vector<std::uint32_t>> CityCache::Files::prepare(const protocol::Manifest& manifest) {
     close_draft();
+    remove_of_other_format(manifest.generation());
+    std::error_code error;
+    if (std::filesystem::exists(city_file(manifest.generation()), error)) return std::vector<std::uint32_t>();
     draft_ = folder_ / ("draft-" + std::to_string(manifest.generation()) + ".part");
     block_bytes_ = manifest.block_bytes();
-    std::error_code error;
     for (const auto& entry :
          std::filesystem::directory_iterator(folder_, error)) {  // of generations that are gone
         if (entry.path().extension() == ".part" && entry.path() != draft_)
@@ -186,7 +222,7 @@ Status CityCache::Files::write_block(std::uint32_t block, BytesView content) {
     return ok();
 }
 
-Result<Mounted> CityCache::Files::finish(const protocol::Manifest& manifest) {
+Status CityCache::Files::verify_draft(const protocol::Manifest& manifest) {
     if (draft_fd_ < 0) return fail(ErrorCode::internal, "no draft is open");
     Sha256 whole;
     for (std::uint32_t block = 0; block < static_cast<std::uint32_t>(manifest.blocks_size()); ++block) {
@@ -200,24 +236,30 @@ Result<Mounted> CityCache::Files::finish(const protocol::Manifest& manifest) {
     }
     close_draft();
     if (whole.finish() != manifest.sha256()) {
-        if (auto aside = set_aside(draft_); !aside) return aside.error();
-        return fail(ErrorCode::corrupt, "the snapshot is not what its manifest says");
+        return fail(ErrorCode::io,
+                    "the snapshot on the disk is not what its manifest says: its blocks are "
+                    "compared again at the next contact");
     }
+    return ok();
+}
+
+Result<Mounted> CityCache::Files::finish(const protocol::Manifest& manifest) {
     const auto file = city_file(manifest.generation());
-    if (auto placed = rename_durably(draft_, file); !placed) return placed.error();
+    std::error_code error;
+    if (!std::filesystem::exists(file, error)) {
+        if (auto verified = verify_draft(manifest); !verified) return verified.error();
+        if (auto placed = rename_durably(draft_, file); !placed) return placed.error();
+    }
     auto mounted = mount(file);
     if (!mounted) {
-        if (auto aside = set_aside(file); !aside) return aside.error();
+        const ErrorCode code = mounted.error().code;
+        if (code == ErrorCode::corrupt) set_aside_alone(file);
+        if (code == ErrorCode::conflict) return mounted.error().with("update the older of hub and device");
         return mounted.error();
     }
     // The one before stays as the last good one; what is older goes.
     const auto kept = generations();
-    for (std::size_t i = 2; i < kept.size(); ++i) {
-        std::error_code error;
-        for (const char* suffix : {"", "-wal", "-shm"}) {
-            std::filesystem::remove(city_file(kept[i]).string() + suffix, error);
-        }
-    }
+    for (std::size_t i = 2; i < kept.size(); ++i) remove_city(kept[i]);
     return mounted;
 }
 

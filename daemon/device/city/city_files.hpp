@@ -12,19 +12,25 @@ class CityCache::Files {
     ~Files();
 
     Result<std::optional<Mounted>> open();
-    Result<std::uint64_t> apply(const records::FeedId& feed, const protocol::FeedSegment& segment);
+    Result<std::uint64_t> apply(const records::FeedId& feed, const protocol::FeedSegment& segment,
+                                std::int64_t now_s);
     Result<std::vector<std::uint32_t>> prepare(const protocol::Manifest& manifest);
     Status write_block(std::uint32_t block, BytesView content);
     Result<Mounted> finish(const protocol::Manifest& manifest);
 
   private:
     Result<Mounted> mount(const std::filesystem::path& file);
+    Status verify_draft(const protocol::Manifest& manifest);
+    void set_aside_alone(const std::filesystem::path& file);
+    void remove_of_other_format(std::uint64_t but);
+    void remove_city(std::uint64_t generation);
     std::vector<std::uint64_t> generations() const;
     std::filesystem::path city_file(std::uint64_t generation) const;
     void close_draft();
 
     const std::filesystem::path folder_;
     std::unique_ptr<snapshot::Writer> writer_;
+    snapshot::Meta meta_;  // of what writer_ has open
     std::filesystem::path draft_;
     int draft_fd_ = -1;
     std::uint32_t block_bytes_ = 0;

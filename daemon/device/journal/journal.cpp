@@ -11,6 +11,7 @@
 namespace fieldpost::device {
 
 extern const std::string_view journal_schema_001;
+extern const std::string_view journal_schema_002;
 
 namespace {
 
@@ -75,7 +76,7 @@ Status Journal::load() {
     auto writing = open_database(path_, Durability::full);
     if (!writing) return writing.error();
     if (auto sound = check_database(**writing); !sound) return sound;
-    const std::string_view migrations[] = {journal_schema_001};
+    const std::string_view migrations[] = {journal_schema_001, journal_schema_002};
     if (auto migrated = migrate(**writing, migrations); !migrated) return migrated;
     auto loaded = sql([&]() -> Status {
         Database& database = **writing;
@@ -228,22 +229,20 @@ void Journal::note(const protocol::Ack& ack, std::function<void()> done) {
         spdlog::warn("an acknowledgement could not be kept and will be asked again: the journal is busy");
 }
 
-void Journal::open_epoch(const std::string& why, std::map<protocol::Lane, std::uint64_t> acknowledged,
+void Journal::open_epoch(const std::string& why, std::map<protocol::Lane, std::uint64_t> held,
                          std::function<void(Status)> done) {
-    const bool queued =
-        thread_->post([this, why, from = epoch_, acknowledged = std::move(acknowledged), done] {
-            // Asked again before the first was done: `acknowledged` says nothing of the epoch that is open
-            // now.
-            const bool done_already = writer_->epoch() != from;
-            auto opened = done_already ? ok() : writer_->open_epoch(why, acknowledged);
-            post_([this, done, opened, epoch = writer_->epoch(), lanes = writer_->lanes()] {
-                if (opened) {
-                    epoch_ = epoch;
-                    lanes_ = lanes;
-                }
-                done(opened);
-            });
+    const bool queued = thread_->post([this, why, from = epoch_, held = std::move(held), done] {
+        // Asked again before the first was done: `held` says nothing of the epoch that is open now.
+        const bool done_already = writer_->epoch() != from;
+        auto opened = done_already ? ok() : writer_->open_epoch(why, held);
+        post_([this, done, opened, epoch = writer_->epoch(), lanes = writer_->lanes()] {
+            if (opened) {
+                epoch_ = epoch;
+                lanes_ = lanes;
+            }
+            done(opened);
         });
+    });
     if (!queued) post_([done] { done(fail(ErrorCode::full, "the journal is busy")); });
 }
 

@@ -46,18 +46,20 @@ class Journal final : public engine::JournalView {
                                                  Post post);
     ~Journal() override;
 
-    // Writes the operation behind what its lane holds. An id that is there already changes nothing and is
-    // answered with the first one, `repeated`. invalid_argument for one that is too long, has no id, or holds
-    // text that is not UTF-8. full when too many wait or the disk is full: nothing was written, and the
-    // person must be told. `saved` is always called, once.
+    // Writes the operation behind what its lane holds. An id that is there already changes nothing: with the
+    // same lane and content it is a repetition, answered with the first one, `repeated`; when and where it
+    // was asked for do not count. With other content it is a conflict. invalid_argument for one that is too
+    // long, has no id, or holds text that is not UTF-8. full when too many wait or the disk is full: nothing
+    // was written, and the person must be told. `saved` is always called, once.
     void append(protocol::Lane lane, protocol::Operation operation, Saved saved);
 
-    // Keeps what the hub said. Lost on a power cut and then asked again: no one waits for it.
+    // Keeps what the hub said, but of entries that the lane does not hold. Lost on a power cut and then asked
+    // again: no one waits for it.
     void note(const protocol::Ack& ack, std::function<void()> done);
 
-    // Opens a new epoch that carries everything the hub has not acknowledged (`acknowledged` by lane, in the
-    // epoch that epoch() says now). Asked twice for the same epoch, one new one is opened.
-    void open_epoch(const std::string& why, std::map<protocol::Lane, std::uint64_t> acknowledged,
+    // Opens a new epoch that carries everything the hub does not hold (`held` by lane: through there it
+    // does, in the epoch that epoch() says now). Asked twice for the same epoch, one new one is opened.
+    void open_epoch(const std::string& why, std::map<protocol::Lane, std::uint64_t> held,
                     std::function<void(Status)> done);
 
     std::uint64_t epoch() const override { return epoch_; }

@@ -20,6 +20,13 @@ std::int64_t wall_clock_us() {
         .count();
 }
 
+// A request that is made again comes with another time and position; all else is what was recorded.
+Bytes content(protocol::Operation operation) {
+    operation.clear_time();
+    operation.clear_gnss();
+    return operation.SerializeAsString();
+}
+
 }  // namespace
 
 Recorded read_recorded(SQLite::Statement& row) {
@@ -37,10 +44,10 @@ Recorded read_recorded(SQLite::Statement& row) {
     return out;
 }
 
-Result<std::vector<Recorded>> Journal::Writer::append(const std::vector<Append>& appends) {
+Result<std::vector<Result<Recorded>>> Journal::Writer::append(const std::vector<Append>& appends) {
     Lanes after = lanes_;
     auto written = sql([&] {
-        std::vector<Recorded> results;
+        std::vector<Result<Recorded>> results;
         results.reserve(appends.size());
         SQLite::Transaction transaction(*database_);
         SQLite::Statement find(*database_,
@@ -53,8 +60,15 @@ Result<std::vector<Recorded>> Journal::Writer::append(const std::vector<Append>&
             find.reset();
             find.bindNoCopy(1, append.operation.id());
             if (find.executeStep()) {
-                results.push_back(read_recorded(find));
-                results.back().repeated = true;
+                Recorded first = read_recorded(find);
+                first.repeated = true;
+                if (first.lane == append.lane && content(first.operation) == content(append.operation)) {
+                    results.push_back(std::move(first));
+                } else {
+                    results.push_back(fail(ErrorCode::conflict,
+                                           "another record has this id, with other content: that one stands. "
+                                           "Give this one an id of its own"));
+                }
                 continue;
             }
             LaneState& lane = after[static_cast<std::size_t>(append.lane)];
@@ -89,7 +103,8 @@ Result<std::vector<Recorded>> Journal::Writer::append(const std::vector<Append>&
 Status Journal::Writer::note(const protocol::Ack& ack) {
     const auto& applied = ack.applied();
     LaneState& lane = lanes_[static_cast<std::size_t>(applied.lane())];
-    if (applied.epoch() != epoch_ || ack.first_seq() > lane.noted + 1) return ok();
+    if (applied.epoch() != epoch_ || ack.first_seq() == 0 || ack.first_seq() > lane.noted + 1) return ok();
+    if (ack.first_seq() + static_cast<std::uint64_t>(ack.versions_size()) > lane.last + 1) return ok();
     std::uint64_t seq = ack.first_seq();
     auto noted = sql([&] {
         // Not worth a sync of its own: lost, it is asked again.
@@ -134,7 +149,7 @@ Status Journal::Writer::note(const protocol::Ack& ack) {
 }
 
 Status Journal::Writer::open_epoch(const std::string& why,
-                                   const std::map<protocol::Lane, std::uint64_t>& acknowledged) {
+                                   const std::map<protocol::Lane, std::uint64_t>& held) {
     const auto next_epoch = random_u64() >> 1U;
     Lanes fresh;
     auto opened = sql([&] {
@@ -154,8 +169,8 @@ Status Journal::Writer::open_epoch(const std::string& why,
                                    "AND seq > ? ORDER BY seq");
             rest.bind(1, integer(epoch_));
             rest.bind(2, static_cast<int>(lane));
-            const auto through = acknowledged.find(lane);
-            rest.bind(3, through == acknowledged.end() ? 0 : integer(through->second));
+            const auto through = held.find(lane);
+            rest.bind(3, through == held.end() ? 0 : integer(through->second));
             // An operation keeps its first identity through any number of epochs: the hub knows it by that.
             SQLite::Statement move(
                 *database_,

@@ -17,10 +17,11 @@ class Journal::Writer {
           epoch_(epoch),
           lanes_(std::move(lanes)) {}
 
-    // All of them in one durable transaction; the results by position. An Error: none was written.
-    Result<std::vector<Recorded>> append(const std::vector<Append>& appends);
+    // All of them in one durable transaction; the results by position, conflict for one whose id is another
+    // record's. An Error as a whole: none was written.
+    Result<std::vector<Result<Recorded>>> append(const std::vector<Append>& appends);
     Status note(const protocol::Ack& ack);
-    Status open_epoch(const std::string& why, const std::map<protocol::Lane, std::uint64_t>& acknowledged);
+    Status open_epoch(const std::string& why, const std::map<protocol::Lane, std::uint64_t>& held);
 
     std::uint64_t epoch() const { return epoch_; }
     const Lanes& lanes() const { return lanes_; }

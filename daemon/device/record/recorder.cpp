@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "sync/base/crypto.hpp"
+#include "sync/base/time.hpp"
 
 namespace fieldpost::device {
 
@@ -190,7 +191,26 @@ void Recorder::finish_visit(VisitEnd end, Journal::Saved saved) {
     auto operation = stamped(id, end.visit, end.property);
     operation.mutable_visit_finished()->set_result(end.result);
     operation.mutable_visit_finished()->set_note(end.note);
-    journal_.append(protocol::WORK, std::move(operation), std::move(saved));
+    journal_.append(protocol::WORK, std::move(operation),
+                    [this, id, saved = std::move(saved)](Result<Recorded> recorded) {
+                        if (!recorded && recorded.error().code == ErrorCode::conflict) {
+                            return saved(finished_before(id, recorded.error()));
+                        }
+                        saved(std::move(recorded));
+                    });
+}
+
+Error Recorder::finished_before(const std::string& id, const Error& refused) {
+    const auto first = journal_.by_id(id);
+    if (!first || !*first || !(*first)->operation.has_visit_finished()) return refused;
+    const auto& operation = (*first)->operation;
+    std::string stands = "\"" + operation.visit_finished().result() + "\"";
+    if (!operation.visit_finished().note().empty()) {
+        stands += ", with the note \"" + operation.visit_finished().note() + "\"";
+    }
+    return fail(ErrorCode::conflict, "this visit was finished at " +
+                                         format_rfc3339(operation.time().utc_us()) + " as " + stands +
+                                         ": that stands. Record what has changed as an observation");
 }
 
 }  // namespace fieldpost::device

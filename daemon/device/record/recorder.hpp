@@ -39,7 +39,8 @@ class Recorder {
   public:
     Recorder(Journal& journal, hal::Clock& clock) : journal_(journal), clock_(clock) {}
 
-    // invalid_argument with a sentence for what is not complete or too long; otherwise as Journal::append.
+    // invalid_argument with a sentence for what is not complete or too long; otherwise as Journal::append. A
+    // visit ends once: another result or note is a conflict whose sentence says what stands.
     void start_visit(NewVisit visit, Journal::Saved saved);
     void observe(NewObservation observation, Journal::Saved saved);
     void finish_visit(VisitEnd end, Journal::Saved saved);
@@ -53,6 +54,8 @@ class Recorder {
 
   private:
     protocol::Operation stamped(std::string id, std::string visit, records::RecordId property) const;
+    // For a visit's end that is refused since there is another: says which.
+    Error finished_before(const std::string& id, const Error& refused);
 
     Journal& journal_;
     hal::Clock& clock_;

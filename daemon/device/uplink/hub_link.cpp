@@ -57,18 +57,21 @@ engine::Millis HubLink::now() const {
         .count();
 }
 
-void HubLink::start(std::optional<Mounted> mounted) {
-    if (mounted) {
-        mounted_ = mounted->city;
-        engine_.mounted(mounted_);
-        readers_.mount(mounted->file);
-    }
+void HubLink::mount(const Mounted& mounted) {
+    mounted_ = mounted.city;
+    engine_.mounted(mounted_);
+    readers_.mount(mounted.file);
+}
+
+void HubLink::start() {
     set_state(LinkState::connecting);
     client_.start();
     ticking_ = loop_.every(tick, [this] {
+        const bool contact = engine_.in_contact();
         engine::Actions actions;
         engine_.tick(now(), actions);
         carry_out(std::move(actions));
+        if (contact != engine_.in_contact()) events_.changed();
     });
 }
 
@@ -156,9 +159,7 @@ void HubLink::carry_out(engine::Action action) {
             },
             [this](engine::OpenEpoch& open) {
                 spdlog::warn("opening a new journal epoch: {}", open.why);
-                std::map<protocol::Lane, std::uint64_t> noted;
-                for (const auto lane : engine::lanes_by_priority) noted[lane] = journal_.noted(lane);
-                journal_.open_epoch(open.why, std::move(noted), [this](const Status& opened) {
+                journal_.open_epoch(open.why, std::move(open.held), [this](const Status& opened) {
                     if (!opened) {
                         spdlog::error("no new journal epoch: {}", opened.error().message);
                         return;
@@ -170,19 +171,20 @@ void HubLink::carry_out(engine::Action action) {
             },
             [this](engine::ApplySegment& apply) {
                 const auto feed = apply.feed;
-                cache_.apply(
-                    feed, std::move(apply.segment), [this, feed](const Result<std::uint64_t>& cursor) {
-                        if (!cursor) {
-                            spdlog::error("feed {}: {}", records::feed_text(feed), cursor.error().message);
-                            engine_.feed_failed(now(), feed);
-                            return;
-                        }
-                        engine::Actions actions;
-                        engine_.feed_applied(now(), feed, *cursor, actions);
-                        carry_out(std::move(actions));
-                        events_.feed_moved(feed, *cursor);
-                        events_.changed();
-                    });
+                cache_.apply(feed, std::move(apply.segment), unix_us() / 1'000'000,
+                             [this, feed](const Result<std::uint64_t>& cursor) {
+                                 if (!cursor) {
+                                     spdlog::error("feed {}: {}", records::feed_text(feed),
+                                                   cursor.error().message);
+                                     engine_.feed_failed(now(), feed);
+                                     return;
+                                 }
+                                 engine::Actions actions;
+                                 engine_.feed_applied(now(), feed, *cursor, actions);
+                                 carry_out(std::move(actions));
+                                 events_.feed_moved(feed, *cursor);
+                                 events_.changed();
+                             });
             },
             [this](engine::PrepareArtifact& prepare) {
                 cache_.prepare(std::move(prepare.manifest),
@@ -227,7 +229,12 @@ void HubLink::carry_out(engine::Action action) {
                     } else {
                         fetch_problem_ = mounted.error().message;
                         spdlog::error("snapshot: {}", fetch_problem_);
-                        engine_.artifact_finished(now(), false, {}, actions);
+                        const auto code = mounted.error().code;
+                        if (code == ErrorCode::conflict || code == ErrorCode::corrupt) {
+                            engine_.artifact_finished(now(), false, {}, actions);
+                        } else {
+                            engine_.artifact_failed();
+                        }
                     }
                     carry_out(std::move(actions));
                     events_.changed();

@@ -28,8 +28,9 @@ class HubLink {
     HubLink(support::EventLoop& loop, engine::DeviceIdentity identity, mqtt::Options broker, Journal& journal,
             CityCache& city, Readers& readers, protocol::Signer& signer, HubLinkEvents events);
 
-    // `mounted`: what CityCache::open gave.
-    void start(std::optional<Mounted> mounted);
+    // Before start(): what CityCache::open gave.
+    void mount(const Mounted& mounted);
+    void start();
     // Says goodbye; up to ten seconds.
     void stop();
 

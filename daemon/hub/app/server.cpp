@@ -14,7 +14,11 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t round_messages = 64;  // applied in one transaction: one sync for all of them
-constexpr std::size_t max_waiting = 10'000;
+// An import takes the store's write lock for a short time, again and again. The loop must not stand still
+// meanwhile: it asks for a moment, and comes back.
+constexpr int busy_wait_ms = 50;
+constexpr std::chrono::milliseconds busy_pace{20};
+constexpr int long_busy_rounds = 100;  // several seconds: something holds the lock that should not
 // Another process may have imported: its changes are published from here.
 constexpr std::chrono::milliseconds feed_pace{500};
 constexpr std::chrono::seconds head_pace{60};
@@ -25,6 +29,8 @@ Server::Server(ServeSettings settings, const hal::Keystore& keystore)
     : settings_(std::move(settings)),
       signer_(keystore),
       messages_(metrics_.counter("fieldpost_hub_messages_total", "Messages received from devices")),
+      refused_(metrics_.counter("fieldpost_hub_refused_messages_total",
+                                "Messages dropped because too many waited; devices send them again")),
       alarms_(metrics_.counter("fieldpost_hub_alarms_total", "Things someone should look at")),
       rounds_failed_(
           metrics_.counter("fieldpost_hub_failed_rounds_total", "Transactions that were rolled back")) {}
@@ -44,6 +50,7 @@ Status Server::open() {
         SQLite::Transaction transaction(store_->database());
         if (auto done = engine_store_->prepare(); !done) return done;
         transaction.commit();
+        store_->database().setBusyTimeout(busy_wait_ms);
         return ok();
     });
     if (!prepared) return prepared;
@@ -101,8 +108,10 @@ void Server::connected() {
 
 void Server::received(mqtt::Message message) {
     messages_.add();
-    if (waiting_.size() >= max_waiting) return;  // the device sends it again
-    waiting_.push_back(std::move(message));
+    if (!inbox_.add(std::move(message))) {
+        refused_.add();
+        return;
+    }
     if (!working_) {
         working_ = true;
         loop_.post([this] { work(); });
@@ -111,33 +120,45 @@ void Server::received(mqtt::Message message) {
 
 // Applies what has come in as one transaction, and only then answers.
 void Server::work() {
-    working_ = false;
-    std::vector<mqtt::Message> messages;
-    while (!waiting_.empty() && messages.size() < round_messages) {
-        messages.push_back(std::move(waiting_.front()));
-        waiting_.pop_front();
-    }
+    std::vector<mqtt::Message> messages = inbox_.take(round_messages);
     engine::HubActions actions;
-    if (auto done = round(messages, actions); !done) {
+    const auto done = round(messages, actions);
+    if (done) {
+        messages.clear();
+        carry_out(actions);
+    } else if (done.error().code != ErrorCode::unavailable) {
         rounds_failed_.add();
         spdlog::error("a round of {} messages was rolled back: {}", messages.size(), done.error().message);
-        // One of them may be at fault: each alone, so that it does not take the others with it.
-        for (const auto& message : messages) {
-            engine::HubActions alone;
-            if (auto again = round({message}, alone); again) {
-                carry_out(alone);
-            } else {
-                spdlog::error("{}: {}", message.topic, again.error().message);
-            }
-        }
-    } else {
-        carry_out(actions);
+        messages = apply_each(std::move(messages));
+    }
+    const bool busy = !messages.empty();
+    busy_rounds_ = busy ? busy_rounds_ + 1 : 0;
+    if (busy_rounds_ == long_busy_rounds)
+        spdlog::warn("another program holds the store's write lock: what devices send waits");
+    inbox_.put_back(std::move(messages));
+    working_ = !inbox_.empty();
+    if (busy) {
+        retry_timer_ = loop_.after(busy_pace, [this] { work(); });
+        return;
     }
     publish_feeds(false);
-    if (!waiting_.empty() && !working_) {
-        working_ = true;
-        loop_.post([this] { work(); });
+    if (working_) loop_.post([this] { work(); });
+}
+
+std::vector<mqtt::Message> Server::apply_each(std::vector<mqtt::Message> messages) {
+    // One of them may be at fault: each alone, so that it does not take the others with it.
+    for (auto message = messages.begin(); message != messages.end(); ++message) {
+        engine::HubActions alone;
+        const auto done = round({*message}, alone);
+        if (done) {
+            carry_out(alone);
+        } else if (done.error().code == ErrorCode::unavailable) {
+            return {std::move_iterator(message), std::move_iterator(messages.end())};
+        } else {
+            spdlog::error("{}: {}", message->topic, done.error().message);
+        }
     }
+    return {};
 }
 
 Status Server::round(const std::vector<mqtt::Message>& messages, engine::HubActions& actions) {

@@ -1,10 +1,10 @@
 // fieldpost-hub serve: the hub's end of sync on the broker, and its API. One event loop owns the store.
 #pragma once
 
-#include <deque>
 #include <memory>
 
 #include "daemon/hub/app/engine_store.hpp"
+#include "daemon/hub/app/inbox.hpp"
 #include "daemon/support/event_loop.hpp"
 #include "daemon/support/http_server.hpp"
 #include "daemon/support/keystore_signer.hpp"
@@ -34,6 +34,8 @@ class Server {
     void connected();
     void received(mqtt::Message message);
     void work();
+    // Applies the messages one by one; gives those back for which the store had no time.
+    std::vector<mqtt::Message> apply_each(std::vector<mqtt::Message> messages);
     Status round(const std::vector<mqtt::Message>& messages, engine::HubActions& actions);
     void publish_feeds(bool heads);
     void carry_out(engine::HubActions& actions);
@@ -49,13 +51,16 @@ class Server {
     std::unique_ptr<mqtt::Client> client_;
     support::Router router_;
     std::unique_ptr<support::HttpServer> http_;
-    std::deque<mqtt::Message> waiting_;
-    bool working_ = false;
+    Inbox inbox_;
+    bool working_ = false;  // work() will run
+    int busy_rounds_ = 0;   // in a row that found the store locked by another program
     bool connected_ = false;
     std::string link_problem_;
+    support::Timer retry_timer_;
     support::Timer feed_timer_;
     support::Timer head_timer_;
     support::Counter& messages_;
+    support::Counter& refused_;
     support::Counter& alarms_;
     support::Counter& rounds_failed_;
 };

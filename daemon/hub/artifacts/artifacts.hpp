@@ -1,8 +1,9 @@
 // The big things that the hub offers: built, cut into blocks, signed, kept by generation.
 //
 // Layout under the store's folder:  artifacts/<profile>/<generation>/{manifest.pb, blocks.zst}
-// A generation is offered once its manifest is there: it is written last. The two newest are kept, so that a
-// device in the middle of a fetch can finish.
+// A generation is offered once its manifest is there: it is written last. The two newest are kept: a device
+// in the middle of a fetch can finish while no more than one further generation is built, and starts over
+// otherwise.
 #pragma once
 
 #include <functional>
@@ -25,7 +26,8 @@ struct SnapshotReport {
 };
 
 // Builds a snapshot of what the profile clears, from one read transaction over the store in `folder`, and
-// offers it. not_found for an unknown profile. A crash leaves what was offered before.
+// offers it. not_found for an unknown profile, invalid_argument for a name that is no safe one for a folder.
+// A crash leaves what was offered before.
 Result<SnapshotReport> build_snapshot(const std::filesystem::path& folder, const std::string& profile,
                                       protocol::Signer& signer,
                                       const std::function<void(std::string)>& progress);

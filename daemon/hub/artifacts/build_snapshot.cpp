@@ -132,6 +132,10 @@ void remove_older(const std::filesystem::path& folder, std::uint64_t newest) {
 Result<SnapshotReport> build_snapshot(const std::filesystem::path& folder, const std::string& profile_name,
                                       protocol::Signer& signer,
                                       const std::function<void(std::string)>& progress) {
+    if (!records::parse_feed(profile_name + "/public/general")) {
+        return fail(ErrorCode::invalid_argument,
+                    "'" + profile_name + "' cannot be a profile: it has 1 to 64 characters of a-z 0-9 _ -");
+    }
     const auto began = std::chrono::steady_clock::now();
     auto store = Store::open_reader(folder);
     if (!store) return store.error();

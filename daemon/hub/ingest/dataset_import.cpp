@@ -5,11 +5,13 @@
 #include <cmath>
 #include <optional>
 
+#include "daemon/hub/ingest/dataset_links.hpp"
+#include "daemon/hub/store/short_transactions.hpp"
+
 namespace fieldpost::hub {
 
 namespace {
 
-constexpr int records_per_transaction = 20'000;
 constexpr const char* file_changed = "the file changed while it was read: run the import again";
 constexpr auto progress_every = std::chrono::milliseconds(250);
 
@@ -35,13 +37,31 @@ bool deletes_too_much(const DatasetMapping& dataset, const DatasetScan& scan) {
     return gone == scan.stored || gone > std::max<std::int64_t>(allowed, 1);
 }
 
+// What Records::put may say against a row; empty when it is the store's trouble. Areas and compartments were
+// checked with the mapping, so what is left of an invalid record is its size.
+std::string_view refusal_of(ErrorCode code) {
+    if (code == ErrorCode::conflict) return "id_taken";
+    return code == ErrorCode::invalid_argument ? "too_large" : "";
+}
+
+// Whether everything that records are linked to a property by is as before.
+bool same_place(const records::Property& one, const records::Property& other) {
+    return one.parcel_id() == other.parcel_id() && one.has_position() == other.has_position() &&
+           one.position().lat_e7() == other.position().lat_e7() &&
+           one.position().lon_e7() == other.position().lon_e7() &&
+           one.address().SerializeAsString() == other.address().SerializeAsString() &&
+           std::ranges::equal(one.aliases(), other.aliases(), {}, &records::Address::SerializeAsString,
+                              &records::Address::SerializeAsString);
+}
+
 class DatasetImport {
   public:
     DatasetImport(ImportContext& context, const SourceMapping& source, const DatasetMapping& dataset)
         : context_(context),
           source_(source),
           dataset_(dataset),
-          file_(context.options.data_dir / dataset.file) {
+          file_(context.options.data_dir / dataset.file),
+          transactions_(context.store.database()) {
         report_.source = source.source.id;
         report_.dataset = dataset.name;
         report_.kind = records::kind_name(dataset.kind);
@@ -66,6 +86,27 @@ class DatasetImport {
     }
 
     Status import(std::int64_t source_row) {
+        auto dataset_row = context_.imports.dataset(source_row, dataset_.name, dataset_.kind);
+        if (!dataset_row) return dataset_row.error();
+        dataset_row_ = *dataset_row;
+        links_.emplace(context_, source_.source.id, dataset_, dataset_row_);
+        if (auto read = import_file(); !read) return read;
+        const bool imported = report_.state == DatasetState::imported;
+        if (!imported && dataset_.link.learn_parcels) {
+            if (auto taught = links_->teach_stored({}); !taught) return taught;
+        }
+        // Also when the file is not there: what it told of the records' places before still holds.
+        auto refreshed = links_->refresh(imported && all_new_, report_, [this] { tell_progress(true); });
+        if (!refreshed || !imported || !can_be_linked(dataset_)) return refreshed;
+        auto links = context_.imports.links(dataset_row_);
+        if (!links) return links.error();
+        for (const auto& [method, count] : *links) {
+            report_.linked_by_method[std::string(records::link_method_name(method))] = count;
+        }
+        return ok();
+    }
+
+    Status import_file() {
         const auto before = stamp_of(file_);
         auto rows = DatasetRows::open(source_, dataset_, context_.options.data_dir);
         if (!rows) {
@@ -78,19 +119,15 @@ class DatasetImport {
         if (!builder) return give_up(DatasetState::failed, builder.error().message);
         builder_.emplace(std::move(*builder));
 
-        auto dataset_row = context_.imports.dataset(source_row, dataset_.name, dataset_.kind);
-        if (!dataset_row) return dataset_row.error();
-        dataset_row_ = *dataset_row;
-        auto siblings = context_.imports.siblings(dataset_row_);
-        if (!siblings) return siblings.error();
-        siblings_ = std::move(*siblings);
+        if (auto found = find_siblings(); !found) return found;
 
-        const ScanOptions what{dataset_.link.learn_parcels, context_.properties_changed,
-                               [this] { tell_progress(false); }};
-        auto scan =
-            scan_dataset(dataset_, source_.source.id, dataset_row_, *rows_, context_.imports, what, report_);
+        auto scan = scan_dataset(
+            dataset_, source_.source.id, dataset_row_, *rows_, context_.imports,
+            [this] { tell_progress(false); }, report_);
         if (!scan) return give_up(DatasetState::failed, scan.error().message);
-        if (deletes_too_much(dataset_, *scan) && !context_.options.allow_deletes.contains(name())) {
+        all_new_ = scan->stored == 0;
+        const bool deletes_allowed = context_.options.allow_deletes.contains(name());
+        if (deletes_too_much(dataset_, *scan) && !deletes_allowed) {
             report_.would_delete = static_cast<std::int64_t>(scan->vanished.size());
             return give_up(
                 DatasetState::stopped,
@@ -99,8 +136,13 @@ class DatasetImport {
                     "nothing was changed. If that is right: --allow-deletes " +
                     name());
         }
+        if (scan->hiding > 0 && !scan->vanished.empty() && !deletes_allowed) {
+            keep_vanished(*scan);
+        } else {
+            for (auto& row : scan->quarantined) row.hides = false;
+        }
+        if (auto taught = teach(*scan); !taught) return taught.error();
         if (!scan->wanted.empty()) {
-            if (auto taught = teach(*scan); !taught) return taught.error();
             if (auto applied = apply(*scan); !applied) return applied.error();
         }
         if (report_.state != DatasetState::imported) return ok();
@@ -110,11 +152,35 @@ class DatasetImport {
         return finish(*scan);
     }
 
+    // Datasets of the source whose records have the same kind: those of the mapping have their keys to
+    // themselves, what another left behind (it was renamed) is taken over.
+    Status find_siblings() {
+        auto siblings = context_.imports.siblings(dataset_row_);
+        if (!siblings) return siblings.error();
+        for (const auto& [sibling, its_name] : *siblings) {
+            const bool mapped = std::ranges::any_of(source_.datasets, [&](const DatasetMapping& other) {
+                return other.name == its_name && other.kind == dataset_.kind;
+            });
+            (mapped ? siblings_ : unmapped_).push_back(sibling);
+        }
+        return ok();
+    }
+
+    void keep_vanished(DatasetScan& scan) {
+        report_.kept = static_cast<std::int64_t>(scan.vanished.size());
+        report_.message = "records that are not in the file: " + std::to_string(report_.kept) +
+                          "; rows that cannot be read and may be theirs: " + std::to_string(scan.hiding) +
+                          ". The records were kept until the rows are mended; if they are gone for good: "
+                          "--allow-deletes " +
+                          name();
+        scan.vanished.clear();
+    }
+
     void tell_progress(bool writing) {
         if (!context_.options.progress || Clock::now() - last_told_ < progress_every) return;
         last_told_ = Clock::now();
-        context_.options.progress(
-            {source_.source.id, dataset_.name, writing, rows_->progress(), rows_->read()});
+        context_.options.progress({source_.source.id, dataset_.name, writing, rows_ ? rows_->progress() : 0,
+                                   rows_ ? rows_->read() : 0});
     }
 
     // Reads the rows that the scan wants. A failure of `row` ends the walk; a file that fails is told in the
@@ -123,6 +189,7 @@ class DatasetImport {
         if (auto again = rows_->rewind(); !again) return give_up(DatasetState::failed, again.error().message);
         auto next = scan.wanted.begin();
         for (std::uint32_t number = 0; next != scan.wanted.end(); ++number) {
+            if (auto let = transactions_.let_others_write(); !let) return let;
             auto more = rows_->next();
             if (!more) return give_up(DatasetState::failed, more.error().message);
             if (!*more) return give_up(DatasetState::failed, file_changed);
@@ -135,49 +202,16 @@ class DatasetImport {
         return ok();
     }
 
-    Result<Link> link_by_place(const LinkRequest& request) {
-        auto linker = context_.properties.linker();
-        if (!linker) return linker.error();
-        LinkInput input;
-        input.parcel_id = request.parcel;
-        input.address = request.address;
-        if (request.address != nullptr) input.text = request.address->text();
-        input.position = request.position;
-        return (*linker)->link(input);
-    }
-
-    // Lets the linker learn which of our parcels the source's own numbers mean, from all rows before any is
-    // linked, so that the outcome does not depend on their order.
     Status teach(const DatasetScan& scan) {
         if (!dataset_.link.learn_parcels) return ok();
+        boost::unordered_flat_set<RecordId> changing(scan.vanished.begin(), scan.vanished.end());
+        for (const auto& row : scan.wanted) changing.insert(row.record);
+        if (auto taught = links_->teach_stored(changing); !taught) return taught;
         return for_each_wanted(scan, [&](const WantedRow&) -> Status {
             Notes ignored;
-            if (builder_->build(rows_->row(), built_, ignored) || built_.link.parcel.empty()) return ok();
-            auto link = link_by_place(built_.link);
-            if (!link) return link.error();
-            auto linker = context_.properties.linker();
-            if (!linker) return linker.error();
-            (*linker)->learn_parcel(built_.link.parcel, *link);
-            return ok();
+            if (builder_->build(rows_->row(), built_, ignored)) return ok();
+            return links_->teach(built_.link);
         });
-    }
-
-    Result<Link> find_link(const LinkRequest& request) {
-        if (dataset_.kind == records::PROPERTY) return Link{};
-        const bool by_place = !request.parcel.empty() || request.address != nullptr || request.position;
-        Link link;
-        link.reason = Unlinked::nothing_given;
-        if (by_place) {
-            auto found = link_by_place(request);
-            if (!found) return found.error();
-            link = *found;
-        }
-        if (request.record == 0 || link.method == records::LinkMethod::parcel) return link;
-        auto other = context_.records.head(request.record);
-        if (!other) return other.error();
-        if (!*other || (*other)->deleted || (*other)->property == 0) return link;
-        // As sure as the other record's own link, which is at least as sure as ours would be.
-        return Link{(*other)->property, records::LinkMethod::source, 95, Unlinked::no};
     }
 
     Result<bool> taken_by_sibling(RecordId record) {
@@ -192,27 +226,16 @@ class DatasetImport {
     }
 
     Status apply(DatasetScan& scan) {
-        std::optional<SQLite::Transaction> transaction;
-        int in_transaction = 0;
+        // It is built when it is first asked for, which takes too long for a transaction.
+        if (can_be_linked(dataset_)) {
+            if (auto linker = context_.properties.linker(); !linker) return linker.error();
+        }
         auto walked = for_each_wanted(scan, [&](const WantedRow& row) -> Status {
-            if (!transaction) {
-                if (auto begun = sql([&] {
-                        transaction.emplace(context_.store.database(),
-                                            SQLite::TransactionBehavior::IMMEDIATE);
-                    });
-                    !begun)
-                    return begun.error();
-            }
-            if (auto put = put_row(row, scan); !put) return put.error();
-            if (++in_transaction < records_per_transaction) return ok();
-            in_transaction = 0;
-            auto committed = sql([&] { transaction->commit(); });
-            transaction.reset();
-            return committed;
+            if (auto begun = transactions_.begin(); !begun) return begun;
+            return put_row(row, scan);
         });
-        if (!walked) return walked.error();
-        if (!transaction) return ok();
-        return sql([&] { transaction->commit(); });
+        if (!walked) return walked;
+        return transactions_.commit();
     }
 
     Status put_row(const WantedRow& row, DatasetScan& scan) {
@@ -231,8 +254,10 @@ class DatasetImport {
                 return ok();
             }
         }
-        auto link = find_link(built_.link);
+        auto link = links_->find(built_.link);
         if (!link) return link.error();
+        auto moves = moves_record(row.record, *link);
+        if (!moves) return moves.error();
 
         RecordInput input;
         input.kind = dataset_.kind;
@@ -246,16 +271,33 @@ class DatasetImport {
         input.link_confidence = link->confidence;
         input.overrides = &dataset_.labels;
         auto outcome = context_.records.put(input);
-        if (!outcome && outcome.error().code == ErrorCode::conflict) {
-            quarantine(*rows_, dataset_.file, {"id_taken", outcome.error().message}, scan.quarantined, report_);
+        const auto refused = outcome ? std::string_view() : refusal_of(outcome.error().code);
+        if (!refused.empty()) {
+            quarantine(*rows_, dataset_.file, {refused, outcome.error().message}, scan.quarantined, report_);
             return ok();
         }
         if (!outcome) return outcome.error();
-        if (auto marked = context_.imports.put_row(dataset_row_, row.record, row.hash); !marked)
+        const auto request = can_be_linked(dataset_) ? to_stored(built_.link) : StoredRequest{};
+        if (auto marked = context_.imports.put_row(dataset_row_, {row.record, row.hash}, request); !marked)
             return marked;
+        for (const auto other : unmapped_) {
+            if (auto dropped = context_.imports.drop_row(other, row.record); !dropped) return dropped;
+        }
         count(*outcome, *link);
-        return dataset_.kind == records::PROPERTY && outcome->feed_changes > 0 ? note_property_change()
-                                                                               : ok();
+        return *moves ? links_->note_moved() : ok();
+    }
+
+    // Whether something may be linked otherwise once the record is as the row has it.
+    Result<bool> moves_record(RecordId record, const Link& link) {
+        if (dataset_.kind == records::PROPERTY) {
+            auto before = context_.records.message(record);
+            if (!before) return before.error();
+            return !*before || !same_place(static_cast<const records::Property&>(**before),
+                                           static_cast<const records::Property&>(*built_.message));
+        }
+        auto before = context_.records.head(record);
+        if (!before) return before.error();
+        return (*before ? (*before)->property : 0) != link.property;
     }
 
     void count(const Outcome& outcome, const Link& link) {
@@ -271,20 +313,17 @@ class DatasetImport {
                 break;
         }
         report_.feed_changes += outcome.feed_changes;
-        count_link(dataset_, link.method, report_);
         if (link.property == 0 && link.reason != Unlinked::no && can_be_linked(dataset_)) {
             ++report_.unlinked_by_reason[std::string(to_string(link.reason))];
         }
     }
 
-    // In the transaction of the change itself, so that an import that is cut off here is known to the next.
-    Status note_property_change() {
-        if (context_.properties_changed) return ok();
-        context_.properties_changed = true;
-        return context_.imports.set_properties_changed(true);
-    }
-
     Status remove(RecordId record) {
+        auto before = context_.records.head(record);
+        if (!before) return before.error();
+        if (*before && (*before)->property != 0) {
+            if (auto noted = links_->note_moved(); !noted) return noted;
+        }
         if (dataset_.kind == records::PROPERTY) {
             // What stood there is linked anew when its own dataset is imported, later in this run.
             auto linked = context_.records.linked(record);
@@ -294,7 +333,6 @@ class DatasetImport {
                 if (!unlinked) return unlinked.error();
                 report_.feed_changes += unlinked->feed_changes;
             }
-            if (auto noted = note_property_change(); !noted) return noted.error();
         }
         auto removed = context_.records.remove(record);
         if (!removed) return removed.error();
@@ -305,17 +343,12 @@ class DatasetImport {
 
     Status finish(const DatasetScan& scan) {
         report_.accepted = report_.unchanged + report_.inserted + report_.updated;
-        for (std::size_t at = 0; at < scan.vanished.size();) {
-            std::optional<SQLite::Transaction> transaction;
-            auto begun = sql([&] {
-                transaction.emplace(context_.store.database(), SQLite::TransactionBehavior::IMMEDIATE);
-            });
-            if (!begun) return begun.error();
-            for (int i = 0; i < records_per_transaction && at < scan.vanished.size(); ++i, ++at) {
-                if (auto removed = remove(scan.vanished[at]); !removed) return removed.error();
-            }
-            if (auto committed = sql([&] { transaction->commit(); }); !committed) return committed.error();
+        for (const auto record : scan.vanished) {
+            if (auto begun = transactions_.begin(); !begun) return begun;
+            if (auto removed = remove(record); !removed) return removed;
+            if (auto let = transactions_.let_others_write(); !let) return let;
         }
+        if (auto committed = transactions_.commit(); !committed) return committed;
         return sql([&]() {
             SQLite::Transaction transaction(context_.store.database());
             auto kept = context_.imports.put_quarantine(dataset_row_, context_.run, scan.quarantined);
@@ -330,8 +363,12 @@ class DatasetImport {
     const SourceMapping& source_;
     const DatasetMapping& dataset_;
     std::filesystem::path file_;
+    ShortTransactions transactions_;
     std::int64_t dataset_row_ = 0;
     std::vector<std::int64_t> siblings_;
+    std::vector<std::int64_t> unmapped_;
+    bool all_new_ = false;  // no record of the dataset was there before
+    std::optional<DatasetLinks> links_;
     std::unique_ptr<DatasetRows> rows_;
     std::optional<RecordBuilder> builder_;
     BuiltRecord built_;

@@ -19,7 +19,6 @@ struct ImportContext {
     const TimeZone& zone;
     const ImportOptions& options;
     std::int64_t run = 0;
-    bool properties_changed = false;  // by this import, or by one that did not come to its end
 };
 
 // An error is the store's; what is wrong with the dataset is told in the report.

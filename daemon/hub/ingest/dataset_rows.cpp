@@ -11,7 +11,7 @@ namespace fieldpost::hub {
 namespace {
 
 // Raised when the same row and mapping make another record than before, so that a re-import finds it.
-constexpr std::string_view importer_version = "1";
+constexpr std::string_view importer_version = "2";
 
 constexpr std::size_t largest_excerpt = 4096;
 

@@ -25,26 +25,20 @@ struct DatasetScan {
     std::vector<WantedRow> wanted;   // by number
     std::vector<RecordId> vanished;  // records of the dataset that no row names any more
     std::int64_t stored = 0;         // records of the dataset before
+    std::int64_t hiding = 0;         // refused rows, new since then, that may be those of vanished records
     std::vector<QuarantinedRow> quarantined;
 };
 
-struct ScanOptions {
-    bool everything = false;     // want unchanged rows too
-    bool try_unlinked = false;   // want unchanged rows of records that are not linked
-    std::function<void()> tick;  // called for each row
-};
-
-// Fills the counts of `report` for what is decided here: rows read, refused, repeated and unchanged.
+// Fills the counts of `report` for what is decided here: rows read, refused, repeated and unchanged. `tick`
+// is called for each row.
 Result<DatasetScan> scan_dataset(const DatasetMapping& dataset, const std::string& source,
                                  std::int64_t dataset_row, DatasetRows& rows, Imports& imports,
-                                 const ScanOptions& options, DatasetReport& report);
+                                 const std::function<void()>& tick, DatasetReport& report);
 
 // Counts a refused row and keeps it.
 void quarantine(const DatasetRows& rows, const std::string& file, const Refusal& refusal,
-                std::vector<QuarantinedRow>& kept, DatasetReport& report);
+                std::vector<QuarantinedRow>& kept, DatasetReport& report, bool hides = false);
 
-// How a record is counted in linked_by_method.
-void count_link(const DatasetMapping& dataset, records::LinkMethod method, DatasetReport& report);
 // Whether its records can stand at a property at all.
 bool can_be_linked(const DatasetMapping& dataset);
 

@@ -1,8 +1,10 @@
 #include "daemon/hub/ingest/import.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "daemon/hub/ingest/dataset_import.hpp"
+#include "daemon/hub/ingest/import_order.hpp"
 #include "daemon/hub/store/catalog.hpp"
 
 namespace fieldpost::hub {
@@ -48,6 +50,27 @@ Result<std::vector<std::int64_t>> put_catalog(Store& store, const CityMapping& c
     return rows;
 }
 
+// Datasets that hold records and that the mapping does not name: they were renamed or taken out of it.
+Result<std::vector<UnmappedDataset>> find_unmapped(Imports& imports, const CityMapping& city) {
+    auto stored = imports.all();
+    if (!stored) return stored.error();
+    std::vector<UnmappedDataset> out;
+    for (const auto& one : *stored) {
+        const auto source = std::ranges::find(city.sources, one.source,
+                                              [](const SourceMapping& mapped) { return mapped.source.id; });
+        if (source != city.sources.end() &&
+            std::ranges::find(source->datasets, one.name, &DatasetMapping::name) != source->datasets.end()) {
+            continue;
+        }
+        auto links = imports.links(one.dataset);
+        if (!links) return links.error();
+        std::int64_t records = 0;
+        for (const auto& [method, count] : *links) records += count;
+        if (records > 0) out.push_back({one.source, one.name, records});
+    }
+    return out;
+}
+
 }  // namespace
 
 Result<ImportReport> import_city(Store& store, const ImportOptions& options) {
@@ -56,6 +79,8 @@ Result<ImportReport> import_city(Store& store, const ImportOptions& options) {
     if (!city) return city.error();
     auto zone = TimeZone::parse(city->time_zone);
     if (!zone) return zone.error().with("city.toml");
+    auto order = import_order(*city);
+    if (!order) return order.error();
 
     const BulkSettings bulk(store.database());
     auto source_rows = put_catalog(store, *city);
@@ -65,9 +90,6 @@ Result<ImportReport> import_city(Store& store, const ImportOptions& options) {
     PropertyIndex properties(imports, records, city->places);
     ImportContext context{store, records, imports, properties, *city, *zone, options};
 
-    auto pending = imports.properties_changed();
-    if (!pending) return pending.error();
-    context.properties_changed = *pending;
     auto run = imports.begin_run(options.now);
     if (!run) return run.error();
     context.run = *run;
@@ -76,23 +98,17 @@ Result<ImportReport> import_city(Store& store, const ImportOptions& options) {
     report.run = *run;
     report.city = city->city.name;
     report.started_at = format_rfc3339(options.now * 1'000'000);
-    // Properties first: everything else is linked to them.
-    for (const bool properties_turn : {true, false}) {
-        for (std::size_t i = 0; i < city->sources.size(); ++i) {
-            for (const auto& dataset : city->sources[i].datasets) {
-                if ((dataset.kind == records::PROPERTY) != properties_turn) continue;
-                if (options.progress)
-                    options.progress({city->sources[i].source.id, dataset.name, false, 0, 0});
-                auto imported = import_dataset(context, city->sources[i], (*source_rows)[i], dataset);
-                if (!imported) return imported.error();
-                report.datasets.push_back(std::move(*imported));
-            }
-        }
+    for (const auto& [i, dataset] : *order) {
+        const auto& source = city->sources[i];
+        if (options.progress) options.progress({source.source.id, dataset->name, false, 0, 0});
+        auto imported = import_dataset(context, source, (*source_rows)[i], *dataset);
+        if (!imported) return imported.error();
+        report.datasets.push_back(std::move(*imported));
     }
+    auto unmapped = find_unmapped(imports, *city);
+    if (!unmapped) return unmapped.error();
+    report.unmapped = std::move(*unmapped);
     report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    if (report.complete()) {
-        if (auto settled = imports.set_properties_changed(false); !settled) return settled.error();
-    }
     if (auto kept = imports.finish_run(*run, options.now, report.to_json()); !kept) return kept.error();
     return report;
 }

@@ -33,9 +33,10 @@ struct ImportOptions {
     std::function<void(const ImportProgress&)> progress;  // a few times a second; may be empty
 };
 
-// Runs the import to its end. A dataset that cannot be imported or would delete too much is left as it was,
-// and the report says why (ImportReport::complete() is then false); an error means that the mapping files are
-// wrong (invalid_argument, nothing was touched) or that the store failed.
+// Runs the import to its end. A dataset that cannot be imported or would delete too much keeps its records as
+// they were, but for their links, and the report says why (ImportReport::complete() is then false); an error
+// means that the mapping files are wrong (invalid_argument, nothing was touched), that the store is another
+// city's (conflict, nothing was touched), or that the store failed.
 Result<ImportReport> import_city(Store& store, const ImportOptions& options);
 
 }  // namespace fieldpost::hub

@@ -89,12 +89,20 @@ std::string ImportReport::to_text() const {
         };
         line("quarantined", dataset.quarantined_by_reason);
         line("linked", dataset.linked_by_method, share_linked(dataset));
+        if (dataset.relinked > 0) out += fmt::format("    linked anew: {}\n", dataset.relinked);
         line("not linked", dataset.unlinked_by_reason);
         line("mended", dataset.notes);
         std::map<std::string, std::int64_t> left_out;
         if (dataset.filtered > 0) left_out["not of this dataset"] = dataset.filtered;
         if (dataset.repeated > 0) left_out["repeated"] = dataset.repeated;
         line("left out", left_out);
+        if (!dataset.message.empty()) out += fmt::format("    {}\n", dataset.message);
+    }
+    for (const auto& one : unmapped) {
+        out += fmt::format(
+            "{}/{}: {} records in the store, but no such data set in the mapping any more; they stay as they "
+            "are\n",
+            one.source, one.dataset, one.records);
     }
     out += fmt::format("\n{} rows in {:.1f} s, {} feed changes{}\n", rows_read(), seconds, feed_changes(),
                        complete() ? "" : "; NOT COMPLETE, see above");
@@ -120,6 +128,8 @@ std::string ImportReport::to_json() const {
             {"updated", dataset.updated},
             {"deleted", dataset.deleted},
             {"would_delete", dataset.would_delete},
+            {"kept", dataset.kept},
+            {"relinked", dataset.relinked},
             {"quarantined", dataset.quarantined},
             {"feed_changes", dataset.feed_changes},
             {"quarantined_by_reason", to_object(dataset.quarantined_by_reason)},
@@ -129,6 +139,11 @@ std::string ImportReport::to_json() const {
             {"seconds", dataset.seconds},
         });
     }
+    boost::json::array unmapped_list;
+    for (const auto& one : unmapped) {
+        unmapped_list.push_back(
+            boost::json::object{{"source", one.source}, {"dataset", one.dataset}, {"records", one.records}});
+    }
     const boost::json::object report{{"run", run},
                                      {"city", city},
                                      {"started_at", started_at},
@@ -136,7 +151,8 @@ std::string ImportReport::to_json() const {
                                      {"rows_read", rows_read()},
                                      {"feed_changes", feed_changes()},
                                      {"seconds", seconds},
-                                     {"datasets", std::move(list)}};
+                                     {"datasets", std::move(list)},
+                                     {"unmapped", std::move(unmapped_list)}};
     return boost::json::serialize(report);
 }
 

@@ -21,7 +21,7 @@ struct DatasetReport {
     std::string kind;
     std::string file;
     DatasetState state = DatasetState::imported;
-    std::string message;  // for stopped and failed: what to do
+    std::string message;  // what a person should know or do
 
     std::int64_t rows_read = 0;
     std::int64_t filtered = 0;  // left out by the mapping's conditions
@@ -32,14 +32,23 @@ struct DatasetReport {
     std::int64_t updated = 0;
     std::int64_t deleted = 0;
     std::int64_t would_delete = 0;  // of a stopped dataset
+    std::int64_t kept = 0;          // not deleted, since a row that cannot be read may be theirs
+    std::int64_t relinked = 0;      // linked otherwise than before, though their rows did not change
     std::int64_t quarantined = 0;
     std::int64_t feed_changes = 0;
     std::map<std::string, std::int64_t> quarantined_by_reason;
-    std::map<std::string, std::int64_t>
-        linked_by_method;  // of accepted records that can be linked; "none" too
+    // Of all records of the dataset, when they can be linked at all; "none" too.
+    std::map<std::string, std::int64_t> linked_by_method;
     std::map<std::string, std::int64_t> unlinked_by_reason;  // of those that this run tried
     std::map<std::string, std::int64_t> notes;               // "repaired position": how often
     double seconds = 0;
+};
+
+// Records in the store that no mapping speaks of any more: no file changes or deletes them.
+struct UnmappedDataset {
+    std::string source;
+    std::string dataset;
+    std::int64_t records = 0;
 };
 
 struct ImportReport {
@@ -47,6 +56,7 @@ struct ImportReport {
     std::string city;
     std::string started_at;  // RFC 3339
     std::vector<DatasetReport> datasets;
+    std::vector<UnmappedDataset> unmapped;
     double seconds = 0;
 
     std::int64_t rows_read() const;

@@ -56,6 +56,13 @@ void apply_to_visit(const std::string& device, const protocol::Operation& operat
     }
 }
 
+bool contradicts(const protocol::Operation& operation, const records::Visit& before,
+                 const records::Visit& after) {
+    if (before.device() != after.device()) return true;
+    const bool said = operation.has_visit_started() ? before.started_at() != 0 : before.finished_at() != 0;
+    return said && before.SerializeAsString() != after.SerializeAsString();
+}
+
 records::Observation to_observation(const std::string& device, const protocol::Operation& operation) {
     const auto& made = operation.observation_made();
     records::Observation out;

@@ -9,6 +9,11 @@ namespace fieldpost::hub {
 // The visit as it is after the operation (visit_started or visit_finished); `visit` is as it was, or empty.
 void apply_to_visit(const std::string& device, const protocol::Operation& operation, records::Visit& visit);
 
+// Whether the operation, which would make `after` of `before`, is about another device's visit, or says
+// otherwise what was said of its start or end already.
+bool contradicts(const protocol::Operation& operation, const records::Visit& before,
+                 const records::Visit& after);
+
 records::Observation to_observation(const std::string& device, const protocol::Operation& operation);
 
 // "2d", "gnss", …: as records write them.

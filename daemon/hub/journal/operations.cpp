@@ -28,6 +28,11 @@ std::int64_t now_us() {
         .count();
 }
 
+// What stands stays, and the operation's bytes are kept: a person decides.
+engine::OperationResult in_conflict(std::string reason) {
+    return {protocol::CONFLICT, 0, std::move(reason)};
+}
+
 std::string outcome_name(int outcome) {
     switch (outcome) {
         case protocol::CONFLICT:
@@ -234,6 +239,11 @@ Result<engine::OperationResult> Operations::take_effect(const engine::Registered
     if (operation.has_observation_made()) {
         if (operation.id().empty()) return fail(ErrorCode::invalid_argument, "an observation without an id");
         observation = to_observation(device.id, operation);
+        const auto id = records::record_id(records::OBSERVATION, field_source, observation.observation_id());
+        auto before = records_.message(id);
+        if (!before) return before.error();
+        if (*before && (*before)->SerializeAsString() != observation.SerializeAsString())
+            return in_conflict("another observation has this id");
         input.kind = records::OBSERVATION;
         input.key = observation.observation_id();
         input.message = &observation;
@@ -243,12 +253,15 @@ Result<engine::OperationResult> Operations::take_effect(const engine::Registered
         auto before = records_.message(id);
         if (!before) return before.error();
         if (*before) visit.CopyFrom(**before);
+        const records::Visit stands = visit;
         if (*before && input.property == 0) {  // a finish names the visit, not the place
             auto head = records_.head(id);
             if (!head) return head.error();
             input.property = *head ? (*head)->property : 0;
         }
         apply_to_visit(device.id, operation, visit);
+        if (*before && contradicts(operation, stands, visit))
+            return in_conflict("the visit with this id is another's, or stands otherwise already");
         input.kind = records::VISIT;
         input.key = visit.visit_id();
         input.message = &visit;

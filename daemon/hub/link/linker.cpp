@@ -183,7 +183,8 @@ Link Linker::link(const LinkInput& input) {
             return made({address.property, 99, Unlinked::no}, LinkMethod::parcel);
     }
     if (!parcels.empty()) return {0, LinkMethod::none, 0, Unlinked::ambiguous};
-    bool learnt_better = !address.found() || address.confidence < teaching_confidence;
+    bool learnt_better =
+        input.learnt_parcels && (!address.found() || address.confidence < teaching_confidence);
     if (auto learnt = learnt_.find(hash_parcel(input.parcel_id).grouped);
         learnt_better && learnt != learnt_.end() && !learnt->second.contradicted) {
         bool same = address.found() && properties_[address.property].id == learnt->second.property;

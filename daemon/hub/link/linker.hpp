@@ -32,6 +32,7 @@ struct LinkOptions {
 // What a record says of its place; any part may be missing.
 struct LinkInput {
     std::string_view parcel_id;
+    bool learnt_parcels = true;                 // parcel_id may have the meaning that learn_parcel() taught
     const records::Address* address = nullptr;  // used when it names a street; else `text`
     std::string_view text;
     std::optional<PointE7> position;  // WGS 84; only used alone when the record gives no other way

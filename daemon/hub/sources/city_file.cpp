@@ -77,7 +77,10 @@ Result<CityFile> parse_city(std::string_view text) {
     if (const auto* profiles = root.table("profiles")) {
         TomlTable table(file, *profiles, "[profiles]");
         for (const auto& [name, node] : table.all()) {
-            if (const auto* inside = node->as_table()) {
+            if (!records::parse_feed(name + "/public/general")) {  // it becomes the name of a folder
+                file.complain(*node, "[profiles] names '" + name +
+                                         "'; a profile has 1 to 64 characters of a-z 0-9 _ -");
+            } else if (const auto* inside = node->as_table()) {
                 city.profiles.push_back(read_profile(file, name, *inside, city));
             } else {
                 file.complain(*node, "[profiles." + name + "] must be a table");

@@ -46,8 +46,13 @@ std::set<records::FeedId> feeds_of(const Profile& profile) {
 }
 
 Status Catalog::put_city(const City& city) {
-    return sql([&] {
+    return sql([&]() -> Status {
         Database& database = store_.database();
+        SQLite::Statement held(database, "SELECT value FROM hub WHERE key = 'city'");
+        if (held.executeStep() && held.getColumn(0).getString() != city.id) {
+            return fail(ErrorCode::conflict, "this store holds the city '" + held.getColumn(0).getString() +
+                                                 "'; '" + city.id + "' needs a store of its own (--store)");
+        }
         SQLite::Statement set(database, "INSERT OR REPLACE INTO hub (key, value) VALUES (?, ?)");
         const auto put = [&](const char* key, const auto& value) {
             set.bind(1, key);
@@ -77,6 +82,7 @@ Status Catalog::put_city(const City& city) {
             profile.exec();
             profile.reset();
         }
+        return ok();
     });
 }
 

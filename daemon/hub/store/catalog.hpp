@@ -57,7 +57,7 @@ class Catalog {
   public:
     explicit Catalog(Store& store) : store_(store) {}
 
-    // Replaces what was stored.
+    // Replaces what was stored. conflict when the store holds another city.
     Status put_city(const City& city);
     // not_found before the first import.
     Result<City> city();

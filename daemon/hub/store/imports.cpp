@@ -20,7 +20,10 @@ void run(SQLite::Statement& statement, const Values&... values) {
 struct Imports::Statements {
     explicit Statements(Database& database)
         : has_row(database, "SELECT 1 FROM source_row WHERE dataset = ? AND record = ?"),
-          put_row(database, "INSERT OR REPLACE INTO source_row (dataset, record, hash) VALUES (?, ?, ?)"),
+          put_row(
+              database,
+              "INSERT OR REPLACE INTO source_row (dataset, record, hash, parcel, address, lat_e7, lon_e7, "
+              "target) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
           drop_row(database, "DELETE FROM source_row WHERE dataset = ? AND record = ?") {}
     SQLite::Statement has_row;
     SQLite::Statement put_row;
@@ -82,15 +85,17 @@ Status Imports::mark_imported(std::int64_t dataset, std::int64_t number) {
     });
 }
 
-Result<std::vector<std::int64_t>> Imports::siblings(std::int64_t dataset) {
+Result<std::vector<std::pair<std::int64_t, std::string>>> Imports::siblings(std::int64_t dataset) {
     return sql([&] {
-        std::vector<std::int64_t> out;
+        std::vector<std::pair<std::int64_t, std::string>> out;
         SQLite::Statement find(
             store_.database(),
-            "SELECT other.dataset FROM dataset AS one JOIN dataset AS other USING (source, kind) "
+            "SELECT other.dataset, other.name FROM dataset AS one JOIN dataset AS other USING (source, kind) "
             "WHERE one.dataset = ?1 AND other.dataset <> ?1");
         find.bind(1, dataset);
-        while (find.executeStep()) out.push_back(find.getColumn(0).getInt64());
+        while (find.executeStep()) {
+            out.emplace_back(find.getColumn(0).getInt64(), find.getColumn(1).getString());
+        }
         return out;
     });
 }
@@ -105,16 +110,25 @@ Result<std::vector<std::int64_t>> Imports::of_kind(records::Kind kind) {
     });
 }
 
+Result<std::vector<StoredDataset>> Imports::all() {
+    return sql([&] {
+        std::vector<StoredDataset> out;
+        SQLite::Statement find(store_.database(),
+                               "SELECT dataset, source.id, name FROM dataset JOIN source USING (source) "
+                               "ORDER BY source.id, name");
+        while (find.executeStep()) {
+            out.push_back(
+                {find.getColumn(0).getInt64(), find.getColumn(1).getString(), find.getColumn(2).getString()});
+        }
+        return out;
+    });
+}
+
 Status Imports::for_each_row(std::int64_t dataset, const std::function<void(const ImportedRow&)>& row) {
     return sql([&] {
-        SQLite::Statement rows(store_.database(),
-                               "SELECT source_row.record, hash, property, link_method FROM source_row "
-                               "JOIN record USING (record) WHERE dataset = ?");
+        SQLite::Statement rows(store_.database(), "SELECT record, hash FROM source_row WHERE dataset = ?");
         rows.bind(1, dataset);
-        while (rows.executeStep()) {
-            row({rows.getColumn(0).getInt64(), rows.getColumn(1).getInt64(), rows.getColumn(2).getInt64(),
-                 static_cast<records::LinkMethod>(rows.getColumn(3).getInt())});
-        }
+        while (rows.executeStep()) row({rows.getColumn(0).getInt64(), rows.getColumn(1).getInt64()});
     });
 }
 
@@ -129,12 +143,99 @@ Result<bool> Imports::has_row(std::int64_t dataset, RecordId record) {
     });
 }
 
-Status Imports::put_row(std::int64_t dataset, RecordId record, std::int64_t hash) {
-    return sql([&] { run(statements_->put_row, dataset, record, hash); });
+Status Imports::put_row(std::int64_t dataset, const ImportedRow& row, const StoredRequest& request) {
+    return sql([&] {
+        auto& put = statements_->put_row;
+        put.clearBindings();
+        put.bind(1, dataset);
+        put.bind(2, row.record);
+        put.bind(3, row.hash);
+        if (!request.parcel.empty()) put.bind(4, request.parcel);
+        if (!request.address.empty()) {
+            put.bind(5, request.address.data(), static_cast<int>(request.address.size()));
+        }
+        if (request.place) {
+            put.bind(6, request.place->first);
+            put.bind(7, request.place->second);
+        }
+        if (request.target != 0) put.bind(8, request.target);
+        put.exec();
+        put.reset();
+    });
 }
 
 Status Imports::drop_row(std::int64_t dataset, RecordId record) {
     return sql([&] { run(statements_->drop_row, dataset, record); });
+}
+
+Result<std::vector<std::pair<RecordId, StoredRequest>>> Imports::requests(std::int64_t dataset,
+                                                                          RecordId after, int most) {
+    return sql([&] {
+        std::vector<std::pair<RecordId, StoredRequest>> out;
+        SQLite::Statement rows(
+            store_.database(),
+            "SELECT record, parcel, address, lat_e7, lon_e7, target FROM source_row "
+            "WHERE dataset = ? AND record > ? AND coalesce(parcel, address, lat_e7, target) IS NOT NULL "
+            "ORDER BY record LIMIT ?");
+        rows.bind(1, dataset);
+        rows.bind(2, after);
+        rows.bind(3, most);
+        while (rows.executeStep()) {
+            StoredRequest request;
+            request.parcel = rows.getColumn(1).getString();
+            request.address = rows.getColumn(2).getString();
+            if (!rows.getColumn(3).isNull()) {
+                request.place.emplace(rows.getColumn(3).getInt(), rows.getColumn(4).getInt());
+            }
+            request.target = rows.getColumn(5).getInt64();
+            out.emplace_back(rows.getColumn(0).getInt64(), std::move(request));
+        }
+        return out;
+    });
+}
+
+Result<std::map<records::LinkMethod, std::int64_t>> Imports::links(std::int64_t dataset) {
+    return sql([&] {
+        std::map<records::LinkMethod, std::int64_t> out;
+        SQLite::Statement count(store_.database(),
+                                "SELECT link_method, count(*) FROM source_row JOIN record USING (record) "
+                                "WHERE dataset = ? GROUP BY link_method");
+        count.bind(1, dataset);
+        while (count.executeStep()) {
+            out[static_cast<records::LinkMethod>(count.getColumn(0).getInt())] =
+                count.getColumn(1).getInt64();
+        }
+        return out;
+    });
+}
+
+Status Imports::mark_moved(std::int64_t dataset, std::int64_t number) {
+    return sql([&] {
+        SQLite::Statement mark(store_.database(), "UPDATE dataset SET moved = ? WHERE dataset = ?");
+        run(mark, number, dataset);
+    });
+}
+
+Status Imports::mark_linked(std::int64_t dataset, std::int64_t number) {
+    return sql([&] {
+        SQLite::Statement mark(store_.database(), "UPDATE dataset SET linked = ? WHERE dataset = ?");
+        run(mark, number, dataset);
+    });
+}
+
+Result<bool> Imports::links_are_stale(std::int64_t dataset, records::Kind kind, const std::string& source) {
+    return sql([&] {
+        SQLite::Statement find(store_.database(),
+                               "SELECT EXISTS (SELECT 1 FROM dataset JOIN source USING (source) "
+                               "WHERE moved > (SELECT linked FROM dataset WHERE dataset = ?1) "
+                               "AND (kind = ?2 OR (kind = ?3 AND source.id = ?4)))");
+        find.bind(1, dataset);
+        find.bind(2, records::PROPERTY);
+        find.bind(3, kind);
+        find.bind(4, source);
+        find.executeStep();
+        return find.getColumn(0).getInt() != 0;
+    });
 }
 
 Status Imports::put_quarantine(std::int64_t dataset, std::int64_t number,
@@ -143,10 +244,11 @@ Status Imports::put_quarantine(std::int64_t dataset, std::int64_t number,
         SQLite::Statement clear(store_.database(), "DELETE FROM quarantine WHERE dataset = ?");
         run(clear, dataset);
         SQLite::Statement put(store_.database(),
-                              "INSERT INTO quarantine (dataset, run, file, line, key, reason, detail, raw) "
-                              "VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+                              "INSERT INTO quarantine (dataset, run, file, line, key, reason, detail, raw, "
+                              "hides) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
         for (const auto& row : rows) {
-            run(put, dataset, number, row.file, row.line, row.key, row.reason, row.detail, row.raw);
+            run(put, dataset, number, row.file, row.line, row.key, row.reason, row.detail, row.raw,
+                row.hides ? 1 : 0);
         }
     });
 }
@@ -156,30 +258,16 @@ Result<std::vector<QuarantinedRow>> Imports::quarantine(std::int64_t dataset) {
         std::vector<QuarantinedRow> out;
         SQLite::Statement rows(
             store_.database(),
-            "SELECT file, line, key, reason, detail, raw FROM quarantine WHERE dataset = ? "
+            "SELECT file, line, key, reason, detail, raw, hides FROM quarantine WHERE dataset = ? "
             "ORDER BY quarantine");
         rows.bind(1, dataset);
         while (rows.executeStep()) {
             out.push_back({rows.getColumn(0).getString(), rows.getColumn(1).getInt64(),
                            rows.getColumn(2).getString(), rows.getColumn(3).getString(),
-                           rows.getColumn(4).getString(), rows.getColumn(5).getString()});
+                           rows.getColumn(4).getString(), rows.getColumn(5).getString(),
+                           rows.getColumn(6).getInt() != 0});
         }
         return out;
-    });
-}
-
-Result<bool> Imports::properties_changed() {
-    return sql([&] {
-        SQLite::Statement get(store_.database(), "SELECT value FROM hub WHERE key = 'properties_changed'");
-        return get.executeStep() && get.getColumn(0).getInt() != 0;
-    });
-}
-
-Status Imports::set_properties_changed(bool changed) {
-    return sql([&] {
-        SQLite::Statement set(store_.database(),
-                              "INSERT OR REPLACE INTO hub (key, value) VALUES ('properties_changed', ?)");
-        run(set, changed ? 1 : 0);
     });
 }
 

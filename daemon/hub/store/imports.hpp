@@ -3,8 +3,11 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/hub/store/records.hpp"
@@ -19,14 +22,27 @@ struct QuarantinedRow {
     std::string reason;
     std::string detail;
     std::string raw;
+    bool hides = false;  // it cannot be read, and may be the row of a record that is missing since
 };
 
 // What is known of a record that an earlier import of its dataset made.
 struct ImportedRow {
     RecordId record = 0;
     std::int64_t hash = 0;
-    RecordId property = 0;
-    records::LinkMethod link_method = records::LinkMethod::none;
+};
+
+// What the row of a record said of where it belongs.
+struct StoredRequest {
+    std::string parcel;
+    Bytes address;                                               // records.Address; empty: none
+    std::optional<std::pair<std::int32_t, std::int32_t>> place;  // latitude, longitude in 1e-7 degrees
+    RecordId target = 0;                                         // record whose property it shares; 0: none
+};
+
+struct StoredDataset {
+    std::int64_t dataset = 0;
+    std::string source;  // its id
+    std::string name;
 };
 
 class Imports {
@@ -44,24 +60,38 @@ class Imports {
     // The dataset's row number; made when it is new. `source` as Catalog::put_source gave it.
     Result<std::int64_t> dataset(std::int64_t source, const std::string& name, records::Kind kind);
     Status mark_imported(std::int64_t dataset, std::int64_t run);
-    // Other datasets of the same source and kind, whose keys must not overlap.
-    Result<std::vector<std::int64_t>> siblings(std::int64_t dataset);
+    // Other datasets of the same source and kind, whose keys must not overlap: number and name.
+    Result<std::vector<std::pair<std::int64_t, std::string>>> siblings(std::int64_t dataset);
     // Datasets that hold records of a kind.
     Result<std::vector<std::int64_t>> of_kind(records::Kind kind);
 
+    // All datasets that ever were imported.
+    Result<std::vector<StoredDataset>> all();
+
     Status for_each_row(std::int64_t dataset, const std::function<void(const ImportedRow&)>& row);
     Result<bool> has_row(std::int64_t dataset, RecordId record);
-    Status put_row(std::int64_t dataset, RecordId record, std::int64_t hash);
+    Status put_row(std::int64_t dataset, const ImportedRow& row, const StoredRequest& request);
     Status drop_row(std::int64_t dataset, RecordId record);
+
+    // Up to `most` rows of the dataset that gave anything to link by, in the order of their records, behind
+    // `after`.
+    Result<std::vector<std::pair<RecordId, StoredRequest>>> requests(std::int64_t dataset, RecordId after,
+                                                                     int most);
+    // How the dataset's records are linked.
+    Result<std::map<records::LinkMethod, std::int64_t>> links(std::int64_t dataset);
+
+    // Notes that, in this run, records of the dataset came to stand elsewhere: a property got another number,
+    // address or position, a record another property. Properties and records that go count, too.
+    Status mark_moved(std::int64_t dataset, std::int64_t run);
+    // Notes that all links of the dataset hold for what this run found before it.
+    Status mark_linked(std::int64_t dataset, std::int64_t run);
+    // Whether properties, or records of `kind` of the source with this id, moved since the dataset's links
+    // were decided.
+    Result<bool> links_are_stale(std::int64_t dataset, records::Kind kind, const std::string& source);
 
     // Replaces the dataset's refused rows.
     Status put_quarantine(std::int64_t dataset, std::int64_t run, const std::vector<QuarantinedRow>& rows);
     Result<std::vector<QuarantinedRow>> quarantine(std::int64_t dataset);
-
-    // Whether properties changed since the last import that ran to its end: unlinked records are then tried
-    // again.
-    Result<bool> properties_changed();
-    Status set_properties_changed(bool changed);
 
   private:
     struct Statements;

@@ -40,6 +40,12 @@ Records::~Records() = default;
 Result<Outcome> Records::put(const RecordInput& input) {
     static const records::LabelOverrides no_overrides;
     const auto layers = records::split(*input.message, input.overrides ? *input.overrides : no_overrides);
+    for (const auto& [layer, body] : layers) {
+        if (body.size() <= max_layer_bytes) continue;
+        return fail(ErrorCode::invalid_argument,
+                    "the record has " + std::to_string(body.size()) + " bytes at one label; at most " +
+                        std::to_string(max_layer_bytes) + " can be sent to the vehicles");
+    }
     return change(*rows_, rows_->database(), [&]() -> Result<Outcome> {
         const auto source = rows_->source(input.source);
         if (!source)
@@ -53,8 +59,7 @@ Result<Outcome> Records::put(const RecordInput& input) {
                           is_property ? 100 : input.link_confidence, *source, input.as_of};
 
         const auto before = rows_->record(outcome.record);
-        if (before &&
-            (before->kind != input.kind || before->source != *source || before->key != input.key)) {
+        if (before && (before->kind != input.kind || before->source != *source || before->key != input.key)) {
             return fail(ErrorCode::conflict, "the id of '" + std::string(input.key) +
                                                  "' is taken by another record, '" + before->key + "' of " +
                                                  rows_->source_id(before->source));

@@ -22,6 +22,9 @@ namespace fieldpost::hub {
 
 using records::RecordId;
 
+// What a record may have at one label. A range of a feed that ends with such a row fits into a message.
+inline constexpr std::size_t max_layer_bytes = 256U << 10U;
+
 struct RecordInput {
     records::Kind kind = records::KIND_UNSET;
     std::string_view source;                             // id of the source system; known to the catalog
@@ -65,8 +68,9 @@ class Records {
 
     // Stores the record as given. Layers whose body, link or source is as before stay as they are: another
     // as_of alone is no change. A layer that is new or changed becomes a put, one that is gone a remove, all
-    // with one new version. not_found for an unknown source, invalid_argument for an area that cannot be part
-    // of a feed's name, conflict when the id, a hash, is that of another record already.
+    // with one new version. not_found for an unknown source, invalid_argument for a layer larger than
+    // max_layer_bytes or an area that cannot be part of a feed's name, conflict when the id, a hash, is that
+    // of another record already.
     Result<Outcome> put(const RecordInput& input);
 
     // Takes all layers away. Keeps the version, so that a record made again goes on counting.

@@ -11,6 +11,7 @@ namespace fieldpost::hub {
 
 extern const std::string_view schema_001_records;
 extern const std::string_view schema_002_journal;
+extern const std::string_view schema_003_links;
 
 Store::Store(std::filesystem::path folder, std::unique_ptr<Database> database, std::int64_t generation)
     : folder_(std::move(folder)), generation_(generation), database_(std::move(database)) {
@@ -42,7 +43,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& folder) 
     if (auto made = make_folder(folder); !made) return made.error();
     auto database = open_database(folder / "hub.db", Durability::full);
     if (!database) return database.error();
-    const std::array migrations{schema_001_records, schema_002_journal};
+    const std::array migrations{schema_001_records, schema_002_journal, schema_003_links};
     if (auto migrated = migrate(**database, migrations); !migrated)
         return migrated.error().with("the hub's store");
     return finish_open(folder, std::move(*database));

@@ -77,6 +77,7 @@ export interface PropertyView {
   title: string;
   address: string;
   position: LatLon | null;
+  truncated: boolean; // hazards, pre-plans and incidents are complete; of all else only the newest are here
   sections: Section[];
 }
 
@@ -265,7 +266,7 @@ export const api = {
     get<{ visits: VisitEntry[] }>("/visits", { property: property ?? undefined, limit: 50 }),
   observations: (property: string | null) =>
     get<{ observations: Observation[] }>("/observations", { property: property ?? undefined, limit: 50 }),
-  // The caller makes the id once and keeps it over retries: the device answers a repeated id with the first reply.
+  // A retry carries the same id: the device answers it with the first reply, or 409 when the content is another one.
   startVisit: (visit: { id: string; property: string; purpose: string }) => post<Saved>("/visits", visit),
   finishVisit: (id: string, end: { result: string; note: string }) => post<Saved>(`/visits/${id}/finish`, end),
   observe: (visit: string | null, observation: NewObservation) =>

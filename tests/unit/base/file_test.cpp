@@ -1,9 +1,12 @@
 #include "sync/base/file.hpp"
 
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <vector>
 
 #include "tests/unit/support/temporary_folder.hpp"
 
@@ -22,7 +25,18 @@ unsigned mode_of(const std::filesystem::path& path) {
     return found.st_mode & 0777U;
 }
 
+std::vector<std::filesystem::path>* synced = nullptr;  // where they are written down, while a test asks
+
 }  // namespace
+
+// In place of the C library's: what was not synced is what a power cut may take.
+extern "C" int fsync(int fd) {
+    std::error_code error;
+    if (synced != nullptr) {
+        synced->push_back(std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), error));
+    }
+    return static_cast<int>(::syscall(SYS_fsync, fd));
+}
 
 TEST_CASE("A file is read whole, within its bound", "[base]") {
     const TemporaryFolder folder;
@@ -85,6 +99,38 @@ TEST_CASE("A folder is made with those above it, and is no error when it is ther
     CHECK(make_folder(deep).has_value());
     folder.write("file", "x");
     CHECK(make_folder(folder.path / "file" / "below").has_error());
+}
+
+TEST_CASE("A power cut takes no folder that was made, however deep", "[base]") {
+    const TemporaryFolder folder;
+    const auto deep = folder.path / "a" / "b" / "c";
+    const auto syncs_of = [&](const std::filesystem::path& made) {
+        std::vector<std::filesystem::path> out;
+        synced = &out;
+        CHECK(make_folder(made).has_value());
+        synced = nullptr;
+        std::sort(out.begin(), out.end());
+        return out;
+    };
+    // An entry is in the folder above it: each of them, from the one that was there before.
+    const std::vector<std::filesystem::path> all = {folder.path, folder.path / "a", folder.path / "a" / "b",
+                                                    deep};
+    CHECK(syncs_of(deep) == all);
+    CHECK(syncs_of(deep) == std::vector(all.begin() + 2, all.end()));
+}
+
+TEST_CASE("A folder is taken by one program at a time", "[base]") {
+    const TemporaryFolder folder;
+    {
+        const auto first = FolderLock::take(folder.path);
+        REQUIRE(first.has_value());
+        const auto second = FolderLock::take(folder.path);
+        REQUIRE(second.has_error());
+        CHECK(second.error().code == ErrorCode::conflict);
+        CHECK(second.error().message.find(folder.path.string()) != std::string::npos);
+    }
+    CHECK(FolderLock::take(folder.path).has_value());
+    CHECK(FolderLock::take(folder.path / "none").error().code == ErrorCode::not_found);
 }
 
 TEST_CASE("A rename moves between folders and replaces", "[base]") {

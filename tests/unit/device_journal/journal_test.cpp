@@ -124,16 +124,17 @@ TEST_CASE("What waits is written by one commit", "[journal]") {
     bench.check_chain();
 }
 
-TEST_CASE("An id that is there already is answered with the first, in one commit or a later one",
-          "[journal]") {
+TEST_CASE("What is recorded again is answered with the first, in one commit or a later one", "[journal]") {
     Bench bench;
-    const auto first = bench.append(observation("same", "first")).value();
-    const auto again = bench.append(observation("same", "second"));
+    const auto first = bench.append(observation("same")).value();
+    auto later = observation("same");  // the request is made again a minute on, in another place
+    later.mutable_time()->set_utc_us(first.operation.time().utc_us() + 60'000'000);
+    later.mutable_gnss()->set_fix(protocol::FIX_3D);
+    const auto again = bench.append(later);
     REQUIRE(again.has_value());
     CHECK(again->repeated);
     CHECK(again->seq == first.seq);
-    CHECK(again->operation.observation_made().note() == "first");
-    CHECK(bench.append(observation("same"), URGENT)->repeated);
+    CHECK(again->operation.time().utc_us() == first.operation.time().utc_us());
 
     std::vector<Result<Recorded>> answers;
     for (int i = 0; i < 3; ++i) {
@@ -149,6 +150,48 @@ TEST_CASE("An id that is there already is answered with the first, in one commit
     CHECK(bench.append(observation("same"))->repeated);
     CHECK(bench.journal->last_seq(WORK) == 2);
     CHECK(bench.journal->last_seq(URGENT) == 0);
+    bench.check_chain();
+}
+
+TEST_CASE("An id that is there with other content is refused, and nothing of it is told saved", "[journal]") {
+    Bench bench;
+    const auto first = observation("same", "first", 7);
+    REQUIRE(bench.append(first).has_value());
+    auto other_visit = first;
+    other_visit.set_visit_id("visit");
+    auto other_effect = first;
+    other_effect.mutable_visit_finished()->set_result("passed");
+    auto other_value = first;
+    other_value.mutable_observation_made()->add_values()->set_name("doors");
+    const auto refused = [&](const protocol::Operation& operation, protocol::Lane lane = WORK) {
+        const auto answer = bench.append(operation, lane);
+        return answer.has_error() && answer.error().code == ErrorCode::conflict;
+    };
+    CHECK(refused(observation("same", "second", 7)));
+    CHECK(refused(observation("same", "first", 8)));
+    CHECK(refused(other_visit));
+    CHECK(refused(other_effect));
+    CHECK(refused(other_value));
+    CHECK(refused(first, URGENT));
+
+    // The others of the same commit are saved.
+    std::vector<Result<Recorded>> answers;
+    for (const char* note : {"one", "two"}) {
+        for (const char* id : {"new", note}) {
+            bench.journal->append(WORK, observation(id, note),
+                                  [&](Result<Recorded> saved) { answers.push_back(std::move(saved)); });
+        }
+    }
+    bench.loop.run_until([&] { return answers.size() == 4; });
+    CHECK(answers[0].has_value());
+    CHECK(answers[1].has_value());
+    CHECK(answers[2].has_error());
+    CHECK(answers[3].has_value());
+    CHECK(bench.journal->writable());
+    CHECK(bench.journal->last_seq(WORK) == 4);
+    CHECK(bench.journal->last_seq(URGENT) == 0);
+    CHECK(bench.journal->by_id("same").value()->operation.observation_made().note() == "first");
+    CHECK(bench.journal->by_id("new").value()->operation.observation_made().note() == "one");
     bench.check_chain();
 }
 
@@ -307,8 +350,23 @@ TEST_CASE("A journal of a newer program is refused", "[journal]") {
     REQUIRE(opened.has_error());
     CHECK(opened.error().code == ErrorCode::conflict);
     Database((bench.folder.path / "journal.db").string(), SQLite::OPEN_READWRITE)
-        .exec("PRAGMA user_version=1");
+        .exec("PRAGMA user_version=2");
     bench.open();
+}
+
+TEST_CASE("A journal of the first schema is brought to this one with all it holds", "[journal]") {
+    Bench bench;
+    bench.append_numbered(3);
+    bench.journal.reset();
+    Database((bench.folder.path / "journal.db").string(), SQLite::OPEN_READWRITE)
+        .exec("DROP INDEX operation_recorded; PRAGMA user_version=1");
+    bench.open();
+    CHECK(bench.journal->find({}).value().size() == 3);
+    bench.append_numbered(1);
+    bench.check_chain();
+    CHECK(Database((bench.folder.path / "journal.db").string())
+              .execAndGet("SELECT count(*) FROM sqlite_schema WHERE name = 'operation_recorded'")
+              .getInt() == 1);
 }
 
 TEST_CASE("Two new journals have different epochs", "[journal]") {

@@ -68,6 +68,20 @@ TEST_CASE("Results behind a hole are not kept, and those told twice are kept onc
     CHECK(bench.journal->noted(URGENT) == 0);
 }
 
+TEST_CASE("Results of entries that the journal does not hold are not kept", "[journal]") {
+    Bench bench;
+    bench.append_numbered(4);
+    bench.note(bench.ack(1, 5));
+    auto before_the_first = bench.ack(1, 4);
+    before_the_first.set_first_seq(0);
+    bench.note(before_the_first);
+    CHECK(bench.journal->noted(WORK) == 0);
+    CHECK(bench.journal->waiting(WORK).count == 4);
+    CHECK(bench.journal->by_id("id-1").value()->state == OperationState::pending);
+    bench.note(bench.ack(1, 4));
+    CHECK(bench.journal->noted(WORK) == 4);
+}
+
 TEST_CASE("What waits for the hub is counted, with the time of the oldest", "[journal]") {
     Bench bench;
     CHECK(bench.journal->waiting(WORK).count == 0);
@@ -143,6 +157,19 @@ TEST_CASE("Operations are found by visit, property, state and effect, newest fir
               query.effects = {protocol::Operation::kObservationMade};
           }) == Ids{"b"});
     CHECK_FALSE(bench.journal->by_id("none").value().has_value());
+}
+
+TEST_CASE("The newest operations are listed without sorting all there are", "[journal]") {
+    const Bench bench;
+    Database database((bench.folder.path / "journal.db").string());
+    for (const std::string effects : {"10, 11", "12"}) {
+        SQLite::Statement plan(database, "EXPLAIN QUERY PLAN SELECT body FROM operation WHERE effect IN (" +
+                                             effects + ") ORDER BY recorded_at DESC, seq DESC LIMIT 100");
+        std::string steps;
+        while (plan.executeStep()) steps += plan.getColumn("detail").getString() + "; ";
+        CHECK(steps.find("USING INDEX operation_recorded") != std::string::npos);
+        CHECK(steps.find("TEMP B-TREE") == std::string::npos);
+    }
 }
 
 TEST_CASE("The journal's size is that of its files", "[journal]") {

@@ -269,8 +269,7 @@ TEST_CASE("When the hub no longer offers it the fetch starts anew at the next co
     CHECK(asks_for_manifest(bench.resume(8)));
 }
 
-TEST_CASE("A whole that does not verify, or a disk that is full, ends the fetch until the next contact",
-          "[engine][fetch]") {
+TEST_CASE("What cannot be used although it is what the hub offers is not fetched again", "[engine][fetch]") {
     Bench bench(1);
     bench.begin();
     bench.give(0);
@@ -278,6 +277,24 @@ TEST_CASE("A whole that does not verify, or a disk that is full, ends the fetch 
     Actions actions;
     bench.fetcher.finished(false, actions);
     CHECK(all<Notice>(actions).size() == 1);
+    CHECK_FALSE(bench.fetcher.fetching());
+    for (Millis minute = 1; minute <= 60; ++minute) {
+        CHECK(bench.resume(7, true, minute * 60'000).empty());
+        CHECK(bench.tick(minute * 60'000 + 30'000).empty());
+    }
+    // Another one is offered, and the hub's answer of before comes late.
+    CHECK(asks_for_manifest(bench.resume(8)));
+    CHECK(bench.give_manifest(bench.hub).empty());
+    bench.manifest.set_generation(8);
+    CHECK(all<PrepareArtifact>(bench.give_manifest(bench.hub)).size() == 1);
+}
+
+TEST_CASE("A disk that is full ends the fetch until the next contact", "[engine][fetch]") {
+    Bench bench(1);
+    bench.begin();
+    bench.give(0);
+    bench.written(0);
+    bench.fetcher.failed();
     CHECK_FALSE(bench.fetcher.fetching());
     CHECK(bench.tick(long_after).empty());
     CHECK(asks_for_manifest(bench.resume()));

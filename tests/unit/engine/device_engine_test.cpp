@@ -39,16 +39,16 @@ struct Bench {
                 view.refresh();
             }
             if (const auto* notice = std::get_if<Notice>(&action)) notices.push_back(notice->text);
-            if (std::holds_alternative<OpenEpoch>(action)) epoch_wanted = true;
+            if (const auto* open = std::get_if<OpenEpoch>(&action)) epoch_wanted = open->held;
         }
     }
     void connect() {
         drive([&](Actions& actions) { device.connected(now, actions); });
     }
     void open_epoch(std::uint64_t next) {
-        disk.open_epoch(disk.epoch, next, view.all_noted());
+        disk.open_epoch(disk.epoch, next, epoch_wanted.value());
         view.refresh();
-        epoch_wanted = false;
+        epoch_wanted.reset();
         drive([&](Actions& actions) { device.epoch_opened(now, actions); });
     }
     void tick(Millis after) {
@@ -63,6 +63,12 @@ struct Bench {
     void device_takes(const Bytes& payload) {
         drive([&](Actions& actions) {
             device.message(now, protocol::topic::down("truck-1"), payload, actions);
+        });
+    }
+    // Of its presence, through the broker.
+    void hub_says(std::string_view presence) {
+        drive([&](Actions& actions) {
+            device.message(now, protocol::topic::hub_presence(), presence, actions);
         });
     }
     // Until both boxes are empty.
@@ -87,7 +93,7 @@ struct Bench {
     std::vector<Bytes> to_hub;
     std::vector<Bytes> to_device;
     std::vector<std::string> notices;
-    bool epoch_wanted = false;
+    std::optional<std::map<protocol::Lane, std::uint64_t>> epoch_wanted;
     Millis now = 0;
     int made = 0;
 };
@@ -208,7 +214,7 @@ TEST_CASE("A journal that was restored from an older copy loses nothing and repe
     bench.record(2);
     bench.connect();
     bench.deliver();
-    REQUIRE(bench.epoch_wanted);
+    REQUIRE(bench.epoch_wanted.has_value());
     CHECK(bench.hub.state.log.size() == 9);
     bench.open_epoch(78);
     bench.deliver();
@@ -235,14 +241,14 @@ TEST_CASE("An answer that comes late, of the epoch before, does not stop the new
     for (const Bytes& payload : std::exchange(bench.to_hub, {})) bench.hub_takes(payload);
     const auto answers = bench.to_device;
     bench.deliver();
-    REQUIRE(bench.epoch_wanted);
+    REQUIRE(bench.epoch_wanted.has_value());
     bench.open_epoch(78);
     for (const Bytes& payload : answers) bench.device_takes(payload);  // the broker repeats them
     bench.deliver();
     bench.record(1);
     bench.deliver();
     CHECK(bench.is_settled());
-    CHECK_FALSE(bench.epoch_wanted);
+    CHECK_FALSE(bench.epoch_wanted.has_value());
 }
 
 TEST_CASE("A hub that was restored from a backup gets again what it lost", "[engine]") {
@@ -263,7 +269,7 @@ TEST_CASE("A hub that was restored from a backup gets again what it lost", "[eng
     REQUIRE(bench.hub.state.log.size() == 11);
     CHECK(bench.hub.state.log[10].operation == "note 11");
     CHECK(bench.is_settled());
-    CHECK_FALSE(bench.epoch_wanted);
+    CHECK_FALSE(bench.epoch_wanted.has_value());
 }
 
 TEST_CASE("In contact, heads are compared each minute and nothing is sent twice", "[engine]") {
@@ -285,6 +291,51 @@ TEST_CASE("In contact, heads are compared each minute and nothing is sent twice"
     for (const Bytes& payload : std::exchange(bench.to_device, {})) bench.device_takes(payload);
     REQUIRE(bench.to_hub.size() == 1);
     CHECK(protocol::parse<protocol::Up>(bench.to_hub[0], "up")->has_feed_request());
+}
+
+TEST_CASE("A hub that says goodbye is not in contact, and is asked at once when it is back", "[engine]") {
+    Bench bench;
+    bench.connect();
+    bench.deliver();
+    REQUIRE(bench.device.in_contact());
+    bench.hub_says(protocol::absent);
+    CHECK_FALSE(bench.device.in_contact());
+    bench.tick(1'000);
+    CHECK(bench.to_hub.empty());
+    bench.hub_says(protocol::present);
+    CHECK(bench.to_hub.size() == 1);
+    bench.deliver();
+    CHECK(bench.device.in_contact());
+    bench.hub_says(protocol::present);
+    CHECK(bench.to_hub.empty());
+}
+
+TEST_CASE("A hub that does not answer any more is not in contact", "[engine]") {
+    Bench bench;
+    bench.connect();
+    bench.deliver();
+    bench.tick(61'000);
+    REQUIRE(bench.to_hub.size() == 1);  // the hello of each minute; nobody hears it
+    bench.to_hub.clear();
+    bench.tick(5'000);
+    CHECK(bench.device.in_contact());
+    bench.tick(1'000);
+    CHECK_FALSE(bench.device.in_contact());
+    CHECK(bench.to_hub.size() == 1);  // and from now on it is asked every few seconds
+    bench.deliver();
+    CHECK(bench.device.in_contact());
+}
+
+TEST_CASE("A hub whose answer waits behind other messages on a slow link is in contact", "[engine]") {
+    Bench bench;
+    bench.connect();
+    bench.deliver();
+    bench.tick(61'000);
+    bench.to_hub.clear();
+    bench.record(1);
+    bench.deliver();  // an acknowledgement
+    bench.tick(30'000);
+    CHECK(bench.device.in_contact());
 }
 
 TEST_CASE("Offline nothing is sent, whatever happens", "[engine]") {

@@ -244,7 +244,8 @@ TEST_CASE("What cannot be applied does not block what is behind it", "[engine][h
     CHECK(sent[0].exceptions(0).reason() == "cannot be understood");
     CHECK(sent[0].exceptions(1).seq() == 3);
     CHECK(sent[0].exceptions(1).outcome() == protocol::CONFLICT);
-    CHECK(actions.notices.size() == 1);
+    CHECK(actions.notices.size() == 2);
+    CHECK(alarms(actions) == 0);
 }
 
 TEST_CASE("An operation that comes again in a later epoch is applied once", "[engine][hub]") {
@@ -379,6 +380,48 @@ TEST_CASE("Results that a device does not know come after the answer to its hell
     }
     CHECK(next == 2501);
     CHECK(acks(bench.hello(2500)).empty());
+}
+
+TEST_CASE("A device that lacks very many results gets them over several hellos", "[engine][hub]") {
+    Bench bench;
+    bench.record(20'000);
+    for (std::uint64_t first = 1; first <= 20'000; first += 2000) bench.send(bench.batch(first, 2000));
+    std::uint64_t noted = 0;
+    for (int hellos = 0; hellos < 2; ++hellos) {
+        for (const auto& ack : acks(bench.hello(noted))) {
+            CHECK(ack.first_seq() == noted + 1);
+            noted += static_cast<std::uint64_t>(ack.versions_size());
+        }
+        CHECK(noted == (hellos == 0 ? 16'000 : 20'000));
+    }
+}
+
+TEST_CASE("A hello that lists a lane or a feed very often is answered as if it listed it once",
+          "[engine][hub]") {
+    Bench bench;
+    bench.record(2500);
+    bench.send(bench.batch(1, 2500));
+    bench.store.put(general, 1);
+    protocol::Up up;
+    auto& hello = *up.mutable_hello();
+    hello.set_protocol(protocol::version);
+    for (int i = 0; i < 20'000; ++i) {
+        auto& lane = *hello.add_lanes();
+        lane.set_lane(WORK);
+        lane.set_epoch(i == 0 ? epoch : static_cast<std::uint64_t>(i));
+        auto& cursor = *hello.add_feeds();
+        cursor.set_feed(records::feed_text(i % 2 == 0 ? general : health));
+        cursor.set_hub_generation(1000);
+        cursor.set_n(7);
+    }
+    REQUIRE(up.ByteSizeLong() < protocol::max_message_bytes);
+    const auto actions = bench.receive(up);
+    const auto sent = downs(actions);
+    REQUIRE(sent.size() == 4);  // the answer, and the results that are not known yet
+    CHECK(sent[0].hello_reply().lanes_size() == 1);
+    CHECK(sent[0].hello_reply().lanes(0).epoch() == epoch);
+    CHECK(acks(actions).size() == 3);
+    CHECK(alarms(actions) == 1);  // its cursor of a feed that it follows is beyond the head
 }
 
 TEST_CASE("A device that has seen more than the hub holds raises an alarm: the store went back",

@@ -30,13 +30,14 @@ void JournalDisk::note(const protocol::Ack& ack) {
 }
 
 void JournalDisk::open_epoch(std::uint64_t from, std::uint64_t next,
-                             const std::array<std::uint64_t, 4>& acknowledged) {
+                             const std::map<protocol::Lane, std::uint64_t>& held) {
     if (epoch != from) return;
     Lanes fresh;
     for (const protocol::Lane name : lanes_by_priority) {
         auto& old = lane(name);
+        const auto through = held.find(name);
         const std::size_t kept =
-            std::min<std::size_t>(acknowledged[static_cast<std::size_t>(name)], old.size());
+            through == held.end() ? 0 : std::min<std::size_t>(through->second, old.size());
         Bytes hash = protocol::chain_start(device, next, name);
         for (std::size_t i = kept; i < old.size(); ++i) {
             Entry moved = std::move(old[i]);

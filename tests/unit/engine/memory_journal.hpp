@@ -27,8 +27,9 @@ struct JournalDisk {
     std::vector<Entry>& lane(protocol::Lane name) { return epochs[epoch][static_cast<std::size_t>(name)]; }
     void append(protocol::Lane name, Bytes operation);
     void note(const protocol::Ack& ack);
-    // Moves what is not acknowledged of epoch `from` to `next`; nothing when another epoch is open by now.
-    void open_epoch(std::uint64_t from, std::uint64_t next, const std::array<std::uint64_t, 4>& acknowledged);
+    // Moves what the hub does not hold of epoch `from` to `next`; nothing when another epoch is open by now.
+    void open_epoch(std::uint64_t from, std::uint64_t next,
+                    const std::map<protocol::Lane, std::uint64_t>& held);
     // Every operation of the lane in the order of recording, over all epochs.
     std::vector<const Entry*> all(protocol::Lane name) const;
 
@@ -55,7 +56,6 @@ class MemoryJournal final : public JournalView {
     Result<std::vector<JournalEntry>> read(protocol::Lane lane, std::uint64_t after, std::size_t max_entries,
                                            std::size_t max_bytes) override;
 
-    const std::array<std::uint64_t, 4>& all_noted() const { return noted_; }
     bool unreadable = false;  // the disk does not answer
 
   private:

@@ -217,12 +217,12 @@ void Simulation::carry_out(Device& device, Action& action) {
                     device, device.journal_free_at, [&device, ack = note.ack] { device.journal.note(ack); },
                     [](Device& told) { told.view->refresh(); });
             },
-            [&](OpenEpoch&) {
+            [&](OpenEpoch& open) {
                 if (faulty(0.1)) return;  // the disk was full
                 job(
                     device, device.journal_free_at,
-                    [this, &device, from = device.view->epoch(), noted = device.view->all_noted()] {
-                        device.journal.open_epoch(from, 1 + dice_.below(1U << 30U), noted);
+                    [this, &device, from = device.view->epoch(), held = open.held] {
+                        device.journal.open_epoch(from, 1 + dice_.below(1U << 30U), held);
                         ++tally_.epochs_opened;
                     },
                     [this](Device& told) {

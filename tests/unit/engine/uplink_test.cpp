@@ -1,6 +1,7 @@
 #include "sync/engine/uplink.hpp"
 
 #include <catch2/catch.hpp>
+#include <limits>
 
 #include "tests/unit/engine/actions.hpp"
 #include "tests/unit/engine/memory_journal.hpp"
@@ -307,11 +308,73 @@ TEST_CASE("An acknowledgement of other content opens a new epoch", "[engine][upl
     CHECK(bench.actions.empty());
 }
 
+TEST_CASE("A new epoch leaves behind only what the hub proves to hold", "[engine][uplink]") {
+    Bench bench;
+    bench.record(URGENT, 2);
+    bench.record(WORK, 10);
+    bench.record(TELEMETRY, 10);
+    for (const auto lane : {WORK, TELEMETRY}) bench.disk.note(bench.ack(lane, 6, 1, 6));
+    bench.view.refresh();
+
+    // The hub was restored from a backup, which ends at 4, and holds other content of another lane.
+    auto reply = bench.reply(2, 4, 8);
+    reply.mutable_lanes(2)->set_hash(sha256("another journal"));
+    bench.uplink.resume(0, reply, bench.actions);
+    auto opened = all<OpenEpoch>(bench.actions);
+    REQUIRE(opened.size() == 1);
+    CHECK(opened[0].held.at(URGENT) == 0);  // what became of them is not known
+    CHECK(opened[0].held.at(WORK) == 4);
+    CHECK(opened[0].held.at(TELEMETRY) == 6);
+
+    // Other content where it once said to hold ours: nothing of that lane is certain.
+    reply.mutable_lanes(2)->set_seq(5);
+    bench.actions.clear();
+    bench.uplink.resume(1, reply, bench.actions);
+    opened = all<OpenEpoch>(bench.actions);
+    REQUIRE(opened.size() == 1);
+    CHECK(opened[0].held.at(TELEMETRY) == 0);
+
+    bench.actions.clear();
+    bench.uplink.resume(2, bench.reply(2, 4, 8), bench.actions);
+    auto ack = bench.ack(WORK, 7, 7, 7);
+    ack.mutable_applied()->set_hash(sha256("another"));
+    bench.actions.clear();
+    bench.uplink.ack(3, ack, bench.actions);
+    opened = all<OpenEpoch>(bench.actions);
+    REQUIRE(opened.size() == 1);
+    CHECK(opened[0].held.at(URGENT) == 0);
+    CHECK(opened[0].held.at(WORK) == 6);
+    CHECK(opened[0].held.at(TELEMETRY) == 6);
+}
+
+TEST_CASE("Results beyond what an acknowledgement proves to be applied are not believed",
+          "[engine][uplink]") {
+    Bench bench;
+    bench.record(WORK, 10);
+    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
+    const auto none = bench.ack(WORK, 0, 1, 10);  // anyone can compute the hash of an empty lane
+    const auto more = bench.ack(WORK, 4, 1, 5);
+    auto from_nowhere = bench.ack(WORK, 4, 1, 4);
+    from_nowhere.set_first_seq(0);
+    auto far_beyond = bench.ack(WORK, 4, 1, 4);
+    far_beyond.set_first_seq(std::numeric_limits<std::uint64_t>::max() - 2);
+    for (const auto& ack : {none, more, from_nowhere, far_beyond}) {
+        bench.actions.clear();
+        bench.uplink.ack(1, ack, bench.actions);
+        CHECK(all<NoteAck>(bench.actions).empty());
+        CHECK(all<Notice>(bench.actions).size() == 1);
+        CHECK(bench.uplink.acknowledged(WORK) == 0);
+    }
+    bench.actions.clear();
+    bench.uplink.ack(2, bench.ack(WORK, 4, 1, 4), bench.actions);
+    CHECK(all<NoteAck>(bench.actions).size() == 1);
+}
+
 TEST_CASE("In a new epoch the operations travel with their first place", "[engine][uplink]") {
     Bench bench;
     bench.record(WORK, 5);
     const Bytes third_hash = bench.disk.lane(WORK)[2].hash;
-    bench.disk.open_epoch(epoch, 78, {0, 0, 2, 0});
+    bench.disk.open_epoch(epoch, 78, {{WORK, 2}});
     bench.view.refresh();
     bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
     const auto sent = bench.sent();
@@ -330,7 +393,7 @@ TEST_CASE("An answer to a hello of an earlier epoch does not start the uplink", 
     bench.uplink.resume(0, bench.reply(0, 3, 0), bench.actions);
     const auto late = bench.reply(0, 3, 0);
     bench.uplink.pause();
-    bench.disk.open_epoch(epoch, 78, {0, 0, 2, 0});
+    bench.disk.open_epoch(epoch, 78, {{WORK, 2}});
     bench.view.refresh();
     bench.actions.clear();
 

@@ -49,6 +49,14 @@ TEST_CASE("a misspelt key is named with its file and line") {
     CHECK(mentions(refusal("assessing.toml", "lon = \"lon\"", "lng = \"lon\""), "assessing.toml:16"));
 }
 
+TEST_CASE("a profile's name, which becomes a folder, cannot be a path") {
+    for (const char* name : {"../x", "a/b", "", "..", "Inspector"}) {
+        const auto sentence =
+            refusal("city.toml", "[profiles.inspector]", "[profiles.\"" + std::string(name) + "\"]");
+        CHECK(mentions(sentence, "city.toml:9: [profiles] names '" + std::string(name) + "'"));
+    }
+}
+
 TEST_CASE("what does not fit a record kind is refused") {
     CHECK(
         mentions(refusal("lpi.toml", "type = \"type\"", "tipe = \"type\""), "a permit has no field 'tipe'"));

@@ -1,6 +1,10 @@
 #include "tests/unit/hub_ingest/small_city.hpp"
 
+#include <signal.h>
+#include <sqlite3.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -136,6 +140,47 @@ std::vector<QuarantinedRow> SmallCity::quarantine(const std::string& name) {
     auto rows = Imports(store()).quarantine(find.getColumn(0).getInt64());
     REQUIRE(rows);
     return *rows;
+}
+
+std::map<std::string, std::string> content(Store& store) {
+    std::map<std::string, std::string> out;
+    SQLite::Statement rows(
+        store.database(),
+        "SELECT feed.id || ' ' || record || ' at ' || property || ' by ' || link_method || ' ' || "
+        "link_confidence, body FROM layer JOIN feed USING (feed)");
+    while (rows.executeStep()) out[rows.getColumn(0).getString()] = rows.getColumn(1).getString();
+    return out;
+}
+
+bool import_killed_after(SmallCity& city, int commits, int rows) {
+    static int commits_left = 0;
+    static int rows_left = 0;
+    city.close_store();  // a connection must not go through a fork
+    const pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        commits_left = commits;
+        rows_left = rows;
+        auto* handle = city.store().database().getHandle();
+        sqlite3_commit_hook(
+            handle,
+            [](void*) {
+                --commits_left;
+                return 0;
+            },
+            nullptr);
+        sqlite3_update_hook(
+            handle,
+            [](void*, int, const char*, const char*, sqlite3_int64) {
+                if (commits_left <= 0 && --rows_left == 0) raise(SIGKILL);
+            },
+            nullptr);
+        city.import();
+        _exit(0);
+    }
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    return WIFSIGNALED(status);
 }
 
 const DatasetReport& dataset(const ImportReport& report, const std::string& name) {

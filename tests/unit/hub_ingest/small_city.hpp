@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -41,6 +42,13 @@ class SmallCity {
     std::filesystem::path folder_;
     std::unique_ptr<Store> store_;
 };
+
+// Every row of the store as devices hold it, and how it is linked.
+std::map<std::string, std::string> content(Store& store);
+
+// Imports in a process of its own, which kills itself so many changed rows after so many commits; false when
+// the import came to its end before.
+bool import_killed_after(SmallCity& city, int commits, int rows);
 
 // Of a dataset's report; fails the test when it is not there.
 const DatasetReport& dataset(const ImportReport& report, const std::string& name);

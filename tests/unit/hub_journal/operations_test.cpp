@@ -166,6 +166,68 @@ TEST_CASE("The same place and bytes of another device are another operation", "[
     CHECK(bench.operations->count().value() == 2);
 }
 
+TEST_CASE("An observation never changes: another one under its id is in conflict, and both are kept",
+          "[hub_journal]") {
+    Bench bench;
+    bench.apply(bench.observation("obs-1", "broken hydrant"));
+    const Bytes first = bench.message<records::Observation>(observation_id("obs-1")).SerializeAsString();
+    SECTION("of another device") {
+        const auto result = bench.apply(bench.observation("obs-1", "broken hydrant"), "truck-2");
+        CHECK(result.outcome == protocol::CONFLICT);
+        CHECK_FALSE(result.reason.empty());
+    }
+    SECTION("of the same device") {
+        const auto result = bench.apply(bench.observation("obs-1", "all is well"));
+        CHECK(result.outcome == protocol::CONFLICT);
+        CHECK(bench.results(77, 2, 2)[0].outcome == protocol::CONFLICT);
+    }
+    CHECK(bench.message<records::Observation>(observation_id("obs-1")).SerializeAsString() == first);
+    CHECK(bench.stored().head(observation_id("obs-1")).value()->version == 1);
+    CHECK(bench.operations->count().value() == 2);
+}
+
+TEST_CASE("The same observation that was recorded twice is one record", "[hub_journal]") {
+    Bench bench;
+    bench.apply(bench.observation("obs-1"));
+    CHECK(bench.apply(bench.observation("obs-1")).outcome == protocol::ACCEPTED);
+    CHECK(bench.stored().head(observation_id("obs-1")).value()->version == 1);
+}
+
+TEST_CASE("A visit is its device's alone: another one can neither start nor finish it", "[hub_journal]") {
+    Bench bench;
+    bench.apply(bench.visit_started("visit-1"));
+    CHECK(bench.apply(bench.visit_started("visit-1"), "truck-2").outcome == protocol::CONFLICT);
+    CHECK(bench.apply(bench.visit_finished("visit-1"), "truck-2").outcome == protocol::CONFLICT);
+    CHECK(bench.apply(bench.visit_finished("visit-1")).outcome == protocol::ACCEPTED);
+    const auto record = bench.message<records::Visit>(visit_id("visit-1"));
+    CHECK(record.device() == "truck-1");
+    CHECK(record.result() == "passed");
+    CHECK(bench.operations->count().value() == 4);
+}
+
+TEST_CASE("What was said of a visit stands: another start or end is in conflict", "[hub_journal]") {
+    Bench bench;
+    bench.apply(bench.visit_started("visit-1", "inspection"));
+    CHECK(bench.apply(bench.visit_started("visit-1", "emergency")).outcome == protocol::CONFLICT);
+    CHECK(bench.apply(bench.visit_started("visit-1", "inspection")).outcome == protocol::ACCEPTED);
+    bench.apply(bench.visit_finished("visit-1", "passed"));
+    CHECK(bench.apply(bench.visit_finished("visit-1", "failed")).outcome == protocol::CONFLICT);
+    CHECK(bench.apply(bench.visit_finished("visit-1", "passed")).outcome == protocol::ACCEPTED);
+    const auto record = bench.message<records::Visit>(visit_id("visit-1"));
+    CHECK(record.purpose() == "inspection");
+    CHECK(record.result() == "passed");
+    CHECK(bench.stored().head(visit_id("visit-1")).value()->version == 2);
+}
+
+TEST_CASE("An end that comes before its start is one visit with it", "[hub_journal]") {
+    Bench bench;
+    bench.apply(bench.visit_finished("visit-1"));
+    CHECK(bench.apply(bench.visit_started("visit-1")).outcome == protocol::ACCEPTED);
+    const auto record = bench.message<records::Visit>(visit_id("visit-1"));
+    CHECK(record.purpose() == "inspection");
+    CHECK(record.result() == "passed");
+}
+
 TEST_CASE("What cannot be understood is quarantined with its bytes, and the lane goes on", "[hub_journal]") {
     Bench bench;
     auto newer = bench.operation("new-1");

@@ -305,6 +305,11 @@ TEST_CASE("numbers of another system are learnt from good address links, and dro
     CHECK(link.property == a);
     CHECK(link.method == LinkMethod::parcel);
     CHECK(link.confidence < 90);
+    LinkInput other_source;  // whose numbers are not of that system
+    other_source.text = "1 Renamed Mall Dr";
+    other_source.parcel_id = "021.-05";
+    other_source.learnt_parcels = false;
+    CHECK(unlinked(city.linker.link(other_source), Unlinked::unknown_street));
     CHECK(city.link("14 Elm St", "021.-05").property == 2);
     city.linker.learn_parcel("021.-05", city.link("14 Elm St"));
     CHECK(unlinked(city.link("1 Renamed Mall Dr", "021.-05"), Unlinked::unknown_street));

@@ -275,6 +275,28 @@ TEST_CASE("an unknown source and an impossible area are refused") {
     CHECK(impossible.error().code == ErrorCode::invalid_argument);
 }
 
+TEST_CASE("a record that no message could carry is refused, and what was known of it stays") {
+    ScratchStore scratch;
+    scratch.put_permit("B-1", "Issued");
+    auto huge = hub::testing::permit("B-1", std::string(hub::max_layer_bytes, 'x'));
+    const std::vector<std::string> areas{"city"};
+    hub::RecordInput input;
+    input.kind = records::PERMIT;
+    input.source = "lpi";
+    input.key = "B-1";
+    input.areas = areas;
+    input.message = &huge;
+    const auto refused = scratch.records->put(input);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::invalid_argument);
+    CHECK(scratch.head(public_feed) == 1);
+    // Almost as much at each of two labels goes.
+    huge.set_status(std::string(hub::max_layer_bytes - 1000, 'x'));
+    huge.set_applicant(std::string(hub::max_layer_bytes - 1000, 'x'));
+    CHECK(scratch.records->put(input));
+    CHECK(scratch.head(public_feed) == 2);
+}
+
 TEST_CASE("two records whose ids meet are told apart: the second is refused") {
     ScratchStore scratch;
     scratch.put_permit("B-1", "Issued");

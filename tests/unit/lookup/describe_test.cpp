@@ -41,6 +41,9 @@ TEST_CASE("A hydrant out of service says so first") {
     const auto described = describe(records::ASSET, hydrant);
     CHECK(described.title == "Hydrant H-101");
     CHECK(described.subtitle == "OUT OF SERVICE · frozen · 1250 gpm");
+    hydrant.set_status("in_service");
+    hydrant.set_out_of_service_since("2026-01-05");
+    CHECK(describe(records::ASSET, hydrant).subtitle == described.subtitle);
 }
 
 TEST_CASE("Long and many-lined text becomes one short line without a broken character") {

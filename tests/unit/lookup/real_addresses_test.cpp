@@ -163,11 +163,11 @@ TEST_CASE("Real addresses are found as people type them") {
     const Recall wrong = city.recall("one typing error", [](RandomCity& random, const std::string& text) {
         return misspelt(random, text);
     });
-    CHECK(exact.first > 99);
-    CHECK(small.first > 99);
-    CHECK(half.in_five > 95);
-    CHECK(turned.in_five > 97);
-    CHECK(typing.in_five > 80);
-    CHECK(wrong.first > 88);
-    CHECK(wrong.in_five > 95);
+    CHECK(exact.first > 99.9);
+    CHECK(small.first > 99.9);
+    CHECK(half.in_five > 98.5);
+    CHECK(turned.in_five > 98);
+    CHECK(typing.in_five > 98);
+    CHECK(wrong.first > 93.5);
+    CHECK(wrong.in_five > 94);
 }

@@ -47,7 +47,11 @@ std::vector<Change> town() {
                                 "500 Genesee St",
                                 "600 James St Apt 1",
                                 "71 Oak St",
-                                "71 Oak Ct"}) {
+                                "71 Oak Ct",
+                                "100-108 Canal St",
+                                "101 Canal St",
+                                "105 Canal St",
+                                "112-115 Canal St"}) {
         house(address);
     }
     house("8 Elm St", 43.01, -76.15);
@@ -344,6 +348,30 @@ TEST_CASE("A house number that does not exist is suggested for, never opened") {
     REQUIRE(above.suggestions.size() == 1);
     CHECK(above.suggestions[0].text == "1025-1057 Hiawatha Blvd E");
     CHECK(town.first(above.suggestions[0].text) == "1025-57 Hiawatha Blvd E");
+}
+
+TEST_CASE("A range of one side of the street does not hold the numbers of the other") {
+    Town town;
+    const Answer answer = town.ask("103 canal st");
+    REQUIRE_FALSE(answer.hits.empty());
+    CHECK(answer.hits.front().title == "100-08 Canal St");
+    CHECK(answer.hits.front().score < 0.9);
+    CHECK(answer.hits.front().why == "street; 100–108 is on its other side");
+    REQUIRE(answer.suggestions.size() == 2);
+    CHECK(answer.suggestions[0].text == "101 Canal St");
+    CHECK(answer.suggestions[1].text == "105 Canal St");
+
+    CHECK(town.ask("104 canal st").hits.front().score > 0.95);
+    CHECK(town.ask("104 canal st").suggestions.empty());
+    // The ends of this one stand on both sides.
+    for (const char* typed : {"113 canal st", "114 canal st"}) {
+        INFO(typed);
+        CHECK(town.ask(typed).hits.front().title == "112-15 Canal St");
+        CHECK(town.ask(typed).hits.front().score > 0.95);
+    }
+    const auto block = town.titles("101-105 canal st");
+    CHECK(std::ranges::count(block, "105 Canal St") == 1);
+    CHECK(std::ranges::count(town.titles("102-106 canal st"), "105 Canal St") == 0);
 }
 
 TEST_CASE("When nothing matches, the closest street names are suggested, and nothing is claimed") {

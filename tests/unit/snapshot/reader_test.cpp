@@ -110,6 +110,7 @@ TEST_CASE("Hydrants out of service are among the nearest, and flagged") {
         hydrant.set_asset_id("H-" + std::to_string(number));
         hydrant.set_asset_class("hydrant");
         hydrant.set_status(number == 1 ? "out_of_service" : "in_service");
+        if (number == 2) hydrant.set_out_of_service_since("2026-01-05");
         *hydrant.mutable_position() = snapshot::to_position({43.0 + number * 0.001, -76});
         const auto more = layers(records::ASSET, std::to_string(number), hydrant, 0);
         rows.insert(rows.end(), more.begin(), more.end());
@@ -119,6 +120,7 @@ TEST_CASE("Hydrants out of service are among the nearest, and flagged") {
     REQUIRE(spots.size() == 3);
     CHECK_FALSE(spots[0].out_of_service);
     CHECK(spots[1].out_of_service);
+    CHECK(spots[2].out_of_service);
     CHECK(spots[1].distance_m == Approx(111.2).epsilon(0.001));
     CHECK(spots[1].bearing_deg == Approx(0).margin(1e-6));
 }
@@ -184,19 +186,52 @@ TEST_CASE("A view starts with the property and holds every layer of all that is 
     CHECK(good(reader->view(property_id("nowhere"))).rows.empty());
 }
 
-TEST_CASE("A property with more records than a view holds says that it was cut") {
+TEST_CASE(
+    "A property with more records than a view holds keeps its dangers and the newest, and says that it was "
+    "cut") {
     const Folder folder;
+    const records::RecordId id = property_id("1");
     std::vector<Change> rows;
+    const auto add = [&](std::vector<Change> more) { rows.insert(rows.end(), more.begin(), more.end()); };
     for (std::size_t number = 0; number <= snapshot::view_limit; ++number) {
         records::ServiceRequest request;
         request.set_service_name("Noise");
-        const auto more = layers(records::SERVICE_REQUEST, std::to_string(number), request, property_id("1"));
-        rows.insert(rows.end(), more.begin(), more.end());
+        add(layers(records::SERVICE_REQUEST, std::to_string(number), request, id,
+                   static_cast<std::int64_t>(number + 1)));
     }
-    build(folder / "city", rows);
-    const auto view = good(good(Reader::open(folder / "city"))->view(property_id("1")));
-    CHECK(view.truncated);
-    CHECK(view.rows.size() == snapshot::view_limit);
+    records::Permit roof;
+    roof.set_permit_number("BP-1");
+    records::Hazard propane;
+    propane.set_product("Propane");
+    records::Preplan plan;
+    plan.set_strategy_notes("Pump at the north side");
+    records::Observation seen;
+    seen.set_note("Rear exit chained");
+    add(layers(records::PERMIT, "1", roof, id));
+    add(layers(records::OBSERVATION, "1", seen, id));
+    add(layers(records::PREPLAN, "1", plan, id));
+    add(layers(records::HAZARD, "1", propane, id));
+    add(layers(records::PROPERTY, "1", property("1 Mall Way"), id));
+    build(folder / "bulk", rows);
+    build(folder / "fed", {});
+    feed(folder / "fed", rows);
+    for (const char* file : {"bulk", "fed"}) {
+        INFO(file);
+        const auto view = good(good(Reader::open(folder / file))->view(id));
+        CHECK(view.truncated);
+        REQUIRE(view.rows.size() == snapshot::view_limit);
+        CHECK(view.rows.front().record == id);
+        for (const auto kind : {records::HAZARD, records::PREPLAN, records::PERMIT, records::OBSERVATION}) {
+            INFO(records::kind_name(kind));
+            CHECK(std::ranges::count(view.rows, kind, &records::LayerRow::kind) > 0);
+        }
+        const auto held = [&](std::size_t number) {
+            return std::ranges::count(view.rows, id_of(records::SERVICE_REQUEST, std::to_string(number)),
+                                      &records::LayerRow::record) > 0;
+        };
+        CHECK(held(snapshot::view_limit));
+        CHECK_FALSE(held(0));
+    }
 }
 
 TEST_CASE("An open reader sees what the writer commits, new feeds and sources included") {

@@ -1,6 +1,9 @@
 #include "sync/snapshot/writer.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
+#include <csignal>
 #include <map>
 
 #include "sync/base/file.hpp"
@@ -25,6 +28,27 @@ records::LayerRow only_row(const std::vector<Change>& changes) {
     REQUIRE(changes.size() == 1);
     return changes.front().row;
 }
+
+// No file of this process grows beyond `bytes` while it lives: writes fail as on a disk that has no more
+// room.
+class NoRoom {
+  public:
+    explicit NoRoom(rlim_t bytes) : signal_(std::signal(SIGXFSZ, SIG_IGN)) {
+        REQUIRE(getrlimit(RLIMIT_FSIZE, &before_) == 0);
+        const rlimit less{bytes, before_.rlim_max};
+        REQUIRE(setrlimit(RLIMIT_FSIZE, &less) == 0);
+    }
+    ~NoRoom() {
+        setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, signal_);
+    }
+    NoRoom(const NoRoom&) = delete;
+    NoRoom& operator=(const NoRoom&) = delete;
+
+  private:
+    void (*signal_)(int);
+    rlimit before_{};
+};
 
 }  // namespace
 
@@ -265,6 +289,40 @@ TEST_CASE("A rollback leaves the file as it was, feeds and sources included") {
     const auto rows = good(good(Reader::open(folder / "city"))->record(row.record));
     REQUIRE(rows.size() == 1);
     CHECK(rows.front() == row);
+}
+
+TEST_CASE("After a full disk the writer goes on with the sources that the file really has") {
+    const Folder folder;
+    build(folder / "city", {});
+    auto writer = good(Writer::open(folder / "city"));
+    const auto from = [](const std::string& source, const std::string& key, std::size_t bytes = 0) {
+        auto message = permit(key);
+        message.set_description(std::string(bytes, 'x'));
+        auto row = only_row(layers(records::PERMIT, key, message, property_id("1")));
+        row.source = source;
+        return row;
+    };
+    {
+        const NoRoom no_room(4U << 20U);
+        good(writer->begin());
+        good(writer->put(public_feed, from("lost", "0")));
+        Status put = ok();
+        for (int number = 1; put && number < 400; ++number)
+            put = writer->put(public_feed, from("lost", std::to_string(number), 100'000));
+        REQUIRE(put.has_error());
+        good(writer->rollback());
+    }
+    good(writer->begin());
+    good(writer->put(public_feed, from("second", "2")));
+    good(writer->put(public_feed, from("lost", "1")));
+    good(writer->commit());
+    auto reader = good(Reader::open(folder / "city"));
+    CHECK(good(reader->record(id_of(records::PERMIT, "0"))).empty());
+    for (const auto& [key, source] : {std::pair("1", "lost"), std::pair("2", "second")}) {
+        const auto rows = good(reader->record(id_of(records::PERMIT, key)));
+        REQUIRE(rows.size() == 1);
+        CHECK(rows.front().source == source);
+    }
 }
 
 TEST_CASE("A lost feed takes its rows and words with it, down to the bytes on the disk") {

@@ -1,6 +1,6 @@
 // The two things a crew does, under the thumb: the visit and the observation.
-import { useState } from "preact/hooks";
-import { crew, openVisit } from "../state/crew";
+import { useEffect, useState } from "preact/hooks";
+import { crew, openVisit, type OpenVisit } from "../state/crew";
 import { hasDraft } from "../state/draft";
 import { openProperty, place } from "../state/place";
 import { useStore } from "../state/store";
@@ -9,17 +9,22 @@ import { Icon } from "./icons";
 import { RecordSheet } from "./record_sheet";
 import { FinishVisit, StartVisit } from "./visit_sheet";
 
-type Open = "record" | "start" | "finish" | null;
+// The open panel, with what it is about: that stays, whatever becomes of the page behind it.
+type Panel =
+  | { what: "record"; property: string | null; title: string }
+  | { what: "start"; property: string; title: string }
+  | { what: "finish"; visit: OpenVisit };
 
 export function ActionBar() {
   const { id, view } = useStore(place);
   const visit = useStore(openVisit);
   useStore(crew); // a saved observation ends its draft
-  const [open, setOpen] = useState<Open>(null);
+  const [panel, setPanel] = useState<Panel | null>(null);
   const title = view ? view.title || view.address : "This place";
-  const close = () => setOpen(null);
+  const close = () => setPanel(null);
   const atVisit = visit !== null && visit.property === id;
-  const draft = open === null && hasDraft(id);
+  const draft = panel === null && hasDraft(id);
+  useEffect(close, [id]); // Back leaves the place, and what was being done there
   return (
     <div class="action-bar" role="region" aria-label="Record">
       {visit && (
@@ -34,28 +39,37 @@ export function ActionBar() {
               Go there
             </button>
           )}
-          <button type="button" class="button quiet-button" onClick={() => setOpen("finish")}>
+          <button type="button" class="button quiet-button" onClick={() => setPanel({ what: "finish", visit })}>
             Finish
           </button>
         </div>
       )}
       <div class="action-buttons">
         {id && !visit && (
-          <button type="button" class="button" disabled={!view} onClick={() => setOpen("start")}>
+          <button
+            type="button"
+            class="button"
+            disabled={!view}
+            onClick={() => setPanel({ what: "start", property: id, title })}
+          >
             <Icon name="flag" size={22} />
             Start visit
           </button>
         )}
-        <button type="button" class="button primary" onClick={() => setOpen("record")}>
+        <button
+          type="button"
+          class="button primary"
+          onClick={() => setPanel({ what: "record", property: id, title })}
+        >
           <Icon name="pen" size={22} />
           <span>
             {draft ? "Continue" : "Record"} <span class="rest">{draft ? "draft" : "observation"}</span>
           </span>
         </button>
       </div>
-      {open === "record" && <RecordSheet property={id} title={title} onClose={close} />}
-      {open === "start" && id && <StartVisit property={id} title={title} onClose={close} />}
-      {open === "finish" && visit && <FinishVisit visit={visit} onClose={close} />}
+      {panel?.what === "record" && <RecordSheet property={panel.property} title={panel.title} onClose={close} />}
+      {panel?.what === "start" && <StartVisit property={panel.property} title={panel.title} onClose={close} />}
+      {panel?.what === "finish" && <FinishVisit visit={panel.visit} onClose={close} />}
     </div>
   );
 }

@@ -7,7 +7,7 @@ import { useNow, useStore } from "../state/store";
 import { CrewList } from "./crew_list";
 import { Icon } from "./icons";
 import { NearList } from "./near_list";
-import { Section, sectionId } from "./section";
+import { countText, Section, sectionId } from "./section";
 
 // The crew's own work has a list of its own, with states that change by the second; it is not shown twice.
 function withoutOwn(section: SectionOf, own: Set<string>): SectionOf {
@@ -56,18 +56,26 @@ function Sections({ view, own }: { view: PropertyView; own: Set<string> }) {
               class={`jump kind-${entry.kind}`}
               onClick={() => jump(sectionId(entry.kind))}
             >
-              {entry.title} <span class="number">{entry.records.length}</span>
+              {entry.title} <span class="number">{countText(entry, view.truncated)}</span>
             </button>
           ),
         )}
       </nav>
+      {view.truncated && (
+        <div class="section">
+          <p class="notice" role="status">
+            Not everything is shown: this place has more records than fit here. Hazards, pre-plans and incidents are
+            complete; of all else you see the newest.
+          </p>
+        </div>
+      )}
       {first.map((section) => (
-        <Section key={section.kind} section={section} now={now} />
+        <Section key={section.kind} section={section} now={now} cut={view.truncated} />
       ))}
       <CrewList property={view.id} now={now} />
       <NearList property={view.id} />
       {rest.map((section) => (
-        <Section key={section.kind} section={section} now={now} />
+        <Section key={section.kind} section={section} now={now} cut={view.truncated} />
       ))}
     </>
   );

@@ -1,10 +1,19 @@
-// Recording an observation. The text is kept on this screen at every key press; the id is made once, so that pressing
-// Save again after a lost reply never records twice.
+// Recording an observation. The text is kept on this screen at every key press, with the id it is saved under, so that
+// pressing Save again after a lost reply never records twice.
 import { useRef, useState } from "preact/hooks";
 import { api, ApiProblem, sentence, type Status } from "../api";
 import { openVisit, showSaved } from "../state/crew";
 import { device } from "../state/device";
-import { dropDraft, isEmpty, keepDraft, loadDraft, toObservation, type Draft } from "../state/draft";
+import {
+  dropDraft,
+  edited,
+  hasMeasure,
+  isEmpty,
+  keepDraft,
+  loadDraft,
+  toObservation,
+  type Draft,
+} from "../state/draft";
 import { tellSaved } from "../state/notice";
 import { useStore } from "../state/store";
 import { clock, positionQuality } from "../words";
@@ -59,13 +68,14 @@ export function RecordSheet({ property, title, onClose }: Props) {
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState("");
   const [kept, setKept] = useState(true);
+  const [taken, setTaken] = useState(false); // the device holds another record under this id
   const note = useRef<HTMLTextAreaElement>(null);
 
-  const change = (part: Partial<Draft>) => {
-    const next = { ...draft, ...part };
+  const keep = (next: Draft) => {
     setDraft(next);
     setKept(keepDraft(property, next));
   };
+  const change = (part: Partial<Draft>) => keep(edited(draft, part));
 
   const save = async (event: Event) => {
     event.preventDefault();
@@ -77,16 +87,20 @@ export function RecordSheet({ property, title, onClose }: Props) {
     }
     setBusy(true);
     setFailure("");
-    const observation = toObservation(draft, property);
+    const sent = taken ? edited(draft, {}) : draft;
+    if (taken) keep(sent);
+    setTaken(false);
+    const observation = toObservation(sent, property);
     const inVisit = visit && visit.property === property ? visit.id : null;
     try {
       const saved = await api.observe(inVisit, observation);
       if (!saved.saved) throw new ApiProblem(500, "Not saved", "The device did not save it.");
-      dropDraft(property);
+      dropDraft(property, sent.id);
       showSaved({ ...observation, visit: inVisit, property, ...saved });
       tellSaved(saved.id, "Saved on this device.", saved.state);
       onClose();
     } catch (error) {
+      setTaken(error instanceof ApiProblem && error.status === 409);
       setFailure(sentence(error));
       setBusy(false);
     }
@@ -101,7 +115,7 @@ export function RecordSheet({ property, title, onClose }: Props) {
           {property ? title : "At the vehicle's position, no property"}
         </p>
         <Choice legend="What is it?" options={KINDS} value={draft.kind} onChange={(kind) => change({ kind })} />
-        {draft.kind === "measurement" && (
+        {(draft.kind === "measurement" || hasMeasure(draft)) && (
           <div class="measure">
             <label>
               What

@@ -9,15 +9,22 @@ export function sectionId(kind: string): string {
   return `section-${kind}`;
 }
 
-export function Section({ section, now }: { section: SectionOf; now: number }) {
+// How many records there are; `cut`: at least.
+export function countText(section: SectionOf, cut: boolean): string {
+  const complete = !cut || ["property", "hazard", "preplan", "incident"].includes(section.kind);
+  return `${section.records.length}${complete ? "" : "+"}`;
+}
+
+export function Section({ section, now, cut }: { section: SectionOf; now: number; cut: boolean }) {
   const [all, setAll] = useState(false);
   const { records, kind, title } = section;
+  const number = countText(section, cut);
   const shown = all ? records : records.slice(0, FIRST);
   return (
     <section class="section" id={sectionId(kind)} aria-labelledby={`${sectionId(kind)}-title`}>
       <h2 id={`${sectionId(kind)}-title`} tabIndex={-1}>
         {title}
-        {records.length > 1 && <span class="number">{records.length}</span>}
+        {number !== "1" && <span class="number">{number}</span>}
       </h2>
       <ul class="records">
         {shown.map((record) => (
@@ -26,7 +33,7 @@ export function Section({ section, now }: { section: SectionOf; now: number }) {
       </ul>
       {records.length > shown.length && (
         <button type="button" class="more" onClick={() => setAll(true)}>
-          Show all {records.length}
+          {number.endsWith("+") ? "Show" : "Show all"} {records.length}
         </button>
       )}
     </section>

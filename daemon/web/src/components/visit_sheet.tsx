@@ -32,8 +32,8 @@ function Failure({ text }: { text: string }) {
 }
 
 export function StartVisit({ property, title, onClose }: { property: string; title: string; onClose: () => void }) {
-  const [id] = useState(newId);
-  const [purpose, setPurpose] = useState("Inspection");
+  // Another purpose is another visit: after a lost reply the device may hold the one that was sent.
+  const [{ id, purpose }, setVisit] = useState(() => ({ id: newId(), purpose: "Inspection" }));
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState("");
   const start = async (event: Event) => {
@@ -55,7 +55,12 @@ export function StartVisit({ property, title, onClose }: { property: string; tit
     <Sheet title="Start a visit" onClose={onClose}>
       <form onSubmit={(event) => void start(event)}>
         <p class="about">{title}</p>
-        <Choice legend="Why are you here?" options={PURPOSES} value={purpose} onChange={setPurpose} />
+        <Choice
+          legend="Why are you here?"
+          options={PURPOSES}
+          value={purpose}
+          onChange={(chosen) => setVisit({ id: newId(), purpose: chosen })}
+        />
         <div class="sheet-foot">
           <Failure text={failure} />
           <button type="submit" class="button primary wide" disabled={busy}>

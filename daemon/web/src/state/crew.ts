@@ -96,6 +96,7 @@ export function stateOf(id: string): RecordState | null {
 // Shows a record the moment the device has it on disk, before the lists are read again.
 export function showSaved(observation: Observation): void {
   const { property, visits, observations } = crew.value;
+  if (property !== null && observation.property !== property) return; // the place was left while it was saved
   if (observations.some((known) => known.id === observation.id)) return;
   crew.set({ property, visits, observations: [observation, ...observations] });
 }

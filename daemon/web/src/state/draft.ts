@@ -1,5 +1,6 @@
-// What a person is typing, kept on this screen until the device has it on disk. The draft owns the observation's id: a
-// retry after a lost reply carries the same id, so that nothing is recorded twice.
+// What a person is typing, kept on this screen until the device has it on disk. The id belongs to the words: a retry
+// after a lost reply carries the same one, so that nothing is recorded twice, and an edit makes a new one, since the
+// device may hold what was sent before under the old.
 import type { NewObservation } from "../api";
 
 export interface Draft {
@@ -36,6 +37,10 @@ export function loadDraft(property: string | null): Draft {
   }
 }
 
+export function edited(draft: Draft, part: Partial<Draft>): Draft {
+  return { ...draft, ...part, id: newId() };
+}
+
 export function hasDraft(property: string | null): boolean {
   return !isEmpty(loadDraft(property));
 }
@@ -51,9 +56,10 @@ export function keepDraft(property: string | null, draft: Draft): boolean {
   }
 }
 
-export function dropDraft(property: string | null): void {
+// Forgets what was saved under this id; what was edited since then stays.
+export function dropDraft(property: string | null, id: string): void {
   try {
-    localStorage.removeItem(key(property));
+    if (loadDraft(property).id === id) localStorage.removeItem(key(property));
   } catch {
     // Nothing was kept, so nothing is left behind.
   }
@@ -63,13 +69,21 @@ export function isEmpty(draft: Draft): boolean {
   return draft.note.trim() === "" && draft.measure.value.trim() === "" && draft.measure.name.trim() === "";
 }
 
+export function hasMeasure({ measure }: Draft): boolean {
+  return [measure.name, measure.value, measure.unit].some((text) => text.trim() !== "");
+}
+
+// "1,500" is 1500. All else stays as it was typed: it is evidence, and the journal keeps values as text.
+function plainNumber(typed: string): string {
+  return /^-?\d{1,3}(,\d{3})+(\.\d+)?$/.test(typed) ? typed.replaceAll(",", "") : typed;
+}
+
 export function toObservation(draft: Draft, property: string | null): NewObservation {
   const values: NewObservation["values"] = {};
   const { name, value, unit } = draft.measure;
-  if (draft.kind === "measurement" && value.trim() !== "") {
+  if (value.trim() !== "") {
     const measured = name.trim() || "value";
-    const number = Number(value.trim().replace(",", "."));
-    values[measured] = Number.isFinite(number) ? number : value.trim();
+    values[measured] = plainNumber(value.trim());
     if (unit.trim()) values[`${measured} unit`] = unit.trim();
   }
   return {

@@ -1,0 +1,233 @@
+#include "daemon/device/city/city_cache.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <future>
+
+#include "sync/base/file.hpp"
+#include "sync/base/sqlite.hpp"
+#include "tests/unit/snapshot/city.hpp"
+
+using namespace fieldpost;
+using namespace fieldpost::device;
+using namespace fieldpost::test;
+
+namespace {
+
+constexpr std::int64_t built_as_of = 1'600'000'000;
+constexpr std::int64_t now_s = 1'772'366'400;
+constexpr std::int64_t other_format = snapshot::format_version + 1;
+
+void set_format(const std::filesystem::path& file, std::int64_t format) {
+    Database(file.string(), SQLite::OPEN_READWRITE)
+        .exec("UPDATE meta SET value = " + std::to_string(format) + " WHERE key = 'format'");
+}
+
+// A vehicle's folder, and a hub that builds what is fetched into it.
+struct Bench {
+    Bench() { restart(); }
+
+    void restart() {
+        cache.reset();
+        cache = std::make_unique<CityCache>(city_folder, [](std::function<void()> event) { event(); });
+    }
+    // What the call's completion gets.
+    template <class T, class Call>
+    T told(Call&& call) {
+        std::promise<T> promise;
+        call([&](T result) { promise.set_value(std::move(result)); });
+        return promise.get_future().get();
+    }
+    Bytes built(std::uint64_t generation, std::int64_t format = snapshot::format_version) {
+        const auto file = folder / ("built-" + std::to_string(generation));
+        {
+            auto writer = good(snapshot::Writer::create(
+                file,
+                {"test", "Testville", "all", 7, static_cast<std::int64_t>(generation), 100, built_as_of}));
+            good(writer->begin());
+            good(writer->set_feed_cursor(public_feed, 7, 0));
+            good(writer->commit());
+            good(writer->finish());
+        }
+        set_format(file, format);
+        return good(read_file(file));
+    }
+    protocol::Manifest manifest(const Bytes& file, std::uint64_t generation) {
+        protocol::Manifest out;
+        out.set_kind("snapshot");
+        out.set_generation(generation);
+        out.set_bytes(file.size());
+        out.set_sha256(sha256(file));
+        out.set_block_bytes(16'384);
+        for (std::size_t at = 0; at < file.size(); at += out.block_bytes()) {
+            out.add_blocks()->set_sha256(sha256(BytesView(file).substr(at, out.block_bytes())));
+        }
+        return out;
+    }
+    std::vector<std::uint32_t> prepare(const protocol::Manifest& manifest) {
+        return good(told<Result<std::vector<std::uint32_t>>>(
+            [&](auto done) { cache->prepare(manifest, std::move(done)); }));
+    }
+    Result<Mounted> finish(const protocol::Manifest& manifest) {
+        return told<Result<Mounted>>([&](auto done) { cache->finish(manifest, std::move(done)); });
+    }
+    // As the engine does it; `fetched` counts the blocks that had to come.
+    Result<Mounted> fetch(const Bytes& file, std::uint64_t generation) {
+        const auto offered = manifest(file, generation);
+        for (const std::uint32_t block : prepare(offered)) {
+            const auto content = BytesView(file).substr(block * offered.block_bytes(), offered.block_bytes());
+            good(
+                told<Status>([&](auto done) { cache->write_block(block, Bytes(content), std::move(done)); }));
+            ++fetched;
+        }
+        return finish(offered);
+    }
+    Result<std::uint64_t> apply(std::uint64_t n, std::int64_t as_of) {
+        records::Permit permit;
+        permit.set_permit_number("B-" + std::to_string(n));
+        auto row = layers(records::PERMIT, permit.permit_number(), permit, 0).front().row;
+        row.as_of = as_of;
+        protocol::FeedSegment segment;
+        segment.set_feed(records::feed_text(public_feed));
+        segment.set_hub_generation(7);
+        segment.set_after(n - 1);
+        segment.set_through(n);
+        auto& entry = *segment.add_entries();
+        entry.set_n(n);
+        *entry.mutable_row() = protocol::to_wire(row);
+        return told<Result<std::uint64_t>>(
+            [&](auto done) { cache->apply(public_feed, segment, now_s, std::move(done)); });
+    }
+    // Names in the vehicle's folder, but for SQLite's own beside a database.
+    std::vector<std::string> files() {
+        std::vector<std::string> out;
+        for (const auto& entry : std::filesystem::directory_iterator(city_folder)) {
+            const std::string name = entry.path().filename().string();
+            if (!name.ends_with("-wal") && !name.ends_with("-shm")) out.push_back(name);
+        }
+        std::sort(out.begin(), out.end());
+        return out;
+    }
+
+    Folder folder;
+    const std::filesystem::path city_folder = folder / "city";
+    std::unique_ptr<CityCache> cache;
+    int fetched = 0;
+};
+
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("A city of another format is fetched once, and mounted by the program that reads it", "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    const Bytes file = bench.built(3, other_format);
+    CHECK(bench.fetch(file, 3).error().code == ErrorCode::conflict);
+    const int blocks = bench.fetched;
+    CHECK(blocks > 1);
+    for (int hello = 0; hello < 3; ++hello) {
+        CHECK(bench.fetch(file, 3).error().code == ErrorCode::conflict);
+        bench.restart();
+        CHECK_FALSE(good(bench.cache->open()).has_value());
+    }
+    CHECK(bench.fetched == blocks);
+    CHECK(bench.files() == Names{"city-3.db"});
+
+    // Its successor takes its place, not more of the disk.
+    const Bytes next = bench.built(4, other_format);
+    CHECK(bench.fetch(next, 4).error().code == ErrorCode::conflict);
+    CHECK(bench.files() == Names{"city-4.db"});
+
+    bench.cache.reset();
+    set_format(bench.city_folder / "city-4.db", snapshot::format_version);  // the update of the program
+    bench.restart();
+    CHECK(good(bench.cache->open())->city.snapshot_generation == 4);
+}
+
+TEST_CASE("A city of another format leaves the one that is mounted as it is", "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    REQUIRE(bench.fetch(bench.built(1), 1).has_value());
+    CHECK(bench.fetch(bench.built(2, other_format), 2).error().code == ErrorCode::conflict);
+    CHECK(bench.apply(1, built_as_of).has_value());
+    CHECK(bench.fetch(bench.built(3, other_format), 3).error().code == ErrorCode::conflict);
+    CHECK(bench.files() == Names{"city-1.db", "city-3.db"});
+    bench.restart();
+    CHECK(good(bench.cache->open())->city.snapshot_generation == 1);
+    CHECK(good(bench.fetch(bench.built(4), 4)).city.snapshot_generation == 4);
+    CHECK(bench.files() == Names{"city-1.db", "city-4.db"});
+}
+
+TEST_CASE("A city that cannot be opened for a moment is kept, and mounted at the next try", "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    const Bytes file = bench.built(3);
+    const auto in_the_way = bench.city_folder / "city-3.db-wal";
+    std::filesystem::create_directory(in_the_way);
+    const auto refused = bench.fetch(file, 3);
+    REQUIRE(refused.has_error());
+    CHECK(refused.error().code != ErrorCode::conflict);
+    CHECK(refused.error().code != ErrorCode::corrupt);
+    const int blocks = bench.fetched;
+    std::filesystem::remove(in_the_way);
+    CHECK(good(bench.fetch(file, 3)).city.snapshot_generation == 3);
+    CHECK(bench.fetched == blocks);
+    CHECK(bench.files() == Names{"city-3.db"});
+}
+
+TEST_CASE("Of a draft that was damaged on the disk only the damaged blocks come again", "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    const Bytes file = bench.built(3);
+    const auto offered = bench.manifest(file, 3);
+    for (const std::uint32_t block : bench.prepare(offered)) {
+        const auto content = BytesView(file).substr(block * offered.block_bytes(), offered.block_bytes());
+        const Bytes written = block == 1 ? Bytes(content.size(), 'x') : Bytes(content);
+        good(bench.told<Status>(
+            [&](auto done) { bench.cache->write_block(block, written, std::move(done)); }));
+    }
+    const auto refused = bench.finish(offered);
+    REQUIRE(refused.has_error());
+    CHECK(refused.error().code == ErrorCode::io);
+    CHECK(bench.files() == Names{"draft-3.part"});
+    CHECK(bench.fetch(file, 3).has_value());
+    CHECK(bench.fetched == 1);
+}
+
+TEST_CASE("Of damaged cities one is kept for a person, however often it happens", "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    for (const std::uint64_t generation : {1U, 2U, 3U}) {
+        const std::string name = "city-" + std::to_string(generation) + ".db";
+        REQUIRE(bench.fetch(bench.built(generation), generation).has_value());
+        bench.cache.reset();
+        for (const char* suffix : {"-wal", "-shm"})
+            std::filesystem::remove(bench.city_folder / (name + suffix));
+        std::ofstream(bench.city_folder / name, std::ios::binary) << std::string(50'000, 'q');
+        bench.restart();
+        CHECK_FALSE(good(bench.cache->open()).has_value());
+        CHECK(bench.files() == Names{name + ".damaged-1"});
+    }
+}
+
+TEST_CASE("The data is as of the newest row that a feed brought, and never of the future", "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    const auto file = good(bench.fetch(bench.built(1), 1)).file;
+    const auto as_of = [&] { return good(good(snapshot::Reader::open(file))->meta()).as_of; };
+    CHECK(as_of() == built_as_of);
+    REQUIRE(bench.apply(1, built_as_of + 1000).has_value());
+    CHECK(as_of() == built_as_of + 1000);
+    REQUIRE(bench.apply(2, built_as_of + 10).has_value());
+    CHECK(as_of() == built_as_of + 1000);
+    REQUIRE(bench.apply(3, now_s + 1'000'000).has_value());
+    CHECK(as_of() == now_s);
+    bench.restart();
+    CHECK(good(bench.cache->open())->city.feeds.at(public_feed).cursor == 3);
+    REQUIRE(bench.apply(4, built_as_of + 2000).has_value());
+    CHECK(as_of() == now_s);
+    const auto meta = good(good(snapshot::Reader::open(file))->meta());
+    CHECK(meta.city_name == "Testville");
+    CHECK(meta.artifact_generation == 1);
+}
