@@ -59,9 +59,10 @@ void DeviceEngine::hello_reply(Millis now, const protocol::HelloReply& reply, Ac
         actions.push_back(Notice{"the hub says: " + problem_});
         return;
     }
+    // Subscribed first: what the hub makes of our work comes back by these feeds.
+    feeds_.resume(now, reply, actions);
     // Reply to a periodic hello: acknowledged work must not be sent again.
     if (!uplink_.running()) uplink_.resume(now, reply, actions);
-    feeds_.resume(now, reply, actions);
     const bool usable = city_.snapshot_generation != 0 && !feeds_.generation_changed();
     fetcher_.resume(now, reply.snapshot_generation(), !usable, actions);
 }

@@ -303,16 +303,20 @@ Status HubEngine::publish_feeds(bool heads, HubActions& actions) {
     if (!newest) return newest.error();
     for (const auto& [feed, head] : *newest) {
         std::uint64_t& published = published_[feed];
-        if (heads) {
+        const bool grown = published < head;
+        if (grown) {
+            // One segment a round and feed: the rest of a large import is asked for by range, at each
+            // device's own pace.
+            auto made = segment(feed, published, head, live_segment_bytes);
+            if (!made) return made.error();
+            actions.publishes.push_back(
+                {protocol::topic::feed(feed), made->sealed.SerializeAsString(), false});
+            published = head;
+        }
+        // Behind the segment and retained: whoever subscribes in the moment after it learns of it so.
+        if (heads || grown) {
             if (auto hinted = publish_head(feed, head, actions); !hinted) return hinted;
         }
-        // One segment a round and feed: the rest of a large import is asked for by range, at each device's
-        // own pace.
-        if (published >= head) continue;
-        auto made = segment(feed, published, head, live_segment_bytes);
-        if (!made) return made.error();
-        actions.publishes.push_back({protocol::topic::feed(feed), made->sealed.SerializeAsString(), false});
-        published = head;
     }
     return ok();
 }

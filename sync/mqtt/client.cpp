@@ -3,6 +3,7 @@
 #include <mqtt/async_client.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <csignal>
@@ -170,7 +171,7 @@ class Client::Worker {
         if (const auto* message = std::get_if<Message>(&command)) {
             while (in_flight_.size() >= window) {
                 // A token that fails or is late says nothing we rely on; the engines ask again.
-                confirmed([&] { return in_flight_.front(); });
+                completes(*in_flight_.front(), std::chrono::steady_clock::now() + options_.patience);
                 in_flight_.pop_front();
             }
             try {
@@ -179,23 +180,36 @@ class Client::Worker {
                 spdlog::debug("mqtt: {}", exception.what());
             }
         } else if (const auto* subscribe = std::get_if<Subscribe>(&command)) {
-            for (const std::string& filter : subscribe->filters) {
-                if (!subscribe->on) {
-                    confirmed([&] { return client_->unsubscribe(filter); });
-                } else if (!confirmed([&] { return client_->subscribe(filter, 1); })) {
-                    // Nobody would ask again on a connection that lives: only a new one subscribes anew.
-                    lost("the broker did not confirm the subscription to " + filter);
-                    return;
-                }
+            const std::string* refused = first_unconfirmed(*subscribe);
+            // Nobody would ask again on a connection that lives: only a new one subscribes anew.
+            if (refused != nullptr && subscribe->on) {
+                lost("the broker did not confirm the subscription to " + *refused);
             }
         }
     }
 
-    // Whether the broker said yes in time. `ask` gives the token to wait for.
-    template <class Ask>
-    bool confirmed(Ask&& ask) {
+    // The first filter to which the broker did not say yes in time; nullptr: none. They are asked for
+    // together: on a slow link each answer takes its round trip.
+    const std::string* first_unconfirmed(const Subscribe& subscribe) {
+        std::vector<::mqtt::token_ptr> tokens;
         try {
-            return ask()->wait_for(options_.patience);
+            for (const std::string& filter : subscribe.filters) {
+                tokens.push_back(subscribe.on ? client_->subscribe(filter, 1) : client_->unsubscribe(filter));
+            }
+        } catch (const ::mqtt::exception& exception) {
+            spdlog::debug("mqtt: {}", exception.what());
+            return &subscribe.filters[tokens.size()];
+        }
+        const auto deadline = std::chrono::steady_clock::now() + options_.patience;
+        for (std::size_t at = 0; at < tokens.size(); ++at) {
+            if (!completes(*tokens[at], deadline)) return &subscribe.filters[at];
+        }
+        return nullptr;
+    }
+
+    static bool completes(::mqtt::token& token, std::chrono::steady_clock::time_point deadline) {
+        try {
+            return token.wait_until(deadline);
         } catch (const ::mqtt::exception& exception) {
             spdlog::debug("mqtt: {}", exception.what());
             return false;

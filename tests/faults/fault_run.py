@@ -24,6 +24,7 @@ from fault_stack import FAKETIME, POWERCUT, Client, FaultStack, SmallDisk, wait_
 from history import ACKNOWLEDGED, REFUSED, UNSURE, History, check  # noqa: E402
 
 CONVERGED_WITHIN = 120  # seconds after the last fault, on a machine that is busy with other things
+NO_CLOCKS = "clocks are not moved: libfaketime is not installed (package faketime)"
 CLOCKS = ("+0", "+1h", "-1h", "+400d", "-20y", "-56y", "+10y")
 
 
@@ -146,7 +147,7 @@ class FaultRun:
         if settings.disks and not self.small_disks:
             self.notes.append(SmallDisk.why_not())
         if settings.clocks and FAKETIME is None:
-            self.notes.append("clocks are not moved: libfaketime is not installed (package faketime)")
+            self.notes.append(NO_CLOCKS)
         if settings.power_cuts and not POWERCUT.exists():
             raise SystemExit(f"{POWERCUT} is not there: build it first")
         self.stack = FaultStack(settings.devices, self.small_disks)
@@ -238,8 +239,10 @@ class FaultRun:
                 return f"{device.name} answers"
             if any(lane["waiting"] for lane in said["journal"]["lanes"]):
                 return f"{device.name} has sent all"
-            if any(heads.get(feed["id"], 0) != feed["cursor"] for feed in said["data"]["feeds"]):
-                return f"{device.name} has the feeds"
+            for feed in said["data"]["feeds"]:
+                if feed["cursor"] != heads.get(feed["id"], 0):
+                    return (f"{device.name} has {feed['id']} through {heads.get(feed['id'], 0)}: it has it through "
+                            f"{feed['cursor']} and knows of {feed['head']}")
             if not self.ready(device):
                 return f"{device.name} is in contact"
             pending = self.ask(device.api, "/api/v1/observations?state=pending")
@@ -304,6 +307,7 @@ class FaultRun:
             return self.verdict
         finally:
             self.seconds = time.monotonic() - begun
+            self.history.file.close()
             self.stack.close(keep=self.settings.keep or not (sound or self.settings.lie))
 
     def summary(self):

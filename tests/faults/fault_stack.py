@@ -148,6 +148,8 @@ class FaultStack(Stack):
     def __init__(self, devices=1, small_disks=False):
         super().__init__("faults")
         self.disks = []
+        for process in (self.hub, self.broker):
+            process.log.close()
         self.hub = Node("hub", self.hub.command, self.folder, self.store,
                         self.disk_for(self.store) if small_disks else None)
         self.broker = Node("broker", self.broker.command, self.folder)

@@ -255,7 +255,7 @@ int fclose(std::FILE* stream) {
     return real().fclose(stream);
 }
 int close_range(unsigned first, unsigned last, int flags) noexcept {
-    if ((flags & CLOSE_RANGE_CLOEXEC) == 0) {
+    if ((static_cast<unsigned>(flags) & CLOSE_RANGE_CLOEXEC) == 0) {
         for (unsigned fd = first; fd <= last && fd < 4096; ++fd) disk().closed(static_cast<int>(fd));
     }
     return real().close_range(first, last, flags);

@@ -252,7 +252,7 @@ TEST_CASE("An operation that comes again in a later epoch is applied once", "[en
     Bench bench;
     bench.record(4);
     bench.send(bench.batch(1, 3));
-    bench.journal.open_epoch(epoch, 78, {0, 0, 1, 0});
+    bench.journal.open_epoch(epoch, 78, {{WORK, 1}});
     protocol::Batch batch;
     batch.set_device("truck-1");
     batch.set_epoch(78);
@@ -540,9 +540,12 @@ TEST_CASE("Changes are published once, in order, from the start of the program o
         bench.store.put(general, record);
         actions = {};
         REQUIRE(bench.engine.publish_feeds(false, actions).has_value());
-        REQUIRE(actions.publishes.size() == 1);
+        REQUIRE(actions.publishes.size() == 2);
         CHECK(actions.publishes[0].topic == protocol::topic::feed(general));
         CHECK_FALSE(actions.publishes[0].retain);
+        // Behind it, for whoever subscribes only now.
+        CHECK(actions.publishes[1].topic == protocol::topic::feed_head(general));
+        CHECK(actions.publishes[1].retain);
         const auto segment =
             bench.segment(protocol::parse<protocol::Signed>(actions.publishes[0].payload, "segment").value());
         CHECK(segment.after() == through);
@@ -557,7 +560,7 @@ TEST_CASE("A large import is published as one segment; the rest is left to each 
     for (std::uint64_t record = 1; record <= 5000; ++record) bench.store.put(general, record);
     HubActions actions;
     REQUIRE(bench.engine.publish_feeds(false, actions).has_value());
-    REQUIRE(actions.publishes.size() == 1);
+    REQUIRE(actions.publishes.size() == 2);
     const auto segment =
         bench.segment(protocol::parse<protocol::Signed>(actions.publishes[0].payload, "segment").value());
     CHECK(segment.through() < 5000);
@@ -567,7 +570,7 @@ TEST_CASE("A large import is published as one segment; the rest is left to each 
     CHECK(actions.publishes.empty());
     bench.store.put(general, 9000);
     REQUIRE(bench.engine.publish_feeds(false, actions).has_value());
-    REQUIRE(actions.publishes.size() == 1);
+    REQUIRE(actions.publishes.size() == 2);
     CHECK(bench.segment(protocol::parse<protocol::Signed>(actions.publishes[0].payload, "segment").value())
               .after() == 5000);
 }
