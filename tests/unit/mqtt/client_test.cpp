@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto patience = 1s;
+constexpr auto patience = 2s;
 constexpr auto at_most = 60s;  // for what comes much sooner
 
 // A program with a client that subscribes whenever it is connected. Its event loop is the test's thread.
