@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "system"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "system"))
 from stack import BUILD, Client, Process, Stack, free_port, program, wait_for  # noqa: E402, F401
 
 POWERCUT = BUILD / "bin" / "fieldpost-powercut.so"

@@ -11,7 +11,7 @@ import tempfile
 import unittest
 from contextlib import closing
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "faults"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "faults"))
 from fault_run import FaultRun, Settings, NO_CLOCKS  # noqa: E402
 from fault_stack import FAKETIME, POWERCUT, SmallDisk  # noqa: E402
 from history import check  # noqa: E402

@@ -1,5 +1,6 @@
 """Pull the network, kill the programs: the hub has every acknowledged observation exactly once and in order."""
 
+import base64
 import http.client
 import os
 import sqlite3
@@ -49,6 +50,9 @@ class NoLoss(unittest.TestCase):
         acknowledged = []
         unsure = []
 
+        # Long and of no pattern: they do not fit into one round of the hub.
+        text = base64.b64encode(os.urandom(1000)).decode()
+
         def record(count, kill_after=None):
             client = Client(stack.device_port, timeout=10)
             self.addCleanup(client.close)
@@ -57,7 +61,7 @@ class NoLoss(unittest.TestCase):
                 if number == kill_after:
                     killer.start()
                 body = {"id": str(uuid.uuid4()), "property": place, "kind": "note",
-                        "note": f"observation {len(acknowledged) + len(unsure)}"}
+                        "note": f"observation {len(acknowledged) + len(unsure)} " + text}
                 try:
                     status, answer = client.post("/api/v1/observations", body)
                 except (OSError, http.client.HTTPException):

@@ -55,7 +55,7 @@ class RealCity(unittest.TestCase):
             self.assertGreater(share_linked(datasets[name]), share, name)
         hydrants = json.loads((pathlib.Path(SHARED) / "cambridge-ma/INFRA_Hydrants_2025-02-04.geojson").read_text())
         dead = {feature["properties"]["GlobalID"] for feature in hydrants["features"]
-                if DEAD.search(f"{feature['properties']['COMMENTS']} {feature['properties']['Notes']}")}
+                if DEAD.search(f"{feature['properties'].get('COMMENTS')} {feature['properties'].get('Notes')}")}
         self.assertEqual(len(dead), 20)
         with closing(sqlite3.connect(f"file:{self.store}/hub.db?mode=ro", uri=True)) as hub:
             bodies = hub.execute("SELECT r.key, l.body FROM record r JOIN source s USING (source) JOIN layer l ON "
