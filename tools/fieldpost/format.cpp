@@ -59,8 +59,8 @@ std::string fields_text(const json::value& record, std::string_view indent) {
     for (const json::value& field : fields) widest = std::max(widest, width(text_at(field, "label")));
     std::string out;
     for (const json::value& field : fields) {
-        out += fmt::format("{}{}  {}{}\n", indent, padded(text_at(field, "label"), widest),
-                           field_text(field), label_note(field));
+        out += fmt::format("{}{}  {}{}\n", indent, padded(text_at(field, "label"), widest), field_text(field),
+                           label_note(field));
     }
     return out;
 }

@@ -43,7 +43,9 @@ ServerForTests::ServerForTests(HttpOptions options,
 ServerForTests::~ServerForTests() {
     loop.post([this] {
         server.reset();
-        loop.stop();
+        // Behind what the closed connections still have to hear: a read that is told of no end keeps its
+        // connection.
+        loop.post([this] { loop.stop(); });
     });
     thread_.join();
 }
