@@ -93,6 +93,26 @@ const std::string_view ${name} = R\"__embed__(${text})__embed__\";
     target_sources(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/embed_${name}.cpp)
 endfunction()
 
+# fieldpost_embed_bytes(TARGET FILE ns::symbol): the same for a file that is no text.
+function(fieldpost_embed_bytes target file symbol)
+    string(REGEX MATCH "^(.*)::([^:]+)$" _ ${symbol})
+    set(namespace ${CMAKE_MATCH_1})
+    set(name ${CMAKE_MATCH_2})
+    cmake_path(ABSOLUTE_PATH file BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} OUTPUT_VARIABLE path)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
+    file(SIZE ${path} size)
+    file(READ ${path} digits HEX)
+    string(REGEX REPLACE "(..)" "\\\\x\\1" text ${digits})
+    file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/embed_${name}.cpp CONTENT
+"#include <string_view>
+namespace ${namespace} {
+extern const std::string_view ${name};
+const std::string_view ${name}(\"${text}\", ${size});
+}
+" @ONLY)
+    target_sources(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/embed_${name}.cpp)
+endfunction()
+
 # Adds each direct subfolder that has a CMakeLists.txt, but for those named in fieldpost_left_out.
 macro(fieldpost_add_subfolders)
     file(GLOB _children CONFIGURE_DEPENDS LIST_DIRECTORIES true ${CMAKE_CURRENT_SOURCE_DIR}/*)

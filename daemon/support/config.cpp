@@ -2,18 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <set>
 
 #include "daemon/support/config_words.hpp"
+#include "daemon/support/toml_reader.hpp"
 #include "sync/base/file.hpp"
 
 namespace fieldpost::support {
 namespace {
-
-constexpr std::uint64_t file_limit = 4U << 20U;
 
 std::string_view type_name(const toml::node& node) {
     switch (node.type()) {
@@ -357,7 +354,7 @@ Config& Config::operator=(Config&&) noexcept = default;
 Config::~Config() = default;
 
 Result<Config> Config::load(const std::filesystem::path& file) {
-    const auto text = read_file(file, file_limit);
+    const auto text = read_file(file, max_toml_bytes);
     if (!text) return text.error().with("while reading the configuration");
     return parse(*text, file);
 }
@@ -366,13 +363,9 @@ Result<Config> Config::parse(std::string_view text, const std::filesystem::path&
     auto document = std::make_shared<ConfigTable::Document>();
     document->name = name.string();
     document->folder = std::filesystem::absolute(name).parent_path();
-    try {
-        document->root = toml::parse(text, document->name);
-    } catch (const toml::parse_error& error) {
-        return fail(ErrorCode::invalid_argument,
-                    fmt::format("{}:{}:{}: {}", document->name, error.source().begin.line,
-                                error.source().begin.column, error.description()));
-    }
+    auto root = parse_toml(text, document->name);
+    if (!root) return root.error();
+    document->root = std::move(*root);
     return Config(std::move(document));
 }
 

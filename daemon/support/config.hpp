@@ -94,7 +94,7 @@ class ConfigTable {
 
 class Config {
   public:
-    // not_found, io, or invalid_argument with file, line and column of what is not TOML.
+    // not_found, io, or invalid_argument with file and line of what parse_toml() does not read.
     static Result<Config> load(const std::filesystem::path& file);
     // `name` stands for the file in error sentences; relative paths are taken from its folder.
     static Result<Config> parse(std::string_view text, const std::filesystem::path& name);

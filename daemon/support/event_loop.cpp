@@ -61,9 +61,9 @@ struct Timer::State {
         timer->expires_after(delay);
         timer->async_wait([state, timer](const boost::system::error_code& error) {
             if (error || !state->function) return;
-            const EventLoop::Function function = state->function;
+            const EventLoop::Function call = state->function;
             if (state->period == EventLoop::Duration::zero()) state->function = nullptr;
-            function();
+            call();
             if (state->function) arm(state, timer, state->period);
         });
     }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -14,6 +15,8 @@
 #include <boost/beast/http/string_body.hpp>
 #include <utility>
 
+#include "sync/base/open_file.hpp"
+
 namespace fieldpost::support {
 
 namespace asio = boost::asio;
@@ -23,6 +26,8 @@ using Socket = asio::generic::stream_protocol::socket;
 using Clock = std::chrono::steady_clock;
 
 namespace {
+
+constexpr std::size_t file_piece = 64U << 10U;
 
 bool has_line_end(std::string_view text) {
     return text.find_first_of("\r\n") != std::string_view::npos;
@@ -99,8 +104,8 @@ struct HttpClient::State {
         return ::poll(&poll, 1, 0) == 0;
     }
 
-    std::string request_text(std::string_view method, std::string_view target, std::string_view body,
-                             const NameValues& headers) const {
+    std::string request_head(std::string_view method, std::string_view target,
+                             std::optional<std::uint64_t> length, const NameValues& headers) const {
         const std::string host =
             path.empty()
                 ? fmt::format("{}:{}",
@@ -109,28 +114,33 @@ struct HttpClient::State {
                 : "localhost";
         std::string text = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", method, target, host);
         for (const auto& [name, value] : headers) text += fmt::format("{}: {}\r\n", name, value);
-        if (!body.empty() || method == "POST" || method == "PUT") {
-            text += fmt::format("Content-Length: {}\r\n", body.size());
-        }
-        text += "\r\n";
-        return text.append(body);
+        if (length) text += fmt::format("Content-Length: {}\r\n", *length);
+        return text + "\r\n";
     }
 
     // `nothing` is set when the server closed before it answered a single byte.
     Result<ClientResponse> exchange(const std::string& text, bool is_head, bool& nothing) {
-        error_code error = finish([&](auto done) { asio::async_write(socket, asio::buffer(text), done); });
         // The server may have answered (413) before it had read everything, so its answer is read all the
         // same.
-        if (error == asio::error::timed_out) return late();
+        if (write(text) == asio::error::timed_out) return late();
+        return receive(is_head, nothing);
+    }
+
+    error_code write(std::string_view bytes) {
+        return finish(
+            [&](auto done) { asio::async_write(socket, asio::buffer(bytes.data(), bytes.size()), done); });
+    }
+
+    Result<ClientResponse> receive(bool is_head, bool& nothing) {
         http::response_parser<http::string_body> parser;
         parser.body_limit(body_limit);
         parser.skip(is_head);
-        error = finish([&](auto done) { http::async_read(socket, buffer, parser, done); });
+        error_code error = finish([&](auto done) { http::async_read(socket, buffer, parser, done); });
         nothing = error && !parser.got_some();
         if (error) return failure(error);
 
         ClientResponse response;
-        response.status = parser.get().result_int();
+        response.status = static_cast<int>(parser.get().result_int());
         for (const auto& field : parser.get()) {
             std::string name(field.name_string().data(), field.name_string().size());
             for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -202,7 +212,9 @@ Result<ClientResponse> HttpClient::request(std::string_view method, std::string_
     for (const auto& [name, value] : headers) is_bad = is_bad || has_line_end(name) || has_line_end(value);
     if (is_bad) return fail(ErrorCode::invalid_argument, "a request line or header may not hold a line end");
 
-    const std::string text = state_->request_text(method, target, body, headers);
+    std::optional<std::uint64_t> length;
+    if (!body.empty() || method == "POST" || method == "PUT") length = body.size();
+    const std::string text = state_->request_head(method, target, length, headers).append(body);
     state_->deadline = Clock::now() + state_->timeout;
     const bool may_repeat = state_->is_fresh() && (method == "GET" || method == "HEAD");
     if (!state_->is_fresh()) {
@@ -213,6 +225,35 @@ Result<ClientResponse> HttpClient::request(std::string_view method, std::string_
     if (response || !nothing || !may_repeat || Clock::now() >= state_->deadline) return response;
     if (auto connected = state_->connect(); !connected) return connected.error();
     return state_->exchange(text, method == "HEAD", nothing);
+}
+
+Result<ClientResponse> HttpClient::post_file(std::string_view target, const std::filesystem::path& file) {
+    auto opened = OpenFile::open_to_read(file);
+    if (!opened) return opened.error();
+    const auto size = opened->size();
+    if (!size) return size.error();
+    if (target.find_first_of(" \r\n") != std::string_view::npos) {
+        return fail(ErrorCode::invalid_argument, "a request line may not hold a line end");
+    }
+    state_->deadline = Clock::now() + state_->timeout;
+    if (auto connected = state_->connect(); !connected) return connected.error();
+    const NameValues headers{{"Content-Type", "application/octet-stream"}};
+    error_code error = state_->write(state_->request_head("POST", target, *size, headers));
+    for (std::uint64_t at = 0; at < *size && !error;) {
+        auto piece =
+            opened->read_at(at, static_cast<std::size_t>(std::min<std::uint64_t>(file_piece, *size - at)));
+        if (!piece) {
+            state_->socket.close(error);
+            return piece.error();
+        }
+        at += piece->size();
+        state_->deadline = Clock::now() + state_->timeout;
+        error = state_->write(*piece);
+    }
+    if (error == asio::error::timed_out) return state_->late();
+    state_->deadline = Clock::now() + state_->timeout;
+    bool nothing = false;
+    return state_->receive(false, nothing);
 }
 
 Result<ClientResponse> HttpClient::post_json(std::string_view target, std::string_view body) {

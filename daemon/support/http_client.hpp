@@ -46,6 +46,9 @@ class HttpClient {
                                    std::string_view body = {}, const NameValues& headers = {});
 
     Result<ClientResponse> get(std::string_view target) { return request("GET", target); }
+    // The file is sent in pieces, and the timeout counts for each of them and for the answer. Besides:
+    // not_found, refused and io when the file cannot be read.
+    Result<ClientResponse> post_file(std::string_view target, const std::filesystem::path& file);
     // With Content-Type: application/json.
     Result<ClientResponse> post_json(std::string_view target, std::string_view body);
 

@@ -7,9 +7,11 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <deque>
+#include <optional>
 
 #include "daemon/support/http_wire.hpp"
 #include "daemon/support/request_reader.hpp"
+#include "sync/base/open_file.hpp"
 
 namespace fieldpost::support {
 namespace {
@@ -23,6 +25,7 @@ using Clock = std::chrono::steady_clock;
 // connection, and the client might never see the answer.
 constexpr std::size_t drain_limit = 256U << 10U;
 constexpr std::chrono::seconds drain_time{2};
+constexpr std::size_t file_piece = 64U << 10U;
 
 class HttpConnection;
 
@@ -62,7 +65,7 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
         : group_(std::move(group)),
           limits_(group_->options.limits),
           socket_(std::move(socket)),
-          reader_(socket_, group_->options, from_socket),
+          reader_(socket_, group_->options, *group_->router, from_socket),
           deadline_(group_->core->io()),
           heartbeat_(group_->core->io()),
           from_socket_(from_socket) {}
@@ -104,6 +107,8 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     void on_received(Received received);
     void handle();
     void answer(Response response);
+    void open_file(Response& response);
+    void on_written(error_code error);
     void on_answered(error_code error);
     void drain(std::size_t left);
     void write_events();
@@ -133,6 +138,9 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     Clock::time_point received_;
     std::string out_header_;
     std::string out_body_;
+    std::optional<OpenFile> out_file_;  // what of the answer comes from a file
+    std::uint64_t out_file_at_ = 0;
+    std::uint64_t out_file_end_ = 0;
     std::array<char, 4096> scratch_{};
 
     std::deque<std::string> events_;  // the first one is being written when writing_ is true
@@ -201,6 +209,7 @@ void HttpConnection::answer(Response response) {
     phase_ = Phase::answering;
     ++turn_;
     if (group_->stopping) keep_alive_ = false;
+    if (!response.file.empty()) open_file(response);
     if (group_->options.on_answered) {
         const auto took =
             received_ == Clock::time_point() ? Clock::duration::zero() : Clock::now() - received_;
@@ -208,13 +217,57 @@ void HttpConnection::answer(Response response) {
     }
     received_ = Clock::time_point();
     const bool no_body = response.status == 204 || response.status == 304;
-    out_header_ = header_of(response, keep_alive_, !no_body);
-    out_body_ = no_body || request_.method == "HEAD" ? std::string() : std::move(response.body);
+    const bool is_head = request_.method == "HEAD";
+    std::optional<std::uint64_t> length;
+    if (!no_body) length = out_file_ ? out_file_end_ : response.body.size();
+    out_header_ = header_of(response, keep_alive_, length);
+    out_body_ = no_body || is_head ? std::string() : std::move(response.body);
+    if (no_body || is_head) out_file_.reset();
     arm(limits_.send, &HttpConnection::on_late);
     const std::array<asio::const_buffer, 2> buffers{asio::buffer(out_header_), asio::buffer(out_body_)};
     asio::async_write(socket_, buffers, [self = shared_from_this()](error_code error, std::size_t) {
-        if (self->phase_ == Phase::answering) self->on_answered(error);
+        if (self->phase_ == Phase::answering) self->on_written(error);
     });
+}
+
+// Header and body, or one piece of a file, are out.
+void HttpConnection::on_written(error_code error) {
+    if (error || !out_file_ || out_file_at_ == out_file_end_) {
+        out_file_.reset();
+        return on_answered(error);
+    }
+    const auto bytes =
+        static_cast<std::size_t>(std::min<std::uint64_t>(file_piece, out_file_end_ - out_file_at_));
+    auto piece = out_file_->read_at(out_file_at_, bytes);
+    if (!piece) {
+        spdlog::error(fmt::format("an answer broke off: {}", piece.error().message));
+        return close(true);
+    }
+    out_body_ = std::move(*piece);
+    out_file_at_ += bytes;
+    arm(limits_.send, &HttpConnection::on_late);
+    asio::async_write(socket_, asio::buffer(out_body_),
+                      [self = shared_from_this()](error_code failed, std::size_t) {
+                          if (self->phase_ == Phase::answering) self->on_written(failed);
+                      });
+}
+
+// The answer is another one when its file cannot be read.
+void HttpConnection::open_file(Response& response) {
+    auto file = OpenFile::open_to_read(response.file);
+    const auto size = file ? file->size() : Result<std::uint64_t>(file.error());
+    if (!size) {
+        const bool is_gone = size.error().code == ErrorCode::not_found;
+        if (!is_gone) spdlog::error(fmt::format("a file cannot be sent: {}", size.error().message));
+        response = is_gone ? problem(404, reason_phrase(404), "this file is no longer here")
+                           : problem(500, reason_phrase(500),
+                                     "the file cannot be read; the log of this program says why");
+        return;
+    }
+    out_file_.emplace(std::move(*file));
+    out_file_->expect_sequential_reads();
+    out_file_at_ = 0;
+    out_file_end_ = *size;
 }
 
 void HttpConnection::on_answered(error_code error) {
@@ -254,7 +307,7 @@ bool HttpConnection::start_events(std::uint64_t turn) {
     }
     Response response{200, "text/event-stream", "", {{"Cache-Control", "no-store"}}};
     // No length: the stream ends with the connection (RFC 9112, 6.3).
-    events_.push_back(header_of(response, false, false));
+    events_.push_back(header_of(response, false, std::nullopt));
     event_bytes_ = events_.back().size();
     watch_client();
     write_events();

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <boost/json/value.hpp>
+#include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,18 +14,21 @@
 
 namespace fieldpost::support {
 
+class BodySink;  // upload.hpp
+
 // Names and values in the order they came; a name may come twice.
 using NameValues = std::vector<std::pair<std::string, std::string>>;
 
 struct Request {
-    std::string method;        // as sent: "GET"; a HEAD is handed to GET handlers as "HEAD"
-    std::string path;          // as sent, not decoded, without the query: "/api/v1/properties/0c4vmj2k9x8ar"
-    NameValues query;          // decoded, "+" is a space; valid UTF-8 without NUL
-    NameValues headers;        // names in lower case
-    NameValues params;         // what the route's {names} matched, decoded; filled by Router
-    std::string route;         // the pattern that matched, for metrics; empty when none did
-    std::string body;          // at most HttpLimits::body bytes
-    bool from_socket = false;  // came over the Unix socket, not TCP
+    std::string method;  // as sent: "GET"; a HEAD is handed to GET handlers as "HEAD"
+    std::string path;    // as sent, not decoded, without the query: "/api/v1/properties/0c4vmj2k9x8ar"
+    NameValues query;    // decoded, "+" is a space; valid UTF-8 without NUL
+    NameValues headers;  // names in lower case
+    NameValues params;   // what the route's {names} matched, decoded; filled by Router
+    std::string route;   // the pattern that matched, for metrics; empty when none did
+    std::string body;    // at most HttpLimits::body bytes
+    std::shared_ptr<BodySink> sink;  // of an upload: has taken the body
+    bool from_socket = false;        // came over the Unix socket, not TCP
 
     // The first value of that name; nullopt when absent (an empty value is not absent).
     std::optional<std::string_view> query_value(std::string_view name) const;
@@ -46,6 +51,8 @@ struct Response {
     std::string content_type;
     std::string body;
     NameValues headers;  // besides content-type, content-length and connection, which the server writes
+    // Not empty: the body is what this file holds when the answer begins, sent in pieces.
+    std::filesystem::path file{};
 };
 
 Response json_response(int status, const boost::json::value& body);

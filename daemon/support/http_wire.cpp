@@ -20,12 +20,12 @@ void append_header(std::string& out, std::string_view name, std::string_view val
 
 }  // namespace
 
-std::string header_of(const Response& response, bool keep_alive, bool with_length) {
+std::string header_of(const Response& response, bool keep_alive, std::optional<std::uint64_t> length) {
     std::string out = fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
     if (!response.content_type.empty()) append_header(out, "Content-Type", response.content_type);
     for (const auto& [name, value] : response.headers) append_header(out, name, value);
     append_header(out, "X-Content-Type-Options", "nosniff");
-    if (with_length) append_header(out, "Content-Length", fmt::format("{}", response.body.size()));
+    if (length) append_header(out, "Content-Length", fmt::format("{}", *length));
     append_header(out, "Connection", keep_alive ? "keep-alive" : "close");
     return out + "\r\n";
 }

@@ -1,6 +1,8 @@
 // What the server writes, as bytes. For the .cpp files of this folder.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -8,9 +10,9 @@
 
 namespace fieldpost::support {
 
-// Status line and headers with the empty line after them. `with_length` is false for 204, 304 (RFC 9110, 8.6)
-// and streams. A header that holds a line end, and so would add others, is left out and logged.
-std::string header_of(const Response& response, bool keep_alive, bool with_length);
+// Status line and headers with the empty line after them. There is no length for 204, 304 (RFC 9110, 8.6) and
+// streams. A header that holds a line end, and so would add others, is left out and logged.
+std::string header_of(const Response& response, bool keep_alive, std::optional<std::uint64_t> length);
 
 // One server-sent event (WHATWG HTML 9.2.5): each line of `data` is a field, line ends in `event` are
 // dropped.

@@ -5,6 +5,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -20,12 +22,19 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using boost::system::error_code;
 
+namespace {
+
+constexpr std::size_t upload_piece = 64U << 10U;
+
+}  // namespace
+
 class RequestReader::State : public std::enable_shared_from_this<State> {
   public:
-    State(Socket& socket, const HttpOptions& options, bool from_socket)
+    State(Socket& socket, const HttpOptions& options, const Router& router, bool from_socket)
         : socket_(socket),
           options_(options),
           limits_(options.limits),
+          router_(router),
           from_socket_(from_socket),
           deadline_(socket.get_executor()),
           buffer_(limits_.header + (64U << 10U)) {}
@@ -36,12 +45,12 @@ class RequestReader::State : public std::enable_shared_from_this<State> {
         done_ = std::move(done);
         out_ = Received();
         timed_out_ = false;
-        parser_.emplace();
-        parser_->header_limit(static_cast<std::uint32_t>(limits_.header));
-        parser_->body_limit(limits_.body);
+        header_.emplace();
+        header_->header_limit(static_cast<std::uint32_t>(limits_.header));
+        header_->body_limit(boost::none);  // it depends on the route
         arm(limits_.receive_header);
         http::async_read_header(
-            socket_, buffer_, *parser_,
+            socket_, buffer_, *header_,
             [self = shared_from_this()](error_code error, std::size_t) { self->on_header(error); });
     }
 
@@ -49,7 +58,10 @@ class RequestReader::State : public std::enable_shared_from_this<State> {
     void arm(std::chrono::milliseconds time);
     void on_header(error_code error);
     bool take_header();
+    bool choose_body();
     void read_body();
+    void read_piece();
+    void on_piece(error_code error);
     void on_body(error_code error);
     void give_up(error_code error);
     void refuse(int status, std::string_view detail) {
@@ -61,10 +73,15 @@ class RequestReader::State : public std::enable_shared_from_this<State> {
     Socket& socket_;
     const HttpOptions& options_;
     const HttpLimits& limits_;
+    const Router& router_;
     const bool from_socket_;
     asio::steady_timer deadline_;
     boost::beast::flat_buffer buffer_;
-    std::optional<http::request_parser<http::string_body>> parser_;
+    std::optional<http::request_parser<http::empty_body>> header_;
+    std::optional<http::request_parser<http::string_body>> parser_;  // goes on from header_
+    std::optional<http::request_parser<http::buffer_body>> upload_;  // or this one does
+    std::uint64_t body_limit_ = 0;
+    std::string piece_;
     std::function<void(Received)> done_;
     Received out_;
     bool timed_out_ = false;
@@ -83,7 +100,7 @@ void RequestReader::State::arm(std::chrono::milliseconds time) {
 void RequestReader::State::on_header(error_code error) {
     if (error) return give_up(error);
     if (!take_header()) return finish();
-    if (parser_->is_done()) return on_body({});
+    if (!choose_body() || header_->is_done()) return finish();
     const auto expect = out_.request.header("expect");
     if (!expect) return read_body();
     if (*expect != "100-continue" && *expect != "100-Continue") {
@@ -99,7 +116,7 @@ void RequestReader::State::on_header(error_code error) {
 
 // Fills the request from the parsed header. False when it is refused.
 bool RequestReader::State::take_header() {
-    const auto& message = parser_->get();
+    const auto& message = header_->get();
     Request& request = out_.request;
     request.method.assign(message.method_string().data(), message.method_string().size());
     request.from_socket = from_socket_;
@@ -125,7 +142,7 @@ bool RequestReader::State::take_header() {
     // RFC 9112, 3.2: exactly one Host in HTTP/1.1.
     if (hosts > 1 || (hosts == 0 && message.version() >= 11))
         return refusal(400, "a request needs one Host header");
-    if (request.header("transfer-encoding") && !parser_->chunked()) {
+    if (request.header("transfer-encoding") && !header_->chunked()) {
         return refusal(501, "no transfer coding but chunked is understood");
     }
     out_.keep_alive = message.keep_alive();
@@ -133,7 +150,32 @@ bool RequestReader::State::take_header() {
     return !out_.refusal;
 }
 
+// How the body is read, now that the route is known. False when it is refused.
+bool RequestReader::State::choose_body() {
+    const Upload* upload = router_.upload_of(out_.request);
+    body_limit_ = upload == nullptr ? limits_.body : upload->limit;
+    if (const auto length = header_->content_length(); length && *length > body_limit_) {
+        out_.refusal = problem(413, reason_phrase(413), fmt::format("a body may have {} bytes", body_limit_));
+        return false;
+    }
+    if (upload == nullptr) return true;
+    auto sink = upload->begin(out_.request);
+    if (!sink) {
+        out_.refusal = problem(sink.error());
+        return false;
+    }
+    out_.request.sink = std::move(*sink);
+    return true;
+}
+
 void RequestReader::State::read_body() {
+    if (out_.request.sink) {
+        upload_.emplace(std::move(*header_));
+        upload_->body_limit(body_limit_);
+        return read_piece();
+    }
+    parser_.emplace(std::move(*header_));
+    parser_->body_limit(body_limit_);
     arm(limits_.receive_body);
     http::async_read(socket_, buffer_, *parser_,
                      [self = shared_from_this()](error_code error, std::size_t) { self->on_body(error); });
@@ -145,13 +187,36 @@ void RequestReader::State::on_body(error_code error) {
     finish();
 }
 
+void RequestReader::State::read_piece() {
+    arm(limits_.receive_body);
+    piece_.resize(upload_piece);
+    upload_->get().body().data = piece_.data();
+    upload_->get().body().size = piece_.size();
+    http::async_read(socket_, buffer_, *upload_,
+                     [self = shared_from_this()](error_code error, std::size_t) { self->on_piece(error); });
+}
+
+void RequestReader::State::on_piece(error_code error) {
+    if (error && error != http::error::need_buffer) return give_up(error);
+    deadline_.cancel();
+    const auto go_on = [self = shared_from_this()](const Status& taken) {
+        if (!self->done_) return;
+        if (!taken) self->out_.refusal = problem(taken.error());
+        if (!taken || self->upload_->is_done()) return self->finish();
+        self->read_piece();
+    };
+    piece_.resize(upload_piece - upload_->get().body().size);
+    if (piece_.empty()) return go_on(ok());
+    out_.request.sink->take(std::move(piece_), go_on);
+}
+
 void RequestReader::State::give_up(error_code error) {
     if (timed_out_) return refuse(408, "the request did not arrive in time");
     if (error == http::error::body_limit)
-        return refuse(413, fmt::format("a body may have {} bytes", limits_.body));
+        return refuse(413, fmt::format("a body may have {} bytes", body_limit_));
     if (error == http::error::header_limit || error == http::error::buffer_overflow) {
         // Without a target, the request line alone was too long.
-        return refuse(parser_->get().target().empty() ? 414 : 431,
+        return refuse(out_.request.path.empty() && header_->get().target().empty() ? 414 : 431,
                       fmt::format("request line and headers may have {} bytes", limits_.header));
     }
     if (error == http::error::bad_version) return refuse(505, "this server speaks HTTP/1.1");
@@ -165,13 +230,19 @@ void RequestReader::State::give_up(error_code error) {
 
 void RequestReader::State::finish() {
     deadline_.cancel();
+    header_.reset();
     parser_.reset();
-    if (out_.refusal) out_.keep_alive = false;
+    upload_.reset();
+    if (out_.refusal || out_.gone) {
+        out_.keep_alive = false;
+        out_.request.sink.reset();
+    }
     std::exchange(done_, nullptr)(std::move(out_));
 }
 
-RequestReader::RequestReader(Socket& socket, const HttpOptions& options, bool from_socket)
-    : state_(std::make_shared<State>(socket, options, from_socket)) {}
+RequestReader::RequestReader(Socket& socket, const HttpOptions& options, const Router& router,
+                             bool from_socket)
+    : state_(std::make_shared<State>(socket, options, router, from_socket)) {}
 
 RequestReader::~RequestReader() = default;
 

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "daemon/support/http_server.hpp"
+#include "daemon/support/upload.hpp"
 
 namespace fieldpost::support {
 
@@ -24,8 +25,8 @@ class RequestReader {
   public:
     using Socket = boost::asio::generic::stream_protocol::socket;
 
-    // The socket and the options must outlive this object, and every `done` must keep the socket alive.
-    RequestReader(Socket& socket, const HttpOptions& options, bool from_socket);
+    // The socket, options and router must outlive this object, and every `done` must keep the socket alive.
+    RequestReader(Socket& socket, const HttpOptions& options, const Router& router, bool from_socket);
     ~RequestReader();
 
     // True when bytes of the next request are here already (a client that does not wait for answers).

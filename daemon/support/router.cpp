@@ -64,6 +64,28 @@ void Router::add(std::string_view method, std::string_view pattern, Handler hand
     route->methods.emplace_back(std::string(method), std::move(handler));
 }
 
+void Router::add_upload(std::string_view method, std::string_view pattern, Upload upload) {
+    if (pattern.find('{') != std::string_view::npos) {
+        throw std::logic_error(fmt::format("upload {} may not have a {{name}}", pattern));
+    }
+    add(method, pattern, [begin = upload.begin](const Request& request, const Reply& reply) {
+        if (request.sink) return request.sink->finish(reply);
+        // Dispatched without a server: the body is here.
+        auto begun = begin(request);
+        if (!begun) return reply.send(problem(begun.error()));
+        const std::shared_ptr<BodySink> sink = std::move(*begun);
+        sink->take(request.body, [sink, reply](const Status& taken) {
+            taken ? sink->finish(reply) : reply.send(problem(taken.error()));
+        });
+    });
+    uploads_.emplace(std::pair(std::string(method), std::string(pattern)), std::move(upload));
+}
+
+const Upload* Router::upload_of(const Request& request) const {
+    const auto found = uploads_.find(std::pair(request.method, request.path));
+    return found == uploads_.end() ? nullptr : &found->second;
+}
+
 void Router::otherwise(Handler handler) {
     otherwise_ = std::move(handler);
 }

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "daemon/support/http_message.hpp"
 #include "daemon/support/reply.hpp"
+#include "daemon/support/upload.hpp"
 
 namespace fieldpost::support {
 
@@ -22,6 +24,11 @@ class Router {
     // segment written out wins over a {name}. Adding a pattern twice for one method, or a pattern that does
     // not begin with "/", is a programming error (std::logic_error).
     void add(std::string_view method, std::string_view pattern, Handler handler);
+
+    // The same for bodies that are taken piece by piece. `pattern` has no {name}.
+    void add_upload(std::string_view method, std::string_view pattern, Upload upload);
+    // How the body of this request, of which only the header was read, is taken; null: it is held in memory.
+    const Upload* upload_of(const Request& request) const;
 
     // Gets every GET and HEAD that no pattern matches, such as the files of a page.
     void otherwise(Handler handler);
@@ -45,6 +52,7 @@ class Router {
     const Route* find(const std::vector<std::string>& path) const;
 
     std::vector<Route> routes_;
+    std::map<std::pair<std::string, std::string>, Upload, std::less<>> uploads_;  // by method and path
     Handler otherwise_;
 };
 

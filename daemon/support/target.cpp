@@ -23,16 +23,19 @@ Result<Target> parse_target(std::string_view target) {
         return out;
     }
     const bool absolute = target.starts_with("http://") || target.starts_with("https://");
-    const auto url = absolute ? boost::urls::parse_uri(to_boost(target))
-                              : boost::urls::parse_origin_form(to_boost(target));
-    if (!url) {
+    const auto refused = [] {
         return fail(
             ErrorCode::invalid_argument,
             "the request target is not a URL path with a query; percent-encode what is not allowed in one");
-    }
+    };
+    const auto url = absolute ? boost::urls::parse_uri(to_boost(target))
+                              : boost::urls::parse_origin_form(to_boost(target));
+    if (!url) return refused();
     const boost::urls::string_view path = url->encoded_path();
     out.path.assign(path.data(), path.size());
     if (out.path.empty()) out.path = "/";
+    // Boost 1.81 takes the letters of "http://host:letters" for a path.
+    if (out.path.front() != '/') return refused();
     for (const auto& parameter : url->encoded_params()) {
         boost::urls::encoding_opts form;
         form.space_as_plus = true;

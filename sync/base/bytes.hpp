@@ -18,6 +18,7 @@ std::string to_hex(BytesView bytes);
 std::optional<Bytes> from_hex(std::string_view text);
 
 // Big-endian, as all our hashes and keys order integers.
+void append_u32(Bytes& out, std::uint32_t value);
 void append_u64(Bytes& out, std::uint64_t value);
 std::uint64_t read_u64(BytesView eight_bytes);
 

@@ -35,6 +35,13 @@ Pkey private_key(const Ed25519Key& key) {
     return Pkey(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, as_uchar(key.seed), key.seed.size()));
 }
 
+// Looked up once: that takes longer than hashing a record.
+const EVP_MD* sha256_algorithm() {
+    static const EVP_MD* const found = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    if (found == nullptr) crypto_is_broken("sha256");
+    return found;
+}
+
 }  // namespace
 
 struct Sha256::State {
@@ -42,7 +49,8 @@ struct Sha256::State {
 };
 
 Sha256::Sha256() : state_(std::make_unique<State>()) {
-    if (EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr) != 1) crypto_is_broken("sha256");
+    if (EVP_DigestInit_ex(state_->context.get(), sha256_algorithm(), nullptr) != 1)
+        crypto_is_broken("sha256");
 }
 Sha256::~Sha256() = default;
 Sha256::Sha256(Sha256&&) noexcept = default;
@@ -59,9 +67,10 @@ Bytes Sha256::finish() {
 }
 
 Bytes sha256(BytesView data) {
-    Sha256 hash;
-    hash.update(data);
-    return hash.finish();
+    Bytes out(32, '\0');
+    if (EVP_Digest(data.data(), data.size(), as_uchar(out), nullptr, sha256_algorithm(), nullptr) != 1)
+        crypto_is_broken("sha256");
+    return out;
 }
 
 Bytes random_bytes(std::size_t count) {

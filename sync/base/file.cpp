@@ -7,8 +7,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <vector>
+
+#include "sync/base/file_error.hpp"
 
 namespace fieldpost {
 
@@ -29,15 +30,6 @@ class Fd {
     int fd_;
 };
 
-Error system_error(const std::filesystem::path& path, const char* what) {
-    const int number = errno;
-    const ErrorCode code = number == ENOENT                       ? ErrorCode::not_found
-                           : number == ENOSPC || number == EDQUOT ? ErrorCode::full
-                           : number == EACCES || number == EPERM  ? ErrorCode::refused
-                                                                  : ErrorCode::io;
-    return fail(code, std::string("cannot ") + what + " " + path.string() + ": " + std::strerror(number));
-}
-
 std::filesystem::path folder_of(const std::filesystem::path& path) {
     return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
 }
@@ -47,7 +39,7 @@ Status write_all(int fd, BytesView content, const std::filesystem::path& path) {
         const ssize_t written = ::write(fd, content.data(), content.size());
         if (written < 0) {
             if (errno == EINTR) continue;
-            return system_error(path, "write");
+            return file_error(path, "write");
         }
         content.remove_prefix(static_cast<std::size_t>(written));
     }
@@ -56,8 +48,8 @@ Status write_all(int fd, BytesView content, const std::filesystem::path& path) {
 
 Status fsync_path(const std::filesystem::path& path, int flags) {
     const Fd fd(::open(path.c_str(), flags | O_CLOEXEC));
-    if (!fd.valid()) return system_error(path, "open");
-    if (::fsync(fd.get()) != 0) return system_error(path, "sync");
+    if (!fd.valid()) return file_error(path, "open");
+    if (::fsync(fd.get()) != 0) return file_error(path, "sync");
     return ok();
 }
 
@@ -65,14 +57,14 @@ Status fsync_path(const std::filesystem::path& path, int flags) {
 
 Result<Bytes> read_file(const std::filesystem::path& path, std::uint64_t limit) {
     const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd.valid()) return system_error(path, "open");
+    if (!fd.valid()) return file_error(path, "open");
     Bytes content;
     char buffer[65536];
     for (;;) {
         const ssize_t got = ::read(fd.get(), buffer, sizeof buffer);
         if (got < 0) {
             if (errno == EINTR) continue;
-            return system_error(path, "read");
+            return file_error(path, "read");
         }
         if (got == 0) return content;
         if (content.size() + static_cast<std::size_t>(got) > limit) {
@@ -90,13 +82,13 @@ Status write_file_atomic(const std::filesystem::path& path, BytesView content, u
     {
         const Fd fd(
             ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, static_cast<mode_t>(mode)));
-        if (!fd.valid()) return system_error(draft, "create");
+        if (!fd.valid()) return file_error(draft, "create");
         if (auto written = write_all(fd.get(), content, draft); !written) {
             ::unlink(draft.c_str());
             return written;
         }
         if (::fsync(fd.get()) != 0) {
-            const Error error = system_error(draft, "sync");
+            const Error error = file_error(draft, "sync");
             ::unlink(draft.c_str());
             return error;
         }
@@ -130,13 +122,13 @@ Status make_folder(const std::filesystem::path& folder) {
 
 Result<FolderLock> FolderLock::take(const std::filesystem::path& folder) {
     const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return system_error(folder, "open");
+    if (fd < 0) return file_error(folder, "open");
     FolderLock lock(fd);
     if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return lock;
     if (errno == EWOULDBLOCK) {
         return fail(ErrorCode::conflict, "another program works in " + folder.string());
     }
-    return system_error(folder, "lock");
+    return file_error(folder, "lock");
 }
 
 FolderLock::~FolderLock() {
@@ -144,7 +136,7 @@ FolderLock::~FolderLock() {
 }
 
 Status rename_durably(const std::filesystem::path& from, const std::filesystem::path& to) {
-    if (::rename(from.c_str(), to.c_str()) != 0) return system_error(to, "rename into place");
+    if (::rename(from.c_str(), to.c_str()) != 0) return file_error(to, "rename into place");
     if (folder_of(from) != folder_of(to)) {
         if (auto synced = fsync_folder(folder_of(from)); !synced) return synced;
     }
@@ -165,7 +157,7 @@ Result<std::filesystem::path> set_aside(const std::filesystem::path& path) {
         std::filesystem::path side_target = target;
         side_target += suffix;
         if (::rename(side.c_str(), side_target.c_str()) != 0 && errno != ENOENT) {
-            return system_error(side, "set aside");
+            return file_error(side, "set aside");
         }
     }
     if (auto renamed = rename_durably(path, target); !renamed) return renamed.error();

@@ -2,11 +2,26 @@
 
 #include <sqlite3.h>
 
+#include "sync/base/bytes.hpp"
+
 namespace fieldpost {
 
 namespace {
 
 constexpr int busy_timeout_ms = 5000;
+
+// As https://www.sqlite.org/uri.html has it.
+std::string frozen_uri(const std::filesystem::path& path) {
+    std::string uri = "file:";
+    for (const char c : std::filesystem::absolute(path).string()) {
+        if (c == '%' || c == '?' || c == '#') {
+            uri += "%" + to_hex(BytesView(&c, 1));
+        } else {
+            uri += c;
+        }
+    }
+    return uri + "?mode=ro&immutable=1";
+}
 
 }  // namespace
 
@@ -32,10 +47,13 @@ Error to_error(const SQLite::Exception& exception) {
 
 Result<std::unique_ptr<Database>> open_database(const std::filesystem::path& path, Durability durability) {
     auto opened = sql([&] {
-        const bool read_only = durability == Durability::read_only;
-        auto database = std::make_unique<Database>(
-            path.string(), read_only ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE,
-            busy_timeout_ms);
+        const bool frozen = durability == Durability::frozen;
+        const bool read_only = frozen || durability == Durability::read_only;
+        auto database =
+            std::make_unique<Database>(frozen ? frozen_uri(path) : path.string(),
+                                       read_only ? SQLite::OPEN_READONLY | (frozen ? SQLite::OPEN_URI : 0)
+                                                 : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE,
+                                       busy_timeout_ms);
         if (!read_only) {
             database->exec("PRAGMA journal_mode=WAL");
             database->exec(durability == Durability::full ? "PRAGMA synchronous=FULL"

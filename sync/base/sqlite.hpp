@@ -20,10 +20,13 @@ enum class Durability {
     full,    // WAL, synchronous=FULL: a commit is on disk when it returns
     normal,  // WAL, synchronous=NORMAL: a power cut may lose the last commits, never consistency
     read_only,
+    // Reads a file that nothing changes meanwhile, without its log: needs no room on the disk, not even for
+    // the log's index. To be used only where the log is empty or missing.
+    frozen,
 };
 
-// Opens (and but for read_only creates) a database; busy waits end after five seconds. corrupt when the file
-// is not a sound database header; the caller decides whether to set it aside.
+// Opens (and but for read_only and frozen creates) a database; busy waits end after five seconds. corrupt
+// when the file is not a sound database header; the caller decides whether to set it aside.
 Result<std::unique_ptr<Database>> open_database(const std::filesystem::path& path, Durability durability);
 
 // Migration n brings user_version n to n + 1; the list is frozen history, only ever added to.

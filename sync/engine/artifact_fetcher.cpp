@@ -26,18 +26,18 @@ Status check(const protocol::Manifest& manifest) {
 
 }  // namespace
 
-ArtifactFetcher::ArtifactFetcher(std::string device, Bytes hub_public_key)
-    : device_(std::move(device)), hub_public_key_(std::move(hub_public_key)) {}
+ArtifactFetcher::ArtifactFetcher(std::string device, Bytes hub_public_key, BulkRule may)
+    : device_(std::move(device)), hub_public_key_(std::move(hub_public_key)), may_(std::move(may)) {}
 
 void ArtifactFetcher::resume(Millis now, std::uint64_t offered, bool needed, Actions& actions) {
     running_ = true;
     if (state_ == State::idle) {
         // Generations never go back; a mounted one is only replaced when it no longer serves.
-        if (!needed || offered == 0 || offered <= mounted_ || offered == useless_) return;
+        if (!needed || offered == 0 || offered <= mounted_ || offered == useless_ || !may_(0)) return;
         wanted_ = offered;
         state_ = State::wants_manifest;
     }
-    if (state_ == State::wants_manifest) ask_manifest(now, actions);
+    if (state_ == State::wants_manifest && may_(0)) ask_manifest(now, actions);
     ask(now, actions);
 }
 
@@ -51,7 +51,7 @@ void ArtifactFetcher::ask_manifest(Millis now, Actions& actions) {
     asked_at_ = now;
     protocol::Up up;
     up.mutable_manifest_request()->set_kind("snapshot");
-    actions.push_back(Publish{protocol::topic::up(device_), up.SerializeAsString(), false});
+    actions.push_back(Publish{protocol::topic::up(device_), up.SerializeAsString(), false, SendClass::bulk});
 }
 
 void ArtifactFetcher::manifest(Millis now, const protocol::Signed& sealed, Actions& actions) {
@@ -85,7 +85,7 @@ void ArtifactFetcher::ask(Millis now, Actions& actions) {
         actions.push_back(FinishArtifact{*manifest_});
         return;
     }
-    if (!running_) return;
+    if (!running_ || missing_.empty() || waits_for_link()) return;
     std::size_t bytes = 0;
     for (const auto& [block, when] : outstanding_)
         bytes += manifest_->blocks(static_cast<int>(block)).packed_bytes();
@@ -101,7 +101,8 @@ void ArtifactFetcher::ask(Millis now, Actions& actions) {
         request.add_blocks(block);
     }
     if (request.blocks_size() > 0) {
-        actions.push_back(Publish{protocol::topic::up(device_), up.SerializeAsString(), false});
+        actions.push_back(
+            Publish{protocol::topic::up(device_), up.SerializeAsString(), false, SendClass::bulk});
     }
 }
 
@@ -155,7 +156,8 @@ void ArtifactFetcher::failed() {
 
 void ArtifactFetcher::tick(Millis now, Actions& actions) {
     if (!running_) return;
-    if (state_ == State::wants_manifest && now - asked_at_ > ask_again_after) ask_manifest(now, actions);
+    if (state_ == State::wants_manifest && now - asked_at_ > ask_again_after && may_(0))
+        ask_manifest(now, actions);
     for (auto asked = outstanding_.begin(); asked != outstanding_.end();) {
         if (now - asked->second > block_again_after) {
             missing_.push_back(asked->first);
@@ -165,6 +167,20 @@ void ArtifactFetcher::tick(Millis now, Actions& actions) {
         }
     }
     ask(now, actions);
+}
+
+bool ArtifactFetcher::waits_for_link() const {
+    return state_ == State::fetching && !missing_.empty() && !may_(bytes_missing());
+}
+
+std::uint64_t ArtifactFetcher::bytes_missing() const {
+    std::uint64_t bytes = 0;
+    const auto add = [&](std::uint32_t block) {
+        bytes += manifest_->blocks(static_cast<int>(block)).packed_bytes();
+    };
+    for (const std::uint32_t block : missing_) add(block);
+    for (const auto& [block, when] : outstanding_) add(block);
+    return bytes;
 }
 
 std::size_t ArtifactFetcher::blocks_total() const {

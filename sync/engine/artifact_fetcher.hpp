@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -12,9 +13,14 @@
 
 namespace fieldpost::engine {
 
+// May so many bytes of an artifact, which are missing, go over the link of the moment?
+using BulkRule = std::function<bool(std::uint64_t bytes)>;
+
 class ArtifactFetcher {
   public:
-    ArtifactFetcher(std::string device, Bytes hub_public_key);
+    // `may` is asked before anything is asked for; while it says no, the fetch waits.
+    ArtifactFetcher(
+        std::string device, Bytes hub_public_key, BulkRule may = [](std::uint64_t) { return true; });
 
     // The newest generation that is mounted; 0: none.
     void mounted(std::uint64_t generation) { mounted_ = generation; }
@@ -36,6 +42,10 @@ class ArtifactFetcher {
     void tick(Millis now, Actions& actions);
 
     bool fetching() const { return state_ != State::idle; }
+    // Blocks are missing, and the link may not carry so much.
+    bool waits_for_link() const;
+    // Of the blocks that are missing, on the wire.
+    std::uint64_t bytes_missing() const;
     std::size_t blocks_total() const;
     std::size_t blocks_done() const;
 
@@ -47,6 +57,7 @@ class ArtifactFetcher {
 
     std::string device_;
     Bytes hub_public_key_;
+    BulkRule may_;
     State state_ = State::idle;
     bool running_ = false;
     std::uint64_t mounted_ = 0;

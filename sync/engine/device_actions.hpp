@@ -8,40 +8,77 @@
 #include <vector>
 
 #include "sync/base/bytes.hpp"
+#include "sync/engine/credit.hpp"
+#include "sync/engine/send_class.hpp"
 #include "sync/protocol/wire.pb.h"
 #include "sync/records/layer.hpp"
 
 namespace fieldpost::engine {
-
-// Milliseconds of a clock that never steps; only differences matter.
-using Millis = std::int64_t;
 
 // Send a message. Best effort: what matters is asked again.
 struct Publish {
     std::string topic;
     Bytes payload;
     bool retain = false;
+    SendClass carries = SendClass::work;  // for whoever counts what a link has carried
 };
 
-// Listen to exactly these feeds.
+// In one transaction: rows and cursor of the feeds in `drop` and `again` go, the feeds in `add` and `again`
+// begin at 0 of this hub generation. Then call DeviceEngine's feeds_changed(), or feeds_not_changed().
+struct ChangeFeeds {
+    std::uint64_t hub_generation = 0;
+    std::vector<records::FeedId> drop;   // the profile does not clear them any more
+    std::vector<records::FeedId> add;    // it clears them now
+    std::vector<records::FeedId> again;  // their rows are not the hub's
+};
+
+// The hub that answers counts in this generation. When the last one was another, a backup was restored there,
+// and it may have lost what the last one had: offer the attachments again and call DeviceEngine's
+// blobs_offered_again(). Remember it over restarts.
+struct NoteHub {
+    std::uint64_t generation = 0;
+};
+
+// The hub has the attachment whole (complete), or will not take it (problem says why): remember it.
+struct NoteBlob {
+    Bytes sha256;
+    bool complete = false;
+    std::string problem;
+};
+
+// Listen to exactly these feeds, and to none when there are none.
 struct SubscribeFeeds {
     std::vector<records::FeedId> feeds;
 };
 
-// The hub holds the journal through `ack.applied`: remember it and what it said of each operation. May be
-// lost.
+// Listen again to this device's own topic and to the hub's presence: a broker may have forgotten that it did.
+struct SubscribeAgain {};
+
+// The hub holds the journal through `ack.applied`: remember it and what it said of each operation, also where
+// it said something before: what was parked is settled later. May be lost.
 struct NoteAck {
     protocol::Ack ack;
 };
 
-// Hub and journal differ: in one transaction, begin a new epoch that carries everything after the part that
-// the hub holds.
-struct OpenEpoch {
-    std::string why;
-    std::map<protocol::Lane, std::uint64_t> held;  // through here: proven, and its outcomes are noted
+// A completed backup of the hub holds the lane of that epoch through `position.safe`: it may be trimmed. May
+// be lost.
+struct NoteSafe {
+    protocol::LanePosition position;
 };
 
-// Write these entries to the mounted city in one transaction, then call FeedFollower's applied().
+// Hub and journal differ: in one transaction, begin a new epoch that carries everything after the part that
+// the hub holds, and what waits at the hub for another operation.
+struct OpenEpoch {
+    std::string why;
+    // Of the present epoch, through here: proven, and its outcomes are noted.
+    std::map<protocol::Lane, std::uint64_t> held = {};
+    // Lanes of earlier epochs of which the hub holds no more than through `seq`, newest epoch first.
+    std::vector<protocol::LanePosition> earlier = {};
+};
+
+// Write these entries to the mounted city in one transaction, then call DeviceEngine's feed_applied() or
+// feed_failed(). Of entries at or below the city's own cursor nothing is written; when something is missing
+// between it and the segment, nothing at all.
 struct ApplySegment {
     records::FeedId feed;
     protocol::FeedSegment segment;
@@ -69,8 +106,9 @@ struct Notice {
     std::string text;
 };
 
-using Action = std::variant<Publish, SubscribeFeeds, NoteAck, OpenEpoch, ApplySegment, PrepareArtifact,
-                            WriteBlock, FinishArtifact, Notice>;
+using Action =
+    std::variant<Publish, SubscribeFeeds, SubscribeAgain, ChangeFeeds, NoteHub, NoteAck, NoteSafe, NoteBlob,
+                 OpenEpoch, ApplySegment, PrepareArtifact, WriteBlock, FinishArtifact, Notice>;
 using Actions = std::vector<Action>;
 
 }  // namespace fieldpost::engine

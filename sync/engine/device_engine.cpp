@@ -1,5 +1,7 @@
 #include "sync/engine/device_engine.hpp"
 
+#include <algorithm>
+
 namespace fieldpost::engine {
 
 namespace {
@@ -8,14 +10,26 @@ constexpr Millis hello_again_after = 5'000;
 // A live subscription can be lost without a sign (a broker that forgot it): heads are compared this often.
 constexpr Millis hello_anyway_after = 60'000;
 
+// The best that both ends have; 0: none.
+std::uint32_t common_dictionary(const protocol::HelloReply& reply) {
+    for (const std::uint32_t ours : protocol::dictionaries) {
+        if (std::ranges::find(reply.dictionaries(), ours) != reply.dictionaries().end()) return ours;
+    }
+    return 0;
+}
+
 }  // namespace
 
-DeviceEngine::DeviceEngine(DeviceIdentity identity, JournalView& journal, protocol::Signer& signer,
-                           UplinkLimits limits)
+DeviceEngine::DeviceEngine(DeviceIdentity identity, JournalView& journal, BlobView& blobs,
+                           protocol::Signer& signer, UplinkLimits limits, BlobLimits blob_limits)
     : identity_(std::move(identity)),
-      uplink_(identity_.device, journal, signer, limits),
+      signer_(signer),
+      uplink_(identity_.device, journal, signer, credit_, limits),
+      blobs_(identity_.device, blobs, blob_limits),
       feeds_(identity_.device, identity_.hub_public_key),
-      fetcher_(identity_.device, identity_.hub_public_key) {}
+      fetcher_(identity_.device, identity_.hub_public_key, [this](std::uint64_t bytes) {
+          return rights_.allows(SendClass::bulk) && (!bulk_rule_ || bulk_rule_(bytes));
+      }) {}
 
 void DeviceEngine::mounted(MountedCity city) {
     city_ = std::move(city);
@@ -26,6 +40,7 @@ void DeviceEngine::mounted(MountedCity city) {
 void DeviceEngine::connected(Millis now, Actions& actions) {
     disconnected();  // nothing of an earlier connection counts
     connected_ = true;
+    first_of_connection_ = hellos_;
     say_hello(now, actions);
 }
 
@@ -33,38 +48,186 @@ void DeviceEngine::disconnected() {
     connected_ = false;
     in_contact_ = false;
     uplink_.pause();
+    blobs_.pause();
     feeds_.pause();
     fetcher_.pause();
+    credit_.reset();
 }
 
 void DeviceEngine::say_hello(Millis now, Actions& actions) {
     hello_at_ = now;
     heard_ = false;
-    protocol::Up up;
-    auto& hello = *up.mutable_hello();
+    protocol::Hello hello;
     hello.set_protocol(protocol::version);
     hello.set_device(identity_.device);
     hello.set_version(identity_.version);
     hello.set_snapshot_generation(city_.snapshot_generation);
+    hello.set_number(identity_.run + ++hellos_);
+    hello.set_hub_generation(hub_generation_);
+    if (hub_generation_ == 0 && !city_.feeds.empty())
+        hello.set_hub_generation(city_.feeds.begin()->second.generation);
+    for (const std::uint32_t dictionary : protocol::dictionaries) hello.add_dictionaries(dictionary);
     uplink_.describe(hello);
     feeds_.describe(hello);
+    auto sealed = protocol::seal(hello, signer_, protocol::plain);
+    if (!sealed) {
+        actions.push_back(Notice{"a hello cannot be signed: " + sealed.error().message});
+        return;
+    }
+    protocol::Up up;
+    *up.mutable_hello() = std::move(*sealed);
     actions.push_back(Publish{protocol::topic::up(identity_.device), up.SerializeAsString(), false});
 }
 
 void DeviceEngine::hello_reply(Millis now, const protocol::HelloReply& reply, Actions& actions) {
     if (!connected_) return;
+    // On a slow link the answer to the hello before the last may come; one of another connection says
+    // nothing.
+    const std::uint64_t number = reply.number() - identity_.run;
+    if (number <= first_of_connection_ || number > hellos_) return;
     in_contact_ = true;
     problem_ = reply.problem();
     if (!problem_.empty()) {
         actions.push_back(Notice{"the hub says: " + problem_});
         return;
     }
-    // Subscribed first: what the hub makes of our work comes back by these feeds.
+    if (reply.hub_generation() != heard_generation_) {
+        heard_generation_ = reply.hub_generation();
+        actions.push_back(NoteHub{heard_generation_});
+    }
+    // Lost rights before anything else; then subscribed, because what the hub makes of our work comes back by
+    // these feeds.
+    if (auto change = feeds_.reconcile(reply)) actions.push_back(std::move(*change));
     feeds_.resume(now, reply, actions);
+    if (uplink_.running() && number == hellos_ && uplink_.went_back(reply)) {
+        uplink_.pause();
+        return say_hello(now, actions);  // its answer is compared from the ground up
+    }
     // Reply to a periodic hello: acknowledged work must not be sent again.
-    if (!uplink_.running()) uplink_.resume(now, reply, actions);
+    if (!uplink_.running()) {
+        uplink_.resume(reply, actions);
+        offer_blobs(now);
+    }
+    if (uplink_.running()) {
+        hub_generation_ = reply.hub_generation();
+        uplink_.note_safe(reply, actions);
+    }
+    uplink_.use_dictionary(common_dictionary(reply));
     const bool usable = city_.snapshot_generation != 0 && !feeds_.generation_changed();
     fetcher_.resume(now, reply.snapshot_generation(), !usable, actions);
+    pump(now, actions);
+}
+
+void DeviceEngine::from_hub(Millis now, const protocol::Down& down, Actions& actions) {
+    const auto refused = [&](const Error& error) { actions.push_back(Notice{"refused: " + error.message}); };
+    switch (down.message_case()) {
+        case protocol::Down::kHelloReply: {
+            const auto reply = protocol::open_as<protocol::HelloReply>(
+                down.hello_reply(), identity_.hub_public_key, "answer to a hello");
+            if (!reply) return refused(reply.error());
+            heard_ = true;
+            hello_reply(now, *reply, actions);
+            return;
+        }
+        case protocol::Down::kAck: {
+            const auto ack =
+                protocol::open_as<protocol::Ack>(down.ack(), identity_.hub_public_key, "acknowledgement");
+            if (!ack) return refused(ack.error());
+            heard_ = true;
+            uplink_.ack(now, *ack, actions);
+            pump(now, actions);
+            return;
+        }
+        case protocol::Down::kSegment:
+            heard_ = true;
+            feeds_.segment(now, down.segment(), actions);
+            return;
+        case protocol::Down::kManifest:
+            heard_ = true;
+            fetcher_.manifest(now, down.manifest(), actions);
+            return;
+        case protocol::Down::kBlock:
+            heard_ = true;
+            fetcher_.block(now, down.block(), actions);
+            return;
+        case protocol::Down::kResendPlain:
+            uplink_.resend_plain();
+            pump(now, actions);
+            return;
+        case protocol::Down::kBlobState: {
+            const auto state = protocol::open_as<protocol::BlobState>(
+                down.blob_state(), identity_.hub_public_key, "answer about an attachment");
+            if (!state) return refused(state.error());
+            heard_ = true;
+            if (state->hub_generation() != heard_generation_) {
+                // Of before a restore, or the first sign of one: what this hub has is heard from it alone.
+                if (now - hello_at_ > hello_again_after) say_hello(now, actions);
+                return;
+            }
+            const BlobReceipt receipt = blobs_.state(now, *state, actions);
+            if (receipt.confirmed > 0) credit_.confirmed(now, receipt.confirmed, receipt.sent_at);
+            credit_.lost(receipt.lost);
+            pump(now, actions);
+            return;
+        }
+        case protocol::Down::MESSAGE_NOT_SET:
+            return;  // from a newer hub; nothing we asked for
+    }
+}
+
+SendClass DeviceEngine::carried(BytesView down_payload) {
+    protocol::Down down;
+    if (!down.ParseFromArray(down_payload.data(), static_cast<int>(down_payload.size())))
+        return SendClass::work;
+    if (down.has_segment()) return SendClass::feed;
+    if (down.has_manifest() || down.has_block()) return SendClass::bulk;
+    return down.has_blob_state() ? SendClass::attachments : SendClass::work;
+}
+
+void DeviceEngine::pump(Millis now, Actions& actions) {
+    if (!uplink_.running()) return;
+    uplink_.pump(now, protocol::URGENT, actions);
+    if (rights_.allows(SendClass::work)) uplink_.pump(now, protocol::WORK, actions);
+    const bool work_waits = rights_.allows(SendClass::work) && !uplink_.all_sent(protocol::WORK);
+    if (work_waits) return;
+    if (rights_.allows(SendClass::thumbnails)) pump_blobs(now, true, actions);
+    if (rights_.allows(SendClass::attachments)) pump_blobs(now, false, actions);
+    if (rights_.allows(SendClass::telemetry)) uplink_.pump(now, protocol::TELEMETRY, actions);
+}
+
+void DeviceEngine::pump_blobs(Millis now, bool thumbnails, Actions& actions) {
+    while (credit_.room(credit_.message_bytes())) {
+        auto message = blobs_.next(now, thumbnails, credit_.message_bytes());
+        if (!message) return;
+        credit_.sent(now, message->payload.size());
+        actions.push_back(std::move(*message));
+    }
+}
+
+void DeviceEngine::offer_blobs(Millis now) {
+    credit_.lost(blobs_.outstanding());
+    blobs_.resume(now);
+}
+
+void DeviceEngine::blobs_offered_again(Millis now, Actions& actions) {
+    if (!uplink_.running()) return;  // they are offered with the next answer
+    offer_blobs(now);
+    pump(now, actions);
+}
+
+void DeviceEngine::blobs_added(Millis now, Actions& actions) {
+    blobs_.added();
+    pump(now, actions);
+}
+
+void DeviceEngine::set_rights(Millis now, SendRights rights, Actions& actions) {
+    const auto gains = [&](SendClass what) { return rights.allows(what) && !rights_.allows(what); };
+    // The hub's heads and its newest snapshot are heard with the answer.
+    const bool hello = connected_ && (gains(SendClass::feed) || gains(SendClass::bulk));
+    rights_ = rights;
+    feeds_.allow(rights_.allows(SendClass::feed), actions);
+    if (hello) say_hello(now, actions);
+    pump(now, actions);
 }
 
 void DeviceEngine::message(Millis now, std::string_view topic, BytesView payload, Actions& actions) {
@@ -79,26 +242,7 @@ void DeviceEngine::message(Millis now, std::string_view topic, BytesView payload
             actions.push_back(Notice{down.error().message});
             return;
         }
-        heard_ = true;
-        switch (down->message_case()) {
-            case protocol::Down::kHelloReply:
-                hello_reply(now, down->hello_reply(), actions);
-                break;
-            case protocol::Down::kAck:
-                uplink_.ack(now, down->ack(), actions);
-                break;
-            case protocol::Down::kSegment:
-                feeds_.segment(now, down->segment(), actions);
-                break;
-            case protocol::Down::kManifest:
-                fetcher_.manifest(now, down->manifest(), actions);
-                break;
-            case protocol::Down::kBlock:
-                fetcher_.block(now, down->block(), actions);
-                break;
-            case protocol::Down::MESSAGE_NOT_SET:
-                break;  // from a newer hub; nothing we asked for
-        }
+        from_hub(now, *down, actions);
         return;
     }
     if (topic == protocol::topic::hub_presence()) {
@@ -125,16 +269,23 @@ void DeviceEngine::tick(Millis now, Actions& actions) {
     if (!heard_ && now - hello_at_ > hello_again_after) in_contact_ = false;
     const bool settled = in_contact_ && problem_.empty() && uplink_.running();
     const Millis patience = settled ? hello_anyway_after : hello_again_after;
-    if (now - hello_at_ > patience) say_hello(now, actions);
+    if (now - hello_at_ > patience) {
+        // Answers may go nowhere: before it is asked again.
+        if (!heard_) actions.push_back(SubscribeAgain{});
+        say_hello(now, actions);
+    }
     feeds_.tick(now, actions);
     fetcher_.tick(now, actions);
+    if (blobs_.stalled(now)) credit_.lost(blobs_.ask_again(now));
+    pump(now, actions);
 }
 
 void DeviceEngine::appended(Millis now, Actions& actions) {
-    uplink_.pump(now, actions);
+    pump(now, actions);
 }
 
 void DeviceEngine::epoch_opened(Millis now, Actions& actions) {
+    uplink_.pause();  // what it knew was said of other numbers
     if (connected_) say_hello(now, actions);
 }
 
@@ -142,8 +293,14 @@ void DeviceEngine::feed_failed(Millis now, const records::FeedId& feed) {
     feeds_.apply_failed(now, feed);
 }
 
-void DeviceEngine::feed_applied(Millis now, const records::FeedId& feed, std::uint64_t n, Actions& actions) {
-    feeds_.applied(now, feed, n, actions);
+void DeviceEngine::feed_applied(Millis now, const records::FeedId& feed, const FeedPoint& reached,
+                                Actions& actions) {
+    feeds_.applied(now, feed, reached, actions);
+}
+
+void DeviceEngine::feeds_changed(Millis now, MountedCity city, Actions& actions) {
+    mounted(std::move(city));
+    if (connected_) say_hello(now, actions);
 }
 
 void DeviceEngine::artifact_prepared(Millis now, std::vector<std::uint32_t> missing, Actions& actions) {

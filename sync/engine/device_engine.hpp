@@ -3,7 +3,9 @@
 #pragma once
 
 #include "sync/engine/artifact_fetcher.hpp"
+#include "sync/engine/blobs.hpp"
 #include "sync/engine/feed_follower.hpp"
+#include "sync/engine/send_class.hpp"
 #include "sync/engine/uplink.hpp"
 
 namespace fieldpost::engine {
@@ -17,12 +19,19 @@ struct DeviceIdentity {
     std::string device;
     Bytes hub_public_key;
     std::string version;
+    // Drawn at the program's start: replies to hellos of another run are not taken.
+    std::uint64_t run = 0;
 };
 
 class DeviceEngine {
   public:
-    DeviceEngine(DeviceIdentity identity, JournalView& journal, protocol::Signer& signer,
-                 UplinkLimits limits = {});
+    DeviceEngine(DeviceIdentity identity, JournalView& journal, BlobView& blobs, protocol::Signer& signer,
+                 UplinkLimits limits = {}, BlobLimits blob_limits = {});
+    DeviceEngine(const DeviceEngine&) = delete;
+    DeviceEngine& operator=(const DeviceEngine&) = delete;
+
+    // Asked, beside the link's rights, before a snapshot's blocks are: LinkPolicy::allows_bulk().
+    void ask_before_bulk(BulkRule rule) { bulk_rule_ = std::move(rule); }
 
     void connected(Millis now, Actions& actions);
     void disconnected();
@@ -33,11 +42,22 @@ class DeviceEngine {
     void mounted(MountedCity city);
     // The journal has new durable entries.
     void appended(Millis now, Actions& actions);
-    // The OpenEpoch action is committed.
+    // There are new attachments.
+    void blobs_added(Millis now, Actions& actions);
+    // NoteHub was of another generation, and the store has its attachments to offer again.
+    void blobs_offered_again(Millis now, Actions& actions);
+    // The OpenEpoch action is committed, or the journal stands under another epoch for a reason of its own.
     void epoch_opened(Millis now, Actions& actions);
 
-    void feed_applied(Millis now, const records::FeedId& feed, std::uint64_t n, Actions& actions);
+    // ApplySegment is committed: the city's cursor and checksum of the feed now.
+    void feed_applied(Millis now, const records::FeedId& feed, const FeedPoint& reached, Actions& actions);
     void feed_failed(Millis now, const records::FeedId& feed);
+    // ChangeFeeds is committed: the city as it is now.
+    void feeds_changed(Millis now, MountedCity city, Actions& actions);
+    // Or it failed: what the hub wants is heard again with its next answer, the rest tried later.
+    void feeds_not_changed(Millis now) { feeds_.change_failed(now); }
+    // What the present link may carry.
+    void set_rights(Millis now, SendRights rights, Actions& actions);
     void artifact_prepared(Millis now, std::vector<std::uint32_t> missing, Actions& actions);
     void block_written(Millis now, std::uint32_t block, Actions& actions);
     // A step failed that may succeed another time.
@@ -45,9 +65,15 @@ class DeviceEngine {
     // The artifact was verified, and mounted (ok) or cannot be used by this program.
     void artifact_finished(Millis now, bool ok, MountedCity city, Actions& actions);
 
+    // Of the hub that answered last in this run; 0: none yet.
+    std::uint64_t hub_generation() const { return heard_generation_; }
     const FeedFollower& feeds() const { return feeds_; }
     const Uplink& uplink() const { return uplink_; }
+    const Credit& credit() const { return credit_; }
+    const BlobSender& blobs() const { return blobs_; }
     const ArtifactFetcher& fetcher() const { return fetcher_; }
+    // What a message on this device's own topic is, for whoever counts what a link has carried.
+    static SendClass carried(BytesView down_payload);
     // The hub answers: it did at this connection's last hello, and has not said goodbye since.
     bool in_contact() const { return in_contact_; }
     // What the hub said is wrong with this device; empty when nothing.
@@ -56,16 +82,30 @@ class DeviceEngine {
   private:
     void say_hello(Millis now, Actions& actions);
     void hello_reply(Millis now, const protocol::HelloReply& reply, Actions& actions);
+    void from_hub(Millis now, const protocol::Down& down, Actions& actions);
+    // Sends what may go, in the order of its right of way.
+    void pump(Millis now, Actions& actions);
+    void pump_blobs(Millis now, bool thumbnails, Actions& actions);
+    void offer_blobs(Millis now);
 
     DeviceIdentity identity_;
+    protocol::Signer& signer_;
+    Credit credit_;
+    SendRights rights_ = SendRights::all();
+    BulkRule bulk_rule_;
     Uplink uplink_;
+    BlobSender blobs_;
     FeedFollower feeds_;
     ArtifactFetcher fetcher_;
     MountedCity city_;
     bool connected_ = false;
     bool in_contact_ = false;
+    std::uint64_t heard_generation_ = 0;  // of the last answer; 0: none in this run
     Millis hello_at_ = 0;
-    bool heard_ = false;  // anything from the hub to this device since then
+    std::uint64_t hellos_ = 0;               // said in this run
+    std::uint64_t first_of_connection_ = 0;  // the number before this connection's first hello
+    std::uint64_t hub_generation_ = 0;       // of the hub that the journal agreed with in this run; 0: none
+    bool heard_ = false;                     // anything from the hub to this device since then
     std::string problem_;
 };
 

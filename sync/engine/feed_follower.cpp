@@ -1,6 +1,8 @@
 #include "sync/engine/feed_follower.hpp"
 
 #include <algorithm>
+#include <array>
+#include <set>
 
 namespace fieldpost::engine {
 
@@ -9,6 +11,10 @@ namespace {
 constexpr Millis ask_again_after = 10'000;
 constexpr std::size_t max_held_bytes = 2U << 20U;
 constexpr std::uint32_t ask_bytes = 256U << 10U;
+// How long after the try before it a feed is fetched anew, when its rows are not the hub's: then it is left,
+// and status says so. A program that was started again tries again.
+constexpr std::array<Millis, 4> try_again_after = {0, 600'000, 3'600'000, 6 * 3'600'000};
+constexpr Millis forget_tries_after = 24 * 3'600'000;  // of rows that are the hub's
 
 bool is_in_order(const protocol::FeedSegment& segment) {
     std::uint64_t last = segment.after();
@@ -26,6 +32,7 @@ FeedFollower::FeedFollower(std::string device, Bytes hub_public_key)
 
 void FeedFollower::mount(std::map<records::FeedId, FeedState> feeds) {
     view_ = std::move(feeds);
+    leaving_.clear();
     follows_.clear();
     for (const auto& [id, state] : view_) follows_[id];
     generation_changed_ = false;
@@ -40,11 +47,45 @@ void FeedFollower::describe(protocol::Hello& hello) const {
     }
 }
 
+std::optional<ChangeFeeds> FeedFollower::reconcile(const protocol::HelloReply& reply) {
+    if (!reply.has_desired() || (view_.empty() && leaving_.empty())) return std::nullopt;
+    std::set<records::FeedId> desired;
+    for (const auto& text : reply.desired().feeds()) {
+        if (auto id = records::parse_feed(text)) desired.insert(std::move(*id));
+    }
+    ChangeFeeds change;
+    change.hub_generation = reply.hub_generation();
+    for (const auto& [id, state] : view_) {
+        if (!desired.contains(id)) leaving_.insert(id);
+    }
+    // Until a city without them is mounted: a disk may refuse the change.
+    for (const auto& id : leaving_) {
+        change.drop.push_back(id);
+        view_.erase(id);
+        follows_.erase(id);
+        mismatches_.erase(id);
+    }
+    const bool same_numbers = std::ranges::all_of(
+        view_, [&](const auto& feed) { return feed.second.generation == reply.hub_generation(); });
+    if (same_numbers) {  // else a new snapshot comes, with all that is cleared
+        for (const auto& id : desired) {
+            if (!view_.contains(id)) change.add.push_back(id);
+        }
+    }
+    if (change.drop.empty() && change.add.empty()) return std::nullopt;
+    return change;
+}
+
 void FeedFollower::resume(Millis now, const protocol::HelloReply& reply, Actions& actions) {
-    running_ = true;
-    std::vector<records::FeedId> wanted;
-    for (const auto& [id, state] : view_) wanted.push_back(id);
-    actions.push_back(SubscribeFeeds{std::move(wanted)});
+    const bool first = !std::exchange(running_, true);
+    const bool missed = std::ranges::any_of(reply.heads(), [&](const protocol::FeedCursor& head) {
+        const auto id = records::parse_feed(head.feed());
+        const auto known = id ? view_.find(*id) : view_.end();
+        return known != view_.end() && head.hub_generation() == known->second.generation &&
+               head.n() > end_of(*id);
+    });
+    // Not each time: a broker's answer waits behind all else on a slow link, and we wait for it.
+    if (first || missed || wanted() != listening_) listen(actions);
     generation_changed_ = false;  // the hub says it now, feed by feed
     for (const auto& head : reply.heads()) {
         const auto id = records::parse_feed(head.feed());
@@ -54,7 +95,7 @@ void FeedFollower::resume(Millis now, const protocol::HelloReply& reply, Actions
             generation_changed_ = true;
             continue;
         }
-        known->second.head = std::max(known->second.head, head.n());
+        heard(known->second, follows_.at(*id), head);
         next(now, *id, actions);
     }
 }
@@ -62,6 +103,33 @@ void FeedFollower::resume(Millis now, const protocol::HelloReply& reply, Actions
 void FeedFollower::pause() {
     running_ = false;
     for (auto& [id, follow] : follows_) follow.asked_at = -1;
+}
+
+void FeedFollower::allow(bool allowed, Actions& actions) {
+    if (allowed == allowed_) return;
+    allowed_ = allowed;
+    for (auto& [id, follow] : follows_) follow.asked_at = -1;
+    if (running_) listen(actions);
+}
+
+void FeedFollower::listen(Actions& actions) {
+    listening_ = wanted();
+    actions.push_back(SubscribeFeeds{listening_});
+}
+
+// What the broker is to push.
+std::vector<records::FeedId> FeedFollower::wanted() const {
+    std::vector<records::FeedId> wanted;
+    if (!allowed_) return wanted;
+    for (const auto& [id, state] : view_) wanted.push_back(id);
+    return wanted;
+}
+
+void FeedFollower::heard(FeedState& state, Follow& follow, const protocol::FeedCursor& head) {
+    state.head = std::max(state.head, head.n());
+    if (head.has_checksum() && (!follow.hub || head.n() >= follow.hub->n)) {
+        follow.hub = FeedPoint{head.n(), head.checksum()};
+    }
 }
 
 std::uint64_t FeedFollower::end_of(const records::FeedId& id) const {
@@ -93,6 +161,7 @@ void FeedFollower::accept(Millis now, protocol::FeedSegment segment, Actions& ac
     }
     Follow& follow = follows_.at(*id);
     state.head = std::max({state.head, segment.head(), segment.through()});
+    if (follow.beginning_again) return;
     const std::uint64_t end = end_of(*id);
     if (segment.after() > end) {  // something is missing before it: ask for the range instead
         next(now, *id, actions);
@@ -118,11 +187,15 @@ void FeedFollower::accept(Millis now, protocol::FeedSegment segment, Actions& ac
 void FeedFollower::next(Millis now, const records::FeedId& id, Actions& actions) {
     Follow& follow = follows_.at(id);
     const FeedState& state = view_.at(id);
+    if (follow.beginning_again) return;
     if (!follow.applying && !follow.held.empty()) {
         follow.applying = true;
         actions.push_back(ApplySegment{id, follow.held.front()});
     }
-    if (running_ && follow.asked_at < 0 && end_of(id) < state.head &&
+    if (!follow.applying && follow.hub && follow.hub->n == state.cursor && state.head == state.cursor) {
+        compare(now, id, actions);
+    }
+    if (running_ && allowed_ && follow.asked_at < 0 && end_of(id) < state.head &&
         follow.held_bytes < max_held_bytes / 2) {
         follow.asked_at = now;
         protocol::Up up;
@@ -131,8 +204,62 @@ void FeedFollower::next(Millis now, const records::FeedId& id, Actions& actions)
         request.set_hub_generation(state.generation);
         request.set_after(end_of(id));
         request.set_max_bytes(ask_bytes);
-        actions.push_back(Publish{protocol::topic::up(device_), up.SerializeAsString(), false});
+        actions.push_back(
+            Publish{protocol::topic::up(device_), up.SerializeAsString(), false, SendClass::feed});
     }
+}
+
+// Both ends stand at the same number: their rows must be the same.
+void FeedFollower::compare(Millis now, const records::FeedId& id, Actions& actions) {
+    Follow& follow = follows_.at(id);
+    const FeedState& state = view_.at(id);
+    if (follow.hub->checksum == state.checksum) {
+        const auto known = mismatches_.find(id);
+        if (known == mismatches_.end()) return;
+        known->second.stands = false;
+        if (now - known->second.tried_at >= forget_tries_after) mismatches_.erase(known);
+        return;
+    }
+    Mismatch& mismatch = mismatches_[id];
+    const bool last = mismatch.tries == try_again_after.size();
+    if (!mismatch.stands) {
+        mismatch.stands = true;
+        ++mismatches_found_;
+        actions.push_back(Notice{
+            "the rows of feed " + records::feed_text(id) + " are not the hub's at " +
+            std::to_string(state.cursor) +
+            (last ? ", however often it was fetched anew: it stays as it is" : ": it is fetched anew")});
+    }
+    // What is dropped must be able to come again.
+    if (last || !running_ || !allowed_) return;
+    if (mismatch.tries > 0 && now - mismatch.tried_at < try_again_after[mismatch.tries]) return;
+    ++mismatch.tries;
+    mismatch.tried_at = now;
+    mismatch.stands = false;  // until it is compared again
+    follow.beginning_again = true;
+    follow.asked_at = -1;
+    ChangeFeeds change;
+    change.hub_generation = state.generation;
+    change.again.push_back(id);
+    actions.push_back(std::move(change));
+}
+
+void FeedFollower::change_failed(Millis now) {
+    for (auto& [id, follow] : follows_) {
+        if (!follow.beginning_again) continue;
+        follow.beginning_again = false;
+        Mismatch& mismatch = mismatches_[id];
+        mismatch.stands = true;
+        mismatch.tried_at = now;
+    }
+}
+
+std::vector<records::FeedId> FeedFollower::differing() const {
+    std::vector<records::FeedId> out;
+    for (const auto& [id, mismatch] : mismatches_) {
+        if (mismatch.stands && view_.contains(id)) out.push_back(id);
+    }
+    return out;
 }
 
 void FeedFollower::head(Millis now, const protocol::Signed& sealed, Actions& actions) {
@@ -141,16 +268,20 @@ void FeedFollower::head(Millis now, const protocol::Signed& sealed, Actions& act
     const auto id = records::parse_feed(head->head().feed());
     const auto known = id ? view_.find(*id) : view_.end();
     if (known == view_.end() || head->head().hub_generation() != known->second.generation) return;
-    known->second.head = std::max(known->second.head, head->head().n());
+    heard(known->second, follows_.at(*id), head->head());
     next(now, *id, actions);
 }
 
-void FeedFollower::applied(Millis now, const records::FeedId& feed, std::uint64_t n, Actions& actions) {
+void FeedFollower::applied(Millis now, const records::FeedId& feed, const FeedPoint& reached,
+                           Actions& actions) {
     const auto known = view_.find(feed);
     if (known == view_.end()) return;
     Follow& follow = follows_.at(feed);
     if (!follow.applying) return;  // of a city that is no longer mounted
-    known->second.cursor = std::max(known->second.cursor, n);
+    if (reached.n >= known->second.cursor) {
+        known->second.cursor = reached.n;
+        known->second.checksum = reached.checksum;
+    }
     while (!follow.held.empty() && follow.held.front().through() <= known->second.cursor) {
         follow.held_bytes -= std::min(follow.held_bytes, follow.held.front().ByteSizeLong());
         follow.held.pop_front();
@@ -163,7 +294,9 @@ void FeedFollower::applied(Millis now, const records::FeedId& feed, std::uint64_
 void FeedFollower::apply_failed(Millis now, const records::FeedId& feed) {
     const auto follow = follows_.find(feed);
     if (follow == follows_.end()) return;
-    follow->second = Follow{};
+    Follow anew;
+    anew.hub = follow->second.hub;
+    follow->second = std::move(anew);
     follow->second.asked_at = now;  // as if it had not come: a full disk is not helped by more of it at once
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "sync/engine/feed_point.hpp"
 #include "sync/protocol/codec.hpp"
 
 namespace fieldpost::engine {
@@ -20,6 +21,7 @@ struct RegisteredDevice {
     std::string profile;
     std::vector<records::FeedId> feeds;
     std::uint64_t desired_generation = 0;
+    bool revoked = false;
 };
 
 struct OperationPlace {
@@ -36,6 +38,14 @@ struct OperationResult {
     std::string reason;
 };
 
+// Where an operation stands in its device's journal.
+struct SettledPlace {
+    std::string device;
+    std::uint64_t epoch = 0;
+    protocol::Lane lane = protocol::WORK;
+    std::uint64_t seq = 0;
+};
+
 struct FeedRange {
     std::vector<protocol::FeedEntry> entries;
     std::uint64_t through = 0;  // the range is whole up to here
@@ -47,14 +57,20 @@ class HubStore {
   public:
     virtual ~HubStore() = default;
     virtual std::uint64_t generation() = 0;
+    // From here on feed cursors are of another generation; snapshots of the last are no longer offered.
+    virtual Status begin_generation() = 0;
     virtual std::string city() = 0;
     virtual Result<std::optional<RegisteredDevice>> device(std::string_view id) = 0;
     // The device has said hello.
     virtual Status seen(std::string_view id) = 0;
-    // Applied through here; seq 0 with the epoch's starting hash when nothing is.
+    // Applied through here; seq 0 with the epoch's starting hash when nothing is. `safe`: a completed backup
+    // holds it through there.
     virtual Result<protocol::LanePosition> lane_position(std::string_view device, std::uint64_t epoch,
                                                          protocol::Lane lane) = 0;
     virtual Status set_lane_position(std::string_view device, const protocol::LanePosition& position) = 0;
+    // Remembers that this epoch advanced. True when another epoch of the device did since this one last did:
+    // two journals write under one name.
+    virtual Result<bool> epoch_advanced(std::string_view device, std::uint64_t epoch) = 0;
     // Stores the operation and its effects. An operation whose origin is stored already changes nothing and
     // reports what it reported then. Bytes that cannot be understood are kept and reported as quarantined.
     virtual Result<OperationResult> apply(const RegisteredDevice& device, const OperationPlace& place,
@@ -63,7 +79,15 @@ class HubStore {
     virtual Result<std::vector<OperationResult>> results(std::string_view device, std::uint64_t epoch,
                                                          protocol::Lane lane, std::uint64_t first,
                                                          std::uint64_t last) = 0;
-    virtual Result<std::map<records::FeedId, std::uint64_t>> feed_heads() = 0;
+    // Places of the operations that were PARKED and are settled since the last call, in order of device,
+    // epoch, lane and seq: results() says now what became of them.
+    virtual Result<std::vector<SettledPlace>> take_settled() = 0;
+    // These operations are neither here nor at their device any more: written down for people. False: it was
+    // known.
+    virtual Result<bool> name_gap(std::string_view device, std::uint64_t epoch, protocol::Lane lane,
+                                  std::uint64_t first, std::uint64_t last) = 0;
+    // Number and checksum of each are of one moment.
+    virtual Result<std::map<records::FeedId, FeedPoint>> feed_heads() = 0;
     // Changes after `after`, in order, until a bound is reached; at least one when there is one.
     virtual Result<FeedRange> feed_range(const records::FeedId& feed, std::uint64_t after,
                                          std::size_t max_bytes) = 0;
@@ -72,6 +96,12 @@ class HubStore {
     // The signed manifest as it is sent.
     virtual Result<Bytes> manifest(std::string_view profile) = 0;
     virtual Result<Bytes> block(std::string_view profile, std::uint64_t generation, std::uint32_t block) = 0;
+    // Attachments are files beside the transaction: what they say they have is durable when they return. The
+    // engine adds the hub generation.
+    virtual Result<protocol::BlobState> blob_offered(const RegisteredDevice& device,
+                                                     const protocol::BlobOffer& offer) = 0;
+    virtual Result<protocol::BlobState> blob_chunk(const RegisteredDevice& device,
+                                                   const protocol::BlobChunk& chunk) = 0;
 };
 
 struct HubPublish {
@@ -104,25 +134,45 @@ class HubEngine {
     Status publish_feeds(bool heads, HubActions& actions);
 
   private:
-    Status hello(const RegisteredDevice& device, const protocol::Hello& hello, HubActions& actions);
-    // The device proves that this hub once held more than it does now.
-    void went_back(const RegisteredDevice& device, const std::string& what, HubActions& actions);
+    // It gets a sentence for its screen, and nothing else.
+    Status refuse_revoked(const RegisteredDevice& device, const protocol::Up& up, HubActions& actions);
+    Status hello(const RegisteredDevice& device, const protocol::Signed& sealed, HubActions& actions);
+    Status reply(const std::string& device, const protocol::HelloReply& reply, HubActions& actions);
+    // A lane that a hello lists, and where this hub stands there.
+    struct ListedLane {
+        const protocol::LanePosition* said;
+        protocol::LanePosition ours;
+    };
+    Result<std::vector<ListedLane>> listed_lanes(const RegisteredDevice& device,
+                                                 const protocol::Hello& hello);
+    // What the device has seen that this hub does not hold: the store was restored from a backup. Empty:
+    // nothing.
+    Result<std::string> lost(const protocol::Hello& hello, const std::vector<ListedLane>& lanes);
+    // What of the lane neither end has any more.
+    Status name_gap(const RegisteredDevice& device, const ListedLane& lane, HubActions& actions);
+    // Outcomes that the device does not know, as its hello says.
+    Status tell_outcomes(const RegisteredDevice& device, const std::vector<ListedLane>& lanes,
+                         HubActions& actions);
+    // Outcomes of what waited, to the devices that heard only that it does.
+    Status tell_settled(HubActions& actions);
+    Status blob_state(const RegisteredDevice& device, Result<protocol::BlobState> state, HubActions& actions);
     Status batch(const RegisteredDevice& device, const protocol::Signed& sealed, HubActions& actions);
     Status feed_request(const RegisteredDevice& device, const protocol::FeedRequest& request,
                         HubActions& actions);
     Status manifest_request(const RegisteredDevice& device, HubActions& actions);
     Status block_request(const RegisteredDevice& device, const protocol::BlockRequest& request,
                          HubActions& actions);
-    Status acknowledge(const RegisteredDevice& device, const protocol::LanePosition& position,
-                       std::uint64_t first, std::uint64_t last, HubActions& actions);
+    Status acknowledge(const std::string& device, const protocol::LanePosition& position, std::uint64_t first,
+                       std::uint64_t last, HubActions& actions);
     struct MadeSegment {
         protocol::Signed sealed;
         std::uint64_t through;
     };
     Result<MadeSegment> segment(const records::FeedId& feed, std::uint64_t after, std::uint64_t head,
                                 std::size_t max_bytes);
-    void send(const RegisteredDevice& device, const protocol::Down& down, HubActions& actions);
-    Status publish_head(const records::FeedId& feed, std::uint64_t head, HubActions& actions);
+    void send(const std::string& device, const protocol::Down& down, HubActions& actions);
+    protocol::FeedCursor head_of(const records::FeedId& feed, const FeedPoint& head);
+    Status publish_head(const records::FeedId& feed, const FeedPoint& head, HubActions& actions);
 
     HubStore& store_;
     protocol::Signer& signer_;

@@ -8,6 +8,12 @@ using protocol::Lane;
 
 namespace {
 
+constexpr double slow_link = 256e3;  // bytes a second
+// In a hello. Beyond: the oldest epochs are not compared any more, what waits longest at the hub is asked
+// first.
+constexpr std::size_t max_earlier = 24;
+constexpr std::size_t max_parked = 100;
+
 bool is_lane(Lane lane) {
     return std::ranges::find(lanes_by_priority, lane) != lanes_by_priority.end();
 }
@@ -20,10 +26,18 @@ bool tells_of_applied(const protocol::Ack& ack) {
            (ack.first_seq() > 0 && ack.first_seq() <= last && count <= last - ack.first_seq() + 1);
 }
 
+const protocol::LanePosition* find(const protocol::HelloReply& reply, std::uint64_t epoch, Lane lane) {
+    const auto found = std::ranges::find_if(reply.lanes(), [&](const protocol::LanePosition& position) {
+        return position.epoch() == epoch && position.lane() == lane;
+    });
+    return found == reply.lanes().end() ? nullptr : &*found;
+}
+
 }  // namespace
 
-Uplink::Uplink(std::string device, JournalView& journal, protocol::Signer& signer, UplinkLimits limits)
-    : device_(std::move(device)), journal_(journal), signer_(signer), limits_(limits) {}
+Uplink::Uplink(std::string device, JournalView& journal, protocol::Signer& signer, Credit& credit,
+               UplinkLimits limits)
+    : device_(std::move(device)), journal_(journal), signer_(signer), credit_(credit), limits_(limits) {}
 
 void Uplink::describe(protocol::Hello& hello) {
     for (const Lane lane : lanes_by_priority) {
@@ -33,14 +47,18 @@ void Uplink::describe(protocol::Hello& hello) {
         position.set_seq(journal_.last_seq(lane));
         position.set_hash(journal_.hash_at(lane, position.seq()).value_or(Bytes()));
         position.set_noted(journal_.noted(lane));
+        position.set_first(journal_.first_held(lane));
+        for (const std::uint64_t seq : journal_.parked(lane, max_parked)) position.add_parked(seq);
     }
+    for (auto& position : journal_.earlier(max_earlier)) *hello.add_lanes() = std::move(position);
 }
 
 Uplink::Comparison Uplink::compare(const protocol::LanePosition& hub) {
     if (hub.seq() > journal_.last_seq(hub.lane())) return Comparison::differs;
     const auto ours = journal_.hash_at(hub.lane(), hub.seq());
     if (!ours) return Comparison::unreadable;
-    return *ours == hub.hash() ? Comparison::same : Comparison::differs;
+    // Of what was trimmed no hash is left: nothing proves that it is the same.
+    return !ours->empty() && *ours == hub.hash() ? Comparison::same : Comparison::differs;
 }
 
 std::uint64_t Uplink::held(const protocol::LanePosition& hub) {
@@ -56,62 +74,112 @@ void Uplink::fork(OpenEpoch open, Actions& actions) {
     actions.push_back(std::move(open));
 }
 
-void Uplink::resume(Millis now, const protocol::HelloReply& reply, Actions& actions) {
+void Uplink::resume(const protocol::HelloReply& reply, Actions& actions) {
     pause();
-    std::array<const protocol::LanePosition*, 4> positions{};
-    for (const auto& position : reply.lanes()) {
-        if (is_lane(position.lane()) && position.epoch() == journal_.epoch()) {
-            positions[static_cast<std::size_t>(position.lane())] = &position;
-        }
-    }
+    OpenEpoch open;
     for (const Lane name : lanes_by_priority) {
-        const auto* position = positions[static_cast<std::size_t>(name)];
+        const auto* position = find(reply, journal_.epoch(), name);
         if (position == nullptr) return;  // answers a hello of an earlier epoch: ours is on its way
         switch (compare(*position)) {
             case Comparison::same:
-                break;
-            case Comparison::differs: {
-                OpenEpoch open{"the hub's copy of the " + protocol::lane_name(name) + " lane differs at " +
-                                   std::to_string(position->seq()),
-                               {}};
-                for (const auto* hub : positions) {
-                    if (hub != nullptr) open.held[hub->lane()] = held(*hub);
+                // Part of what it lacks may be trimmed: a new epoch has no hole there.
+                if (position->seq() < position->noted()) {
+                    open.why = "the hub holds the " + protocol::lane_name(name) + " lane through " +
+                               std::to_string(position->seq()) + " only, and once held " +
+                               std::to_string(position->noted());
                 }
-                fork(std::move(open), actions);
-                return;
-            }
+                break;
+            case Comparison::differs:
+                open.why = "the hub's copy of the " + protocol::lane_name(name) + " lane differs at " +
+                           std::to_string(position->seq());
+                break;
             case Comparison::unreadable:
                 actions.push_back(Notice{"the journal cannot be read at " + protocol::lane_name(name) + " " +
                                          std::to_string(position->seq()) + ": nothing is sent for now"});
                 return;
         }
+        open.held[name] = held(*position);
         LaneState& lane = at(name);
         lane.acked = lane.sent = position->seq();
         lane.noted = journal_.noted(name);
     }
+    for (const auto& left : journal_.earlier(max_earlier)) {
+        const auto* position = find(reply, left.epoch(), left.lane());
+        if (position == nullptr || position->seq() >= left.seq()) continue;
+        open.why = "the hub lost what it held of an earlier epoch";
+        open.earlier.push_back(*position);
+    }
+    if (!open.why.empty()) return fork(std::move(open), actions);
     running_ = true;
     missed_results_ = false;
-    pump(now, actions);
+}
+
+bool Uplink::went_back(const protocol::HelloReply& reply) const {
+    return std::ranges::any_of(reply.lanes(), [&](const protocol::LanePosition& position) {
+        if (!is_lane(position.lane())) return false;
+        const bool is_present = position.epoch() == journal_.epoch();
+        return position.seq() < position.noted() ||
+               (is_present && position.seq() < at(position.lane()).acked);
+    });
+}
+
+void Uplink::note_safe(const protocol::HelloReply& reply, Actions& actions) {
+    for (const auto& position : reply.lanes()) {
+        const bool is_present = position.epoch() == journal_.epoch();
+        if (is_lane(position.lane()) && (!is_present || compare(position) == Comparison::same))
+            note_safe(position, actions);
+    }
+}
+
+void Uplink::note_safe(const protocol::LanePosition& hub, Actions& actions) {
+    if (hub.safe() == 0 || hub.safe() > hub.seq()) return;
+    std::uint64_t& told = safe_[{hub.epoch(), hub.lane()}];
+    if (hub.safe() <= told) return;
+    told = hub.safe();
+    actions.push_back(NoteSafe{hub});
 }
 
 void Uplink::pause() {
     running_ = false;
-    outstanding_.clear();
-    outstanding_bytes_ = 0;
+    safe_.clear();  // should the journal not have kept it, it is told again
+    take_back();
+}
+
+void Uplink::take_back() {
+    while (!outstanding_.empty()) {
+        lost(outstanding_.back());
+        outstanding_.pop_back();
+    }
     for (LaneState& lane : lanes_) lane.sent = lane.acked;
+}
+
+void Uplink::lost(const Outstanding& batch) {
+    if (batch.lane == protocol::URGENT) {
+        urgent_bytes_ -= batch.bytes;
+    } else {
+        credit_.lost(batch.bytes);
+    }
+}
+
+void Uplink::resend_plain() {
+    // Anyone could say it again and again.
+    if (!running_ || dictionary_ == 0) return;
+    dictionary_ = 0;
+    take_back();
 }
 
 void Uplink::ack(Millis now, const protocol::Ack& ack, Actions& actions) {
     const auto& applied = ack.applied();
     if (!running_ || applied.epoch() != journal_.epoch() || !is_lane(applied.lane())) return;
     LaneState& lane = at(applied.lane());
+    // Late, and what it tells of was trimmed since: there is nothing to compare it with.
+    if (applied.seq() < lane.acked && applied.seq() + 1 < journal_.first_held(applied.lane())) return;
     switch (compare(applied)) {
         case Comparison::same:
             break;
         case Comparison::differs: {
             OpenEpoch open{"the hub acknowledged other content than ours in the " +
-                               protocol::lane_name(applied.lane()) + " lane",
-                           {}};
+                           protocol::lane_name(applied.lane()) + " lane"};
             for (const Lane name : lanes_by_priority) {
                 open.held[name] = std::min(journal_.noted(name), at(name).acked);
             }
@@ -130,41 +198,59 @@ void Uplink::ack(Millis now, const protocol::Ack& ack, Actions& actions) {
     const std::uint64_t results_end = ack.first_seq() + static_cast<std::uint64_t>(ack.versions_size());
     if (ack.first_seq() > lane.noted + 1) {
         missed_results_ = true;
-    } else if (results_end > journal_.noted(applied.lane()) + 1) {
+    } else if (ack.versions_size() > 0) {
+        // Also of what is noted already: the hub settles later what had to wait.
         lane.noted = std::max(lane.noted, results_end - 1);
         actions.push_back(NoteAck{ack});
     }
+    note_safe(applied, actions);
     if (applied.seq() < lane.acked) return;  // an older acknowledgement, late
     lane.acked = applied.seq();
     lane.sent = std::max(lane.sent, lane.acked);
     bool progress = false;
     for (auto batch = outstanding_.begin(); batch != outstanding_.end();) {
         if (batch->lane == applied.lane() && batch->last <= applied.seq()) {
-            outstanding_bytes_ -= batch->bytes;
+            if (batch->lane == protocol::URGENT) {
+                urgent_bytes_ -= batch->bytes;
+            } else {
+                credit_.confirmed(now, batch->bytes, batch->sent_at);
+            }
             batch = outstanding_.erase(batch);
             progress = true;
         } else {
             // What was sent behind a batch that is done gets its time again: a slow link is no loss. What was
             // sent before it and is not done was lost.
-            if (progress) batch->sent_at = now;
+            if (progress) batch->patience_from = now;
             ++batch;
         }
     }
-    pump(now, actions);
 }
 
-void Uplink::pump(Millis now, Actions& actions) {
-    if (!running_) return;
-    for (const Lane lane : lanes_by_priority) {
-        while (at(lane).sent < journal_.last_seq(lane) && outstanding_bytes_ < limits_.window_bytes) {
-            if (!send_batch(now, lane, actions)) return;
-        }
+void Uplink::pump(Millis now, Lane lane, Actions& actions) {
+    while (running_ && !all_sent(lane)) {
+        const bool room = lane == protocol::URGENT ? urgent_bytes_ < limits_.urgent_window
+                                                   : credit_.room(credit_.message_bytes());
+        if (!room || !send_batch(now, lane, actions)) return;
     }
+}
+
+// On a slow link the processor waits for it anyway.
+protocol::Effort Uplink::effort() const {
+    return credit_.rate() > 0 && credit_.rate() < slow_link ? protocol::Effort::small
+                                                            : protocol::Effort::quick;
+}
+
+// Operations as long as this, compressed, make a message of the size that the link likes.
+std::size_t Uplink::batch_bytes(Lane lane) const {
+    if (lane == protocol::URGENT) return limits_.batch_bytes;
+    const double raw = static_cast<double>(credit_.message_bytes()) / packing_;
+    return std::clamp(static_cast<std::size_t>(raw), std::min<std::size_t>(1024, limits_.batch_bytes),
+                      limits_.batch_bytes);
 }
 
 bool Uplink::send_batch(Millis now, Lane lane, Actions& actions) {
     LaneState& state = at(lane);
-    auto entries = journal_.read(lane, state.sent, limits_.batch_entries, limits_.batch_bytes);
+    auto entries = journal_.read(lane, state.sent, limits_.batch_entries, batch_bytes(lane));
     const auto hash_before = journal_.hash_at(lane, state.sent);
     if (!entries || entries->empty() || !hash_before) {
         actions.push_back(Notice{"the journal cannot be read after " + protocol::lane_name(lane) + " " +
@@ -179,29 +265,40 @@ bool Uplink::send_batch(Millis now, Lane lane, Actions& actions) {
     batch.set_lane(lane);
     batch.set_first_seq(state.sent + 1);
     batch.set_hash_before(*hash_before);
+    std::size_t raw = 0;
     for (JournalEntry& entry : *entries) {
+        raw += entry.operation.size();
         auto& added = *batch.add_entries();
         added.set_operation(std::move(entry.operation));
         if (entry.origin) *added.mutable_origin() = std::move(*entry.origin);
     }
     protocol::Up up;
-    auto sealed = protocol::seal(batch, signer_, true);
+    auto sealed = protocol::seal(batch, signer_, protocol::Packing{true, dictionary_, effort()});
     if (!sealed) {
         actions.push_back(Notice{"a batch cannot be signed: " + sealed.error().message});
         return false;
     }
     *up.mutable_batch() = std::move(*sealed);
     state.sent = entries->back().seq;
-    Publish publish{protocol::topic::up(device_), up.SerializeAsString(), false};
-    outstanding_bytes_ += publish.payload.size();
-    outstanding_.push_back({lane, state.sent, publish.payload.size(), now});
+    const SendClass carries = lane == protocol::URGENT      ? SendClass::urgent
+                              : lane == protocol::TELEMETRY ? SendClass::telemetry
+                                                            : SendClass::work;
+    Publish publish{protocol::topic::up(device_), up.SerializeAsString(), false, carries};
+    const std::size_t bytes = publish.payload.size();
+    if (raw > 0) packing_ = std::clamp(static_cast<double>(bytes) / static_cast<double>(raw), 0.05, 1.5);
+    if (lane == protocol::URGENT) {
+        urgent_bytes_ += bytes;
+    } else {
+        credit_.sent(now, bytes);
+    }
+    outstanding_.push_back({lane, state.sent, bytes, now, now});
     actions.push_back(std::move(publish));
     return true;
 }
 
 bool Uplink::stalled(Millis now) const {
     return running_ && (missed_results_ || std::ranges::any_of(outstanding_, [&](const Outstanding& batch) {
-                            return now - batch.sent_at > limits_.ack_timeout;
+                            return now - batch.patience_from > limits_.ack_timeout;
                         }));
 }
 

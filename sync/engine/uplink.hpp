@@ -4,7 +4,10 @@
 
 #include <array>
 #include <deque>
+#include <map>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "sync/engine/device_actions.hpp"
 #include "sync/protocol/codec.hpp"
@@ -29,8 +32,16 @@ class JournalView {
     virtual std::uint64_t last_seq(protocol::Lane lane) const = 0;
     // Through here the journal knows what became of each operation at the hub.
     virtual std::uint64_t noted(protocol::Lane lane) const = 0;
-    // Chain hash after entry `seq` (0: the epoch's start); nullopt when the journal does not hold it.
+    // Chain hash after entry `seq` (0: the epoch's start); empty when it was trimmed, nullopt when it cannot
+    // be read.
     virtual std::optional<Bytes> hash_at(protocol::Lane lane, std::uint64_t seq) = 0;
+    // From this entry on the journal holds the whole lane; 0: it cannot be read now.
+    virtual std::uint64_t first_held(protocol::Lane lane) = 0;
+    // Entries through noted() of which is known only that they wait at the hub, oldest first.
+    virtual std::vector<std::uint64_t> parked(protocol::Lane lane, std::size_t most) = 0;
+    // Lanes of earlier epochs that the hub held something of, newest epoch first: epoch, lane, first as
+    // first_held(), seq and noted: through here it did.
+    virtual std::vector<protocol::LanePosition> earlier(std::size_t most) = 0;
     // Entries after `seq`, in order, until a bound is reached; at least one when there is one.
     virtual Result<std::vector<JournalEntry>> read(protocol::Lane lane, std::uint64_t after,
                                                    std::size_t max_entries, std::size_t max_bytes) = 0;
@@ -38,23 +49,35 @@ class JournalView {
 
 struct UplinkLimits {
     std::size_t batch_entries = 200;
-    std::size_t batch_bytes = 64U << 10U;
-    std::size_t window_bytes = 512U << 10U;  // sent and not yet acknowledged
+    std::size_t batch_bytes = 192U << 10U;   // of operations, before they are packed
+    std::size_t urgent_window = 64U << 10U;  // sent and not yet acknowledged, whatever the credit says
     Millis ack_timeout = 10'000;
 };
 
 class Uplink {
   public:
-    Uplink(std::string device, JournalView& journal, protocol::Signer& signer, UplinkLimits limits = {});
+    // `credit` is shared with everything else that goes up.
+    Uplink(std::string device, JournalView& journal, protocol::Signer& signer, Credit& credit,
+           UplinkLimits limits = {});
 
     // Where the journal stands, for the hello.
     void describe(protocol::Hello& hello);
-    // The hub answered the hello: continue from what it has.
-    void resume(Millis now, const protocol::HelloReply& reply, Actions& actions);
+    // The hub answered the hello: continue from what it has. Call pump() for each lane then.
+    void resume(const protocol::HelloReply& reply, Actions& actions);
+    // The hub's answer shows that it has less than it acknowledged: it was restored. Say hello and resume().
+    bool went_back(const protocol::HelloReply& reply) const;
+    // What the hub's backups hold, as its answer says.
+    void note_safe(const protocol::HelloReply& reply, Actions& actions);
     void pause();
     void ack(Millis now, const protocol::Ack& ack, Actions& actions);
-    // Sends what fits the window. Call when the journal has grown.
-    void pump(Millis now, Actions& actions);
+    // Sends of one lane what fits: the urgent one at once, the others within the credit.
+    void pump(Millis now, protocol::Lane lane, Actions& actions);
+    // The hub could not read a batch: what is not acknowledged is sent again, without a dictionary.
+    void resend_plain();
+    // The hub can read this dictionary; 0: none.
+    void use_dictionary(std::uint32_t dictionary) { dictionary_ = dictionary; }
+    // Everything of the lane is on its way.
+    bool all_sent(protocol::Lane lane) const { return at(lane).sent >= journal_.last_seq(lane); }
     // True when acknowledgements stopped coming or one was lost: say hello again.
     bool stalled(Millis now) const;
 
@@ -73,6 +96,7 @@ class Uplink {
         std::uint64_t last;
         std::size_t bytes;
         Millis sent_at;
+        Millis patience_from;
     };
 
     LaneState& at(protocol::Lane lane) { return lanes_[static_cast<std::size_t>(lane)]; }
@@ -83,15 +107,25 @@ class Uplink {
     // Through here the hub is known to hold the lane, when it says to stand at `hub`.
     std::uint64_t held(const protocol::LanePosition& hub);
     bool send_batch(Millis now, protocol::Lane lane, Actions& actions);
+    void note_safe(const protocol::LanePosition& hub, Actions& actions);
+    void lost(const Outstanding& batch);
+    void take_back();
+    protocol::Effort effort() const;
+    std::size_t batch_bytes(protocol::Lane lane) const;
     void fork(OpenEpoch open, Actions& actions);
 
     std::string device_;
     JournalView& journal_;
     protocol::Signer& signer_;
+    Credit& credit_;
     UplinkLimits limits_;
     std::array<LaneState, 4> lanes_{};
+    // By epoch and lane: what the journal was told in this contact.
+    std::map<std::pair<std::uint64_t, protocol::Lane>, std::uint64_t> safe_;
     std::deque<Outstanding> outstanding_;
-    std::size_t outstanding_bytes_ = 0;
+    std::size_t urgent_bytes_ = 0;  // outstanding
+    std::uint32_t dictionary_ = 0;
+    double packing_ = 0.5;  // of the last batch: bytes sent for each byte of operations
     bool running_ = false;
     bool missed_results_ = false;  // an acknowledgement was lost: the hello brings its results again
 };

@@ -140,7 +140,7 @@ Description inspection(const records::Inspection& record) {
 
 Description observation(const records::Observation& record) {
     return {record.kind().empty() ? "Observation" : headed(record.kind()),
-            joined({record.note(), record.severity(),
+            joined({record.corrected_by().empty() ? "" : "corrected since", record.note(), record.severity(),
                     record.recorded_at() == 0 ? "" : format_date(record.recorded_at())})};
 }
 

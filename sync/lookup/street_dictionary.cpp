@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <span>
 #include <tuple>
 
 #include "sync/lookup/edit_distance.hpp"
@@ -26,12 +27,13 @@ std::size_t untyped_letters(std::size_t name, std::size_t typed) {
 }
 
 template <class Items, class Text>
-auto range_of_beginning(const std::vector<std::uint32_t>& order, const Items& items,
-                        std::string_view beginning, Text text) {
+std::span<const std::uint32_t> range_of_beginning(const std::vector<std::uint32_t>& order, const Items& items,
+                                                  std::string_view beginning, Text text) {
     const auto head = [&](std::uint32_t number) {
         return std::string_view(items[number].*text).substr(0, beginning.size());
     };
-    return std::ranges::equal_range(order, beginning, {}, head);
+    const auto first = std::ranges::lower_bound(order, beginning, {}, head);
+    return {first, std::ranges::upper_bound(first, order.end(), beginning, {}, head)};
 }
 
 }  // namespace

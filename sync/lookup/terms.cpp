@@ -163,8 +163,7 @@ void extract_numbered(Terms& terms, records::Kind kind, const google::protobuf::
 template <class T>
 void sort_unique(std::vector<T>& values) {
     std::ranges::sort(values);
-    const auto rest = std::ranges::unique(values);
-    values.erase(rest.begin(), rest.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
 }
 
 }  // namespace

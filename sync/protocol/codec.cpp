@@ -17,14 +17,21 @@ std::string under(std::string_view rest) {
 
 // What a signature covers. Type and packing are part of it: a payload signed as one thing is never taken as
 // another.
-Bytes signed_text(std::string_view type, bool zstd, BytesView payload) {
+Bytes signed_text(std::string_view type, bool zstd, std::uint32_t dictionary, BytesView payload) {
     Bytes text = "fieldpost signed 1";
     text.push_back('\0');
     text.append(type);
     text.push_back('\0');
     text.push_back(zstd ? '\1' : '\0');
+    if (dictionary != 0) append_u32(text, dictionary);
     text.append(payload);
     return text;
+}
+
+// What a payload of that type may unfold to.
+std::size_t most_of(std::string_view type) {
+    if (type == Batch::descriptor()->full_name()) return max_batch_bytes;
+    return type == Hello::descriptor()->full_name() ? max_hello_bytes : max_payload_bytes;
 }
 
 }  // namespace
@@ -69,23 +76,37 @@ bool is_device_id(std::string_view text) {
     });
 }
 
-Result<Signed> seal(const google::protobuf::Message& message, Signer& signer, bool zstd) {
+Result<Signed> seal(const google::protobuf::Message& message, Signer& signer, Packing packing) {
     Signed sealed;
     Bytes payload = message.SerializeAsString();
-    if (zstd) payload = compress(payload);
-    auto signature = signer.sign(signed_text(message.GetDescriptor()->full_name(), zstd, payload));
+    if (packing.dictionary != 0) {
+        if (auto small = pack(packing.dictionary, payload, *message.GetDescriptor(), packing.effort)) {
+            payload = std::move(*small);
+        } else {
+            packing = packed;
+        }
+    }
+    if (packing.dictionary == 0 && packing.zstd) payload = compress(payload);
+    auto signature =
+        signer.sign(signed_text(message.GetDescriptor()->full_name(), packing.zstd && packing.dictionary == 0,
+                                packing.dictionary, payload));
     if (!signature) return signature.error();
     sealed.set_signature(std::move(*signature));
     sealed.set_payload(std::move(payload));
-    sealed.set_zstd(zstd);
+    sealed.set_zstd(packing.zstd && packing.dictionary == 0);
+    sealed.set_dictionary(packing.dictionary);
     return sealed;
 }
 
 Result<Bytes> open(const Signed& sealed, BytesView public_key, std::string_view type) {
-    if (!ed25519_verify(public_key, signed_text(type, sealed.zstd(), sealed.payload()), sealed.signature())) {
+    const Bytes text = signed_text(type, sealed.zstd(), sealed.dictionary(), sealed.payload());
+    if (!ed25519_verify(public_key, text, sealed.signature())) {
         return fail(ErrorCode::refused, "the signature does not hold");
     }
-    if (sealed.zstd()) return unfold(sealed.payload());
+    const std::size_t most = most_of(type);
+    if (sealed.dictionary() != 0) return unpack(sealed.dictionary(), sealed.payload(), most);
+    if (sealed.zstd()) return decompress(sealed.payload(), most);
+    if (sealed.payload().size() > most) return fail(ErrorCode::full, "the payload is too large");
     return sealed.payload();
 }
 

@@ -7,6 +7,7 @@
 #include "sync/base/bytes.hpp"
 #include "sync/base/crypto.hpp"
 #include "sync/base/result.hpp"
+#include "sync/protocol/dictionary.hpp"
 #include "sync/protocol/journal.pb.h"
 #include "sync/protocol/wire.pb.h"
 #include "sync/records/layer.hpp"
@@ -19,6 +20,10 @@ inline constexpr std::uint32_t version = 1;
 inline constexpr std::size_t max_message_bytes = 1U << 20U;
 // What a signed payload may unfold to.
 inline constexpr std::size_t max_payload_bytes = 8U << 20U;
+// A batch comes from a device, and an entry of two bytes takes many times that in memory.
+inline constexpr std::size_t max_batch_bytes = 1U << 20U;
+// A hello comes from a device, too: the lanes and feeds that it lists are many times larger in memory.
+inline constexpr std::size_t max_hello_bytes = 256U << 10U;
 inline constexpr std::size_t max_operation_bytes = 64U << 10U;
 inline constexpr std::uint32_t block_bytes = 256U << 10U;
 
@@ -50,10 +55,20 @@ class Signer {
     virtual Result<Bytes> sign(BytesView message) = 0;
 };
 
-Result<Signed> seal(const google::protobuf::Message& message, Signer& signer, bool zstd);
+// How a payload is made small.
+struct Packing {
+    bool zstd = false;
+    std::uint32_t dictionary = 0;  // instead of plain zstd; 0: none. An unknown one is no dictionary.
+    Effort effort = Effort::quick;
+};
+inline constexpr Packing plain{};
+inline constexpr Packing packed{true};
+
+Result<Signed> seal(const google::protobuf::Message& message, Signer& signer, Packing packing);
 // Checks that `public_key` signed this payload as a message of that type (its protobuf full name), then
-// unfolds it within max_payload_bytes. refused: the signature does not hold; corrupt, full: the payload does
-// not unfold.
+// unfolds it within max_payload_bytes, a batch within max_batch_bytes, a hello within max_hello_bytes.
+// refused: the signature does not hold; corrupt, full: the payload does not unfold; unavailable: a dictionary
+// that this program does not have.
 Result<Bytes> open(const Signed& sealed, BytesView public_key, std::string_view type);
 
 // The payload of a Signed that is trusted for another reason, unfolded within max_payload_bytes.

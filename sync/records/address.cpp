@@ -105,7 +105,7 @@ Address from_parts(const AddressParts& parts, const AddressContext& context) {
     }
     if (!parts.unit.empty()) address.set_unit(fold(parts.unit));
     if (!parts.place.empty()) address.set_place(fold(parts.place));
-    if (!parts.postal_code.empty()) address.set_postal_code(std::string(parts.postal_code.substr(0, 10)));
+    if (!parts.postal_code.empty()) address.set_postal_code(as_utf8(parts.postal_code, 10));
     return address;
 }
 

@@ -308,13 +308,7 @@ class AddressReader {
     AddressReading reading_;
 };
 
-// The part of the text that is read, without spaces around it and without half a character at its end.
-std::string_view bounded(std::string_view text) {
-    if (text.size() > max_address_bytes) {
-        std::size_t end = max_address_bytes;
-        while (end > max_address_bytes - 4 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-        text = text.substr(0, end);
-    }
+std::string_view without_spaces_around(std::string_view text) {
     constexpr std::string_view spaces = " \t\r\n\v\f";
     std::size_t first = text.find_first_not_of(spaces);
     if (first == std::string_view::npos) return {};
@@ -324,7 +318,8 @@ std::string_view bounded(std::string_view text) {
 }  // namespace
 
 AddressReading read_address(std::string_view text, const AddressContext& context) {
-    return AddressReader(bounded(text), context).run();
+    const std::string read = as_utf8(text, max_address_bytes);
+    return AddressReader(without_spaces_around(read), context).run();
 }
 
 Address parse_address(std::string_view text, const AddressContext& context) {

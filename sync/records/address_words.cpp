@@ -122,11 +122,14 @@ CodePoint decode(std::string_view text) {
     };
     auto follows = [&](std::size_t at) { return at < text.size() && (byte(at) & 0xC0U) == 0x80U; };
     std::uint32_t lead = byte(0);
+    // Overlong forms, surrogates and what lies beyond Unicode are no UTF-8 (RFC 3629).
+    auto is_three = [&] { return (lead != 0xE0 || byte(1) >= 0xA0) && (lead != 0xED || byte(1) < 0xA0); };
+    auto is_four = [&] { return (lead != 0xF0 || byte(1) >= 0x90) && (lead != 0xF4 || byte(1) < 0x90); };
     if (lead >= 0xC2 && lead <= 0xDF && follows(1)) return {(lead & 0x1FU) << 6 | (byte(1) & 0x3FU), 2};
-    if (lead >= 0xE0 && lead <= 0xEF && follows(1) && follows(2)) {
+    if (lead >= 0xE0 && lead <= 0xEF && follows(1) && follows(2) && is_three()) {
         return {(lead & 0x0FU) << 12 | (byte(1) & 0x3FU) << 6 | (byte(2) & 0x3FU), 3};
     }
-    if (lead >= 0xF0 && lead <= 0xF4 && follows(1) && follows(2) && follows(3)) {
+    if (lead >= 0xF0 && lead <= 0xF4 && follows(1) && follows(2) && follows(3) && is_four()) {
         return {(lead & 0x07U) << 18 | (byte(1) & 0x3FU) << 12 | (byte(2) & 0x3FU) << 6 | (byte(3) & 0x3FU),
                 4};
     }
@@ -268,6 +271,23 @@ std::string fold(std::string_view text) {
         }
     }
     if (!out.empty() && out.back() == ' ') out.pop_back();
+    return out;
+}
+
+std::string as_utf8(std::string_view text, std::size_t most) {
+    std::string out;
+    while (!text.empty()) {
+        const auto [code, bytes] = decode(text);
+        const bool is_latin1 = bytes == 1 && code >= 0x80;
+        if (out.size() + (is_latin1 ? 2 : bytes) > most) break;
+        if (is_latin1) {
+            out += static_cast<char>(0xC0U | code >> 6U);
+            out += static_cast<char>(0x80U | (code & 0x3FU));
+        } else {
+            out += text.substr(0, bytes);
+        }
+        text.remove_prefix(bytes);
+    }
     return out;
 }
 

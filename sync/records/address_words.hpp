@@ -21,6 +21,10 @@ namespace fieldpost::records {
 // them. Letters of other scripts become spaces.
 std::string fold(std::string_view text);
 
+// The text as it can be stored: bytes that are not UTF-8 (RFC 3629) are taken as Latin-1. At most `most`
+// bytes, and no part of a character at the end.
+std::string as_utf8(std::string_view text, std::size_t most);
+
 // The words of folded text, as views into it.
 std::vector<std::string_view> split_words(std::string_view folded);
 std::vector<std::string_view> split_words(std::string&& gone_before_its_words) = delete;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <unordered_map>
 
 #include "sync/base/crypto.hpp"
 
@@ -30,12 +31,11 @@ bool is_name_part(std::string_view text) {
 }
 
 Bytes serialize(const pb::Message& message) {
-    Bytes out;
-    pb::io::StringOutputStream stream(&out);
-    pb::io::CodedOutputStream coded(&stream);
+    Bytes out(message.ByteSizeLong(), '\0');
+    pb::io::ArrayOutputStream array(out.data(), static_cast<int>(out.size()));
+    pb::io::CodedOutputStream coded(&array);
     coded.SetSerializationDeterministic(true);
-    message.SerializePartialToCodedStream(&coded);
-    coded.Trim();
+    message.SerializeWithCachedSizes(&coded);
     return out;
 }
 
@@ -191,18 +191,44 @@ std::unique_ptr<pb::Message> new_message(Kind kind) {
     }
 }
 
+namespace {
+
+// The layer that field_label() gives. Remembered for the fields of all kinds, since reading an option takes
+// longer than writing the field.
+LayerKey layer_of(const pb::FieldDescriptor& field) {
+    static const auto known = [] {
+        std::unordered_map<const pb::FieldDescriptor*, LayerKey> layers;
+        for (int kind = PROPERTY; kind <= Kind_MAX; ++kind) {
+            const auto message = new_message(static_cast<Kind>(kind));
+            if (!message) continue;
+            const auto& type = *message->GetDescriptor();
+            for (int i = 0; i < type.field_count(); ++i)
+                layers.emplace(type.field(i), field_label(*type.field(i)).layer);
+        }
+        return layers;
+    }();
+    const auto found = known.find(&field);
+    return found == known.end() ? field_label(field).layer : found->second;
+}
+
+}  // namespace
+
 std::map<LayerKey, Bytes> split(const pb::Message& message, const LabelOverrides& overrides) {
     std::vector<const pb::FieldDescriptor*> fields;
     message.GetReflection()->ListFields(message, &fields);
     std::map<LayerKey, std::vector<const pb::FieldDescriptor*>> by_layer;
     for (const auto* field : fields) {
         const auto raised = overrides.find(field->name());
-        by_layer[raised != overrides.end() ? raised->second : field_label(*field).layer].push_back(field);
+        by_layer[raised != overrides.end() ? raised->second : layer_of(*field)].push_back(field);
     }
     // What a newer version wrote has no label that we know: it is restricted, as any unlabelled field.
     const LayerKey unlabelled;
     if (!message.GetReflection()->GetUnknownFields(message).empty()) by_layer[unlabelled];
     std::map<LayerKey, Bytes> out;
+    if (by_layer.size() == 1) {
+        out.emplace(by_layer.begin()->first, serialize(message));
+        return out;
+    }
     for (const auto& [layer, kept] : by_layer) {
         const std::unique_ptr<pb::Message> part(message.New());
         part->CopyFrom(message);

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "sync/records/checksum.hpp"
 #include "sync/snapshot/statement.hpp"
 
 namespace fieldpost::snapshot {
@@ -51,6 +52,7 @@ bool BulkLoad::put(const records::FeedId& feed, const records::LayerRow& row) {
     insert_layer_.bind(9, row.link_confidence);
     insert_layer_.bindNoCopy(10, row.body.data(), static_cast<int>(row.body.size()));
     run(insert_layer_);
+    checksums_[feed] += records::row_hash(records::feed_text(feed), row.record, row.version);
     records_[row.kind].push_back(row.record);
     gather(at, row.kind, term_reader_.read(row.kind, row.body));
     return true;
@@ -95,6 +97,15 @@ BulkLoad::Text BulkLoad::keep(std::string_view text, std::uint32_t kind, std::in
     const Text kept{text_.size(), static_cast<std::uint32_t>(text.size()), kind, row};
     text_.append(text);
     return kept;
+}
+
+void BulkLoad::write_checksums() {
+    SQLite::Statement save(database_, "UPDATE feed SET checksum = ? WHERE feed = ?");
+    for (const auto& [feed, checksum] : checksums_) {
+        save.bind(1, static_cast<std::int64_t>(checksum));
+        save.bind(2, dictionary_.feed(feed));
+        run(save);
+    }
 }
 
 void BulkLoad::finish() {
@@ -181,7 +192,7 @@ void BulkLoad::write_tallies() {
     SQLite::Statement insert(database_, "INSERT INTO tally (kind, records) VALUES (?, ?)");
     for (auto& [kind, ids] : records_) {
         std::ranges::sort(ids);
-        const auto distinct = std::ranges::unique(ids).begin() - ids.begin();
+        const auto distinct = std::unique(ids.begin(), ids.end()) - ids.begin();
         insert.bind(1, kind);
         insert.bind(2, static_cast<std::int64_t>(distinct));
         run(insert);

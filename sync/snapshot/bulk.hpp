@@ -23,6 +23,8 @@ class BulkLoad {
 
     // false when the property (or the block of unlinked rows) has no room for a further row.
     bool put(const records::FeedId& feed, const records::LayerRow& row);
+    // The feeds' checksums, of the rows that were put: before the transaction's commit.
+    void write_checksums();
     // Writes entries, indexes and tallies. Nothing may be put after it.
     void finish();
 
@@ -66,6 +68,7 @@ class BulkLoad {
     SQLite::Statement insert_place_;
     SQLite::Statement insert_layer_;
     std::unordered_map<records::RecordId, Place> places_;
+    std::map<records::FeedId, std::uint64_t> checksums_;
     Place unlinked_;
     std::int64_t last_place_ = 0;
     std::map<lookup::Street, std::uint32_t> streets_;

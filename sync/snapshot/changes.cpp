@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "sync/records/checksum.hpp"
 #include "sync/snapshot/statement.hpp"
 
 namespace fieldpost::snapshot {
@@ -53,6 +54,7 @@ bool Changes::put(const records::FeedId& feed, const records::LayerRow& row) {
     const std::int64_t feed_number = dictionary_.feed(feed);
     auto before = held(row.record, feed_number);
     if (before && before->version > row.version) return true;
+    const auto replaced = before ? std::optional(before->version) : std::nullopt;
     const records::RecordId property = place_property(row);
     if (before && !stands_at(before->row, property)) {
         erase(row.record, *before);
@@ -69,6 +71,7 @@ bool Changes::put(const records::FeedId& feed, const records::LayerRow& row) {
         update_layer_.bindNoCopy(7, row.body.data(), static_cast<int>(row.body.size()));
         update_layer_.bind(8, before->row);
         run(update_layer_);
+        count_row(feed_number, feed, row.record, replaced, row.version);
         if (before->body == row.body && before->kind == row.kind) return true;
         entries_.replace(before->row, row.kind, term_reader_.read(before->kind, before->body), terms);
         return true;
@@ -87,15 +90,17 @@ bool Changes::put(const records::FeedId& feed, const records::LayerRow& row) {
     insert_layer_.bind(9, row.link_confidence);
     insert_layer_.bindNoCopy(10, row.body.data(), static_cast<int>(row.body.size()));
     run(insert_layer_);
+    count_row(feed_number, feed, row.record, replaced, row.version);
     entries_.add(at, row.kind, terms);
     return true;
 }
 
 void Changes::remove(const records::FeedId& feed, records::RecordId record, std::int64_t version) {
-    if (const auto before = held(record, dictionary_.known_feed(feed));
-        before && before->version <= version) {
-        erase(record, *before);
-    }
+    const std::int64_t number = dictionary_.known_feed(feed);
+    const auto before = held(record, number);
+    if (!before || before->version > version) return;
+    erase(record, *before);
+    count_row(number, feed, record, before->version, std::nullopt);
 }
 
 void Changes::remove_feed(const records::FeedId& feed) {
@@ -113,10 +118,47 @@ void Changes::remove_feed(const records::FeedId& feed) {
     SQLite::Statement forget(database_, "DELETE FROM feed WHERE feed = ?");
     forget.bind(1, number);
     forget.exec();
+    moved_.erase(number);
     // Full text marks words as deleted and drops them when it next merges: merge now, they may not stay on
     // the disk.
     database_.exec("INSERT INTO name (name) VALUES ('optimize')");
     dictionary_.reload();
+}
+
+void Changes::count_row(std::int64_t number, const records::FeedId& feed, records::RecordId record,
+                        std::optional<std::int64_t> before, std::optional<std::int64_t> now) {
+    if (before == now) return;
+    const std::string text = records::feed_text(feed);
+    std::uint64_t& moved = moved_[number];
+    if (before) moved -= records::row_hash(text, record, *before);
+    if (now) moved += records::row_hash(text, record, *now);
+}
+
+void Changes::write_checksums() {
+    SQLite::Statement find(database_, "SELECT checksum FROM feed WHERE feed = ?");
+    SQLite::Statement save(database_, "UPDATE feed SET checksum = ? WHERE feed = ?");
+    for (const auto& [number, moved] : moved_) {
+        find.bind(1, number);
+        const auto checksum = static_cast<std::uint64_t>(one(find)) + moved;
+        save.bind(1, static_cast<std::int64_t>(checksum));
+        save.bind(2, number);
+        run(save);
+    }
+    moved_.clear();
+}
+
+void Changes::count_checksums() {
+    std::map<std::int64_t, std::string> feeds;
+    SQLite::Statement ids(database_, "SELECT feed, id FROM feed");
+    while (ids.executeStep()) feeds[ids.getColumn(0).getInt64()] = ids.getColumn(1).getString();
+    database_.exec("UPDATE feed SET checksum = 0");
+    SQLite::Statement rows(database_, "SELECT feed, record, version FROM layer");
+    while (rows.executeStep()) {
+        const std::int64_t number = rows.getColumn(0).getInt64();
+        moved_[number] +=
+            records::row_hash(feeds[number], rows.getColumn(1).getInt64(), rows.getColumn(2).getInt64());
+    }
+    write_checksums();
 }
 
 void Changes::renew_entries() {

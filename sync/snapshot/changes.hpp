@@ -1,6 +1,7 @@
 // Inside of the writer: single rows put into and taken out of a finished file.
 #pragma once
 
+#include <map>
 #include <optional>
 
 #include "sync/base/sqlite.hpp"
@@ -19,6 +20,11 @@ class Changes {
     bool put(const records::FeedId& feed, const records::LayerRow& row);
     void remove(const records::FeedId& feed, records::RecordId record, std::int64_t version);
     void remove_feed(const records::FeedId& feed);
+    // Adds to the feeds' checksums what the rows of this transaction changed: before its commit.
+    void write_checksums();
+    void forget_checksums() { moved_.clear(); }
+    // Counted from the rows: of a file that a program wrote which kept none.
+    void count_checksums();
     // Search entries by today's rules in place of those in the file.
     void renew_entries();
 
@@ -38,11 +44,15 @@ class Changes {
     void erase(records::RecordId record, const Held& held);
     void count(records::Kind kind, int by);
     bool any_row_of(records::RecordId record);
+    // In the feed's checksum the row has the version `now` in place of `before`.
+    void count_row(std::int64_t number, const records::FeedId& feed, records::RecordId record,
+                   std::optional<std::int64_t> before, std::optional<std::int64_t> now);
 
     Database& database_;
     Dictionary& dictionary_;
     EntryWriter entries_;
     TermReader term_reader_;
+    std::map<std::int64_t, std::uint64_t> moved_;  // by feed: what its checksum is to be moved by
     SQLite::Statement find_held_;
     SQLite::Statement find_place_;
     SQLite::Statement find_property_;

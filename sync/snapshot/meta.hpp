@@ -37,6 +37,7 @@ struct FeedCursor {
     records::FeedId feed;
     std::int64_t generation = 0;  // of the hub
     std::int64_t cursor = 0;      // 0: nothing yet
+    std::uint64_t checksum = 0;   // of the feed's rows in the file
     bool operator==(const FeedCursor&) const = default;
 };
 

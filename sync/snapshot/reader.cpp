@@ -14,6 +14,21 @@
 
 namespace fieldpost::snapshot {
 
+namespace {
+
+bool log_is_empty(const std::filesystem::path& path) {
+    std::error_code error;
+    const auto bytes = std::filesystem::file_size(path.string() + "-wal", error);
+    return error ? error == std::errc::no_such_file_or_directory : bytes == 0;
+}
+
+// A full disk, or one that cannot be written: there is no place for the log's index.
+bool may_lack_room(const Error& error) {
+    return error.code == ErrorCode::full || error.code == ErrorCode::io || error.code == ErrorCode::not_found;
+}
+
+}  // namespace
+
 struct Reader::State {
     explicit State(std::unique_ptr<Database> opened)
         : database(std::move(opened)), rows(*database), spots(*database, rows), entries(*database, rows) {}
@@ -41,6 +56,8 @@ Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path& path) 
     if (!std::filesystem::exists(path, ignored))
         return fail(ErrorCode::not_found, "no city file at " + path.string());
     auto database = open_database(path, Durability::read_only);
+    if (!database && may_lack_room(database.error()) && log_is_empty(path))
+        database = open_database(path, Durability::frozen);
     if (!database) return database.error();
     if (auto known = check_format(**database); !known) return known.error().with(path.string());
     if (auto added = add_nearest(**database); !added) return added.error();
@@ -88,10 +105,12 @@ Result<std::vector<Source>> Reader::sources() {
 Result<std::vector<FeedCursor>> Reader::feeds() {
     return sql([&] {
         std::vector<FeedCursor> out;
-        SQLite::Statement all(*state_->database, "SELECT id, generation, cursor FROM feed ORDER BY id");
+        SQLite::Statement all(*state_->database,
+                              "SELECT id, generation, cursor, checksum FROM feed ORDER BY id");
         while (all.executeStep()) {
             if (auto feed = records::parse_feed(all.getColumn(0).getString())) {
-                out.push_back({std::move(*feed), all.getColumn(1).getInt64(), all.getColumn(2).getInt64()});
+                out.push_back({std::move(*feed), all.getColumn(1).getInt64(), all.getColumn(2).getInt64(),
+                               static_cast<std::uint64_t>(all.getColumn(3).getInt64())});
             }
         }
         return out;

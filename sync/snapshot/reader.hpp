@@ -42,7 +42,8 @@ inline constexpr std::size_t near_limit = 200;    // results
 inline constexpr std::size_t box_limit = 10'000;  // results
 
 // Its own read-only connection; one thread at a time, any number of readers beside the writer.
-// Each call sees one state of the file; later calls see what was committed meanwhile.
+// Each call sees one state of the file; later calls see what was committed meanwhile. Opened on a full or
+// read-only disk, it may see none of that: it is to be opened anew once the file is written again.
 class Reader {
   public:
     // not_found, corrupt, or conflict when the format is another one.

@@ -10,7 +10,8 @@ CREATE TABLE feed (
     feed INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again: readers remember it
     id TEXT NOT NULL UNIQUE,             -- "area/classification/compartment"
     generation INTEGER NOT NULL,         -- of the hub
-    cursor INTEGER NOT NULL
+    cursor INTEGER NOT NULL,
+    checksum INTEGER NOT NULL DEFAULT 0  -- over the feed's rows (sync/records/checksum.hpp), its bits as a signed number
 ) STRICT;
 
 CREATE TABLE source (

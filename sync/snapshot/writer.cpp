@@ -36,6 +36,16 @@ struct Writer::State {
     }
 };
 
+namespace {
+
+// A file that an earlier program made has no such column.
+bool has_checksums(Database& database) {
+    return database.execAndGet("SELECT count(*) FROM pragma_table_info('feed') WHERE name = 'checksum'")
+               .getInt() != 0;
+}
+
+}  // namespace
+
 Writer::Writer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Writer::~Writer() = default;
 
@@ -86,6 +96,12 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& path) 
             write_terms_version(*state->database);
             transaction.commit();
         }
+        if (!has_checksums(*state->database)) {
+            SQLite::Transaction transaction(*state->database);
+            state->database->exec("ALTER TABLE feed ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0");
+            state->changes->count_checksums();
+            transaction.commit();
+        }
     });
     if (!opened) return opened.error().with("opening " + path.string());
     return std::unique_ptr<Writer>(new Writer(std::move(state)));
@@ -102,6 +118,11 @@ Status Writer::begin() {
 
 Status Writer::commit() {
     return state_->change([&]() -> Status {
+        if (state_->bulk) {
+            state_->bulk->write_checksums();
+        } else {
+            state_->changes->write_checksums();
+        }
         state_->database->exec("COMMIT");
         state_->open_transaction = false;
         return ok();
@@ -113,6 +134,7 @@ Status Writer::rollback() {
         return fail(ErrorCode::refused, "a file that is being created cannot go back: throw it away");
     return state_->change([&]() -> Status {
         state_->open_transaction = false;
+        state_->changes->forget_checksums();
         // After an I/O error or on a full disk SQLite may have gone back by itself.
         if (sqlite3_get_autocommit(state_->database->getHandle()) == 0) state_->database->exec("ROLLBACK");
         state_->dictionary->reload();
@@ -157,10 +179,12 @@ Status Writer::remove_feed(const records::FeedId& feed) {
 
 Result<std::optional<FeedCursor>> Writer::feed_cursor(const records::FeedId& feed) {
     return sql([&]() -> std::optional<FeedCursor> {
-        SQLite::Statement find(*state_->database, "SELECT generation, cursor FROM feed WHERE id = ?");
+        SQLite::Statement find(*state_->database,
+                               "SELECT generation, cursor, checksum FROM feed WHERE id = ?");
         find.bind(1, records::feed_text(feed));
         if (!find.executeStep()) return std::nullopt;
-        return FeedCursor{feed, find.getColumn(0).getInt64(), find.getColumn(1).getInt64()};
+        return FeedCursor{feed, find.getColumn(0).getInt64(), find.getColumn(1).getInt64(),
+                          static_cast<std::uint64_t>(find.getColumn(2).getInt64())};
     });
 }
 

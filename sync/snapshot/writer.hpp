@@ -19,6 +19,9 @@ namespace fieldpost::snapshot {
 // set_feed_cursor(),
 //         commit(), finish(). Entries are gathered in memory until finish(): some 300 bytes a property.
 // Device: open(), then for each run of feed changes begin(), put()/remove(), set_feed_cursor(), commit().
+//
+// The feeds' checksums (sync/records/checksum.hpp) are counted from what is put and removed, and written by
+// commit().
 class Writer {
   public:
     // A new file in bulk mode. conflict when something is at `path`.
@@ -47,7 +50,8 @@ class Writer {
     // All rows of a feed, its cursor and the feed itself: a lost right (PROTOCOL 10). Not in bulk mode.
     Status remove_feed(const records::FeedId& feed);
 
-    // nullopt for a feed that is not in the file.
+    // As of the last commit(), or with what a running transaction has set of it but for its checksum. nullopt
+    // for a feed that is not in the file.
     Result<std::optional<FeedCursor>> feed_cursor(const records::FeedId& feed);
     // Names the feed as held, even when it has no row.
     Status set_feed_cursor(const records::FeedId& feed, std::int64_t generation, std::int64_t cursor);

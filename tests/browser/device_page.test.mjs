@@ -2,47 +2,21 @@
 // its hub, where there is one, accepts it. Only what a healthy device never does is put in on the way: a lost reply, a
 // view that was cut.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { after, before, test } from "node:test";
-import { device, getJson, launch, newPage, SCREENS, shoot, someProperty } from "./browser.mjs";
+import { test } from "node:test";
+import { device, getJson, SCREENS, shoot } from "./browser.mjs";
+import {
+  loseFirstReply,
+  open,
+  openPlace,
+  options,
+  place,
+  record,
+  smallTargets,
+  useDevice,
+  violationsOn,
+} from "./page.mjs";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const options = { skip: device ? false : "FIELDPOST_URL names no device", timeout: 180_000 };
-
-let browser;
-let place;
-
-before(async () => {
-  if (!device) return;
-  browser = await launch();
-  place = await someProperty();
-});
-
-after(() => browser?.close());
-
-async function open(screen = SCREENS[1]) {
-  const { page, trouble } = await newPage(browser, screen);
-  await page.goto(`${device}/`);
-  await page.locator('.sync-item[data-part="outbox"]').waitFor();
-  return { page, trouble, close: () => page.context().close() };
-}
-
-async function openPlace(page) {
-  await page.getByRole("combobox").fill(place.query);
-  await page.getByRole("option").first().waitFor();
-  await page.getByRole("option").filter({ hasText: place.query }).first().click();
-  await page.getByRole("heading", { level: 1, name: place.view.title }).waitFor();
-  await page.locator(".record").first().waitFor();
-}
-
-async function violationsOn(page) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-  return violations.map(
-    ({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`,
-  );
-}
+useDevice();
 
 // How many different colours a picture of the map holds: an empty canvas has one.
 async function coloursOnMap(page) {
@@ -58,26 +32,6 @@ async function coloursOnMap(page) {
     for (let i = 0; i < data.length; i += 4) seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
     return seen.size;
   }, picture);
-}
-
-// The reply to the first POST there gets lost after the device has saved.
-async function loseFirstReply(page, path) {
-  let lost = false;
-  await page.route(path, async (route) => {
-    if (route.request().method() !== "POST" || lost) return route.continue();
-    lost = true;
-    await route.fetch();
-    return route.abort("connectionreset");
-  });
-}
-
-async function record(page, text, severity = "Major") {
-  await page.getByRole("button", { name: "Record observation" }).click();
-  const sheet = page.getByRole("dialog");
-  await sheet.getByRole("radio", { name: "Condition" }).check();
-  await sheet.getByRole("textbox", { name: "What did you see?" }).fill(text);
-  await sheet.getByRole("radio", { name: severity }).check();
-  await sheet.getByRole("button", { name: /Save observation|Try again/ }).click();
 }
 
 test("typing an address lists results with reasons, and the arrow keys and Enter open one", options, async () => {
@@ -228,9 +182,9 @@ test("Back while something is typed closes the panel, and the draft stays with i
   await openPlace(page);
   const { lat, lon } = place.view.position;
   const { features } = await getJson(`/map?bbox=${lon - 0.005},${lat - 0.005},${lon + 0.005},${lat + 0.005}`);
-  const other = features.map((feature) => feature.properties).find(
-    ({ layer, title }) => layer === "property" && title !== place.view.title,
-  );
+  const other = features
+    .map((feature) => feature.properties)
+    .find(({ layer, title }) => layer === "property" && title !== place.view.title);
   const { title } = await getJson(`/properties/${other.id}`);
   const openOther = async () => {
     await page.goto(`${device}/#/property/${other.id}`);
@@ -370,11 +324,7 @@ test(
         return out;
       });
       assert.deepEqual(wide, [], `at ${width} pixels`);
-      const small = await page.evaluate(() =>
-        [...document.querySelectorAll("button, input, [role=option]")]
-          .filter((element) => element.checkVisibility() && element.getBoundingClientRect().height < 47.5)
-          .map((element) => element.outerHTML.slice(0, 80)),
-      );
+      const small = await smallTargets(page);
       assert.deepEqual(small, [], `at ${width} pixels`);
       await close();
     }

@@ -1,17 +1,19 @@
 """The device's API is what its OpenAPI document says: every operation, asked of the real device."""
 
+import hashlib
 import http.client
 import json
 import os
 import pathlib
 import sys
+import tempfile
 import unittest
 import urllib.parse
 import uuid
 
 sys.path.insert(0, os.path.dirname(__file__))
 from openapi import OpenApi  # noqa: E402
-from stack import ROOT, Stack, program  # noqa: E402
+from stack import ROOT, Stack, program, wait_for  # noqa: E402
 
 PREFIX = "/api/v1"
 
@@ -30,8 +32,9 @@ class Held:
         if as_documented:
             self.api.check_request(method, target, body)
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        connection.request(method, target, None if body is None else json.dumps(body),
-                           {} if body is None else {"Content-Type": "application/json"})
+        raw = isinstance(body, bytes)
+        connection.request(method, target, body if raw or body is None else json.dumps(body),
+                           {} if body is None or raw else {"Content-Type": "application/json"})
         answer = connection.getresponse()
         text = answer.read()
         connection.close()
@@ -94,6 +97,8 @@ class Document(WithDevice):
         seen = {"id": str(uuid.uuid4()), "kind": "measurement", "note": "in the cellar", "severity": "minor",
                 "values": {"co_ppm": 12.5, "alarm": False, "make": "Acme"}}
         held.post(f"/visits/{visit['id']}/observations", seen)
+        self.assertEqual(held.get(f"/observations?visit={visit['id']}")["observations"][0]["values"],
+                         {"co_ppm": "12.5", "alarm": "false", "make": "Acme"})
         held.post(f"/visits/{visit['id']}/observations", seen, 200)
         held.post(f"/visits/{visit['id']}/observations", {**seen, "note": "in the attic"}, 409)
         held.post("/observations", seen, 409)
@@ -102,6 +107,33 @@ class Document(WithDevice):
         held.post("/visits", {"id": visit["id"], "property": places[1]["id"], "purpose": "yearly"}, 409)
         held.post("/observations", {"kind": "note", "note": "no place"})
         held.post("/observations", {"kind": "note", "note": "here", "property": place["id"], "severity": ""})
+        correction = {"id": str(uuid.uuid4()), "reason": "misread", "kind": "measurement", "note": "in the attic",
+                      "values": {"co_ppm": 1}}
+        held.post(f"/observations/{seen['id']}/corrections", correction)
+        held.post(f"/observations/{seen['id']}/corrections", correction, 200)
+        held.post(f"/observations/{seen['id']}/corrections", {**correction, "note": "in the yard"}, 409)
+        held.post(f"/observations/{seen['id']}/corrections", {"reason": "misheard", "kind": "note", "note": "in the shed"})
+        for query in ("", "?property=" + place["id"], "?visit=" + visit["id"]):
+            mine = [o for o in held.get("/observations" + query)["observations"] if o["id"] == seen["id"]][0]
+            self.assertEqual(mine["note"], "in the cellar", "it stays as it was recorded")
+            self.assertEqual([(c["why"], c["note"]) for c in mine["corrections"]],
+                             [("misread", "in the attic"), ("misheard", "in the shed")])
+        recorded = {fields["observation_id"]: fields for fields in self.fields_of(place["id"], "observation")}
+        self.assertEqual(recorded[seen["id"]]["corrected_by"], correction["id"])
+        self.assertEqual(recorded[correction["id"]]["corrects"], seen["id"])
+        edit = {"id": str(uuid.uuid4()), "fields": {"place_name": "The corner house", "stories": 3, "vacancy": None},
+                "note": "asked the owner", "version": 1}
+        held.post(f"/records/{place['id']}/edits", edit)
+        held.post(f"/records/{place['id']}/edits", edit, 200)
+        held.post(f"/records/{place['id']}/edits", {**edit, "fields": {"stories": 4}}, 409)
+        shown = {field["name"]: field for section in held.get("/properties/" + place["id"])["sections"]
+                 for record in section["records"] if record["id"] == place["id"] for field in record["fields"]}
+        self.assertEqual(shown["place_name"]["value"], "The corner house", "a crew sees its own edit at once")
+        self.assertIsNone(held.get("/status")["crew"])
+        self.report_emergency()
+        status = held.post("/statuses", {"status": "on_scene", "note": "at the door"})
+        crew = held.get("/status")["crew"]
+        self.assertEqual((crew["id"], crew["status"], crew["note"]), (status["id"], "on_scene", "at the door"))
         end = held.post(f"/visits/{visit['id']}/finish", {"result": "passed", "note": "fine"})
         again = held.post(f"/visits/{visit['id']}/finish", {"result": "passed", "note": "fine"}, 200)
         self.assertEqual(again["operation"], end["operation"])
@@ -109,6 +141,7 @@ class Document(WithDevice):
             refused = held.post(f"/visits/{visit['id']}/finish", other, 409)["detail"]
             self.assertIn('"passed"', refused, "it says what stands")
             self.assertIn('"fine"', refused)
+        self.attach()
         self.assertGreaterEqual(len(held.get("/observations")["observations"]), 3)
         self.assertEqual(len(held.get(f"/observations?visit={visit['id']}&state=pending&limit=5")["observations"])
                          + len(held.get(f"/observations?visit={visit['id']}&state=accepted")["observations"]), 1)
@@ -126,6 +159,52 @@ class Document(WithDevice):
         answered = {name for name, status in held.seen if status < 300}
         self.assertEqual(operations - answered, {"events"}, "an operation was not tried")
 
+    def fields_of(self, place, kind):
+        """Values by name, of each record of the kind that the property shows."""
+        return [{field["name"]: field["value"] for field in record["fields"]}
+                for section in self.held.get("/properties/" + place)["sections"]
+                for record in section["records"] if record["kind"] == kind]
+
+    def report_emergency(self):
+        held = self.held
+        said = {"id": str(uuid.uuid4()), "status": "sos", "note": "at the door"}
+        saved = held.post("/statuses", said)
+        self.assertEqual((saved["operation"]["lane"], saved["state"]), ("urgent", "pending"))
+        held.post("/statuses", said, 200)
+        held.post("/statuses", {**said, "status": "available"}, 409)
+        reported = wait_for("the hub has applied the emergency",
+                            lambda: (lambda now: now if now["state"] != "pending" else None)(held.get("/statuses/" + said["id"])))
+        self.assertEqual((reported["state"], reported["status"], reported["note"]), ("accepted", "sos", "at the door"))
+        self.assertEqual(reported["operation"], saved["operation"])
+        other = held.post("/observations", {"kind": "note", "note": "no status"})
+        held.get("/statuses/" + other["id"], 404)
+        held.get(f"/statuses/{uuid.uuid4()}", 404)
+
+    def attach(self):
+        held = self.held
+        small, full = b"\xff\xd8\xff small", os.urandom(3_000_000)
+        thumbnail = held.post("/attachments?thumbnail=true", small)["sha256"]
+        kept = held.post("/attachments", full)
+        self.assertEqual(kept, {"sha256": hashlib.sha256(full).hexdigest(), "bytes": len(full)})
+        self.assertEqual(held.post("/attachments", full), kept, "the same content is the same attachment")
+        self.assertEqual(held.get("/attachments/" + kept["sha256"]), full)
+        self.assertEqual(held.get("/attachments/" + thumbnail), small)
+        photo = {"sha256": kept["sha256"], "media_type": "image/jpeg", "name": "door.jpg", "thumbnail": thumbnail}
+        seen = {"id": str(uuid.uuid4()), "kind": "condition", "attachments": [photo]}
+        held.post("/observations", seen)
+        held.post("/observations", seen, 200)
+        held.post("/observations", {**seen, "attachments": [{**photo, "name": "gate.jpg"}]}, 409)
+        mine = [o for o in held.get("/observations")["observations"] if o["id"] == seen["id"]]
+        state = mine[0]["attachments"][0].pop("state")
+        self.assertIn(state, ("waiting", "sent"))
+        self.assertEqual(mine[0]["attachments"], [{**photo, "bytes": len(full)}])
+        held.post("/observations", {"kind": "condition", "attachments": [photo], "property": self.places()[2]["id"]})
+        recorded = self.fields_of(self.places()[2]["id"], "observation")
+        self.assertEqual([fields["attachments"] for fields in recorded], [[{**photo, "bytes": len(full)}]])
+        nowhere = {**photo, "sha256": "0" * 64}
+        self.assertIn("not on this device", held.post("/observations", {"kind": "note", "attachments": [nowhere]}, 400)["detail"])
+        held.get("/attachments/" + "0" * 64, 404)
+
     def test_a_wrong_request_gets_a_problem_as_described(self):
         held = self.held
         nobody = "0000000000000"
@@ -139,8 +218,18 @@ class Document(WithDevice):
         for path, body, status in (("/visits", {}, 400), ("/observations", {"note": "x"}, 400),
                                    ("/observations", {"kind": "note", "note": "x", "id": "7"}, 400),
                                    ("/observations", {"kind": "note", "note": "x", "colour": "red"}, 400),
+                                   ("/observations", {"kind": "note", "attachments": [{"sha256": "7"}]}, 400),
+                                   ("/observations", {"kind": "note", "attachments": "door.jpg"}, 400),
+                                   ("/attachments?thumbnail=perhaps", b"x", 400), ("/attachments", b"", 400),
                                    (f"/visits/{uuid.uuid4()}/observations", {"kind": "note", "note": "x"}, 404),
-                                   (f"/visits/{uuid.uuid4()}/finish", {"result": "passed"}, 404)):
+                                   (f"/visits/{uuid.uuid4()}/finish", {"result": "passed"}, 404),
+                                   (f"/records/{nobody}/edits", {"fields": {"stories": 3}}, 404),
+                                   (f"/records/{self.places()[0]['id']}/edits", {"fields": {"storeys": 3}}, 400),
+                                   (f"/records/{self.places()[0]['id']}/edits", {"fields": {"stories": "x"}}, 400),
+                                   (f"/records/{self.places()[0]['id']}/edits", {"fields": {}}, 400),
+                                   (f"/records/{self.places()[0]['id']}/edits", {"fields": {"stories": 3}, "version": -1}, 400),
+                                   (f"/observations/{uuid.uuid4()}/corrections", {"kind": "note", "note": "x"}, 400),
+                                   ("/statuses", {"status": "lost"}, 400)):
             with self.subTest(path=path, body=body):
                 held.post(path, body, status, as_documented=False)
 
@@ -196,6 +285,15 @@ class CommandLine(WithDevice):
         again = ("observe", "--property", place["id"], "--kind", "condition", "--value", "metres=3", "--id", saved["id"])
         self.assertTrue(self.run_fieldpost(*again, "--note", "gutter hangs").startswith("saved  " + saved["id"]))
         self.assertIn("NOT SAVED", self.run_fieldpost(*again, "--note", "gutter fell", code=1))
+        with tempfile.TemporaryDirectory() as folder:
+            photo = pathlib.Path(folder) / "door.jpg"
+            photo.write_bytes(os.urandom(2_500_000))
+            seen = json.loads(self.run_fieldpost("observe", "--property", place["id"], "--kind", "condition", "--attach",
+                                                 str(photo), "--json"))
+            mine = [o for o in self.held.get("/observations")["observations"] if o["id"] == seen["id"]]
+            self.assertEqual([(a["name"], a["bytes"], a["media_type"]) for a in mine[0]["attachments"]],
+                             [("door.jpg", 2_500_000, "image/jpeg")])
+            self.assertIn("NOT SAVED", self.run_fieldpost("observe", "--note", "x", "--attach", folder + "/none", code=2))
         self.run_fieldpost("sync")
 
     def test_scripts_can_go_by_the_exit_code(self):

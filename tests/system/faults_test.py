@@ -136,13 +136,16 @@ class Faults(unittest.TestCase):
         self.assertEqual(verdict.duplicates, 0)
 
 
+OPERATION = ("device, epoch, lane, seq, in_place, id, effect, visit, property, recorded_at, received_at, outcome, version,"
+             " reason, body")
+
+
 class Checker(unittest.TestCase):
     """A checker that never finds anything shows nothing: each of these is one wrong row in the end of a sound run."""
 
     TAMPERED = (
         ("hub", "DELETE FROM operation WHERE id = :id", "and not at the hub"),
-        ("hub", "INSERT INTO operation SELECT NULL, device, epoch, lane, seq, x'00', in_place, id, effect, visit, property,"
-                " recorded_at, received_at, outcome, version, reason, body FROM operation WHERE id = :id",
+        ("hub", f"INSERT INTO operation (hash, {OPERATION}) SELECT x'00', {OPERATION} FROM operation WHERE id = :id",
          "2 times at the hub"),
         ("hub", "UPDATE operation SET operation = -operation WHERE id = :id", "out of order"),
         ("hub", "UPDATE operation SET seq = seq + 1000000 WHERE id = :id", "at the hub as"),

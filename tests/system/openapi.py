@@ -36,7 +36,7 @@ class OpenApi:
     def check(self, method, target, status, content_type, body):
         """Raises Mismatch unless this answer to this request is one that the document describes.
 
-        `body` is bytes or text. Returns the parsed JSON (the text, for other types).
+        `body` is bytes or text. Returns the parsed JSON, the text where the document says that it is one, else `body`.
         """
         path = urllib.parse.urlsplit(target).path
         if not path.startswith(self.prefix):
@@ -49,9 +49,11 @@ class OpenApi:
         content = self._resolve(response)["content"].get(media)
         if content is None:
             raise Mismatch(f"{method} {path} {status} came as {media!r}, which the document does not know")
-        value = body.decode("utf-8") if isinstance(body, bytes) else body
+        value = body
         if media == "application/json" or media.endswith("+json"):
-            value = json.loads(value)
+            value = json.loads(body)
+        elif isinstance(body, bytes) and content["schema"].get("type") == "string":
+            value = body.decode("utf-8")
         self.validate(value, content["schema"], f"{method} {path} {status}")
         return value
 
@@ -69,8 +71,11 @@ class OpenApi:
             if parameter.get("required") and name not in given:
                 raise Mismatch(f"{method} {parts.path} needs the query parameter {name!r}")
         if "requestBody" in operation:
-            schema = operation["requestBody"]["content"]["application/json"]["schema"]
-            self.validate(body, schema, f"{method} {parts.path}")
+            media = "application/octet-stream" if isinstance(body, bytes) else "application/json"
+            content = operation["requestBody"]["content"].get(media)
+            if content is None:
+                raise Mismatch(f"{method} {parts.path} takes no {media}")
+            self.validate(body, content["schema"], f"{method} {parts.path}")
 
     def schema(self, name):
         return self.document["components"]["schemas"][name]

@@ -1,7 +1,9 @@
 """tools/quickstart as a person meets it: what it says, what it leaves running, what a second run costs."""
 
+import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -109,6 +111,22 @@ class Quickstart(unittest.TestCase):
     def test_it_says_what_runs_where_and_three_things_to_try(self):
         for words in ("vehicle car-1", "hub", "broker", "logs", "1. open http://", "2. ", "3. curl -s"):
             self.assertIn(words, self.first_output)
+
+    def test_the_address_that_it_names_has_one_house_number(self):
+        typed = re.search(r"and type: (.*)", self.first_output).group(1)
+        self.assertRegex(typed, r"^[0-9]+ [a-z]")
+        self.assertIn(f" search {typed}\n", self.first_output)
+
+    def test_a_range_of_house_numbers_is_passed_over(self):
+        hits = (("property", "2-176 N Main St", "0000000000001"), ("asset", "7 Main St", "0000000000001"),
+                ("property", "Main St", None), ("property", "12 Main St", "0000000000002"))
+        answer = json.dumps({"results": [dict(zip(("kind", "title", "property"), hit)) for hit in hits]})
+        script = (ROOT / "tools" / "quickstart").read_text()
+        function = script[script.index("first_house() {"):].split("\n}\n", 1)[0] + "\n}\n"
+        for text in (answer, json.dumps(json.loads(answer), indent=2)):
+            done = subprocess.run(["bash", "-c", function + "first_house"], input=text, capture_output=True, text=True,
+                                  timeout=10)
+            self.assertEqual(done.stdout, "0000000000002 12 Main St\n", done.stderr)
 
     def test_ctrl_c_stops_the_vehicle_first_and_leaves_nothing_behind(self):
         log = self.folder / "stopped.log"

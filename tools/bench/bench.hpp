@@ -23,4 +23,14 @@ Result<boost::json::object> lookup(const std::filesystem::path& city, std::size_
 Result<boost::json::object> journal(const std::filesystem::path& folder, std::size_t observations,
                                     std::size_t waiting);
 
+// Records the first `count` observations of a file of JSON lines (observations.hpp) into a device's journal,
+// as if its crew had been offline meanwhile. The device must not run.
+Result<boost::json::object> record(const std::filesystem::path& journal, const std::string& device,
+                                   const std::filesystem::path& file, std::size_t count);
+
+// Bytes of an observation on the device's topic (signature and framing of the message in it, MQTT and TCP
+// not): alone, in batches of 10 and of 200; plain, by zstd alone and with the dictionary. And of its
+// operation by itself.
+Result<boost::json::object> wire(const std::filesystem::path& file, std::size_t count);
+
 }  // namespace fieldpost::bench

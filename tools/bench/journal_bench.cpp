@@ -5,6 +5,7 @@
 #include "bench.hpp"
 #include "daemon/device/journal/journal.hpp"
 #include "sync/base/crypto.hpp"
+#include "tools/bench/observations.hpp"
 
 namespace fieldpost::bench {
 
@@ -31,12 +32,14 @@ protocol::Operation typical_operation(std::size_t number) {
     return operation;
 }
 
-// Keeps `waiting` appends in flight until all are saved; seconds.
-Result<double> run_journal(const std::filesystem::path& file, std::size_t observations, std::size_t waiting) {
+// Appends what `made` gives for 0, 1, … and keeps `waiting` of them in flight until all are saved; seconds.
+Result<double> run_journal(const std::filesystem::path& file, const std::string& device,
+                           std::size_t observations, std::size_t waiting,
+                           const std::function<protocol::Operation(std::size_t)>& made) {
     std::mutex mutex;
     std::condition_variable changed;
     std::vector<std::function<void()>> events;
-    auto journal = device::Journal::open(file, "bench", [&](std::function<void()> event) {
+    auto journal = device::Journal::open(file, device, [&](std::function<void()> event) {
         const std::lock_guard lock(mutex);
         events.push_back(std::move(event));
         changed.notify_one();
@@ -48,11 +51,10 @@ Result<double> run_journal(const std::filesystem::path& file, std::size_t observ
     const auto began = Clock::now();
     while (saved < observations && failure) {
         while (sent < observations && sent - saved < waiting) {
-            (*journal)->append(protocol::WORK, typical_operation(sent++),
-                               [&](Result<device::Recorded> recorded) {
-                                   if (!recorded) failure = recorded.error();
-                                   ++saved;
-                               });
+            (*journal)->append(protocol::WORK, made(sent++), [&](Result<device::Recorded> recorded) {
+                if (!recorded) failure = recorded.error();
+                ++saved;
+            });
         }
         std::vector<std::function<void()>> ready;
         {
@@ -91,9 +93,9 @@ Result<double> run_plain(const std::filesystem::path& file, std::size_t observat
 
 Result<boost::json::object> journal(const std::filesystem::path& folder, std::size_t observations,
                                     std::size_t waiting) {
-    auto grouped = run_journal(folder / "grouped.db", observations, waiting);
+    auto grouped = run_journal(folder / "grouped.db", "bench", observations, waiting, typical_operation);
     if (!grouped) return grouped.error();
-    auto single = run_journal(folder / "single.db", observations, 1);
+    auto single = run_journal(folder / "single.db", "bench", observations, 1, typical_operation);
     if (!single) return single.error();
     auto plain = run_plain(folder / "plain.db", observations);
     if (!plain) return plain.error();
@@ -103,6 +105,17 @@ Result<boost::json::object> journal(const std::filesystem::path& folder, std::si
                                {"plain_sqlite_per_s", count / *plain},
                                {"observations", observations},
                                {"waiting", waiting}};
+}
+
+Result<boost::json::object> record(const std::filesystem::path& journal, const std::string& device,
+                                   const std::filesystem::path& file, std::size_t count) {
+    const auto operations = read_observations(file, count);
+    if (!operations) return operations.error();
+    constexpr std::size_t waiting = 2000;
+    auto seconds =
+        run_journal(journal, device, count, waiting, [&](std::size_t i) { return (*operations)[i]; });
+    if (!seconds) return seconds.error();
+    return boost::json::object{{"observations", count}, {"seconds", *seconds}};
 }
 
 }  // namespace fieldpost::bench

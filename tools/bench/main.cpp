@@ -26,10 +26,30 @@ int main(int argc, char** argv) {
         ->check(CLI::ExistingDirectory);
     journal->add_option("--observations", observations)->capture_default_str();
     journal->add_option("--waiting", waiting)->capture_default_str();
+    std::filesystem::path file;
+    std::filesystem::path into;
+    std::string device;
+    std::size_t count = 10'000;
+    const auto add_observations = [&](CLI::App* command) {
+        command->add_option("observations", file, "JSON lines of tools/bench/peers/observations.mjs")
+            ->required()
+            ->check(CLI::ExistingFile);
+        command->add_option("--count", count)->capture_default_str();
+    };
+    auto* record =
+        app.add_subcommand("record", "Put observations into the journal of a device that does not run");
+    add_observations(record);
+    record->add_option("journal", into, "journal.db; made when it is missing")->required();
+    record->add_option("device", device, "Its device's id")->required();
+    auto* wire =
+        app.add_subcommand("wire", "Bytes of an observation on the device's topic, alone and in batches");
+    add_observations(wire);
     CLI11_PARSE(app, argc, argv);
 
-    const auto figures = *lookup ? fieldpost::bench::lookup(city, queries, seed)
-                                 : fieldpost::bench::journal(folder, observations, waiting);
+    const auto figures = *lookup    ? fieldpost::bench::lookup(city, queries, seed)
+                         : *journal ? fieldpost::bench::journal(folder, observations, waiting)
+                         : *record  ? fieldpost::bench::record(into, device, file, count)
+                                    : fieldpost::bench::wire(file, count);
     if (!figures) {
         std::fprintf(stderr, "fieldpost-bench: %s\n", figures.error().message.c_str());
         return 1;

@@ -6,6 +6,7 @@
 #include <boost/json/parse.hpp>
 #include <charconv>
 
+#include "daemon/support/static_files.hpp"
 #include "daemon/support/target.hpp"
 #include "sync/base/crypto.hpp"
 #include "tools/fieldpost/place.hpp"
@@ -49,6 +50,28 @@ Outcome<json::object> values_of(const std::vector<std::string>& pairs) {
         if (error || !(value.is_number() || value.is_bool())) value = json::string(text);
         if (!out.emplace(name, std::move(value)).second)
             return usage(fmt::format("--value {} is there twice", name));
+    }
+    return out;
+}
+
+// Sends the files; what the observation says of them.
+Outcome<json::array> attached(Device& device, const std::vector<std::string>& files) {
+    json::array out;
+    for (const std::filesystem::path file : files) {
+        std::error_code error;
+        if (!std::filesystem::is_regular_file(file, error)) {
+            return usage(fmt::format("NOT SAVED: {} is no file that can be attached", file.string()));
+        }
+        auto kept = device.post_file("/attachments", file);
+        if (!kept) {
+            Failure failed = kept.error();
+            failed.sentence = fmt::format("NOT SAVED: {}: {}", file.string(), failed.sentence);
+            return failed;
+        }
+        const std::string_view type = support::content_type_of(file);
+        out.push_back(json::object{{"sha256", text_at(*kept, "sha256")},
+                                   {"media_type", type.substr(0, type.find(';'))},
+                                   {"name", file.filename().string()}});
     }
     return out;
 }
@@ -107,8 +130,8 @@ Outcome<Printed> near(Device& device, const NearCommand& command) {
 Outcome<Printed> observe(Device& device, const ObserveCommand& command) {
     auto values = values_of(command.values);
     if (!values) return values.error();
-    if (command.note.empty() && values->empty())
-        return usage("say what was found: --note TEXT or --value NAME=VALUE");
+    if (command.note.empty() && values->empty() && command.attachments.empty())
+        return usage("say what was found: --note TEXT, --value NAME=VALUE or --attach FILE");
     std::string property = command.property;
     if (!property.empty() && !is_record_id(property)) {
         return usage(
@@ -125,6 +148,11 @@ Outcome<Printed> observe(Device& device, const ObserveCommand& command) {
     const std::string id = command.id.empty() ? random_uuid() : command.id;
     json::object body{
         {"id", id}, {"kind", command.kind}, {"note", command.note}, {"values", std::move(*values)}};
+    if (!command.attachments.empty()) {
+        auto attachments = attached(device, command.attachments);
+        if (!attachments) return attachments.error();
+        body["attachments"] = std::move(*attachments);
+    }
     if (!property.empty()) body["property"] = property;
     if (!command.severity.empty()) body["severity"] = command.severity;
     auto answer = device.post(command.visit.empty()

@@ -48,9 +48,10 @@ struct ObserveCommand {
     std::string kind = "note";
     std::string note;
     std::string severity;
-    std::vector<std::string> values;  // "name=value"
+    std::vector<std::string> values;       // "name=value"
+    std::vector<std::string> attachments;  // files
 };
-// Says "saved" only when the device has said so.
+// Sends the files first. Says "saved" only when the device has said so.
 Outcome<Printed> observe(Device& device, const ObserveCommand& command);
 
 Outcome<Printed> sync(Device& device);

@@ -26,6 +26,10 @@ Outcome<json::value> Device::post(std::string_view target, const json::object& b
     return answer(client_.post_json(fmt::format("/api/v1{}", target), json::serialize(body)));
 }
 
+Outcome<json::value> Device::post_file(std::string_view target, const std::filesystem::path& file) {
+    return answer(client_.post_file(fmt::format("/api/v1{}", target), file));
+}
+
 Outcome<json::value> Device::answer(const Result<support::ClientResponse>& response) const {
     if (!response) {
         return failure(

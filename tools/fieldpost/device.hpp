@@ -5,6 +5,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <boost/system/result.hpp>
+#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -41,6 +42,8 @@ class Device {
     // `target` is below /api/v1, with its query encoded.
     Outcome<boost::json::value> get(std::string_view target);
     Outcome<boost::json::value> post(std::string_view target, const boost::json::object& body);
+    // The file as it stands.
+    Outcome<boost::json::value> post_file(std::string_view target, const std::filesystem::path& file);
 
   private:
     Outcome<boost::json::value> answer(const Result<support::ClientResponse>& response) const;

@@ -32,6 +32,7 @@ Examples:
   fieldpost near hydrant --place "12 Main St"         the nearest hydrants, with distance and flow
   fieldpost observe --address "12 Main St" --kind hazard --severity major --note "Stairs are rotten"
   fieldpost observe --property 0a1b2c3d4e5f6 --kind measurement --value co_ppm=12 --value alarm=false
+  fieldpost observe --address "12 Main St" --kind condition --attach door.jpg
   fieldpost status --json | jq .journal.lanes         every command prints the device's JSON with --json
 
 The device's socket is, in this order: --socket, FIELDPOST_SOCKET, ./.fieldpost/fieldpostd.sock,
@@ -148,6 +149,11 @@ struct CommandLine {
             ->check(CLI::IsMember({"info", "minor", "major", "critical"}));
         command->add_option("--value", observation.values, "A result; may be given again")
             ->type_name("NAME=VALUE")
+            ->expected(1)
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        command
+            ->add_option("--attach", observation.attachments, "A photo or another file; may be given again")
+            ->type_name("FILE")
             ->expected(1)
             ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
         command->add_option("--id", observation.id, "Identity of the observation, to repeat a command safely")

@@ -55,6 +55,8 @@ void Api::add_system_routes(support::Router& router) {
 void Api::add_routes(support::Router& router) {
     add_lookup_routes(router);
     add_record_routes(router);
+    add_change_routes(router);
+    add_attachment_routes(router);
     add_system_routes(router);
 }
 

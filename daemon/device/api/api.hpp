@@ -8,6 +8,7 @@
 #include <string>
 
 #include "daemon/device/api/record_json.hpp"
+#include "daemon/device/blobs/late_blobs.hpp"
 #include "daemon/device/city/readers.hpp"
 #include "daemon/device/record/recorder.hpp"
 #include "daemon/support/metrics.hpp"
@@ -20,10 +21,13 @@ struct ApiParts {
     Readers& readers;
     Journal& journal;
     Recorder& recorder;
+    const LateBlobs& blobs;
     support::Metrics& metrics;
     std::function<boost::json::object()> status;
-    std::function<void()> recorded;  // an operation was appended
-    std::function<void()> nudge;     // sync now, please
+    std::function<void()> recorded;                   // an operation was appended
+    std::function<void()> attached;                   // an attachment is on disk
+    std::function<void()> nudge;                      // sync now, please
+    std::function<void(std::function<void()>)> post;  // runs it in the loop; any thread
 };
 
 class Api {
@@ -39,12 +43,20 @@ class Api {
   private:
     void add_lookup_routes(support::Router& router);
     void add_record_routes(support::Router& router);
+    void add_change_routes(support::Router& router);
+    void add_attachment_routes(support::Router& router);
     void add_system_routes(support::Router& router);
 
     void search(const support::Request& request, const support::Reply& reply);
     void property(const support::Request& request, const support::Reply& reply);
     void near(const support::Request& request, const support::Reply& reply);
     void map(const support::Request& request, const support::Reply& reply);
+    void correct(const support::Request& request, const support::Reply& reply);
+    void edit(const support::Request& request, const support::Reply& reply);
+    // In the loop again, with what the cache holds of the record.
+    void edit_held(NewEdit edit, const boost::json::object& fields,
+                   const std::vector<records::LayerRow>& layers, const support::Reply& reply);
+    void report_status(const support::Request& request, const support::Reply& reply);
     void list(const support::Request& request, const support::Reply& reply, std::vector<int> effects,
               const char* name);
 

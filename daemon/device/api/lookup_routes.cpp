@@ -2,8 +2,10 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <set>
 
 #include "daemon/device/api/api.hpp"
+#include "daemon/support/field_json.hpp"
 #include "sync/lookup/describe.hpp"
 
 namespace fieldpost::device {
@@ -161,55 +163,31 @@ Result<snapshot::Bounds> asked_bounds(const Request& request) {
     return bounds;
 }
 
-// Records of the view, with the crew's own work laid over what the cache holds.
-struct ShownRecord {
-    std::vector<records::LayerRow> layers;
-    std::string state = "current";
-};
-
-void lay_over(const std::string& device, const std::vector<Recorded>& own,
-              std::map<records::RecordId, ShownRecord>& shown, std::vector<records::RecordId>& order) {
-    for (auto recorded = own.rbegin(); recorded != own.rend(); ++recorded) {  // oldest first
-        for (auto& row : overlay_rows(device, *recorded)) {
-            auto [found, added] = shown.try_emplace(row.record);
-            if (added) order.push_back(row.record);
-            ShownRecord& record = found->second;
-            const bool in_cache = std::ranges::any_of(record.layers, [&](const records::LayerRow& layer) {
-                return layer.layer == row.layer && recorded->version != 0 &&
-                       layer.version >= static_cast<std::int64_t>(recorded->version);
-            });
-            if (record.state == "current" || recorded->state != OperationState::accepted) {
-                record.state = to_string(recorded->state);
-            }
-            if (!in_cache) record.layers.push_back(std::move(row));
-        }
-    }
+// The layers that the profile receives, as the mounted city says.
+Result<std::set<records::LayerKey>> cleared_layers(snapshot::Reader& reader) {
+    auto feeds = reader.feeds();
+    if (!feeds) return feeds.error();
+    std::set<records::LayerKey> cleared;
+    for (const auto& cursor : *feeds) cleared.insert(cursor.feed.layer);
+    return cleared;
 }
 
-json::value view_json(const snapshot::View& view, const SourceTitles& titles, const std::string& device,
-                      records::RecordId property, const std::vector<Recorded>& own) {
-    std::map<records::RecordId, ShownRecord> shown;
-    std::vector<records::RecordId> order;
-    for (const auto& row : view.rows) {
-        auto [found, added] = shown.try_emplace(row.record);
-        if (added) order.push_back(row.record);
-        found->second.layers.push_back(row);
-    }
-    lay_over(device, own, shown, order);
+json::value view_json(const snapshot::View& view, const SourceTitles& titles, records::RecordId property,
+                      const engine::Overlay& overlay) {
     std::map<records::Kind, json::array> by_kind;
     json::object out{
         {"id", records::id_text(property)}, {"title", ""}, {"address", ""}, {"position", nullptr}};
-    for (const auto id : order) {
-        const ShownRecord& record = shown.at(id);
+    for (const auto id : overlay.order()) {
+        const auto& record = overlay.at(id);
         if (id == property) {
             if (const auto message = snapshot::merge(record.layers)) {
                 const auto text = lookup::describe(records::PROPERTY, **message);
                 out["title"] = text.title;
                 out["address"] = text.title;
-                out["position"] = point_json(records::position_of(**message));
+                out["position"] = support::point_json(records::position_of(**message));
             }
         }
-        by_kind[record.layers.front().kind].push_back(record_json(record.layers, titles, record.state));
+        by_kind[record.layers.front().kind].push_back(record_json(record, titles));
     }
     json::array sections;
     for (const records::Kind kind : reading_order) {
@@ -281,10 +259,18 @@ void Api::property(const Request& request, const Reply& reply) {
     Journal::Query query;
     query.property = *id;
     query.limit = overlay_limit;
-    auto own = parts_.journal.find(query);
-    if (!own) return reply.send(support::problem(own.error()));
+    query.as_written = true;
+    std::vector<engine::OwnOperation> own;  // oldest first
+    // Without the journal the city is still shown.
+    if (parts_.journal.is_open()) {
+        auto found = parts_.journal.find(query);
+        if (!found) return reply.send(support::problem(found.error()));
+        for (auto recorded = found->rbegin(); recorded != found->rend(); ++recorded) {
+            own.push_back(own_operation(*recorded));
+        }
+    }
     look_up(reply,
-            [device = parts_.device, id = *id, own = std::move(*own)](CityView& view) -> Result<json::value> {
+            [device = parts_.device, id = *id, own = std::move(own)](CityView& view) -> Result<json::value> {
                 auto rows = view.reader.view(id);
                 if (!rows) return rows.error();
                 if (rows->rows.empty() && own.empty()) {
@@ -292,7 +278,12 @@ void Api::property(const Request& request, const Reply& reply) {
                 }
                 auto titles = source_titles(view.reader);
                 if (!titles) return titles.error();
-                return view_json(*rows, *titles, device, id, own);
+                auto cleared = cleared_layers(view.reader);
+                if (!cleared) return cleared.error();
+                engine::Overlay overlay(device, std::move(*cleared));
+                overlay.hold(rows->rows);
+                overlay.lay(own);
+                return view_json(*rows, *titles, id, overlay);
             });
 }
 

@@ -2,8 +2,10 @@
 
 #include <google/protobuf/descriptor.h>
 
+#include <boost/json/array.hpp>
 #include <cmath>
 
+#include "daemon/support/field_json.hpp"
 #include "sync/base/time.hpp"
 #include "sync/lookup/describe.hpp"
 #include "sync/records/address.hpp"
@@ -28,119 +30,73 @@ std::string label_of(std::string_view name) {
     return label;
 }
 
-std::string lower(std::string text) {
-    for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return text;
+// What own work is about in a field.
+void add_own(const engine::OverlaidField& own, const pb::FieldDescriptor& field, const pb::Message& empty,
+             json::object& item) {
+    item["state"] = to_string(own.state);
+    if (!own.reason.empty()) item["reason"] = own.reason;
+    if (own.state != engine::OwnState::conflict && own.state != engine::OwnState::quarantined) return;
+    const std::unique_ptr<pb::Message> alone(empty.New());
+    item["own_value"] =
+        own.value.empty() || !engine::set_field(*alone, engine::FieldNumber(field.number()), own.value)
+            ? json::value(nullptr)
+            : support::field_json(*alone, field);
 }
 
-json::value message_json(const pb::Message& message) {
-    if (const auto* address = dynamic_cast<const records::Address*>(&message)) {
-        return json::string(records::display(*address));
+json::object field_item(const pb::FieldDescriptor& field, const records::LayerKey& layer, json::value value) {
+    json::object item;
+    item["name"] = field.name();
+    item["label"] = label_of(field.name());
+    item["value"] = std::move(value);
+    item["classification"] = records::classification_name(layer.classification);
+    item["compartment"] = layer.compartment;
+    return item;
+}
+
+json::array fields_json(const engine::OverlaidRecord& record) {
+    json::array out;
+    auto own = record.fields;  // those that are not shown yet
+    for (const auto& row : record.layers) {
+        const auto message = records::parse_body(row.kind, row.body);
+        if (!message) continue;
+        std::vector<const pb::FieldDescriptor*> fields;
+        (*message)->GetReflection()->ListFields(**message, &fields);
+        for (const auto* field : fields) {
+            if (field->name() == "line") continue;  // a street's course is for the map
+            auto item = field_item(*field, row.layer, support::field_json(**message, *field));
+            const auto mine = own.find(engine::FieldNumber(field->number()));
+            if (mine != own.end()) {
+                add_own(mine->second, *field, **message, item);
+                own.erase(mine);
+            }
+            out.push_back(std::move(item));
+        }
     }
-    if (const auto* position = dynamic_cast<const records::Position*>(&message)) return point_json(*position);
-    return json::string(message.ShortDebugString());
-}
-
-// `index` is -1 for a field that is not repeated.
-json::value value_json(const pb::Message& message, const pb::FieldDescriptor& field, int index) {
-    const pb::Reflection& reflection = *message.GetReflection();
-    const bool many = index >= 0;
-    switch (field.cpp_type()) {
-        case pb::FieldDescriptor::CPPTYPE_INT32:
-            return many ? reflection.GetRepeatedInt32(message, &field, index)
-                        : reflection.GetInt32(message, &field);
-        case pb::FieldDescriptor::CPPTYPE_INT64: {
-            const std::int64_t value = many ? reflection.GetRepeatedInt64(message, &field, index)
-                                            : reflection.GetInt64(message, &field);
-            if (field.name().ends_with("_at")) return json::string(format_rfc3339(value * 1'000'000));
-            return value;
-        }
-        case pb::FieldDescriptor::CPPTYPE_UINT32:
-            return many ? reflection.GetRepeatedUInt32(message, &field, index)
-                        : reflection.GetUInt32(message, &field);
-        case pb::FieldDescriptor::CPPTYPE_UINT64:
-            return many ? reflection.GetRepeatedUInt64(message, &field, index)
-                        : reflection.GetUInt64(message, &field);
-        case pb::FieldDescriptor::CPPTYPE_DOUBLE:
-            return many ? reflection.GetRepeatedDouble(message, &field, index)
-                        : reflection.GetDouble(message, &field);
-        case pb::FieldDescriptor::CPPTYPE_FLOAT:
-            return many ? reflection.GetRepeatedFloat(message, &field, index)
-                        : reflection.GetFloat(message, &field);
-        case pb::FieldDescriptor::CPPTYPE_BOOL:
-            return many ? reflection.GetRepeatedBool(message, &field, index)
-                        : reflection.GetBool(message, &field);
-        case pb::FieldDescriptor::CPPTYPE_ENUM: {
-            const auto* value = many ? reflection.GetRepeatedEnum(message, &field, index)
-                                     : reflection.GetEnum(message, &field);
-            return json::string(lower(value->name()));
-        }
-        case pb::FieldDescriptor::CPPTYPE_STRING: {
-            const std::string text = many ? reflection.GetRepeatedString(message, &field, index)
-                                          : reflection.GetString(message, &field);
-            return json::string(field.type() == pb::FieldDescriptor::TYPE_BYTES ? to_hex(text) : text);
-        }
-        case pb::FieldDescriptor::CPPTYPE_MESSAGE:
-            return message_json(many ? reflection.GetRepeatedMessage(message, &field, index)
-                                     : reflection.GetMessage(message, &field));
-    }
-    return nullptr;
-}
-
-json::value field_json(const pb::Message& message, const pb::FieldDescriptor& field) {
-    if (!field.is_repeated()) return value_json(message, field, -1);
-    const pb::Reflection& reflection = *message.GetReflection();
-    const int size = reflection.FieldSize(message, &field);
-    if (field.message_type() == records::Attribute::descriptor()) {
-        json::object named;
-        for (int i = 0; i < size; ++i) {
-            const auto& attribute =
-                static_cast<const records::Attribute&>(reflection.GetRepeatedMessage(message, &field, i));
-            named[attribute.name()] = attribute.value();
-        }
-        return named;
-    }
-    json::array items;
-    for (int i = 0; i < size; ++i) items.push_back(value_json(message, field, i));
-    return items;
-}
-
-void add_fields(const records::LayerRow& row, json::array& out) {
-    const auto message = records::parse_body(row.kind, row.body);
-    if (!message) return;
-    std::vector<const pb::FieldDescriptor*> fields;
-    (*message)->GetReflection()->ListFields(**message, &fields);
-    for (const auto* field : fields) {
-        if (field->name() == "line") continue;  // a street's course is for the map
-        json::object item;
-        item["name"] = field->name();
-        item["label"] = label_of(field->name());
-        item["value"] = field_json(**message, *field);
-        item["classification"] = records::classification_name(row.layer.classification);
-        item["compartment"] = row.layer.compartment;
+    // Fields without a value: cleared by own work, or set by own work that is not shown.
+    const auto empty = records::new_message(record.layers.front().kind);
+    for (const auto& [number, mine] : own) {
+        const auto* field =
+            empty ? empty->GetDescriptor()->FindFieldByNumber(static_cast<int>(number)) : nullptr;
+        if (field == nullptr) continue;
+        auto item = field_item(*field, records::field_label(*field).layer, nullptr);
+        add_own(mine, *field, *empty, item);
         out.push_back(std::move(item));
     }
+    return out;
 }
 
 }  // namespace
 
-json::value point_json(const std::optional<records::Position>& position) {
-    if (!position) return nullptr;
-    return json::object{{"lat", position->lat_e7() / 1e7}, {"lon", position->lon_e7() / 1e7}};
-}
-
-json::object record_json(const std::vector<records::LayerRow>& layers, const SourceTitles& sources,
-                         std::string_view state) {
+json::object record_json(const engine::OverlaidRecord& record, const SourceTitles& sources) {
+    const auto& layers = record.layers;
     const records::LayerRow& first = layers.front();
     const auto merged = snapshot::merge(layers);
     const auto text = merged ? lookup::describe(first.kind, **merged) : lookup::describe_unknown(first.kind);
     std::int64_t as_of = 0;
     std::int64_t version = 0;
-    json::array fields;
     for (const auto& row : layers) {
         as_of = std::max(as_of, row.as_of);
         version = std::max(version, row.version);
-        add_fields(row, fields);
     }
     json::object out;
     out["id"] = records::id_text(first.record);
@@ -154,59 +110,47 @@ json::object record_json(const std::vector<records::LayerRow>& layers, const Sou
     out["version"] = version;
     out["link"] = json::object{{"method", records::link_method_name(first.link_method)},
                                {"confidence", first.link_confidence / 100.0}};
-    out["state"] = state;
-    out["fields"] = std::move(fields);
+    out["state"] = to_string(record.state);
+    if (!record.reason.empty()) out["reason"] = record.reason;
+    out["fields"] = fields_json(record);
     return out;
 }
 
-std::vector<records::LayerRow> overlay_rows(const std::string& device, const Recorded& recorded) {
-    const auto& operation = recorded.operation;
-    const std::int64_t at = operation.time().utc_us() / 1'000'000;
-    records::LayerRow row;
-    records::Observation observation;
-    records::Visit visit;
-    const pb::Message* message = nullptr;
-    if (operation.has_observation_made()) {
-        const auto& made = operation.observation_made();
-        observation.set_observation_id(operation.id());
-        observation.set_visit_id(operation.visit_id());
-        observation.set_kind(made.kind());
-        observation.set_note(made.note());
-        observation.set_severity(made.severity());
-        *observation.mutable_values() = made.values();
-        observation.set_device(device);
-        observation.set_recorded_at(at);
-        if (operation.gnss().has_position()) *observation.mutable_position() = operation.gnss().position();
-        row.kind = records::OBSERVATION;
-        row.record = records::record_id(row.kind, "field", operation.id());
-        message = &observation;
-    } else {
-        visit.set_visit_id(operation.visit_id());
-        visit.set_device(device);
-        if (operation.has_visit_started()) {
-            visit.set_purpose(operation.visit_started().purpose());
-            visit.set_started_at(at);
-        } else {
-            visit.set_finished_at(at);
-            visit.set_result(operation.visit_finished().result());
-            visit.set_note(operation.visit_finished().note());
-        }
-        row.kind = records::VISIT;
-        row.record = records::record_id(row.kind, "field", operation.visit_id());
-        message = &visit;
+engine::OwnOperation own_operation(const Recorded& recorded) {
+    engine::OwnOperation own{recorded.operation, engine::OwnState::pending, recorded.version,
+                             recorded.reason};
+    switch (recorded.state) {
+        case OperationState::accepted:
+            own.state = engine::OwnState::accepted;
+            break;
+        case OperationState::conflict:
+            own.state = engine::OwnState::conflict;
+            break;
+        case OperationState::quarantined:
+            own.state = engine::OwnState::quarantined;
+            break;
+        default:
+            break;
     }
-    row.source = "field";
-    row.as_of = at;
-    row.property = static_cast<records::RecordId>(operation.property());
-    row.link_method = records::LinkMethod::source;
-    row.link_confidence = 100;
-    std::vector<records::LayerRow> rows;
-    for (auto& [layer, body] : records::split(*message)) {
-        row.layer = layer;
-        row.body = std::move(body);
-        rows.push_back(row);
+    return own;
+}
+
+std::string_view effect_name(const protocol::Operation& operation) {
+    switch (operation.effect_case()) {
+        case protocol::Operation::kVisitStarted:
+        case protocol::Operation::kVisitFinished:
+            return "visit";
+        case protocol::Operation::kObservationMade:
+            return "observation";
+        case protocol::Operation::kObservationCorrected:
+            return "correction";
+        case protocol::Operation::kRecordEdited:
+            return "edit";
+        case protocol::Operation::kStatusReported:
+            return "status";
+        default:
+            return "other";
     }
-    return rows;
 }
 
 json::object position_json(const protocol::GnssStamp& stamp) {
@@ -242,6 +186,31 @@ json::object operation_json(const Recorded& recorded) {
                         {"seq", recorded.seq}};
 }
 
+void add_made(const protocol::ObservationMade& made, const AttachmentState& attachment_state,
+              json::object& out) {
+    out["kind"] = made.kind();
+    out["note"] = made.note();
+    out["severity"] = made.severity().empty() ? json::value(nullptr) : json::value(made.severity());
+    json::object values;
+    for (const auto& value : made.values()) values[value.name()] = value.value();
+    out["values"] = std::move(values);
+    json::array attachments;
+    for (const auto& attachment : made.attachments()) {
+        json::object shown = support::attachment_json(attachment);
+        shown["state"] = attachment_state(attachment.sha256());
+        attachments.push_back(std::move(shown));
+    }
+    out["attachments"] = std::move(attachments);
+}
+
+// What every operation says of itself in a list.
+json::object listed_json(const Recorded& recorded) {
+    json::object out = saved_json(recorded);
+    out.erase("saved");
+    if (!recorded.reason.empty()) out["reason"] = recorded.reason;
+    return out;
+}
+
 }  // namespace
 
 json::object saved_json(const Recorded& recorded) {
@@ -255,25 +224,15 @@ json::object saved_json(const Recorded& recorded) {
                         {"time", time_json(recorded.operation.time())}};
 }
 
-json::object observation_json(const Recorded& recorded) {
+json::object observation_json(const Recorded& recorded, const AttachmentState& attachment_state) {
     const auto& operation = recorded.operation;
-    json::object out = saved_json(recorded);
-    out.erase("saved");
+    json::object out = listed_json(recorded);
     out["visit"] = operation.visit_id().empty() ? json::value(nullptr) : json::value(operation.visit_id());
     out["property"] =
         operation.property() == 0
             ? json::value(nullptr)
             : json::value(records::id_text(static_cast<records::RecordId>(operation.property())));
-    if (!recorded.reason.empty()) out["reason"] = recorded.reason;
-    if (operation.has_observation_made()) {
-        const auto& made = operation.observation_made();
-        out["kind"] = made.kind();
-        out["note"] = made.note();
-        out["severity"] = made.severity().empty() ? json::value(nullptr) : json::value(made.severity());
-        json::object values;
-        for (const auto& value : made.values()) values[value.name()] = value.value();
-        out["values"] = std::move(values);
-    }
+    if (operation.has_observation_made()) add_made(operation.observation_made(), attachment_state, out);
     if (operation.has_visit_started()) {
         out["event"] = "started";
         out["purpose"] = operation.visit_started().purpose();
@@ -283,6 +242,22 @@ json::object observation_json(const Recorded& recorded) {
         out["result"] = operation.visit_finished().result();
         out["note"] = operation.visit_finished().note();
     }
+    return out;
+}
+
+json::object correction_json(const Recorded& recorded, const AttachmentState& attachment_state) {
+    const auto& corrected = recorded.operation.observation_corrected();
+    json::object out = listed_json(recorded);
+    out["why"] = corrected.reason();
+    add_made(corrected.made(), attachment_state, out);
+    return out;
+}
+
+json::object crew_status_json(const Recorded& recorded) {
+    const auto& reported = recorded.operation.status_reported();
+    json::object out = listed_json(recorded);
+    out["status"] = reported.status();
+    out["note"] = reported.note();
     return out;
 }
 

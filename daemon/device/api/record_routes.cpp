@@ -1,7 +1,8 @@
 #include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
+#include <map>
 
 #include "daemon/device/api/api.hpp"
+#include "daemon/device/api/members.hpp"
 
 namespace fieldpost::device {
 
@@ -11,79 +12,28 @@ using support::Request;
 
 namespace {
 
-// Reads a JSON object's members one by one; the first thing that is wrong is kept, and so is what was not
-// asked for.
-class Members {
-  public:
-    explicit Members(json::object body) : body_(std::move(body)) {}
+constexpr std::size_t corrections_limit = 1000;
 
-    std::string text(std::string_view name) {
-        const json::value* value = take(name);
-        if (value == nullptr || value->is_null()) return {};
-        if (!value->is_string()) {
-            complain("\"" + std::string(name) + "\" must be a text");
-            return {};
-        }
-        return std::string(value->get_string());
-    }
+// By the observation that they correct, each from the oldest to the newest.
+using Corrections = std::map<std::string, json::array>;
 
-    records::RecordId record(std::string_view name) {
-        const std::string given = text(name);
-        if (given.empty()) return 0;
-        const auto id = records::parse_id(given);
-        if (!id) complain("\"" + std::string(name) + "\" is not the id of a record");
-        return id.value_or(0);
+Result<Corrections> corrections_of(Journal& journal, const Journal::Query& observations,
+                                   const AttachmentState& attachment_state) {
+    Journal::Query query;
+    query.effects = {protocol::Operation::kObservationCorrected};
+    query.visit = observations.visit;
+    query.property = observations.property;
+    query.limit = corrections_limit;
+    query.as_written = true;
+    auto found = journal.find(query);
+    if (!found) return found.error();
+    Corrections out;
+    for (auto recorded = found->rbegin(); recorded != found->rend(); ++recorded) {
+        out[recorded->operation.observation_corrected().observation()].push_back(
+            correction_json(*recorded, attachment_state));
     }
-
-    std::vector<std::pair<std::string, std::string>> values(std::string_view name) {
-        std::vector<std::pair<std::string, std::string>> out;
-        const json::value* value = take(name);
-        if (value == nullptr || value->is_null()) return out;
-        if (!value->is_object()) {
-            complain("\"" + std::string(name) + "\" must be an object of names and values");
-            return out;
-        }
-        for (const auto& member : value->get_object()) {
-            const json::value& given = member.value();
-            if (given.is_object() || given.is_array() || given.is_null()) {
-                complain("the value \"" + std::string(member.key()) +
-                         "\" must be a text, number or true/false");
-                return out;
-            }
-            out.emplace_back(member.key(),
-                             given.is_string() ? std::string(given.get_string()) : json::serialize(given));
-        }
-        return out;
-    }
-
-    Status finish() {
-        if (complaint_.empty() && seen_ != body_.size()) {
-            for (const auto& member : body_) {
-                if (std::find(asked_.begin(), asked_.end(), member.key()) == asked_.end()) {
-                    complain("\"" + std::string(member.key()) + "\" is not known here");
-                }
-            }
-        }
-        if (!complaint_.empty()) return fail(ErrorCode::invalid_argument, complaint_);
-        return ok();
-    }
-
-  private:
-    const json::value* take(std::string_view name) {
-        asked_.emplace_back(name);
-        const json::value* value = body_.if_contains(name);
-        if (value != nullptr) ++seen_;
-        return value;
-    }
-    void complain(std::string sentence) {
-        if (complaint_.empty()) complaint_ = std::move(sentence);
-    }
-
-    json::object body_;
-    std::vector<std::string> asked_;
-    std::size_t seen_ = 0;
-    std::string complaint_;
-};
+    return out;
+}
 
 }  // namespace
 
@@ -98,11 +48,9 @@ Journal::Saved Api::answer_saved(const Reply& reply) {
         }
         if (!recorded->repeated) {
             recorded_.add();
-            broadcast(
-                "operation",
-                json::object{{"id", recorded->operation.id()},
-                             {"kind", recorded->operation.has_observation_made() ? "observation" : "visit"},
-                             {"state", to_string(recorded->state)}});
+            broadcast("operation", json::object{{"id", recorded->operation.id()},
+                                                {"kind", effect_name(recorded->operation)},
+                                                {"state", to_string(recorded->state)}});
             parts_.recorded();
         }
         reply.send(support::json_response(recorded->repeated ? 200 : 201, saved_json(*recorded)));
@@ -131,8 +79,21 @@ void Api::list(const Request& request, const Reply& reply, std::vector<int> effe
     }
     auto found = parts_.journal.find(query);
     if (!found) return reply.send(support::problem(found.error()));
+    const AttachmentState attachment_state = [this](BytesView sha256) -> std::string_view {
+        const BlobStore* blobs = parts_.blobs.store();
+        const auto sent = blobs == nullptr ? std::nullopt : blobs->is_sent(sha256);
+        return !sent ? "not_here" : *sent ? "sent" : "waiting";
+    };
+    auto corrections = corrections_of(parts_.journal, query, attachment_state);
+    if (!corrections) return reply.send(support::problem(corrections.error()));
     json::array items;
-    for (const auto& recorded : *found) items.push_back(observation_json(recorded));
+    for (const auto& recorded : *found) {
+        auto item = observation_json(recorded, attachment_state);
+        if (recorded.operation.has_observation_made()) {
+            item["corrections"] = std::move((*corrections)[recorded.operation.id()]);
+        }
+        items.push_back(std::move(item));
+    }
     reply.send(support::json_response(200, json::object{{name, std::move(items)}}));
 }
 
@@ -157,10 +118,11 @@ void Api::add_record_routes(support::Router& router) {
         observation.note = members.text("note");
         observation.severity = members.text("severity");
         observation.values = members.values("values");
+        observation.attachments = members.attachments("attachments");
         if (auto sound = members.finish(); !sound) return reply.send(support::problem(sound.error()));
         if (!observation.visit.empty()) {
             auto visit = parts_.journal.by_id(observation.visit);
-            if (!visit) return reply.send(support::problem(visit.error()));
+            if (!visit) return reply.send(support::problem(visit.error().with("NOT SAVED")));
             if (!*visit || !(*visit)->operation.has_visit_started()) {
                 return reply.send(support::problem(
                     404, "No such visit", "start the visit first: POST /api/v1/visits", "no-such-visit"));
@@ -180,7 +142,7 @@ void Api::add_record_routes(support::Router& router) {
         VisitEnd end{std::string(request.param("id")), 0, members.text("result"), members.text("note")};
         if (auto sound = members.finish(); !sound) return reply.send(support::problem(sound.error()));
         auto visit = parts_.journal.by_id(end.visit);
-        if (!visit) return reply.send(support::problem(visit.error()));
+        if (!visit) return reply.send(support::problem(visit.error().with("NOT SAVED")));
         if (!*visit || !(*visit)->operation.has_visit_started()) {
             return reply.send(support::problem(
                 404, "No such visit", "start the visit first: POST /api/v1/visits", "no-such-visit"));

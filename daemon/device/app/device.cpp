@@ -6,6 +6,7 @@
 #include "daemon/support/static_files.hpp"
 #include "hal/clock/system.hpp"
 #include "hal/keystore/file.hpp"
+#include "sync/base/crypto.hpp"
 #include "sync/base/file.hpp"
 
 namespace fieldpost::device {
@@ -51,10 +52,19 @@ Result<std::unique_ptr<Device>> Device::create(Settings settings) {
 }
 
 Status Device::open() {
+    clock_ = hal::make_system_clock(FIELDPOST_BUILD_TIME * 1'000'000LL);
+    started_us_ = clock_->now().utc_us;
     // The journal first: whatever else is broken, recording works.
-    if (auto opened = open_journal(); !opened) return opened;
+    journal_ = Journal::closed(settings_.state / "journal.db", settings_.device,
+                               [this](std::function<void()> event) { loop_.post(std::move(event)); });
+    if (auto locked = lock_state(); !locked && locked.error().code == ErrorCode::conflict) return locked;
+    if (lock_) open_journal();
+    open_blobs();
+    recorder_ = std::make_unique<Recorder>(*journal_, *clock_, blobs_);
     open_gnss();
+    open_uplinks();
     open_link(open_city());
+    open_storage();
     open_api();
     return listen();
 }
@@ -67,19 +77,40 @@ void Device::fault(const std::string& part, const Error& error) {
     spdlog::error("{}: {}", part, why);
 }
 
-Status Device::open_journal() {
-    clock_ = hal::make_system_clock(FIELDPOST_BUILD_TIME * 1'000'000LL);
-    started_us_ = clock_->now().utc_us;
-    if (auto made = make_folder(settings_.state); !made) return made;
-    auto lock = FolderLock::take(settings_.state);
-    if (!lock) return lock.error();
+Status Device::lock_state() {
+    auto made = make_folder(settings_.state);
+    auto lock = made ? FolderLock::take(settings_.state) : Result<FolderLock>(made.error());
+    if (!lock) {
+        fault(journal_part, lock.error());
+        return lock.error();
+    }
     lock_.emplace(std::move(*lock));
-    auto journal = Journal::open(settings_.state / "journal.db", settings_.device,
-                                 [this](std::function<void()> event) { loop_.post(std::move(event)); });
-    if (!journal) return journal.error();
-    journal_ = std::move(*journal);
-    recorder_ = std::make_unique<Recorder>(*journal_, *clock_);
     return ok();
+}
+
+void Device::open_journal() {
+    if (auto opened = journal_->reopen(); !opened) {
+        const ErrorCode code = opened.error().code;
+        journal_may_open_ =
+            code != ErrorCode::corrupt && code != ErrorCode::refused && code != ErrorCode::conflict;
+        return fault(journal_part, opened.error());
+    }
+    faults_.erase(journal_part);
+}
+
+void Device::open_blobs() {
+    const auto steady_ms = [] {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(
+                   std::chrono::steady_clock::now().time_since_epoch())
+            .count();
+    };
+    BlobBudget budget;
+    budget.keep_free = settings_.storage.low_disk / 4;
+    auto blobs = BlobStore::open(settings_.state / "blobs", budget, steady_ms,
+                                 [this](std::function<void()> event) { loop_.post(std::move(event)); });
+    if (!blobs) return fault(blobs_part, blobs.error());
+    blobs_.opened(std::move(*blobs));
+    faults_.erase(blobs_part);
 }
 
 void Device::open_gnss() {
@@ -93,9 +124,29 @@ std::optional<Mounted> Device::open_city() {
         settings_.state / "city", [this](std::function<void()> event) { loop_.post(std::move(event)); });
     readers_ = std::make_unique<Readers>();
     auto mounted = city_->open();
-    if (mounted) return std::move(*mounted);
-    fault("City data", mounted.error());
-    return std::nullopt;
+    city_opened(mounted);
+    return mounted ? std::move(*mounted) : std::nullopt;
+}
+
+void Device::city_opened(const Result<std::optional<Mounted>>& city) {
+    if (!city) return fault(city_part, city.error());
+    if (*city && !(*city)->read_only.empty()) {
+        return fault(city_part, fail(ErrorCode::unavailable,
+                                     "it can be read, but not brought up to date: " + (*city)->read_only));
+    }
+    faults_.erase(city_part);
+}
+
+void Device::open_uplinks() {
+    auto link = hal::make_link(settings_.link, *clock_);
+    if (!link) fault(uplinks_part, link.error().with("[link]"));
+    uplinks_ = std::make_unique<LinkWatch>(
+        link ? std::move(*link) : nullptr, settings_.link_rules, settings_.state / "link-bytes", *clock_,
+        [this](std::function<void()> event) { loop_.post(std::move(event)); },
+        [this] {
+            if (link_) link_->set_rights(uplinks_->rights());
+            status_changed();
+        });
 }
 
 void Device::open_link(const std::optional<Mounted>& city) {
@@ -128,20 +179,42 @@ void Device::open_link(const std::optional<Mounted>& city) {
         api_->broadcast("data", boost::json::object{{"feed", records::feed_text(feed)}, {"cursor", cursor}});
         count_records();
     };
-    link_ = std::make_unique<HubLink>(
-        loop_, engine::DeviceIdentity{settings_.device, hub_key ? *hub_key : Bytes(), FIELDPOST_VERSION},
-        broker, *journal_, *city_, *readers_, *signer_, std::move(events));
+    events.blob_noted = [this](const engine::NoteBlob& note) {
+        if (auto* store = blobs_.store()) store->note(note);
+    };
+    events.hub_noted = [this](std::uint64_t generation) {
+        auto* store = blobs_.store();
+        if (store != nullptr && store->hub_is(generation)) link_->blobs_offered_again();
+    };
+    events.allows_bulk = [this](std::uint64_t bytes) { return uplinks_->policy().allows_bulk(bytes); };
+    events.carried = [this](engine::SendClass what, std::size_t bytes) { uplinks_->count(what, bytes); };
+    link_ =
+        std::make_unique<HubLink>(loop_,
+                                  engine::DeviceIdentity{settings_.device, hub_key ? *hub_key : Bytes(),
+                                                         FIELDPOST_VERSION, random_u64()},
+                                  broker, *journal_, blobs_, *city_, *readers_, *signer_, std::move(events));
+    link_->set_rights(uplinks_->rights());
     if (city) link_->mount(*city);
 }
 
+void Device::open_storage() {
+    storage_ = std::make_unique<StorageWatch>(
+        settings_.storage, settings_.state, *journal_, *city_, [this] { return recorder_->time_now(); },
+        StorageEvents{[this] { status_changed(); }, [this] { link_->epoch_opened(); }});
+}
+
 void Device::open_api() {
-    api_ = std::make_unique<Api>(ApiParts{settings_.device, *readers_, *journal_, *recorder_, metrics_,
-                                          [this] { return status(); },
-                                          [this] {
-                                              link_->appended();
-                                              status_changed();
-                                          },
-                                          [this] { link_->nudge(); }});
+    api_ = std::make_unique<Api>(ApiParts{
+        settings_.device, *readers_, *journal_, *recorder_, blobs_, metrics_, [this] { return status(); },
+        [this] {
+            link_->appended();
+            status_changed();
+        },
+        [this] {
+            link_->blobs_added();
+            status_changed();
+        },
+        [this] { link_->nudge(); }, [this](std::function<void()> event) { loop_.post(std::move(event)); }});
     api_->add_routes(router_);
     if (settings_.web.empty()) return;
     support::StaticFilesOptions options;
@@ -157,10 +230,7 @@ Status Device::listen() {
     Status by_port = fail(ErrorCode::invalid_argument, "[http] gives neither a port nor a socket");
     Status by_socket = by_port;
     if (settings_.http_port != 0) by_port = listen_tcp();
-    if (!settings_.socket.empty()) {
-        by_socket = http_->listen_unix(settings_.socket);
-        if (!by_socket) fault("No command line", by_socket.error());
-    }
+    if (!settings_.socket.empty()) by_socket = listen_socket();
     if (by_port || by_socket) return ok();
     return settings_.http_port != 0 ? by_port : by_socket;
 }
@@ -175,26 +245,80 @@ Status Device::listen_tcp() {
     return port.error();
 }
 
+Status Device::listen_socket() {
+    auto listening = http_->listen_unix(settings_.socket);
+    if (listening) {
+        faults_.erase(socket_part);
+    } else {
+        fault(socket_part, listening.error());
+    }
+    return listening;
+}
+
+// Without the journal the hub would be told of one that is empty.
+void Device::start_link() {
+    if (link_started_ || faults_.contains(link_part) || !journal_->is_open()) return;
+    link_started_ = true;
+    link_->start();
+}
+
+void Device::mend() {
+    if (!journal_->is_open() && journal_may_open_) {
+        if (!lock_) static_cast<void>(lock_state());
+        if (lock_) open_journal();
+        if (journal_->is_open()) {
+            spdlog::info("the journal is open: records are saved");
+            recorder_->recall();
+            start_link();
+        }
+    }
+    if (blobs_.store() == nullptr) {
+        open_blobs();
+        if (auto* store = blobs_.store()) {
+            if (const auto hub = link_->engine().hub_generation(); hub != 0) store->hub_is(hub);
+            link_->blobs_added();
+        }
+    }
+    city_->mend([this](const Result<std::optional<Mounted>>& city) {
+        if (city && !*city) return;
+        city_opened(city);
+        if (!city) return;
+        spdlog::info("the city can be changed again: {}", (*city)->file.filename().string());
+        link_->mount(**city);
+        if (link_started_) link_->nudge();
+        count_records();
+    });
+    // Whoever was in the way may be gone.
+    if (faults_.contains(port_part)) static_cast<void>(listen_tcp());
+    if (faults_.contains(socket_part)) static_cast<void>(listen_socket());
+}
+
 Status Device::run() {
     auto signals = loop_.on_stop_signal([this] {
         spdlog::info("stopping");
         http_->stop([this] { loop_.stop(); });
     });
     if (!signals) return signals;
-    if (!faults_.contains(link_part)) link_->start();
+    start_link();
     count_records();
     if (gnss_) {
         auto started = gnss_->start([this](const hal::Fix& fix) { recorder_->fix(fix); });
         if (!started) fault(gnss_part, started.error());
     }
+    if (auto started = uplinks_->start(); !started) fault(uplinks_part, started.error());
+    storage_->tick();
     heartbeat_ = loop_.every(status_anyway, [this] {
-        if (faults_.contains(port_part)) static_cast<void>(listen_tcp());  // the other program may be gone
+        uplinks_->tick();
+        storage_->tick();
+        recorder_->check_time();
+        mend();
         status_changed();
     });
     spdlog::info("fieldpostd {} ready: device {}, http {}:{}", FIELDPOST_VERSION, settings_.device,
                  settings_.http_address, settings_.http_port);
     loop_.run();
     if (gnss_) gnss_->stop();
+    uplinks_->stop();
     link_->stop();
     return ok();
 }

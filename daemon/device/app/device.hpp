@@ -8,6 +8,8 @@
 
 #include "daemon/device/api/api.hpp"
 #include "daemon/device/app/settings.hpp"
+#include "daemon/device/link/link_watch.hpp"
+#include "daemon/device/storage/storage_watch.hpp"
 #include "daemon/device/uplink/hub_link.hpp"
 #include "daemon/support/http_server.hpp"
 #include "hal/clock/clock.hpp"
@@ -18,9 +20,11 @@ namespace fieldpost::device {
 
 class Device {
   public:
-    // Opens everything. An Error, which says what to mend, only when nothing can be recorded: without the
-    // journal, or when nobody could reach it. What else is broken is named in /status and in the log, and the
-    // program goes on without. The settings' state folder is made if it is missing.
+    // Opens everything. An Error, which says what to mend, only when another program works in the state
+    // folder, or when nobody could reach this one. What else is broken, be it the journal, is named in
+    // /status and in the log, and the program goes on without: look-up works on a full and on a read-only
+    // disk. What a disk refused is tried again every few seconds. The settings' state folder is made if it is
+    // missing.
     static Result<std::unique_ptr<Device>> create(Settings settings);
     ~Device();
 
@@ -30,22 +34,39 @@ class Device {
   private:
     // Faults that are looked up again; the words are what /status says.
     static constexpr const char* gnss_part = "GPS";
+    static constexpr const char* uplinks_part = "Uplinks";
     static constexpr const char* link_part = "No link to the hub";
     static constexpr const char* port_part = "No page and API";
+    static constexpr const char* socket_part = "No command line";
+    static constexpr const char* journal_part = "Journal";
+    static constexpr const char* city_part = "City data";
+    static constexpr const char* blobs_part = "Attachments";
 
     explicit Device(Settings settings);
     Status open();
-    Status open_journal();
+    Status lock_state();
+    void open_journal();
+    void open_blobs();
     void open_gnss();
     std::optional<Mounted> open_city();
+    void open_uplinks();
     void open_link(const std::optional<Mounted>& city);
+    void open_storage();
     void open_api();
     Status listen();
     Status listen_tcp();
+    Status listen_socket();
+    // Tries again what the disk refused.
+    void mend();
+    void city_opened(const Result<std::optional<Mounted>>& city);
+    void start_link();
     void fault(const std::string& part, const Error& error);
     void count_records();
     void status_changed();
     hal::PartStatus gnss_status() const;
+    hal::PartStatus uplinks_status() const;
+    hal::PartStatus kept_status(const char* part) const;
+    std::string why_not_saved() const;
     boost::json::object status();
 
     const Settings settings_;
@@ -56,16 +77,21 @@ class Device {
     std::unique_ptr<hal::Keystore> keystore_;  // null when its key cannot be used
     std::unique_ptr<protocol::Signer> signer_;
     std::unique_ptr<Journal> journal_;
+    LateBlobs blobs_;
     std::unique_ptr<Recorder> recorder_;
     std::unique_ptr<hal::Gnss> gnss_;  // null when its settings are wrong
     std::unique_ptr<CityCache> city_;
     std::unique_ptr<Readers> readers_;
+    std::unique_ptr<LinkWatch> uplinks_;
     std::unique_ptr<HubLink> link_;
+    std::unique_ptr<StorageWatch> storage_;
     std::unique_ptr<Api> api_;
     support::Router router_;
     std::unique_ptr<support::HttpServer> http_;
 
     std::map<std::string, std::string> faults_;  // what does not work -> why, in sentences
+    bool journal_may_open_ = true;               // false: only a person can mend it
+    bool link_started_ = false;
     std::int64_t started_us_ = 0;
     std::int64_t properties_ = 0;
     std::int64_t records_ = 0;

@@ -1,5 +1,6 @@
 #include "daemon/device/app/settings.hpp"
 
+#include "daemon/device/link/link_settings.hpp"
 #include "daemon/support/config.hpp"
 #include "sync/protocol/codec.hpp"
 
@@ -33,6 +34,15 @@ Result<Settings> load_settings(const std::filesystem::path& file) {
     const auto gnss = root.table("gnss");
     settings.gnss.driver = gnss.text("driver", "empty");
     settings.gnss.settings = gnss.as_text({"driver"});
+
+    const auto link = root.table("link");
+    settings.link = read_link_driver(link);
+    settings.link_rules = read_link_rules(link);
+
+    const auto storage = root.table("storage");
+    settings.storage.journal = storage.size("journal", settings.storage.journal);
+    settings.storage.reserve = storage.size("reserve", settings.storage.reserve);
+    settings.storage.low_disk = storage.size("low_disk", settings.storage.low_disk);
 
     if (auto sound = config->finish(); !sound) return sound.error();
     return settings;

@@ -5,8 +5,11 @@
 #include <filesystem>
 #include <string>
 
+#include "daemon/device/journal/budget.hpp"
 #include "hal/gnss/gnss.hpp"
+#include "hal/link/link.hpp"
 #include "sync/base/result.hpp"
+#include "sync/engine/link_policy.hpp"
 
 namespace fieldpost::device {
 
@@ -22,6 +25,9 @@ struct Settings {
     std::filesystem::path socket;    // empty: none
     std::filesystem::path web;       // folder of the page; empty: none
     hal::GnssConfig gnss;
+    hal::LinkConfig link;
+    engine::LinkPolicy::Rules link_rules = engine::LinkPolicy::default_rules_of_all();
+    StorageLimits storage;
     std::string log_level = "info";
 };
 

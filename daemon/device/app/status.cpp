@@ -1,7 +1,9 @@
 // What GET /status says: the whole truth about data, journal, link and parts, also in plain sentences.
+#include <algorithm>
 #include <boost/json/array.hpp>
 
 #include "daemon/device/app/device.hpp"
+#include "daemon/device/app/link_status.hpp"
 #include "sync/base/file.hpp"
 #include "sync/base/time.hpp"
 
@@ -10,8 +12,6 @@ namespace fieldpost::device {
 namespace json = boost::json;
 
 namespace {
-
-constexpr std::uint64_t little_disk = 256U << 20U;
 
 json::object lane_json(Journal& journal, protocol::Lane lane, std::int64_t now_us) {
     const auto waiting = journal.waiting(lane);
@@ -36,6 +36,36 @@ hal::PartStatus Device::gnss_status() const {
     return gnss_->status();
 }
 
+hal::PartStatus Device::uplinks_status() const {
+    if (const auto why = faults_.find(uplinks_part); why != faults_.end()) {
+        return {hal::PartState::broken, why->second};
+    }
+    return uplinks_->status();
+}
+
+hal::PartStatus Device::kept_status(const char* part) const {
+    const auto why = faults_.find(part);
+    if (why == faults_.end()) return {hal::PartState::ok, ""};
+    return {hal::PartState::broken, why->second};
+}
+
+// What a person must know before recording anything; empty when records are saved.
+std::string Device::why_not_saved() const {
+    if (journal_->writable()) return {};
+    if (journal_->is_open()) {
+        return "NOT SAVED: the last record could not be written. Free some space, then record it again.";
+    }
+    const auto why = faults_.find(journal_part);
+    const std::string reason = why == faults_.end() ? std::string() : " (" + why->second + ")";
+    if (!journal_may_open_) {
+        return "NOT SAVED: nothing that is recorded now is kept, since the journal cannot be used" + reason +
+               ". It was left as it is: write down what you find, and have the vehicle seen to.";
+    }
+    return "NOT SAVED: nothing that is recorded now is kept, since the journal cannot be opened" + reason +
+           ". Write down what you find, and free some space on the disk: it is tried again every few "
+           "seconds. Look-up works.";
+}
+
 json::object Device::status() {
     const auto time = recorder_->time_now();
     const auto place = recorder_->place_now();
@@ -43,12 +73,25 @@ json::object Device::status() {
     const bool has_city = link_->city().snapshot_generation != 0;
     const bool contact = engine.in_contact() && engine.problem().empty();
     json::array messages;
-    for (const auto& [part, why] : faults_) messages.push_back(json::string(part + ": " + why));
+    const std::string not_saved = why_not_saved();
+    if (!not_saved.empty()) messages.push_back(json::string(not_saved));
+    for (const auto& [part, why] : faults_) {
+        if (part != journal_part) messages.push_back(json::string(part + ": " + why));
+    }
 
     json::array feeds;
+    const auto differing = engine.feeds().differing();
     for (const auto& [feed, state] : engine.feeds().feeds()) {
-        feeds.push_back(
-            json::object{{"id", records::feed_text(feed)}, {"cursor", state.cursor}, {"head", state.head}});
+        feeds.push_back(json::object{{"id", records::feed_text(feed)},
+                                     {"cursor", state.cursor},
+                                     {"head", state.head},
+                                     {"differs", std::ranges::find(differing, feed) != differing.end()}});
+    }
+    for (const auto& feed : differing) {
+        messages.push_back(
+            json::string("The data of " + records::feed_text(feed) +
+                         " on board is not the hub's. It is fetched anew; should this stay, tell "
+                         "whoever looks after the hub."));
     }
     const auto& fetcher = engine.fetcher();
     json::value fetch = nullptr;
@@ -58,7 +101,7 @@ json::object Device::status() {
         messages.push_back(
             json::string("Receiving the city's data: " + std::to_string(fetcher.blocks_done()) + " of " +
                          std::to_string(fetcher.blocks_total()) + " parts."));
-    } else if (!has_city) {
+    } else if (!has_city && !faults_.contains(city_part)) {
         messages.push_back("No city data yet: connect this vehicle to the hub.");
     }
     if (!link_->fetch_problem().empty()) messages.push_back(json::string(link_->fetch_problem()));
@@ -79,20 +122,50 @@ json::object Device::status() {
             oldest = std::max(oldest, item["oldest_unsent_s"].get_int64());
         lanes.push_back(std::move(item));
     }
-    if (!journal_->writable())
-        messages.push_back("NOT SAVED: the last record could not be written. Free some space.");
+    if (not_saved.empty() && !storage_->plan().message.empty())
+        messages.push_back(json::string(storage_->plan().message));
     if (waiting > 0 && !contact) {
         messages.push_back(json::string(std::to_string(waiting) +
                                         (waiting == 1 ? " record waits" : " records wait") +
                                         " for the hub, the oldest for " + minutes(oldest) + "."));
     }
 
+    const auto attachments = blobs_.store() ? blobs_.store()->tally() : BlobTally();
+    if (attachments.waiting > 0 && !contact) {
+        messages.push_back(json::string(
+            std::to_string(attachments.waiting) +
+            (attachments.waiting == 1 ? " attachment waits" : " attachments wait") + " for the hub."));
+    }
+    if (!attachments.problem.empty()) messages.push_back(json::string("Attachments: " + attachments.problem));
+
     const auto gnss = gnss_status();
     if (gnss.state == hal::PartState::broken && !faults_.contains(gnss_part)) {
         messages.push_back(json::string("GPS: " + gnss.detail));
     }
+    // Of what the link holds back, only that which waits.
+    const auto held = [&](engine::SendClass what, bool waits) {
+        if (waits && !uplinks_->policy().allows(what))
+            messages.push_back(json::string(uplinks_->policy().why_held(what)));
+    };
+    held(engine::SendClass::work, journal_->waiting(protocol::WORK).count > 0);
+    held(engine::SendClass::feed, has_city && !caught_up);
+    held(engine::SendClass::attachments, attachments.waiting > 0);
+    held(engine::SendClass::telemetry, journal_->waiting(protocol::TELEMETRY).count > 0);
+    if (fetcher.waits_for_link()) {
+        messages.push_back(json::string(uplinks_->policy().why_bulk_held(fetcher.bytes_missing())));
+    } else {
+        held(engine::SendClass::bulk, !has_city || engine.feeds().generation_changed());
+    }
+    if (!uplinks_->problem().empty()) {
+        messages.push_back(json::string("The month's data count cannot be kept: " + uplinks_->problem()));
+    }
+    const auto uplinks = uplinks_status();
+    if (uplinks.state == hal::PartState::broken && !faults_.contains(uplinks_part)) {
+        messages.push_back(json::string("Uplinks: " + uplinks.detail));
+    }
     const auto free = free_bytes(settings_.state);
-    if (free < little_disk) messages.push_back("The disk is nearly full.");
+    const StorageState& room = storage_->state();
+    const StoragePlan& plan = storage_->plan();
 
     json::object out;
     out["device"] = settings_.device;
@@ -111,19 +184,42 @@ json::object Device::status() {
     out["journal"] = json::object{{"lanes", std::move(lanes)},
                                   {"epoch", std::to_string(journal_->epoch())},
                                   {"bytes", journal_->bytes()},
+                                  {"used_bytes", room.journal_used},
+                                  {"budget_bytes", storage_->limits().journal},
+                                  {"telemetry", plan.accept_telemetry},
                                   {"saved", journal_->writable()}};
+    out["attachments"] = json::object{{"waiting", attachments.waiting},
+                                      {"waiting_bytes", attachments.waiting_bytes},
+                                      {"bytes", attachments.bytes},
+                                      {"budget_bytes", attachments.budget}};
     out["link"] =
         json::object{{"state", to_string(link_->state())},
                      {"since", format_rfc3339(link_->since_us())},
                      {"broker", settings_.broker_host + ":" + std::to_string(settings_.broker_port)},
                      {"hub", link_->state() != LinkState::connected ? "unknown"
                              : contact                              ? "present"
-                                                                    : "absent"}};
+                                                                    : "absent"},
+                     {"uplinks", uplinks_json(*uplinks_, clock_->now())},
+                     {"month", link_month_json(*uplinks_)},
+                     {"held", held_json(*uplinks_)}};
     out["position"] = position_json(place);
     out["time"] = time_json(time);
-    out["parts"] = json::array{
-        json::object{{"name", "gnss"}, {"state", hal::to_string(gnss.state)}, {"detail", gnss.detail}}};
-    out["storage"] = json::object{{"free_bytes", free}};
+    json::array parts;
+    const auto add_part = [&parts](const char* name, const hal::PartStatus& part) {
+        parts.push_back(
+            json::object{{"name", name}, {"state", hal::to_string(part.state)}, {"detail", part.detail}});
+    };
+    add_part("gnss", gnss);
+    add_part("link", uplinks);
+    add_part("journal", kept_status(journal_part));
+    add_part("city", kept_status(city_part));
+    add_part("attachments", kept_status(blobs_part));
+    out["parts"] = std::move(parts);
+    out["storage"] = json::object{{"free_bytes", free},
+                                  {"reserve_held", room.reserve_held},
+                                  {"attachment_room_bytes", plan.attachment_room}};
+    const auto crew = recorder_->crew_status();
+    out["crew"] = crew ? json::value(crew_status_json(*crew)) : json::value(nullptr);
     // Everything that was told "saved" is on disk; nothing else must be waited for.
     out["safe_to_switch_off"] = journal_->writable();
     out["messages"] = std::move(messages);
@@ -132,6 +228,14 @@ json::object Device::status() {
         .set(static_cast<double>(waiting));
     metrics_.gauge("fieldpost_journal_oldest_unsent_seconds", "Age of the oldest of them")
         .set(static_cast<double>(oldest));
+    metrics_.gauge("fieldpost_attachments_waiting", "Attachments that the hub does not have")
+        .set(static_cast<double>(attachments.waiting));
+    metrics_.gauge("fieldpost_attachments_bytes", "Bytes of all attachments on board")
+        .set(static_cast<double>(attachments.bytes));
+    metrics_.gauge("fieldpost_feed_mismatches", "Feeds found to differ from the hub's since the start")
+        .set(static_cast<double>(engine.feeds().mismatches()));
+    metrics_.gauge("fieldpost_feeds_differing", "Feeds whose rows are not the hub's, as far as is known")
+        .set(static_cast<double>(differing.size()));
     metrics_.gauge("fieldpost_hub_contact", "1 when the hub answers").set(contact ? 1 : 0);
     metrics_.gauge("fieldpost_city_properties", "Properties on board").set(static_cast<double>(properties_));
     metrics_.gauge("fieldpost_city_records", "Records on board").set(static_cast<double>(records_));
@@ -139,6 +243,14 @@ json::object Device::status() {
         .set(static_cast<double>(api_->streams()));
     metrics_.gauge("fieldpost_disk_free_bytes", "Free on the state's file system")
         .set(static_cast<double>(free));
+    metrics_.gauge("fieldpost_journal_used_bytes", "Of the journal's file, what holds something")
+        .set(static_cast<double>(room.journal_used));
+    metrics_.gauge("fieldpost_journal_budget_bytes", "Beyond this the journal makes room")
+        .set(static_cast<double>(storage_->limits().journal));
+    metrics_
+        .gauge("fieldpost_journal_reserve_held", "0 when the disk is so full that the reserve was given up")
+        .set(room.reserve_held ? 1 : 0);
+    set_link_metrics(metrics_, *uplinks_);
     return out;
 }
 

@@ -33,10 +33,21 @@ void CityCache::run(F&& job, std::function<void(Error)> refused) {
     }
 }
 
+void CityCache::mend(std::function<void(Result<std::optional<Mounted>>)> done) {
+    run([this, done] { post_([done, result = files_->mend()] { done(result); }); }, done);
+}
+
 void CityCache::apply(records::FeedId feed, protocol::FeedSegment segment, std::int64_t now_s,
-                      std::function<void(Result<std::uint64_t>)> done) {
+                      std::function<void(Result<engine::FeedPoint>)> done) {
     run([this, feed = std::move(feed), segment = std::move(segment), now_s,
          done] { post_([done, result = files_->apply(feed, segment, now_s)] { done(result); }); },
+        done);
+}
+
+void CityCache::change_feeds(engine::ChangeFeeds change,
+                             std::function<void(Result<engine::MountedCity>)> done) {
+    run([this, change = std::move(change),
+         done] { post_([done, result = files_->change_feeds(change)] { done(result); }); },
         done);
 }
 
@@ -51,6 +62,11 @@ void CityCache::write_block(std::uint32_t block, Bytes content, std::function<vo
     run([this, block, content = std::move(content),
          done] { post_([done, result = files_->write_block(block, content)] { done(result); }); },
         done);
+}
+
+void CityCache::drop_older(std::function<void(std::size_t)> done) {
+    run([this, done] { post_([done, removed = files_->drop_older()] { done(removed); }); },
+        [done](const Error&) { done(0); });
 }
 
 void CityCache::finish(protocol::Manifest manifest, std::function<void(Result<Mounted>)> done) {

@@ -27,6 +27,7 @@ namespace fieldpost::device {
 struct Mounted {
     std::filesystem::path file;
     engine::MountedCity city;
+    std::string read_only;  // why it cannot be changed for now, such as a full disk; empty: it can
 };
 
 class CityCache {
@@ -37,18 +38,31 @@ class CityCache {
     ~CityCache();
 
     // Mounts the newest file that is sound and of our format, setting damaged ones aside. nullopt when there
-    // is none.
+    // is none; an Error when there is one that only cannot be opened now. On a disk that cannot be written it
+    // is mounted for reading only: look-up works, changes fail until mend() succeeds.
     Result<std::optional<Mounted>> open();
+    // Tries again what the disk refused. `done` gets the city when it is mounted now and can be changed:
+    // readers must be given it anew; an Error when it still is not; nullopt when there was nothing to mend.
+    void mend(std::function<void(Result<std::optional<Mounted>>)> done);
 
-    // Applies a segment in one transaction; `done` gets the new cursor. The city's as_of moves with the
-    // newest row, but never beyond `now_s` (unix seconds): a source may date a row in the future.
+    // Applies a segment in one transaction; `done` gets the feed's new cursor and checksum. Of what the city
+    // has already nothing is written. conflict when the segment does not join what it has, or the feed is not
+    // held. The city's as_of moves with the newest row, but never beyond `now_s` (unix seconds): a source may
+    // date a row in the future.
     void apply(records::FeedId feed, protocol::FeedSegment segment, std::int64_t now_s,
-               std::function<void(Result<std::uint64_t>)> done);
+               std::function<void(Result<engine::FeedPoint>)> done);
+
+    // In one transaction rows and cursors of the feeds that are dropped or begin again go, and these and the
+    // added ones begin at 0 of this hub generation. `done` gets the city as it is then.
+    void change_feeds(engine::ChangeFeeds change, std::function<void(Result<engine::MountedCity>)> done);
 
     // Opens the draft of the artifact; `done` gets the blocks it lacks: none when the city file is there
     // already. City files of another format make room for it. full when the disk has no room even so.
     void prepare(protocol::Manifest manifest, std::function<void(Result<std::vector<std::uint32_t>>)> done);
     void write_block(std::uint32_t block, Bytes content, std::function<void(Status)> done);
+    // Removes the good generation behind the mounted one, when the disk needs its room more; `done` gets how
+    // many files went.
+    void drop_older(std::function<void(std::size_t)> done);
     // Verifies the draft as a whole and mounts it in place of what was mounted. conflict (another format, the
     // file stays) or corrupt (it was set aside): it is what the manifest says, and this program cannot use
     // it. Any other error may pass: prepare() again, and what is there is not fetched again.

@@ -18,6 +18,7 @@ namespace {
 
 // A fetch must leave room for what crews record meanwhile.
 constexpr std::uint64_t room_for_recording = 64U << 20U;
+constexpr const char* only_read = "it can be read, but not brought up to date: ";
 
 Error disk_error(const std::string& what) {
     const int number = errno;
@@ -75,23 +76,35 @@ std::vector<std::uint64_t> CityCache::Files::generations() const {
 
 Result<Mounted> CityCache::Files::mount(const std::filesystem::path& file) {
     auto writer = snapshot::Writer::open(file);
-    if (!writer) return writer.error();
+    const bool is_sound =
+        writer || (writer.error().code != ErrorCode::corrupt && writer.error().code != ErrorCode::conflict);
+    if (!is_sound) return writer.error();
     auto reader = snapshot::Reader::open(file);
     if (!reader) return reader.error();
     auto meta = (*reader)->meta();
     if (!meta) return meta.error();
     auto feeds = (*reader)->feeds();
     if (!feeds) return feeds.error();
-    Mounted mounted;
-    mounted.file = file;
-    mounted.city.snapshot_generation = static_cast<std::uint64_t>(meta->artifact_generation);
-    for (const auto& feed : *feeds) {
-        const auto cursor = static_cast<std::uint64_t>(feed.cursor);
-        mounted.city.feeds[feed.feed] = {static_cast<std::uint64_t>(feed.generation), cursor, cursor};
-    }
-    writer_ = std::move(*writer);
+    writer_ = writer ? std::move(*writer) : nullptr;
+    read_only_ = writer ? std::string() : writer.error().message;
+    try_again_ = !writer;
     meta_ = std::move(*meta);
+    return Mounted{file, mounted_city(*feeds), read_only_};
+}
+
+Result<std::optional<Mounted>> CityCache::Files::mend() {
+    if (!try_again_) return std::optional<Mounted>();
+    auto mounted = open();
+    if (mounted && *mounted && !(*mounted)->read_only.empty())
+        return fail(ErrorCode::unavailable, only_read + (*mounted)->read_only);
     return mounted;
+}
+
+// In a transaction of the mounted city's writer.
+Status CityCache::Files::begin_change() {
+    if (writer_) return writer_->begin();
+    if (read_only_.empty()) return fail(ErrorCode::unavailable, "no city is mounted");
+    return fail(ErrorCode::unavailable, only_read + read_only_);
 }
 
 void CityCache::Files::set_aside_alone(const std::filesystem::path& file) {
@@ -125,24 +138,43 @@ void CityCache::Files::remove_of_other_format(std::uint64_t but) {
 }
 
 Result<std::optional<Mounted>> CityCache::Files::open() {
+    // What is tried again is told once.
+    const auto level = std::exchange(try_again_, true) ? spdlog::level::debug : spdlog::level::err;
     if (auto made = make_folder(folder_); !made) return made.error();
+    std::optional<Error> may_pass;
     for (const std::uint64_t generation : generations()) {
         const auto file = city_file(generation);
         auto mounted = mount(file);
         if (mounted) return std::optional(std::move(*mounted));
-        spdlog::error("city file {} cannot be used: {}", file.filename().string(), mounted.error().message);
-        if (mounted.error().code == ErrorCode::corrupt) set_aside_alone(file);
+        spdlog::log(level, "city file {} cannot be used: {}", file.filename().string(),
+                    mounted.error().message);
+        const ErrorCode code = mounted.error().code;
+        if (code == ErrorCode::corrupt) set_aside_alone(file);
+        if (code != ErrorCode::corrupt && code != ErrorCode::conflict) may_pass = mounted.error();
     }
+    if (may_pass) return *may_pass;
+    try_again_ = false;
     return std::optional<Mounted>();
 }
 
-Result<std::uint64_t> CityCache::Files::apply(const records::FeedId& feed,
-                                              const protocol::FeedSegment& segment, std::int64_t now_s) {
-    if (!writer_) return fail(ErrorCode::unavailable, "no city is mounted");
-    if (auto begun = writer_->begin(); !begun) return begun.error();
+Result<engine::FeedPoint> CityCache::Files::apply(const records::FeedId& feed,
+                                                  const protocol::FeedSegment& segment, std::int64_t now_s) {
+    if (!writer_) return begin_change().error();
+    auto held = writer_->feed_cursor(feed);
+    if (!held) return held.error();
+    // What was on its way here when the city was changed under it.
+    if (!*held || (*held)->generation != static_cast<std::int64_t>(segment.hub_generation()) ||
+        segment.after() > static_cast<std::uint64_t>((*held)->cursor)) {
+        return fail(ErrorCode::conflict, "a segment after " + std::to_string(segment.after()) +
+                                             " does not join what the city has");
+    }
+    const auto cursor = static_cast<std::uint64_t>((*held)->cursor);
+    if (segment.through() <= cursor) return engine::FeedPoint{cursor, (*held)->checksum};
+    if (auto begun = begin_change(); !begun) return begun.error();
     snapshot::Meta meta = meta_;
     auto write = [&]() -> Status {
         for (const auto& entry : segment.entries()) {
+            if (entry.n() <= cursor) continue;
             auto row = protocol::from_wire(entry.row(), feed.layer);
             if (!row) return row.error();
             Status done =
@@ -163,7 +195,46 @@ Result<std::uint64_t> CityCache::Files::apply(const records::FeedId& feed,
         return written.error();
     }
     meta_ = std::move(meta);
-    return segment.through();
+    held = writer_->feed_cursor(feed);
+    if (!held) return held.error();
+    return engine::FeedPoint{segment.through(), (*held)->checksum};
+}
+
+Result<engine::MountedCity> CityCache::Files::change_feeds(const engine::ChangeFeeds& change) {
+    if (auto begun = begin_change(); !begun) return begun.error();
+    auto write = [&]() -> Status {
+        for (const auto* feeds : {&change.drop, &change.again}) {
+            for (const auto& feed : *feeds) {
+                if (auto gone = writer_->remove_feed(feed); !gone) return gone;
+            }
+        }
+        for (const auto* feeds : {&change.add, &change.again}) {
+            for (const auto& feed : *feeds) {
+                const auto generation = static_cast<std::int64_t>(change.hub_generation);
+                if (auto made = writer_->set_feed_cursor(feed, generation, 0); !made) return made;
+            }
+        }
+        return writer_->commit();
+    };
+    if (auto written = write(); !written) {
+        if (auto undone = writer_->rollback(); !undone) spdlog::error("city: {}", undone.error().message);
+        return written.error();
+    }
+    auto reader = snapshot::Reader::open(city_file(static_cast<std::uint64_t>(meta_.artifact_generation)));
+    if (!reader) return reader.error();
+    auto feeds = (*reader)->feeds();
+    if (!feeds) return feeds.error();
+    return mounted_city(*feeds);
+}
+
+engine::MountedCity CityCache::Files::mounted_city(const std::vector<snapshot::FeedCursor>& feeds) const {
+    engine::MountedCity city;
+    city.snapshot_generation = static_cast<std::uint64_t>(meta_.artifact_generation);
+    for (const auto& feed : feeds) {
+        const auto cursor = static_cast<std::uint64_t>(feed.cursor);
+        city.feeds[feed.feed] = {static_cast<std::uint64_t>(feed.generation), cursor, cursor, feed.checksum};
+    }
+    return city;
 }
 
 void CityCache::Files::close_draft() {
@@ -206,6 +277,18 @@ Result<std::vector<std::uint32_t>> CityCache::Files::prepare(const protocol::Man
     }
     spdlog::info("snapshot {}: {} of {} blocks to fetch", manifest.generation(), missing.size(), blocks);
     return missing;
+}
+
+std::size_t CityCache::Files::drop_older() {
+    if (!writer_) return 0;
+    std::size_t removed = 0;
+    for (const std::uint64_t generation : generations()) {
+        if (generation >= static_cast<std::uint64_t>(meta_.artifact_generation)) continue;
+        spdlog::warn("city {} goes: the disk is nearly full", generation);
+        remove_city(generation);
+        ++removed;
+    }
+    return removed;
 }
 
 Status CityCache::Files::write_block(std::uint32_t block, BytesView content) {

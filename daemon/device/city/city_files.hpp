@@ -12,14 +12,19 @@ class CityCache::Files {
     ~Files();
 
     Result<std::optional<Mounted>> open();
-    Result<std::uint64_t> apply(const records::FeedId& feed, const protocol::FeedSegment& segment,
-                                std::int64_t now_s);
+    Result<std::optional<Mounted>> mend();
+    Result<engine::FeedPoint> apply(const records::FeedId& feed, const protocol::FeedSegment& segment,
+                                    std::int64_t now_s);
+    Result<engine::MountedCity> change_feeds(const engine::ChangeFeeds& change);
     Result<std::vector<std::uint32_t>> prepare(const protocol::Manifest& manifest);
+    std::size_t drop_older();
     Status write_block(std::uint32_t block, BytesView content);
     Result<Mounted> finish(const protocol::Manifest& manifest);
 
   private:
     Result<Mounted> mount(const std::filesystem::path& file);
+    Status begin_change();
+    engine::MountedCity mounted_city(const std::vector<snapshot::FeedCursor>& feeds) const;
     Status verify_draft(const protocol::Manifest& manifest);
     void set_aside_alone(const std::filesystem::path& file);
     void remove_of_other_format(std::uint64_t but);
@@ -29,8 +34,10 @@ class CityCache::Files {
     void close_draft();
 
     const std::filesystem::path folder_;
-    std::unique_ptr<snapshot::Writer> writer_;
-    snapshot::Meta meta_;  // of what writer_ has open
+    std::unique_ptr<snapshot::Writer> writer_;  // null when nothing is mounted, or for reading only
+    std::string read_only_;                     // why the latter
+    bool try_again_ = false;                    // the disk refused something: mend() may do more
+    snapshot::Meta meta_;                       // of what is mounted
     std::filesystem::path draft_;
     int draft_fd_ = -1;
     std::uint32_t block_bytes_ = 0;

@@ -12,7 +12,7 @@ constexpr std::size_t max_jobs = 256;
 
 // Touched by its own thread only, but for posting.
 struct Readers::Slot {
-    std::filesystem::path file;
+    std::uint64_t mount = 0;  // that it has open
     std::unique_ptr<snapshot::Reader> reader;
     std::unique_ptr<lookup::Search> search;
     std::unique_ptr<CityView> view;
@@ -31,6 +31,7 @@ void Readers::mount(std::filesystem::path file) {
     {
         const std::lock_guard lock(mutex_);
         file_ = std::move(file);
+        ++mount_;
     }
     // Open now, so that the first look-up does not wait for it.
     for (auto& slot : slots_) {
@@ -44,18 +45,20 @@ void Readers::mount(std::filesystem::path file) {
 
 Result<CityView*> Readers::view(Slot& slot) {
     std::filesystem::path file;
+    std::uint64_t mount = 0;
     {
         const std::lock_guard lock(mutex_);
         file = file_;
+        mount = mount_;
     }
     if (file.empty()) {
         return fail(ErrorCode::unavailable, "this vehicle has no city data yet: connect it to the hub once");
     }
-    if (slot.file == file) return slot.view.get();
+    if (slot.mount == mount) return slot.view.get();
     slot.view.reset();
     slot.search.reset();
     slot.reader.reset();
-    slot.file.clear();
+    slot.mount = 0;
     auto reader = snapshot::Reader::open(file);
     if (!reader) return reader.error();
     auto search = lookup::Search::open(**reader);
@@ -63,7 +66,7 @@ Result<CityView*> Readers::view(Slot& slot) {
     slot.reader = std::move(*reader);
     slot.search = std::move(*search);
     slot.view = std::make_unique<CityView>(CityView{*slot.reader, *slot.search});
-    slot.file = file;
+    slot.mount = mount;
     return slot.view.get();
 }
 

@@ -28,7 +28,7 @@ class Readers {
     explicit Readers(std::size_t threads = 2);
     ~Readers();
 
-    // From now on jobs see this file. Loop thread.
+    // From now on jobs see this file, opened anew. Loop thread.
     void mount(std::filesystem::path file);
     // Any thread. False when too much waits: tell the client to try again.
     [[nodiscard]] bool run(Job job);
@@ -39,8 +39,9 @@ class Readers {
 
     std::vector<std::unique_ptr<Slot>> slots_;
     std::atomic<std::size_t> next_{0};
-    std::mutex mutex_;  // guards file_
+    std::mutex mutex_;  // guards the rest
     std::filesystem::path file_;
+    std::uint64_t mount_ = 0;  // counts them
 };
 
 }  // namespace fieldpost::device

@@ -3,62 +3,28 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <charconv>
 
-#include "daemon/device/journal/writer.hpp"
-#include "sync/base/file.hpp"
+#include "sync/base/crypto.hpp"
 
 namespace fieldpost::device {
-
-extern const std::string_view journal_schema_001;
-extern const std::string_view journal_schema_002;
 
 namespace {
 
 constexpr std::size_t max_waiting = 10'000;  // operations; a person cannot record that fast, a fault can
 constexpr std::size_t max_transaction = 500;
 
-std::int64_t integer(std::uint64_t value) {
-    return static_cast<std::int64_t>(value);
-}
-
-Bytes blob(const SQLite::Column& column) {
-    return Bytes(static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes()));
-}
-
-// What is kept must be readable for ever, here and at the hub.
-Status check(protocol::Lane lane, const protocol::Operation& operation, const Bytes& body) {
-    if (body.size() > protocol::max_operation_bytes) {
-        return fail(ErrorCode::invalid_argument, "this is too long to record: at most 64 KiB");
-    }
-    if (std::ranges::find(engine::lanes_by_priority, lane) == engine::lanes_by_priority.end()) {
-        return fail(ErrorCode::invalid_argument, "the journal has no such lane");
-    }
-    if (operation.id().empty()) return fail(ErrorCode::invalid_argument, "an operation needs an id");
-    if (protocol::Operation read; !read.ParseFromString(body)) {
-        return fail(ErrorCode::invalid_argument, "a text in it is not UTF-8");
-    }
-    return ok();
+// Some file systems tell a full disk as a failed write, or as a file that cannot be made.
+bool may_lack_room(const Error& error) {
+    return error.code == ErrorCode::full || error.code == ErrorCode::io || error.code == ErrorCode::not_found;
 }
 
 }  // namespace
 
-std::string_view to_string(OperationState state) {
-    switch (state) {
-        case OperationState::pending:
-            return "pending";
-        case OperationState::accepted:
-            return "accepted";
-        case OperationState::conflict:
-            return "conflict";
-        case OperationState::quarantined:
-            return "quarantined";
-    }
-    return "pending";
-}
-
 Journal::Journal(std::filesystem::path path, std::string device, Post post)
-    : path_(std::move(path)), device_(std::move(device)), post_(std::move(post)) {}
+    : path_(std::move(path)),
+      device_(std::move(device)),
+      post_(std::move(post)),
+      reserve_(path_.string() + ".reserve") {}
 
 Journal::~Journal() {
     if (thread_) thread_->drain_and_join();
@@ -67,84 +33,62 @@ Journal::~Journal() {
 
 Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& path, const std::string& device,
                                                Post post) {
-    std::unique_ptr<Journal> journal(new Journal(path, device, std::move(post)));
-    if (auto loaded = journal->load(); !loaded) return loaded.error().with("journal " + path.string());
+    auto journal = closed(path, device, std::move(post));
+    if (auto opened = journal->reopen(); !opened) return opened.error();
     return journal;
 }
 
+std::unique_ptr<Journal> Journal::closed(const std::filesystem::path& path, const std::string& device,
+                                         Post post) {
+    return std::unique_ptr<Journal>(new Journal(path, device, std::move(post)));
+}
+
+Status Journal::reopen() {
+    if (is_open()) return ok();
+    auto loaded = load();
+    if (!loaded && may_lack_room(loaded.error()) && reserve_.give_up()) {
+        spdlog::error("the journal's reserve is given up: {}", loaded.error().message);
+        loaded = load();
+    }
+    if (!loaded) return loaded.error().with("journal " + path_.string());
+    return ok();
+}
+
+Error Journal::not_open() const {
+    return fail(ErrorCode::unavailable, "the journal is not open: see the messages of /api/v1/status");
+}
+
 Status Journal::load() {
-    auto writing = open_database(path_, Durability::full);
+    auto writing = JournalWriter::open(path_, device_, random_u64);
     if (!writing) return writing.error();
-    if (auto sound = check_database(**writing); !sound) return sound;
-    const std::string_view migrations[] = {journal_schema_001, journal_schema_002};
-    if (auto migrated = migrate(**writing, migrations); !migrated) return migrated;
-    auto loaded = sql([&]() -> Status {
-        Database& database = **writing;
-        SQLite::Statement get(database, "SELECT value FROM journal WHERE key = ?");
-        get.bind(1, "device");
-        if (!get.executeStep()) {
-            epoch_ = random_u64() >> 1U;
-            SQLite::Transaction transaction(database);
-            SQLite::Statement put(database,
-                                  "INSERT INTO journal(key, value) VALUES('device', ?), ('epoch', ?)");
-            put.bind(1, device_);
-            put.bind(2, std::to_string(epoch_));
-            put.exec();
-            SQLite::Statement begin(
-                database,
-                "INSERT INTO epoch(epoch, opened_at, why) VALUES(?, unixepoch() * 1000000, 'first')");
-            begin.bind(1, integer(epoch_));
-            begin.exec();
-            transaction.commit();
-        } else {
-            if (get.getColumn(0).getString() != device_) {
-                return fail(ErrorCode::refused, "it belongs to device '" + get.getColumn(0).getString() +
-                                                    "', this is '" + device_ +
-                                                    "': restore the right file or device id");
-            }
-            get.reset();
-            get.bind(1, "epoch");
-            if (!get.executeStep()) return fail(ErrorCode::corrupt, "it does not say its epoch");
-            const std::string text = get.getColumn(0).getString();
-            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), epoch_);
-            if (error != std::errc{} || end != text.data() + text.size()) {
-                return fail(ErrorCode::corrupt, "its epoch is no number");
-            }
-        }
-        for (const protocol::Lane lane : engine::lanes_by_priority) {
-            LaneState& state = at(lane);
-            state.last_hash = protocol::chain_start(device_, epoch_, lane);
-            SQLite::Statement last(database,
-                                   "SELECT seq, hash FROM operation WHERE epoch = ? AND lane = ? "
-                                   "ORDER BY seq DESC LIMIT 1");
-            last.bind(1, integer(epoch_));
-            last.bind(2, static_cast<int>(lane));
-            if (last.executeStep()) {
-                state.last = static_cast<std::uint64_t>(last.getColumn(0).getInt64());
-                state.last_hash = blob(last.getColumn(1));
-            }
-            SQLite::Statement noted(database, "SELECT noted FROM lane WHERE epoch = ? AND lane = ?");
-            noted.bind(1, integer(epoch_));
-            noted.bind(2, static_cast<int>(lane));
-            if (noted.executeStep()) state.noted = static_cast<std::uint64_t>(noted.getColumn(0).getInt64());
-        }
-        return ok();
-    });
-    if (!loaded) return loaded;
-    // The folder entry of a new file must survive a power cut as well as its content does.
-    if (auto synced = fsync_folder(path_.has_parent_path() ? path_.parent_path() : "."); !synced)
-        return synced;
-    auto reading = open_database(path_, Durability::read_only);
+    auto reading = JournalReader::open(path_);
     if (!reading) return reading.error();
+    writer_ = std::move(*writing);
     reader_ = std::move(*reading);
-    writer_ = std::make_unique<Writer>(std::move(*writing), device_, epoch_, lanes_);
+    epoch_ = writer_->epoch();
+    lanes_ = writer_->lanes();
     thread_ = std::make_unique<support::WorkerThread>("journal", max_waiting);
     return ok();
 }
 
 void Journal::append(protocol::Lane lane, protocol::Operation operation, Saved saved) {
-    Bytes body = operation.SerializeAsString();
-    if (auto fit = check(lane, operation, body); !fit) {
+    if (!is_open()) {
+        post_([saved = std::move(saved)] {
+            saved(fail(
+                ErrorCode::full,
+                "NOT SAVED: the journal cannot be opened. Write this down elsewhere and free some space; "
+                "the messages of the status say more"));
+        });
+        return;
+    }
+    if (lane == protocol::TELEMETRY && !accept_telemetry_) {
+        post_([saved = std::move(saved)] {
+            saved(fail(ErrorCode::full, "there is no room for telemetry: what is left is for records"));
+        });
+        return;
+    }
+    auto fit = JournalWriter::make_append(lane, std::move(operation));
+    if (!fit) {
         post_([saved = std::move(saved), error = fit.error()] { saved(error); });
         return;
     }
@@ -154,12 +98,14 @@ void Journal::append(protocol::Lane lane, protocol::Operation operation, Saved s
         if (appends_.size() >= max_waiting) {
             refused = true;
         } else {
-            appends_.push_back({lane, std::move(operation), std::move(body), std::move(saved)});
+            appends_.push_back(std::move(*fit));
+            saved_.push_back(std::move(saved));
             // One queued commit takes all that waits: the queue cannot fill up with them.
             if (!committing_) committing_ = thread_->post([this] { commit_waiting(); });
             refused = !committing_;
             if (refused) {
-                saved = std::move(appends_.back().saved);
+                saved = std::move(saved_.back());
+                saved_.pop_back();
                 appends_.pop_back();
             }
         }
@@ -179,20 +125,24 @@ void Journal::commit_waiting() {
 
 // True when it must be called again at once: more waits, and the thread takes no more.
 bool Journal::commit_some() {
-    std::vector<Append> taken;
+    std::vector<JournalWriter::Append> taken;
+    std::vector<Saved> saved;
     bool again = false;
     {
         const std::lock_guard lock(mutex_);
-        const std::size_t count = std::min(appends_.size(), max_transaction);
-        taken.assign(std::make_move_iterator(appends_.begin()),
-                     std::make_move_iterator(appends_.begin() + static_cast<std::ptrdiff_t>(count)));
-        appends_.erase(appends_.begin(), appends_.begin() + static_cast<std::ptrdiff_t>(count));
+        const auto count = static_cast<std::ptrdiff_t>(std::min(appends_.size(), max_transaction));
+        const auto take = [count](auto& from, auto& to) {
+            to.assign(std::make_move_iterator(from.begin()), std::make_move_iterator(from.begin() + count));
+            from.erase(from.begin(), from.begin() + count);
+        };
+        take(appends_, taken);
+        take(saved_, saved);
         committing_ = !appends_.empty();
         again = committing_ && !thread_->post([this] { commit_waiting(); });
     }
-    auto results = writer_->append(taken);
+    auto results = commit(taken);
     if (!results) spdlog::error("NOT SAVED: {} operations: {}", taken.size(), results.error().message);
-    post_([this, taken = std::move(taken), results = std::move(results), lanes = writer_->lanes()]() mutable {
+    post_([this, saved = std::move(saved), results = std::move(results), lanes = writer_->lanes()]() mutable {
         writable_ = results.has_value();
         if (results) {
             for (const protocol::Lane lane : engine::lanes_by_priority) {
@@ -200,18 +150,91 @@ bool Journal::commit_some() {
                 at(lane).last_hash = lanes[static_cast<std::size_t>(lane)].last_hash;
             }
         }
-        for (std::size_t i = 0; i < taken.size(); ++i) {
+        for (std::size_t i = 0; i < saved.size(); ++i) {
             if (results) {
-                taken[i].saved(std::move((*results)[i]));
+                saved[i](std::move((*results)[i]));
             } else {
-                taken[i].saved(results.error().with("NOT SAVED"));
+                saved[i](results.error().with("NOT SAVED"));
             }
         }
     });
     return again;
 }
 
+Result<std::vector<Result<Recorded>>> Journal::commit(const std::vector<JournalWriter::Append>& appends) {
+    auto results = writer_->append(appends);
+    if (results || !may_lack_room(results.error()) || !reserve_.give_up()) return results;
+    spdlog::error("the journal's reserve is given up: {}", results.error().message);
+    return writer_->append(appends);
+}
+
+void Journal::try_to_write() {
+    if (!is_open() || writable_) return;
+    const bool queued = thread_->post([this] {
+        auto written = writer_->try_to_write();
+        post_([this, written] {
+            if (!written || writable_) return;
+            writable_ = true;
+            spdlog::info("the journal can be written again: records are saved");
+        });
+    });
+    if (!queued) spdlog::debug("the journal is busy");
+}
+
+void Journal::keep_reserve(std::uint64_t bytes) {
+    if (!is_open()) return;
+    const bool queued = thread_->post([this, bytes] {
+        if (auto kept = reserve_.renew(bytes); !kept) spdlog::warn("{}", kept.error().message);
+    });
+    if (!queued) spdlog::warn("the journal's reserve waits: the journal is busy");
+}
+
+void Journal::note_safe(const protocol::LanePosition& position) {
+    if (!is_open()) return;
+    const bool queued = thread_->post([this, position] {
+        if (auto noted = writer_->note_safe(position); !noted) spdlog::warn("{}", noted.error().message);
+    });
+    if (!queued) spdlog::debug("what a backup holds is told again at the next contact");
+}
+
+void Journal::make_room(std::uint64_t goal, RoomRule rule, std::function<void(Result<RoomMade>)> done) {
+    if (!is_open()) return post_([this, done] { done(not_open()); });
+    const bool queued = thread_->post(
+        [this, goal, rule = std::move(rule), done] { make_room_stepwise(goal, rule, {}, done); });
+    if (!queued) post_([done] { done(fail(ErrorCode::full, "the journal is busy")); });
+}
+
+// Writer thread. Each step is queued by itself, behind what was recorded meanwhile.
+void Journal::make_room_stepwise(std::uint64_t goal, const RoomRule& rule, RoomMade sum,
+                                 const std::function<void(Result<RoomMade>)>& done) {
+    Result<RoomMade> made = sum;
+    bool finished = true;
+    const auto size = writer_->size();
+    if (!size) {
+        made = size.error();
+    } else if (size->used > goal) {
+        made = writer_->make_room(rule);
+        if (made) {
+            finished = !made->anything();
+            made->trimmed += sum.trimmed;
+            made->telemetry += sum.telemetry;
+            made->rewritten = made->rewritten || sum.rewritten;
+        }
+    }
+    if (made && !finished) {
+        if (thread_->post(
+                [this, goal, rule, sum = *made, done] { make_room_stepwise(goal, rule, sum, done); }))
+            return;
+    }
+    if (!made && sum.anything()) made = sum;  // what went before the failure is gone, and must be told
+    post_([this, done, made, epoch = writer_->epoch(), lanes = writer_->lanes()] {
+        if (epoch == epoch_) lanes_ = lanes;
+        done(made);
+    });
+}
+
 void Journal::note(const protocol::Ack& ack, std::function<void()> done) {
+    if (!is_open()) return;
     const bool queued = thread_->post([this, ack, done = std::move(done)] {
         if (auto noted = writer_->note(ack); !noted) {
             spdlog::warn("an acknowledgement could not be kept and will be asked again: {}",
@@ -229,12 +252,12 @@ void Journal::note(const protocol::Ack& ack, std::function<void()> done) {
         spdlog::warn("an acknowledgement could not be kept and will be asked again: the journal is busy");
 }
 
-void Journal::open_epoch(const std::string& why, std::map<protocol::Lane, std::uint64_t> held,
-                         std::function<void(Status)> done) {
-    const bool queued = thread_->post([this, why, from = epoch_, held = std::move(held), done] {
-        // Asked again before the first was done: `held` says nothing of the epoch that is open now.
+void Journal::open_epoch(engine::OpenEpoch wanted, std::function<void(Status)> done) {
+    if (!is_open()) return post_([this, done] { done(not_open()); });
+    const bool queued = thread_->post([this, from = epoch_, wanted = std::move(wanted), done] {
+        // Asked again before the first was done: it says nothing of the epoch that is open now.
         const bool done_already = writer_->epoch() != from;
-        auto opened = done_already ? ok() : writer_->open_epoch(why, held);
+        auto opened = done_already ? ok() : writer_->open_epoch(wanted);
         post_([this, done, opened, epoch = writer_->epoch(), lanes = writer_->lanes()] {
             if (opened) {
                 epoch_ = epoch;
@@ -249,83 +272,52 @@ void Journal::open_epoch(const std::string& why, std::map<protocol::Lane, std::u
 std::optional<Bytes> Journal::hash_at(protocol::Lane lane, std::uint64_t seq) {
     if (seq == 0) return protocol::chain_start(device_, epoch_, lane);
     if (seq == at(lane).last) return at(lane).last_hash;
-    auto hash = sql([&]() -> std::optional<Bytes> {
-        SQLite::Statement get(*reader_,
-                              "SELECT hash FROM operation WHERE epoch = ? AND lane = ? AND seq = ?");
-        get.bind(1, integer(epoch_));
-        get.bind(2, static_cast<int>(lane));
-        get.bind(3, integer(seq));
-        if (!get.executeStep()) return std::nullopt;
-        return blob(get.getColumn(0));
-    });
-    return hash ? *hash : std::nullopt;
+    if (!is_open()) return std::nullopt;
+    auto hash = reader_->hash_at(epoch_, lane, seq);
+    if (!hash) return std::nullopt;
+    // An entry that was trimmed: a hub that stands there is behind what it once said, and no hash is the
+    // same.
+    if (!*hash && seq < at(lane).noted) return Bytes();
+    return *hash;
+}
+
+std::uint64_t Journal::first_held(protocol::Lane lane) {
+    if (!is_open()) return 0;
+    auto first = reader_->first_held(epoch_, lane, at(lane).last);
+    return first ? *first : 0;
+}
+
+std::vector<std::uint64_t> Journal::parked(protocol::Lane lane, std::size_t most) {
+    if (!is_open()) return {};
+    auto parked = reader_->parked(epoch_, lane, at(lane).noted, most);
+    return parked ? std::move(*parked) : std::vector<std::uint64_t>();
+}
+
+std::vector<protocol::LanePosition> Journal::earlier(std::size_t most) {
+    if (!is_open()) return {};
+    auto earlier = reader_->earlier(epoch_, most);
+    return earlier ? std::move(*earlier) : std::vector<protocol::LanePosition>();
 }
 
 Result<std::vector<engine::JournalEntry>> Journal::read(protocol::Lane lane, std::uint64_t after,
                                                         std::size_t max_entries, std::size_t max_bytes) {
-    return sql([&] {
-        std::vector<engine::JournalEntry> entries;
-        std::size_t bytes = 0;
-        SQLite::Statement get(*reader_,
-                              "SELECT seq, body, origin_epoch, origin_seq, origin_hash FROM operation "
-                              "WHERE epoch = ? AND lane = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?");
-        get.bind(1, integer(epoch_));
-        get.bind(2, static_cast<int>(lane));
-        get.bind(3, integer(after));
-        get.bind(4, integer(at(lane).last));
-        get.bind(5, static_cast<std::int64_t>(max_entries));
-        while (get.executeStep()) {
-            engine::JournalEntry entry;
-            entry.seq = static_cast<std::uint64_t>(get.getColumn(0).getInt64());
-            entry.operation = blob(get.getColumn(1));
-            if (!entries.empty() && bytes + entry.operation.size() > max_bytes) break;
-            bytes += entry.operation.size();
-            if (!get.getColumn(2).isNull()) {
-                protocol::Origin origin;
-                origin.set_epoch(static_cast<std::uint64_t>(get.getColumn(2).getInt64()));
-                origin.set_seq(static_cast<std::uint64_t>(get.getColumn(3).getInt64()));
-                origin.set_hash(blob(get.getColumn(4)));
-                entry.origin = std::move(origin);
-            }
-            entries.push_back(std::move(entry));
-        }
-        return entries;
-    });
+    if (!is_open()) return not_open();
+    return reader_->read(epoch_, lane, after, at(lane).last, max_entries, max_bytes);
 }
 
 Result<std::vector<Recorded>> Journal::find(const Query& query) {
-    return sql([&] {
-        std::string text = "SELECT " + std::string(recorded_columns) + " FROM operation WHERE 1";
-        if (query.visit) text += " AND visit = @visit AND visit <> ''";
-        if (query.property) text += " AND property = @property AND property <> 0";
-        if (query.state) text += " AND state = @state";
-        if (!query.effects.empty()) {
-            text += " AND effect IN (";
-            for (std::size_t i = 0; i < query.effects.size(); ++i) {
-                text += (i == 0 ? "" : ",") + std::to_string(query.effects[i]);
-            }
-            text += ")";
-        }
-        text += " ORDER BY recorded_at DESC, seq DESC LIMIT @limit";
-        SQLite::Statement get(*reader_, text);
-        if (query.visit) get.bind("@visit", *query.visit);
-        if (query.property) get.bind("@property", *query.property);
-        if (query.state) get.bind("@state", static_cast<int>(*query.state));
-        get.bind("@limit", static_cast<std::int64_t>(query.limit));
-        std::vector<Recorded> found;
-        while (get.executeStep()) found.push_back(read_recorded(get));
-        return found;
-    });
+    if (!is_open()) return not_open();
+    return reader_->find(query);
 }
 
 Result<std::optional<Recorded>> Journal::by_id(const std::string& id) {
-    return sql([&]() -> std::optional<Recorded> {
-        SQLite::Statement get(*reader_,
-                              "SELECT " + std::string(recorded_columns) + " FROM operation WHERE id = ?");
-        get.bind(1, id);
-        if (!get.executeStep()) return std::nullopt;
-        return read_recorded(get);
-    });
+    if (!is_open()) return not_open();
+    return reader_->by_id(id);
+}
+
+Result<JournalSize> Journal::size() {
+    if (!is_open()) return not_open();
+    return reader_->size();
 }
 
 Journal::Waiting Journal::waiting(protocol::Lane lane) {
@@ -333,14 +325,7 @@ Journal::Waiting Journal::waiting(protocol::Lane lane) {
     const LaneState& state = at(lane);
     waiting.count = state.last - std::min(state.last, state.noted);
     if (waiting.count == 0) return waiting;
-    auto oldest = sql([&] {
-        SQLite::Statement get(*reader_,
-                              "SELECT recorded_at FROM operation WHERE epoch = ? AND lane = ? AND seq = ?");
-        get.bind(1, integer(epoch_));
-        get.bind(2, static_cast<int>(lane));
-        get.bind(3, integer(state.noted + 1));
-        return get.executeStep() ? std::optional(get.getColumn(0).getInt64()) : std::nullopt;
-    });
+    auto oldest = reader_->recorded_at(epoch_, lane, state.noted + 1);
     if (oldest) waiting.oldest_us = *oldest;
     return waiting;
 }

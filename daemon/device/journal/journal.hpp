@@ -5,35 +5,25 @@
 // the loop thread. Completions are handed to `post`, in order of commit.
 #pragma once
 
-#include <array>
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "daemon/device/journal/reader.hpp"
+#include "daemon/device/journal/reserve.hpp"
+#include "daemon/device/journal/room.hpp"
+#include "daemon/device/journal/writer.hpp"
 #include "daemon/support/worker_thread.hpp"
 #include "sync/base/sqlite.hpp"
 #include "sync/engine/uplink.hpp"
 #include "sync/protocol/codec.hpp"
 
 namespace fieldpost::device {
-
-enum class OperationState { pending = 0, accepted = 1, conflict = 2, quarantined = 3 };
-std::string_view to_string(OperationState state);
-
-// One operation as it stands in the journal.
-struct Recorded {
-    std::uint64_t epoch = 0;
-    protocol::Lane lane = protocol::WORK;
-    std::uint64_t seq = 0;
-    OperationState state = OperationState::pending;
-    std::uint64_t version = 0;  // of the record it made at the hub; 0 while unknown
-    std::string reason;
-    bool repeated = false;  // append() found it there already
-    protocol::Operation operation;
-};
 
 class Journal final : public engine::JournalView {
   public:
@@ -44,7 +34,15 @@ class Journal final : public engine::JournalView {
     // when it is another device's.
     static Result<std::unique_ptr<Journal>> open(const std::filesystem::path& path, const std::string& device,
                                                  Post post);
+    // One that is not open: nothing is read from it, and what is appended is NOT SAVED. Everything else can
+    // run beside it until reopen() succeeds.
+    static std::unique_ptr<Journal> closed(const std::filesystem::path& path, const std::string& device,
+                                           Post post);
     ~Journal() override;
+
+    // Opens a closed one; Errors as open(). Loop thread. A full disk: the reserve is given up first.
+    Status reopen();
+    bool is_open() const { return thread_ != nullptr; }
 
     // Writes the operation behind what its lane holds. An id that is there already changes nothing: with the
     // same lane and content it is a repetition, answered with the first one, `repeated`; when and where it
@@ -53,29 +51,39 @@ class Journal final : public engine::JournalView {
     // was written, and the person must be told. `saved` is always called, once.
     void append(protocol::Lane lane, protocol::Operation operation, Saved saved);
 
-    // Keeps what the hub said, but of entries that the lane does not hold. Lost on a power cut and then asked
-    // again: no one waits for it.
+    // Keeps what the hub said, but of entries that the lane does not hold; what it parked stays pending, with
+    // its reason. Lost on a power cut and then asked again: no one waits for it.
     void note(const protocol::Ack& ack, std::function<void()> done);
 
-    // Opens a new epoch that carries everything the hub does not hold (`held` by lane: through there it
-    // does, in the epoch that epoch() says now). Asked twice for the same epoch, one new one is opened.
-    void open_epoch(const std::string& why, std::map<protocol::Lane, std::uint64_t> held,
-                    std::function<void(Status)> done);
+    // Opens a new epoch that carries everything the hub does not hold, as seen from the epoch that epoch()
+    // says now, and what is parked there. Asked twice for the same epoch, one new one is opened.
+    void open_epoch(engine::OpenEpoch wanted, std::function<void(Status)> done);
+
+    // Takes so many bytes of the disk as a reserve, a file beside the journal, which is given up when a write
+    // fails for lack of room: the write is then tried once more before anybody hears NOT SAVED. Harmless when
+    // it is held, as it may be from an earlier run.
+    void keep_reserve(std::uint64_t bytes);
+    bool reserve_held() const { return reserve_.held(); }
+    // False: operations of the telemetry lane are refused with `full`. Any thread.
+    void accept_telemetry(bool accept) { accept_telemetry_ = accept; }
+    // A backup of the hub holds the lane of that epoch through position.safe.
+    void note_safe(const protocol::LanePosition& position);
+    // Makes room until the database uses no more than `goal` bytes, or nothing more may go; what is recorded
+    // meanwhile comes in between. `done` gets the sum; when it says `rewritten`, the engine must compare with
+    // the hub anew (epoch_opened()).
+    void make_room(std::uint64_t goal, RoomRule rule, std::function<void(Result<RoomMade>)> done);
 
     std::uint64_t epoch() const override { return epoch_; }
     std::uint64_t last_seq(protocol::Lane lane) const override { return at(lane).last; }
     std::uint64_t noted(protocol::Lane lane) const override { return at(lane).noted; }
     std::optional<Bytes> hash_at(protocol::Lane lane, std::uint64_t seq) override;
+    std::uint64_t first_held(protocol::Lane lane) override;
+    std::vector<std::uint64_t> parked(protocol::Lane lane, std::size_t most) override;
+    std::vector<protocol::LanePosition> earlier(std::size_t most) override;
     Result<std::vector<engine::JournalEntry>> read(protocol::Lane lane, std::uint64_t after,
                                                    std::size_t max_entries, std::size_t max_bytes) override;
 
-    struct Query {
-        std::optional<std::string> visit;
-        std::optional<records::RecordId> property;
-        std::optional<OperationState> state;
-        std::vector<int> effects;  // field numbers of Operation.effect; empty: all
-        std::size_t limit = 100;
-    };
+    using Query = JournalQuery;
     // Newest first.
     Result<std::vector<Recorded>> find(const Query& query);
     Result<std::optional<Recorded>> by_id(const std::string& id);
@@ -85,30 +93,25 @@ class Journal final : public engine::JournalView {
         std::optional<std::int64_t> oldest_us;  // recorded_at of the oldest
     };
     Waiting waiting(protocol::Lane lane);
+    // Of the database, without its log.
+    Result<JournalSize> size();
     // Size of the database with its log.
     std::uint64_t bytes() const;
-    // False after a write failed, until one succeeds: what is recorded now may not be saved.
-    bool writable() const { return writable_; }
+    // False while it is closed, and after a write failed until one succeeds: what is recorded now may not be
+    // saved.
+    bool writable() const { return is_open() && writable_; }
+    // After a write failed: writes a little, so that writable() tells when there is room again.
+    void try_to_write();
 
   private:
-    struct LaneState {
-        std::uint64_t last = 0;
-        Bytes last_hash;
-        std::uint64_t noted = 0;
-    };
-    using Lanes = std::array<LaneState, 4>;
-    struct Append {
-        protocol::Lane lane;
-        protocol::Operation operation;
-        Bytes body;  // the operation, serialised once and for all
-        Saved saved;
-    };
-    class Writer;
-
     Journal(std::filesystem::path path, std::string device, Post post);
     Status load();
+    Error not_open() const;
     void commit_waiting();
     bool commit_some();
+    Result<std::vector<Result<Recorded>>> commit(const std::vector<JournalWriter::Append>& appends);
+    void make_room_stepwise(std::uint64_t goal, const RoomRule& rule, RoomMade sum,
+                            const std::function<void(Result<RoomMade>)>& done);
     LaneState& at(protocol::Lane lane) { return lanes_[static_cast<std::size_t>(lane)]; }
     const LaneState& at(protocol::Lane lane) const { return lanes_[static_cast<std::size_t>(lane)]; }
 
@@ -117,16 +120,20 @@ class Journal final : public engine::JournalView {
     const Post post_;
 
     // Loop thread.
-    std::unique_ptr<Database> reader_;
+    std::unique_ptr<JournalReader> reader_;
     std::uint64_t epoch_ = 0;
     Lanes lanes_;
     bool writable_ = true;
 
-    std::mutex mutex_;  // guards appends_ and committing_
-    std::vector<Append> appends_;
-    bool committing_ = false;  // a commit is queued at the writer and will take what waits
+    std::mutex mutex_;  // guards appends_, saved_ and committing_
+    std::vector<JournalWriter::Append> appends_;
+    std::vector<Saved> saved_;  // who waits for each of them
+    bool committing_ = false;   // a commit is queued at the writer and will take what waits
 
-    std::unique_ptr<Writer> writer_;
+    std::atomic<bool> accept_telemetry_ = true;
+
+    std::unique_ptr<JournalWriter> writer_;
+    Reserve reserve_;                                // writer thread
     std::unique_ptr<support::WorkerThread> thread_;  // last: joined before the rest goes
 };
 

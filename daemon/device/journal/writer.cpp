@@ -1,8 +1,18 @@
 #include "daemon/device/journal/writer.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <chrono>
 
+#include "sync/base/file.hpp"
+#include "sync/engine/uplink.hpp"
+
 namespace fieldpost::device {
+
+extern const std::string_view journal_schema_001;
+extern const std::string_view journal_schema_002;
+extern const std::string_view journal_schema_003;
+extern const std::string_view journal_schema_004;
 
 namespace {
 
@@ -20,6 +30,19 @@ std::int64_t wall_clock_us() {
         .count();
 }
 
+OperationState state_of(protocol::Outcome outcome) {
+    switch (outcome) {
+        case protocol::ACCEPTED:
+            return OperationState::accepted;
+        case protocol::CONFLICT:
+            return OperationState::conflict;
+        case protocol::PARKED:
+            return OperationState::pending;
+        default:
+            return OperationState::quarantined;
+    }
+}
+
 // A request that is made again comes with another time and position; all else is what was recorded.
 Bytes content(protocol::Operation operation) {
     operation.clear_time();
@@ -29,22 +52,103 @@ Bytes content(protocol::Operation operation) {
 
 }  // namespace
 
-Recorded read_recorded(SQLite::Statement& row) {
-    Recorded out;
-    out.epoch = static_cast<std::uint64_t>(row.getColumn(0).getInt64());
-    out.lane = static_cast<protocol::Lane>(row.getColumn(1).getInt());
-    out.seq = static_cast<std::uint64_t>(row.getColumn(2).getInt64());
-    out.state = static_cast<OperationState>(row.getColumn(3).getInt());
-    out.version = static_cast<std::uint64_t>(row.getColumn(4).getInt64());
-    out.reason = row.getColumn(5).getString();
-    const SQLite::Column body = row.getColumn(6);
-    if (!out.operation.ParseFromArray(body.getBlob(), body.getBytes())) {
-        throw SQLite::Exception("an operation in the journal is damaged", 11 /* SQLITE_CORRUPT */);
+Result<JournalWriter::Append> JournalWriter::make_append(protocol::Lane lane, protocol::Operation operation) {
+    Bytes body = operation.SerializeAsString();
+    if (body.size() > protocol::max_operation_bytes) {
+        return fail(ErrorCode::invalid_argument, "this is too long to record: at most 64 KiB");
     }
-    return out;
+    if (std::ranges::find(engine::lanes_by_priority, lane) == engine::lanes_by_priority.end()) {
+        return fail(ErrorCode::invalid_argument, "the journal has no such lane");
+    }
+    if (operation.id().empty()) return fail(ErrorCode::invalid_argument, "an operation needs an id");
+    if (protocol::Operation read; !read.ParseFromString(body)) {
+        return fail(ErrorCode::invalid_argument, "a text in it is not UTF-8");
+    }
+    return Append{lane, std::move(operation), std::move(body)};
 }
 
-Result<std::vector<Result<Recorded>>> Journal::Writer::append(const std::vector<Append>& appends) {
+Result<std::unique_ptr<JournalWriter>> JournalWriter::open(const std::filesystem::path& path,
+                                                           const std::string& device, Random random) {
+    auto database = open_database(path, Durability::full);
+    if (!database) return database.error();
+    std::unique_ptr<JournalWriter> writer(new JournalWriter(std::move(*database), device, std::move(random)));
+    if (auto loaded = writer->load(); !loaded) return loaded.error();
+    // The folder entry of a new file must survive a power cut as well as its content does.
+    if (auto synced = fsync_folder(path.has_parent_path() ? path.parent_path() : "."); !synced)
+        return synced.error();
+    return writer;
+}
+
+Status JournalWriter::load() {
+    if (auto sound = check_database(*database_); !sound) return sound;
+    const std::string_view migrations[] = {journal_schema_001, journal_schema_002, journal_schema_003,
+                                           journal_schema_004};
+    if (auto migrated = migrate(*database_, migrations); !migrated) return migrated;
+    return sql([&]() -> Status {
+        if (auto known = load_epoch(); !known) return known;
+        load_lanes();
+        return ok();
+    });
+}
+
+// The epoch that is written now; the first one of a new journal.
+Status JournalWriter::load_epoch() {
+    SQLite::Statement get(*database_, "SELECT value FROM journal WHERE key = ?");
+    get.bind(1, "device");
+    if (!get.executeStep()) {
+        epoch_ = random_() >> 1U;
+        SQLite::Transaction transaction(*database_);
+        SQLite::Statement put(*database_,
+                              "INSERT INTO journal(key, value) VALUES('device', ?), ('epoch', ?)");
+        put.bind(1, device_);
+        put.bind(2, std::to_string(epoch_));
+        put.exec();
+        SQLite::Statement begin(
+            *database_, "INSERT INTO epoch(epoch, opened_at, why) VALUES(?, unixepoch() * 1000000, 'first')");
+        begin.bind(1, integer(epoch_));
+        begin.exec();
+        transaction.commit();
+        return ok();
+    }
+    if (get.getColumn(0).getString() != device_) {
+        return fail(ErrorCode::refused, "it belongs to device '" + get.getColumn(0).getString() +
+                                            "', this is '" + device_ +
+                                            "': restore the right file or device id");
+    }
+    get.reset();
+    get.bind(1, "epoch");
+    if (!get.executeStep()) return fail(ErrorCode::corrupt, "it does not say its epoch");
+    const std::string text = get.getColumn(0).getString();
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), epoch_);
+    if (error != std::errc{} || end != text.data() + text.size()) {
+        return fail(ErrorCode::corrupt, "its epoch is no number");
+    }
+    return ok();
+}
+
+void JournalWriter::load_lanes() {
+    for (const protocol::Lane lane : engine::lanes_by_priority) {
+        LaneState& state = lanes_[static_cast<std::size_t>(lane)];
+        state.last_hash = protocol::chain_start(device_, epoch_, lane);
+        SQLite::Statement last(*database_,
+                               "SELECT seq, hash FROM operation WHERE epoch = ? AND lane = ? "
+                               "ORDER BY seq DESC LIMIT 1");
+        last.bind(1, integer(epoch_));
+        last.bind(2, static_cast<int>(lane));
+        if (last.executeStep()) {
+            const SQLite::Column hash = last.getColumn(1);
+            state.last = static_cast<std::uint64_t>(last.getColumn(0).getInt64());
+            state.last_hash =
+                Bytes(static_cast<const char*>(hash.getBlob()), static_cast<std::size_t>(hash.getBytes()));
+        }
+        SQLite::Statement noted(*database_, "SELECT noted FROM lane WHERE epoch = ? AND lane = ?");
+        noted.bind(1, integer(epoch_));
+        noted.bind(2, static_cast<int>(lane));
+        if (noted.executeStep()) state.noted = static_cast<std::uint64_t>(noted.getColumn(0).getInt64());
+    }
+}
+
+Result<std::vector<Result<Recorded>>> JournalWriter::append(std::span<const Append> appends) {
     Lanes after = lanes_;
     auto written = sql([&] {
         std::vector<Result<Recorded>> results;
@@ -91,6 +195,9 @@ Result<std::vector<Result<Recorded>>> Journal::Writer::append(const std::vector<
             recorded.lane = append.lane;
             recorded.seq = lane.last;
             recorded.operation = append.operation;
+            recorded.first_place.set_epoch(epoch_);
+            recorded.first_place.set_lane(append.lane);
+            recorded.first_place.set_seq(lane.last);
             results.push_back(std::move(recorded));
         }
         transaction.commit();
@@ -100,28 +207,51 @@ Result<std::vector<Result<Recorded>>> Journal::Writer::append(const std::vector<
     return written;
 }
 
-Status Journal::Writer::note(const protocol::Ack& ack) {
+Status JournalWriter::try_to_write() {
+    return sql([&] {
+        database_->exec("INSERT OR REPLACE INTO journal(key, value) VALUES('tried_at', unixepoch())");
+    });
+}
+
+bool JournalWriter::stands(const protocol::LanePosition& position) {
+    if (position.hash().empty()) return true;
+    SQLite::Statement get(*database_, "SELECT hash FROM operation WHERE epoch = ? AND lane = ? AND seq = ?");
+    get.bind(1, integer(position.epoch()));
+    get.bind(2, static_cast<int>(position.lane()));
+    get.bind(3, integer(position.seq()));
+    if (!get.executeStep()) return false;
+    const SQLite::Column hash = get.getColumn(0);
+    return BytesView(static_cast<const char*>(hash.getBlob()), static_cast<std::size_t>(hash.getBytes())) ==
+           position.hash();
+}
+
+Status JournalWriter::note(const protocol::Ack& ack) {
     const auto& applied = ack.applied();
     LaneState& lane = lanes_[static_cast<std::size_t>(applied.lane())];
     if (applied.epoch() != epoch_ || ack.first_seq() == 0 || ack.first_seq() > lane.noted + 1) return ok();
     if (ack.first_seq() + static_cast<std::uint64_t>(ack.versions_size()) > lane.last + 1) return ok();
+    if (auto same = sql([&] { return stands(applied); }); !same || !*same) return same ? ok() : same.error();
     std::uint64_t seq = ack.first_seq();
     auto noted = sql([&] {
         // Not worth a sync of its own: lost, it is asked again.
         database_->exec("PRAGMA synchronous=NORMAL");
         SQLite::Transaction transaction(*database_);
-        SQLite::Statement update(*database_,
-                                 "UPDATE operation SET state = ?, version = ?, reason = ? "
-                                 "WHERE epoch = ? AND lane = ? AND seq = ?");
+        // Told again, nothing is written; and a late word that it waits does not undo what became of it.
+        SQLite::Statement update(
+            *database_,
+            "UPDATE operation SET state = ?1, version = ?2, reason = ?3 "
+            "WHERE epoch = ?4 AND lane = ?5 AND seq = ?6 "
+            "AND (state <> ?1 OR version <> ?2 OR reason <> ?3) AND (?1 <> 0 OR state = 0)");
         auto exception = ack.exceptions().begin();
         for (const std::uint64_t version : ack.versions()) {
             OperationState state = OperationState::accepted;
             std::string reason;
             while (exception != ack.exceptions().end() && exception->seq() < seq) ++exception;
             if (exception != ack.exceptions().end() && exception->seq() == seq) {
-                state = exception->outcome() == protocol::CONFLICT ? OperationState::conflict
-                                                                   : OperationState::quarantined;
+                state = state_of(exception->outcome());
                 reason = exception->reason();
+                if (state == OperationState::pending && reason.empty())
+                    reason = "waits for another operation";
             }
             update.reset();
             update.bind(1, static_cast<int>(state));
@@ -134,8 +264,8 @@ Status Journal::Writer::note(const protocol::Ack& ack) {
             ++seq;
         }
         SQLite::Statement mark(*database_,
-                               "INSERT INTO lane(epoch, lane, noted) VALUES(?, ?, ?) "
-                               "ON CONFLICT DO UPDATE SET noted = max(noted, excluded.noted)");
+                               "INSERT INTO lane(epoch, lane, noted) VALUES(?, ?, ?) ON CONFLICT DO UPDATE "
+                               "SET noted = excluded.noted WHERE noted < excluded.noted");
         mark.bind(1, integer(epoch_));
         mark.bind(2, static_cast<int>(applied.lane()));
         mark.bind(3, integer(seq - 1));
@@ -148,59 +278,90 @@ Status Journal::Writer::note(const protocol::Ack& ack) {
     return noted;
 }
 
-Status Journal::Writer::open_epoch(const std::string& why,
-                                   const std::map<protocol::Lane, std::uint64_t>& held) {
-    const auto next_epoch = random_u64() >> 1U;
+void JournalWriter::begin_epoch(std::uint64_t epoch, const std::string& why) {
+    SQLite::Statement begin(*database_,
+                            "INSERT INTO epoch(epoch, opened_at, predecessor, why) VALUES(?, ?, ?, ?)");
+    begin.bind(1, integer(epoch));
+    begin.bind(2, wall_clock_us());
+    begin.bind(3, integer(epoch_));
+    begin.bindNoCopy(4, why);
+    begin.exec();
+    SQLite::Statement current(*database_, "INSERT OR REPLACE INTO journal(key, value) VALUES('epoch', ?)");
+    current.bind(1, std::to_string(epoch));
+    current.exec();
+}
+
+// What is behind `held`, in its order, to the end of the new epoch's lane.
+void JournalWriter::carry(std::uint64_t from, protocol::Lane lane, std::uint64_t held, bool parked_too,
+                          std::uint64_t to, LaneState& state) {
+    SQLite::Statement rest(*database_,
+                           "SELECT seq, body FROM operation INDEXED BY operation_parked "
+                           "WHERE epoch = ?1 AND lane = ?2 AND seq <= ?3 "
+                           "AND ?4 AND state = 0 AND reason <> '' UNION ALL "
+                           "SELECT seq, body FROM operation WHERE epoch = ?1 AND lane = ?2 AND seq > ?3 "
+                           "ORDER BY seq");
+    rest.bind(1, integer(from));
+    rest.bind(2, static_cast<int>(lane));
+    rest.bind(3, integer(held));
+    rest.bind(4, parked_too ? 1 : 0);
+    std::vector<std::pair<std::int64_t, Bytes>> moving;
+    while (rest.executeStep()) {
+        const SQLite::Column body = rest.getColumn(1);
+        moving.emplace_back(rest.getColumn(0).getInt64(), Bytes(static_cast<const char*>(body.getBlob()),
+                                                                static_cast<std::size_t>(body.getBytes())));
+    }
+    // An operation keeps its first identity through any number of epochs: the hub knows it by that.
+    SQLite::Statement move(
+        *database_,
+        "UPDATE operation SET origin_epoch = coalesce(origin_epoch, epoch), "
+        "origin_seq = coalesce(origin_seq, seq), origin_hash = coalesce(origin_hash, hash), "
+        "epoch = ?, seq = ?, hash = ?, state = 0, version = 0, reason = '' "
+        "WHERE epoch = ? AND lane = ? AND seq = ?");
+    for (const auto& [seq, body] : moving) {
+        state.last_hash = protocol::chain_next(state.last_hash, body);
+        ++state.last;
+        move.reset();
+        move.bind(1, integer(to));
+        move.bind(2, integer(state.last));
+        bind_blob(move, 3, state.last_hash);
+        move.bind(4, integer(from));
+        move.bind(5, static_cast<int>(lane));
+        move.bind(6, seq);
+        move.exec();
+    }
+}
+
+// What the hub no longer holds of an epoch is neither noted nor safe there.
+void JournalWriter::forget_beyond(std::uint64_t epoch, protocol::Lane lane, std::uint64_t held) {
+    SQLite::Statement forget(*database_,
+                             "UPDATE lane SET noted = min(noted, ?1), safe = min(safe, ?1) "
+                             "WHERE epoch = ?2 AND lane = ?3");
+    forget.bind(1, integer(held));
+    forget.bind(2, integer(epoch));
+    forget.bind(3, static_cast<int>(lane));
+    forget.exec();
+}
+
+Status JournalWriter::open_epoch(const engine::OpenEpoch& wanted) {
+    const auto next_epoch = random_() >> 1U;
     Lanes fresh;
     auto opened = sql([&] {
         SQLite::Transaction transaction(*database_);
-        SQLite::Statement begin(*database_,
-                                "INSERT INTO epoch(epoch, opened_at, predecessor, why) VALUES(?, ?, ?, ?)");
-        begin.bind(1, integer(next_epoch));
-        begin.bind(2, wall_clock_us());
-        begin.bind(3, integer(epoch_));
-        begin.bindNoCopy(4, why);
-        begin.exec();
+        begin_epoch(next_epoch, wanted.why);
         for (const protocol::Lane lane : engine::lanes_by_priority) {
             LaneState& state = fresh[static_cast<std::size_t>(lane)];
             state.last_hash = protocol::chain_start(device_, next_epoch, lane);
-            SQLite::Statement rest(*database_,
-                                   "SELECT seq, body, hash FROM operation WHERE epoch = ? AND lane = ? "
-                                   "AND seq > ? ORDER BY seq");
-            rest.bind(1, integer(epoch_));
-            rest.bind(2, static_cast<int>(lane));
-            const auto through = held.find(lane);
-            rest.bind(3, through == held.end() ? 0 : integer(through->second));
-            // An operation keeps its first identity through any number of epochs: the hub knows it by that.
-            SQLite::Statement move(
-                *database_,
-                "UPDATE operation SET origin_epoch = coalesce(origin_epoch, epoch), "
-                "origin_seq = coalesce(origin_seq, seq), origin_hash = coalesce(origin_hash, hash), "
-                "epoch = ?, seq = ?, hash = ? WHERE epoch = ? AND lane = ? AND seq = ?");
-            std::vector<std::pair<std::int64_t, Bytes>> moving;
-            while (rest.executeStep()) {
-                const SQLite::Column body = rest.getColumn(1);
-                moving.emplace_back(rest.getColumn(0).getInt64(),
-                                    Bytes(static_cast<const char*>(body.getBlob()),
-                                          static_cast<std::size_t>(body.getBytes())));
+            // The oldest first.
+            for (auto lost = wanted.earlier.rbegin(); lost != wanted.earlier.rend(); ++lost) {
+                if (lost->lane() != lane) continue;
+                carry(lost->epoch(), lane, lost->seq(), false, next_epoch, state);
+                forget_beyond(lost->epoch(), lane, lost->seq());
             }
-            for (const auto& [seq, body] : moving) {
-                state.last_hash = protocol::chain_next(state.last_hash, body);
-                ++state.last;
-                move.reset();
-                move.bind(1, integer(next_epoch));
-                move.bind(2, integer(state.last));
-                bind_blob(move, 3, state.last_hash);
-                move.bind(4, integer(epoch_));
-                move.bind(5, static_cast<int>(lane));
-                move.bind(6, seq);
-                move.exec();
-            }
+            const auto through = wanted.held.find(lane);
+            const std::uint64_t held = through == wanted.held.end() ? 0 : through->second;
+            carry(epoch_, lane, held, true, next_epoch, state);
+            forget_beyond(epoch_, lane, held);
         }
-        SQLite::Statement current(*database_,
-                                  "INSERT OR REPLACE INTO journal(key, value) VALUES('epoch', ?)");
-        current.bind(1, std::to_string(next_epoch));
-        current.exec();
         transaction.commit();
     });
     if (!opened) return opened;

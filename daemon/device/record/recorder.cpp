@@ -13,7 +13,11 @@ namespace {
 
 constexpr std::size_t max_text = 10'000;  // bytes of one note
 constexpr std::size_t max_values = 200;
+constexpr std::size_t max_attachments = 50;
+constexpr std::size_t max_name = 255;
 constexpr std::array<std::string_view, 5> severities = {"", "info", "minor", "major", "critical"};
+constexpr std::array<std::string_view, 5> crew_states = {"sos", "responding", "on_scene", "available",
+                                                         "out_of_service"};
 constexpr std::array<std::string_view, 4> visit_results = {"passed", "failed", "partial", "no_access"};
 
 protocol::FixType to_wire(hal::FixType fix) {
@@ -67,6 +71,28 @@ Status check_text(std::string_view what, std::string_view text) {
     return ok();
 }
 
+// "type/subtype" with the characters of RFC 6838, 4.2.
+bool is_media_type(std::string_view text) {
+    static constexpr std::string_view letters =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$&-^_.+";
+    const std::size_t slash = text.find('/');
+    if (slash == std::string_view::npos || text.size() > max_name) return false;
+    const std::string_view type = text.substr(0, slash);
+    const std::string_view subtype = text.substr(slash + 1);
+    return !type.empty() && !subtype.empty() && type.find_first_not_of(letters) == std::string_view::npos &&
+           subtype.find_first_not_of(letters) == std::string_view::npos;
+}
+
+Status check_attachment(const NewAttachment& attachment) {
+    if (attachment.name.size() > max_name) {
+        return fail(ErrorCode::invalid_argument, "an attachment's name is too long: at most 255 bytes");
+    }
+    if (!is_media_type(attachment.media_type)) {
+        return fail(ErrorCode::invalid_argument, "an attachment needs a \"media_type\", such as image/jpeg");
+    }
+    return ok();
+}
+
 Status check_id(std::string_view what, std::string_view id) {
     if (!id.empty() && !is_uuid(id)) {
         return fail(ErrorCode::invalid_argument, std::string(what) + " must be a UUID");
@@ -84,6 +110,16 @@ bool is_uuid(std::string_view text) {
         if (dash ? text[i] != '-' : !hex) return false;
     }
     return true;
+}
+
+Recorder::Recorder(Journal& journal, hal::Clock& clock, const KeptBlobs& blobs)
+    : journal_(journal), clock_(clock), blobs_(blobs), corrections_(uuid_bytes(clock.boot_id())) {
+    corrections_.recall(journal);
+    Journal::Query last_status;
+    last_status.effects = {protocol::Operation::kStatusReported};
+    last_status.limit = 1;
+    const auto found = journal.find(last_status);
+    if (found && !found->empty()) status_id_ = found->front().operation.id();
 }
 
 void Recorder::fix(const hal::Fix& fix) {
@@ -124,14 +160,33 @@ protocol::GnssStamp Recorder::place_now() const {
     return stamp;
 }
 
-protocol::Operation Recorder::stamped(std::string id, std::string visit, records::RecordId property) const {
+protocol::Operation Recorder::stamped(std::string id, std::string visit, records::RecordId property) {
+    check_time();
     protocol::Operation operation;
     operation.set_id(id.empty() ? random_uuid() : std::move(id));
     operation.set_visit_id(std::move(visit));
     operation.set_property(static_cast<std::uint64_t>(property));
     *operation.mutable_time() = time_now();
     *operation.mutable_gnss() = place_now();
+    corrections_.stamped(operation.time());
     return operation;
+}
+
+void Recorder::check_time() {
+    const auto now = time_now();
+    for (auto& [id, correction] : corrections_.due(now)) {
+        protocol::Operation operation;
+        operation.set_id(id);
+        *operation.mutable_time() = now;
+        *operation.mutable_time_corrected() = std::move(correction);
+        journal_.append(protocol::WORK, operation, [this, operation](const Result<Recorded>& recorded) {
+            // One that was recorded before, by another run of this program, says the same as exactly as
+            // clocks do.
+            const bool known = !recorded && recorded.error().code == ErrorCode::conflict;
+            if (recorded || known) return corrections_.recorded(operation);
+            corrections_.failed(operation.id());
+        });
+    }
 }
 
 void Recorder::start_visit(NewVisit visit, Journal::Saved saved) {
@@ -147,16 +202,17 @@ void Recorder::start_visit(NewVisit visit, Journal::Saved saved) {
     journal_.append(protocol::WORK, std::move(operation), std::move(saved));
 }
 
-void Recorder::observe(NewObservation observation, Journal::Saved saved) {
-    Status sound = check_id("the observation's id", observation.id);
+Status Recorder::check(const NewObservation& observation) {
+    Status sound = check_id("the id", observation.id);
     if (sound) sound = check_id("the visit's id", observation.visit);
     if (sound) sound = check_text("the note", observation.note);
     if (sound && (observation.kind.empty() || observation.kind.size() > 64)) {
         sound = fail(ErrorCode::invalid_argument,
                      "an observation needs a \"kind\", such as note, condition or hazard");
     }
-    if (sound && observation.note.empty() && observation.values.empty()) {
-        sound = fail(ErrorCode::invalid_argument, "an observation needs a \"note\" or \"values\"");
+    if (sound && observation.note.empty() && observation.values.empty() && observation.attachments.empty()) {
+        sound = fail(ErrorCode::invalid_argument,
+                     "an observation needs a \"note\", \"values\" or \"attachments\"");
     }
     if (sound && std::ranges::find(severities, observation.severity) == severities.end()) {
         sound = fail(ErrorCode::invalid_argument, "\"severity\" is one of info, minor, major, critical");
@@ -164,9 +220,19 @@ void Recorder::observe(NewObservation observation, Journal::Saved saved) {
     if (sound && observation.values.size() > max_values) {
         sound = fail(ErrorCode::invalid_argument, "at most 200 values in one observation");
     }
-    if (!sound) return saved(sound.error());
-    auto operation = stamped(std::move(observation.id), std::move(observation.visit), observation.property);
-    auto& made = *operation.mutable_observation_made();
+    if (sound && observation.attachments.size() > max_attachments) {
+        sound = fail(ErrorCode::invalid_argument, "at most 50 attachments in one observation");
+    }
+    return sound;
+}
+
+Result<protocol::ObservationMade> Recorder::made(NewObservation& observation) {
+    protocol::ObservationMade made;
+    for (NewAttachment& attachment : observation.attachments) {
+        auto found = attached(observation.id, std::move(attachment));
+        if (!found) return found.error();
+        *made.add_attachments() = std::move(*found);
+    }
     made.set_kind(std::move(observation.kind));
     made.set_note(std::move(observation.note));
     made.set_severity(std::move(observation.severity));
@@ -175,7 +241,109 @@ void Recorder::observe(NewObservation observation, Journal::Saved saved) {
         added.set_name(std::move(name));
         added.set_value(std::move(value));
     }
+    return made;
+}
+
+void Recorder::observe(NewObservation observation, Journal::Saved saved) {
+    if (auto sound = check(observation); !sound) return saved(sound.error());
+    auto said = made(observation);
+    if (!said) return saved(said.error());
+    auto operation = stamped(std::move(observation.id), std::move(observation.visit), observation.property);
+    *operation.mutable_observation_made() = std::move(*said);
     journal_.append(protocol::WORK, std::move(operation), std::move(saved));
+}
+
+void Recorder::correct(NewCorrection correction, Journal::Saved saved) {
+    Status sound = check_id("the observation's id", correction.observation);
+    if (sound) sound = check_text("the reason", correction.reason);
+    if (sound && correction.reason.empty()) {
+        sound = fail(ErrorCode::invalid_argument, "a correction needs a \"reason\"");
+    }
+    if (sound) sound = check(correction.said);
+    if (!sound) return saved(sound.error());
+    auto said = made(correction.said);
+    if (!said) return saved(said.error());
+    auto operation =
+        stamped(std::move(correction.said.id), std::move(correction.said.visit), correction.said.property);
+    if (correction.observed) *operation.mutable_after() = *correction.observed;
+    auto& corrected = *operation.mutable_observation_corrected();
+    corrected.set_observation(std::move(correction.observation));
+    corrected.set_reason(std::move(correction.reason));
+    *corrected.mutable_made() = std::move(*said);
+    journal_.append(protocol::WORK, std::move(operation), std::move(saved));
+}
+
+void Recorder::edit(NewEdit edit, Journal::Saved saved) {
+    Status sound = check_id("the id", edit.id);
+    if (sound) sound = check_text("the note", edit.note);
+    if (sound && edit.fields.empty()) {
+        sound = fail(ErrorCode::invalid_argument, "an edit needs \"fields\", with at least one");
+    }
+    if (!sound) return saved(sound.error());
+    auto operation = stamped(std::move(edit.id), {}, edit.property);
+    auto& edited = *operation.mutable_record_edited();
+    edited.set_record(static_cast<std::uint64_t>(edit.record));
+    edited.set_kind(static_cast<std::uint32_t>(edit.kind));
+    for (auto& field : edit.fields) *edited.add_edits() = std::move(field);
+    edited.set_note(std::move(edit.note));
+    journal_.append(protocol::WORK, std::move(operation), std::move(saved));
+}
+
+void Recorder::report_status(NewStatus status, Journal::Saved saved) {
+    Status sound = check_id("the id", status.id);
+    if (sound) sound = check_text("the note", status.note);
+    if (sound && std::ranges::find(crew_states, status.status) == crew_states.end()) {
+        sound = fail(ErrorCode::invalid_argument,
+                     "\"status\" is one of sos, responding, on_scene, available, out_of_service");
+    }
+    if (!sound) return saved(sound.error());
+    auto operation = stamped(std::move(status.id), {}, 0);
+    operation.mutable_status_reported()->set_status(std::move(status.status));
+    operation.mutable_status_reported()->set_note(std::move(status.note));
+    journal_.append(protocol::URGENT, std::move(operation),
+                    [this, saved = std::move(saved)](Result<Recorded> recorded) {
+                        if (recorded && !recorded->repeated) status_id_ = recorded->operation.id();
+                        saved(std::move(recorded));
+                    });
+}
+
+std::optional<Recorded> Recorder::crew_status() {
+    if (status_id_.empty()) return std::nullopt;
+    auto found = journal_.by_id(status_id_);
+    return found ? std::move(*found) : std::nullopt;
+}
+
+Result<records::Attachment> Recorder::attached(const std::string& observation, NewAttachment attachment) {
+    if (auto sound = check_attachment(attachment); !sound) return sound.error();
+    auto bytes = blobs_.bytes_of(attachment.sha256);
+    bool has_thumbnail = attachment.thumbnail.empty() || blobs_.bytes_of(attachment.thumbnail).has_value();
+    if ((!bytes || !has_thumbnail) && !observation.empty()) {
+        // A repeated request is answered as the first was, also when its files have left this device since.
+        const auto before = journal_.by_id(observation);
+        if (!before) return before.error().with("NOT SAVED");
+        if (*before) {
+            const auto& recorded = (*before)->operation;
+            const auto& said = recorded.has_observation_corrected() ? recorded.observation_corrected().made()
+                                                                    : recorded.observation_made();
+            for (const auto& kept : said.attachments()) {
+                if (kept.sha256() != attachment.sha256) continue;
+                bytes = kept.bytes();
+                has_thumbnail = has_thumbnail || kept.thumbnail() == attachment.thumbnail;
+            }
+        }
+    }
+    if (!bytes || !has_thumbnail) {
+        return fail(
+            ErrorCode::invalid_argument,
+            "an attachment or its thumbnail is not on this device: send it first (POST /api/v1/attachments)");
+    }
+    records::Attachment out;
+    out.set_sha256(std::move(attachment.sha256));
+    out.set_bytes(*bytes);
+    out.set_media_type(std::move(attachment.media_type));
+    out.set_name(std::move(attachment.name));
+    out.set_thumbnail(std::move(attachment.thumbnail));
+    return out;
 }
 
 void Recorder::finish_visit(VisitEnd end, Journal::Saved saved) {

@@ -6,7 +6,9 @@
 #include <mutex>
 #include <string>
 
+#include "daemon/device/blobs/kept_blobs.hpp"
 #include "daemon/device/journal/journal.hpp"
+#include "daemon/device/record/time_corrections.hpp"
 #include "hal/clock/clock.hpp"
 #include "hal/gnss/fix.hpp"
 
@@ -18,6 +20,13 @@ struct NewVisit {
     std::string purpose;
 };
 
+struct NewAttachment {
+    Bytes sha256;            // of what was uploaded before
+    std::string media_type;  // "image/jpeg"
+    std::string name;        // the file's; may be empty
+    Bytes thumbnail;         // uploaded before too; empty: none
+};
+
 struct NewObservation {
     std::string id;     // UUID; empty: one is made
     std::string visit;  // UUID; empty: none
@@ -26,6 +35,7 @@ struct NewObservation {
     std::string note;
     std::string severity;
     std::vector<std::pair<std::string, std::string>> values;
+    std::vector<NewAttachment> attachments;
 };
 
 struct VisitEnd {
@@ -35,15 +45,53 @@ struct VisitEnd {
     std::string note;
 };
 
+// Takes the place of what an observation says.
+struct NewCorrection {
+    std::string observation;  // UUID
+    std::string reason;
+    NewObservation said;                      // its id is the correction's
+    std::optional<protocol::After> observed;  // where the observation stands, when it is this device's own
+};
+
+struct NewEdit {
+    std::string id;  // UUID; empty: one is made
+    records::RecordId record = 0;
+    records::Kind kind = records::KIND_UNSET;
+    records::RecordId property = 0;  // where the record stands
+    std::vector<protocol::FieldEdit> fields;
+    std::string note;
+};
+
+struct NewStatus {
+    std::string id;  // UUID; empty: one is made
+    std::string status;
+    std::string note;
+};
+
 class Recorder {
   public:
-    Recorder(Journal& journal, hal::Clock& clock) : journal_(journal), clock_(clock) {}
+    Recorder(Journal& journal, hal::Clock& clock, const KeptBlobs& blobs);
 
     // invalid_argument with a sentence for what is not complete or too long; otherwise as Journal::append. A
-    // visit ends once: another result or note is a conflict whose sentence says what stands.
+    // visit ends once: another result or note is a conflict whose sentence says what stands. What an
+    // observation attaches must be on this device, unless it is recorded already.
     void start_visit(NewVisit visit, Journal::Saved saved);
     void observe(NewObservation observation, Journal::Saved saved);
     void finish_visit(VisitEnd end, Journal::Saved saved);
+    void correct(NewCorrection correction, Journal::Saved saved);
+    void edit(NewEdit edit, Journal::Saved saved);
+    // Ahead of all else: sos, responding, on_scene, available, out_of_service.
+    void report_status(NewStatus status, Journal::Saved saved);
+    // What was reported last, with what became of it; nullopt when nothing was, or when it has left the
+    // journal since.
+    std::optional<Recorded> crew_status();
+
+    // Records the time corrections that are due since the clock knows better. Before each operation it is
+    // done anyway; to be called now and then while none comes.
+    void check_time();
+
+    // The journal is open since: what it says of earlier times counts.
+    void recall() { corrections_.recall(journal_); }
 
     // The receiver's newest epoch. Any thread.
     void fix(const hal::Fix& fix);
@@ -53,12 +101,20 @@ class Recorder {
     protocol::GnssStamp place_now() const;
 
   private:
-    protocol::Operation stamped(std::string id, std::string visit, records::RecordId property) const;
+    protocol::Operation stamped(std::string id, std::string visit, records::RecordId property);
+    static Status check(const NewObservation& observation);
+    // What the observation says, as operations say it.
+    Result<protocol::ObservationMade> made(NewObservation& observation);
+    // As the operation names it; invalid_argument when it is not here.
+    Result<records::Attachment> attached(const std::string& observation, NewAttachment attachment);
     // For a visit's end that is refused since there is another: says which.
     Error finished_before(const std::string& id, const Error& refused);
 
     Journal& journal_;
     hal::Clock& clock_;
+    const KeptBlobs& blobs_;
+    TimeCorrections corrections_;
+    std::string status_id_;     // of the operation that crew_status() gives; empty: none
     mutable std::mutex mutex_;  // guards fix_
     hal::Fix fix_;
 };

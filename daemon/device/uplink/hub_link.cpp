@@ -2,7 +2,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 
 namespace fieldpost::device {
 
@@ -36,20 +38,22 @@ std::string_view to_string(LinkState state) {
 }
 
 HubLink::HubLink(support::EventLoop& loop, engine::DeviceIdentity identity, mqtt::Options broker,
-                 Journal& journal, CityCache& city, Readers& readers, protocol::Signer& signer,
-                 HubLinkEvents events)
+                 Journal& journal, engine::BlobView& blobs, CityCache& city, Readers& readers,
+                 protocol::Signer& signer, HubLinkEvents events)
     : loop_(loop),
       identity_(identity),
       journal_(journal),
       cache_(city),
       readers_(readers),
       events_(std::move(events)),
-      engine_(identity, journal, signer),
+      engine_(identity, journal, blobs, signer),
       client_(std::move(broker),
               {[this] { connected(); }, [this](const std::string& reason) { disconnected(reason); },
                [this](const mqtt::Message& received) { message(received); }},
               [this](std::function<void()> event) { loop_.post(std::move(event)); }),
-      since_us_(unix_us()) {}
+      since_us_(unix_us()) {
+    if (events_.allows_bulk) engine_.ask_before_bulk(events_.allows_bulk);
+}
 
 engine::Millis HubLink::now() const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -90,8 +94,9 @@ void HubLink::set_state(LinkState state) {
 void HubLink::connected() {
     spdlog::info("connected to the broker");
     problem_.clear();
+    filters_.clear();
     set_state(LinkState::connected);
-    client_.subscribe({protocol::topic::down(identity_.device), protocol::topic::hub_presence()});
+    listen_to_hub();
     client_.publish({protocol::topic::device_presence(identity_.device), Bytes(protocol::present), true});
     engine::Actions actions;
     engine_.connected(now(), actions);
@@ -107,6 +112,9 @@ void HubLink::disconnected(const std::string& reason) {
 
 void HubLink::message(const mqtt::Message& message) {
     const bool contact = engine_.in_contact();
+    const bool is_feed = message.topic != protocol::topic::down(identity_.device);
+    events_.carried(is_feed ? engine::SendClass::feed : engine_.carried(message.payload),
+                    message.payload.size());
     engine::Actions actions;
     engine_.message(now(), message.topic, message.payload, actions);
     carry_out(std::move(actions));
@@ -130,13 +138,49 @@ void HubLink::nudge() {
     carry_out(std::move(actions));
 }
 
-void HubLink::subscribe(const std::vector<records::FeedId>& feeds) {
-    std::vector<std::string> filters;
+void HubLink::listen_to(const std::vector<records::FeedId>& feeds) {
+    std::set<std::string> wanted;
     for (const auto& feed : feeds) {
-        filters.push_back(protocol::topic::feed(feed));
-        filters.push_back(protocol::topic::feed_head(feed));
+        wanted.insert(protocol::topic::feed(feed));
+        wanted.insert(protocol::topic::feed_head(feed));
     }
-    if (!client_.subscribe(std::move(filters))) spdlog::debug("subscribing again at the next connection");
+    std::vector<std::string> unwanted;
+    std::ranges::set_difference(filters_, wanted, std::back_inserter(unwanted));
+    const bool left = unwanted.empty() || client_.unsubscribe(unwanted);
+    if (!left) spdlog::debug("feeds that are not wanted are left with the next try, or the next connection");
+    // Again also to what stands: a broker may have forgotten it.
+    if (!wanted.empty() && !client_.subscribe({wanted.begin(), wanted.end()}))
+        spdlog::debug("subscribing again at the next connection");
+    filters_ = std::move(wanted);
+    if (!left) filters_.insert(unwanted.begin(), unwanted.end());
+}
+
+void HubLink::listen_to_hub() {
+    client_.subscribe({protocol::topic::down(identity_.device), protocol::topic::hub_presence()});
+}
+
+void HubLink::blobs_added() {
+    engine::Actions actions;
+    engine_.blobs_added(now(), actions);
+    carry_out(std::move(actions));
+}
+
+void HubLink::blobs_offered_again() {
+    engine::Actions actions;
+    engine_.blobs_offered_again(now(), actions);
+    carry_out(std::move(actions));
+}
+
+void HubLink::epoch_opened() {
+    engine::Actions actions;
+    engine_.epoch_opened(now(), actions);
+    carry_out(std::move(actions));
+}
+
+void HubLink::set_rights(engine::SendRights rights) {
+    engine::Actions actions;
+    engine_.set_rights(now(), rights, actions);
+    carry_out(std::move(actions));
 }
 
 void HubLink::carry_out(engine::Actions actions) {
@@ -147,19 +191,43 @@ void HubLink::carry_out(engine::Action action) {
     std::visit(
         Overloaded{
             [this](engine::Publish& publish) {
+                events_.carried(publish.carries, publish.payload.size());
                 // Refused while offline or beyond the bound: the engine asks or sends again.
                 client_.publish({std::move(publish.topic), std::move(publish.payload), publish.retain});
             },
-            [this](engine::SubscribeFeeds& wanted) { subscribe(wanted.feeds); },
+            [this](engine::SubscribeFeeds& wanted) { listen_to(wanted.feeds); },
+            [this](engine::SubscribeAgain&) { listen_to_hub(); },
+            [this](engine::ChangeFeeds& change) {
+                spdlog::info("the feeds change: {} go, {} come, {} begin again", change.drop.size(),
+                             change.add.size(), change.again.size());
+                cache_.change_feeds(std::move(change), [this](Result<engine::MountedCity> city) {
+                    if (!city) {
+                        spdlog::error("changing the feeds: {}", city.error().message);
+                        engine_.feeds_not_changed(now());
+                        return;
+                    }
+                    mounted_ = std::move(*city);
+                    engine::Actions actions;
+                    engine_.feeds_changed(now(), mounted_, actions);
+                    carry_out(std::move(actions));
+                    events_.changed();
+                });
+            },
+            [this](engine::NoteHub& note) { events_.hub_noted(note.generation); },
+            [this](engine::NoteBlob& note) {
+                events_.blob_noted(note);
+                events_.changed();
+            },
             [this](engine::NoteAck& note) {
                 journal_.note(note.ack, [this] {
                     events_.noted();
                     events_.changed();
                 });
             },
+            [this](engine::NoteSafe& note) { journal_.note_safe(note.position); },
             [this](engine::OpenEpoch& open) {
                 spdlog::warn("opening a new journal epoch: {}", open.why);
-                journal_.open_epoch(open.why, std::move(open.held), [this](const Status& opened) {
+                journal_.open_epoch(std::move(open), [this](const Status& opened) {
                     if (!opened) {
                         spdlog::error("no new journal epoch: {}", opened.error().message);
                         return;
@@ -172,17 +240,17 @@ void HubLink::carry_out(engine::Action action) {
             [this](engine::ApplySegment& apply) {
                 const auto feed = apply.feed;
                 cache_.apply(feed, std::move(apply.segment), unix_us() / 1'000'000,
-                             [this, feed](const Result<std::uint64_t>& cursor) {
-                                 if (!cursor) {
+                             [this, feed](const Result<engine::FeedPoint>& reached) {
+                                 if (!reached) {
                                      spdlog::error("feed {}: {}", records::feed_text(feed),
-                                                   cursor.error().message);
+                                                   reached.error().message);
                                      engine_.feed_failed(now(), feed);
                                      return;
                                  }
                                  engine::Actions actions;
-                                 engine_.feed_applied(now(), feed, *cursor, actions);
+                                 engine_.feed_applied(now(), feed, *reached, actions);
                                  carry_out(std::move(actions));
-                                 events_.feed_moved(feed, *cursor);
+                                 events_.feed_moved(feed, reached->n);
                                  events_.changed();
                              });
             },

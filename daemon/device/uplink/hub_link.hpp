@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 
 #include "daemon/device/city/city_cache.hpp"
@@ -21,20 +22,33 @@ struct HubLinkEvents {
     std::function<void()> changed;  // anything in /status
     std::function<void()> noted;    // the hub said what became of operations
     std::function<void(const records::FeedId&, std::uint64_t)> feed_moved;
+    std::function<void(const engine::NoteBlob&)> blob_noted;
+    std::function<void(std::uint64_t)> hub_noted;  // the hub generation that is heard
+    // A message went up or came down: bytes of its payload.
+    std::function<void(engine::SendClass, std::size_t)> carried;
+    // Asked: may so many missing bytes of a snapshot go over the present link?
+    engine::BulkRule allows_bulk;
 };
 
 class HubLink {
   public:
     HubLink(support::EventLoop& loop, engine::DeviceIdentity identity, mqtt::Options broker, Journal& journal,
-            CityCache& city, Readers& readers, protocol::Signer& signer, HubLinkEvents events);
+            engine::BlobView& blobs, CityCache& city, Readers& readers, protocol::Signer& signer,
+            HubLinkEvents events);
 
-    // Before start(): what CityCache::open gave.
+    // What CityCache::open() or mend() gave.
     void mount(const Mounted& mounted);
     void start();
     // Says goodbye; up to ten seconds.
     void stop();
 
     void appended();
+    void blobs_added();
+    // As DeviceEngine's functions of these names.
+    void blobs_offered_again();
+    void epoch_opened();
+    // What the present uplink may carry.
+    void set_rights(engine::SendRights rights);
     // A person asked: connect and compare now.
     void nudge();
 
@@ -52,7 +66,8 @@ class HubLink {
     void message(const mqtt::Message& message);
     void carry_out(engine::Actions actions);
     void carry_out(engine::Action action);
-    void subscribe(const std::vector<records::FeedId>& feeds);
+    void listen_to_hub();
+    void listen_to(const std::vector<records::FeedId>& feeds);
     void set_state(LinkState state);
 
     support::EventLoop& loop_;
@@ -64,6 +79,7 @@ class HubLink {
     engine::DeviceEngine engine_;
     mqtt::Client client_;
     support::Timer ticking_;
+    std::set<std::string> filters_;  // of feeds, that the broker has of this connection
     engine::MountedCity mounted_;
     LinkState state_ = LinkState::offline;
     std::int64_t since_us_ = 0;

@@ -1,7 +1,10 @@
 // The hub's store as its engine sees it: registry, operations, feeds and artifacts behind one interface.
 #pragma once
 
+#include "daemon/hub/app/crash_guard.hpp"
 #include "daemon/hub/artifacts/artifacts.hpp"
+#include "daemon/hub/blobs/blob_store.hpp"
+#include "daemon/hub/journal/gaps.hpp"
 #include "daemon/hub/journal/operations.hpp"
 #include "daemon/hub/registry/registry.hpp"
 #include "daemon/hub/store/catalog.hpp"
@@ -12,12 +15,15 @@ namespace fieldpost::hub {
 
 class EngineStore final : public engine::HubStore {
   public:
-    explicit EngineStore(Store& store);
+    // `blobs`: where attachments go; nullptr: none are taken. `crashes`: what operations crashed the program;
+    // nullptr: nobody watches.
+    explicit EngineStore(Store& store, BlobStore* blobs = nullptr, CrashGuard* crashes = nullptr);
 
     // Makes the field source known. Inside a transaction.
     Status prepare() { return operations_.prepare(); }
 
     std::uint64_t generation() override { return static_cast<std::uint64_t>(store_.generation()); }
+    Status begin_generation() override { return store_.begin_generation(); }
     std::string city() override;
     Result<std::optional<engine::RegisteredDevice>> device(std::string_view id) override;
     Status seen(std::string_view id) override { return registry_.seen(id); }
@@ -28,32 +34,49 @@ class EngineStore final : public engine::HubStore {
     Status set_lane_position(std::string_view device, const protocol::LanePosition& position) override {
         return operations_.set_lane_position(device, position);
     }
-    Result<engine::OperationResult> apply(const engine::RegisteredDevice& device,
-                                          const engine::OperationPlace& place, BytesView operation) override {
-        return operations_.apply(device, place, operation);
+    Result<bool> epoch_advanced(std::string_view device, std::uint64_t epoch) override {
+        return registry_.epoch_advanced(device, epoch);
     }
+    Result<engine::OperationResult> apply(const engine::RegisteredDevice& device,
+                                          const engine::OperationPlace& place, BytesView operation) override;
     Result<std::vector<engine::OperationResult>> results(std::string_view device, std::uint64_t epoch,
                                                          protocol::Lane lane, std::uint64_t first,
                                                          std::uint64_t last) override {
         return operations_.results(device, epoch, lane, first, last);
     }
-    Result<std::map<records::FeedId, std::uint64_t>> feed_heads() override;
+    Result<std::vector<engine::SettledPlace>> take_settled() override { return operations_.take_settled(); }
+    Result<bool> name_gap(std::string_view device, std::uint64_t epoch, protocol::Lane lane,
+                          std::uint64_t first, std::uint64_t last) override {
+        return gaps_.name(device, epoch, lane, first, last);
+    }
+    Result<std::map<records::FeedId, engine::FeedPoint>> feed_heads() override { return feeds_.heads(); }
     Result<engine::FeedRange> feed_range(const records::FeedId& feed, std::uint64_t after,
                                          std::size_t max_bytes) override;
     Result<std::uint64_t> snapshot_generation(std::string_view profile) override {
-        return artifacts_.newest(profile);
+        return artifacts_.offered(profile, generation());
     }
     Result<Bytes> manifest(std::string_view profile) override { return artifacts_.manifest(profile); }
     Result<Bytes> block(std::string_view profile, std::uint64_t generation, std::uint32_t block) override {
         return artifacts_.block(profile, generation, block);
     }
 
+    Result<protocol::BlobState> blob_offered(const engine::RegisteredDevice& device,
+                                             const protocol::BlobOffer& offer) override;
+    Result<protocol::BlobState> blob_chunk(const engine::RegisteredDevice& device,
+                                           const protocol::BlobChunk& chunk) override;
+
     Operations& operations() { return operations_; }
     Registry& registry() { return registry_; }
+    Gaps& gaps() { return gaps_; }
 
   private:
+    static protocol::BlobState told(const Bytes& sha256, Result<protocol::BlobState> state);
+
     Store& store_;
+    BlobStore* blobs_;
+    CrashGuard* crashes_;
     Operations operations_;
+    Gaps gaps_;
     Registry registry_;
     Catalog catalog_;
     Feeds feeds_;

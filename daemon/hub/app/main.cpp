@@ -6,11 +6,14 @@
 #include <chrono>
 #include <cstdio>
 
+#include "daemon/hub/app/conflict_commands.hpp"
 #include "daemon/hub/app/server.hpp"
+#include "daemon/hub/backup/backup.hpp"
 #include "daemon/hub/ingest/import.hpp"
 #include "hal/keystore/file.hpp"
 #include "sync/base/file.hpp"
 #include "sync/base/log.hpp"
+#include "sync/base/time.hpp"
 
 namespace {
 
@@ -125,8 +128,46 @@ int list_devices(const std::filesystem::path& folder) {
     auto devices = hub::Registry(**store).all();
     if (!devices) return failed(devices.error());
     for (const auto& device : *devices) {
-        std::printf("%-24s %-16s %s\n", device.id.c_str(), device.profile.c_str(),
-                    to_hex(device.public_key).c_str());
+        std::printf("%-24s %-16s %s%s\n", device.id.c_str(), device.profile.c_str(),
+                    to_hex(device.public_key).c_str(), device.revoked_at != 0 ? " revoked" : "");
+    }
+    return exit_ok;
+}
+
+int revoke_device(const std::filesystem::path& folder, const std::string& id) {
+    auto store = hub::Store::open(folder);
+    if (!store) return failed(store.error());
+    if (auto revoked = hub::Registry(**store).revoke(id); !revoked) return failed(revoked.error());
+    std::printf(
+        "device %s is revoked: it is sent nothing and nothing of it is taken. Withdraw its rights at the "
+        "broker, "
+        "too\n",
+        id.c_str());
+    return exit_ok;
+}
+
+int back_up(const std::filesystem::path& store, const std::filesystem::path& folder) {
+    auto report = hub::back_up(store, folder);
+    if (!report) return failed(report.error());
+    std::printf("backup in %s: %llu operations, %.1f MB, %llu attachments of which %llu are new\n",
+                folder.c_str(), static_cast<unsigned long long>(report->operations),
+                static_cast<double>(report->database_bytes) / 1e6,
+                static_cast<unsigned long long>(report->attachments),
+                static_cast<unsigned long long>(report->new_attachments));
+    return exit_ok;
+}
+
+int list_gaps(const std::filesystem::path& folder) {
+    auto store = hub::Store::open_reader(folder);
+    if (!store) return failed(store.error());
+    auto gaps = hub::Gaps(**store).list(10'000);
+    if (!gaps) return failed(gaps.error());
+    for (const auto& gap : *gaps) {
+        std::printf("%s  %-24s %-10s %llu..%llu  %llu missing  epoch %llu\n",
+                    format_rfc3339(gap.named_at * 1'000'000).c_str(), gap.device.c_str(),
+                    protocol::lane_name(gap.lane).c_str(), static_cast<unsigned long long>(gap.first),
+                    static_cast<unsigned long long>(gap.last), static_cast<unsigned long long>(gap.missing),
+                    static_cast<unsigned long long>(gap.epoch));
     }
     return exit_ok;
 }
@@ -149,7 +190,10 @@ int main(int argc, char** argv) {
         "  fieldpost-hub import --store hub --city daemon/hub/sources/mappings/sample --data city\n"
         "  fieldpost-hub device add car-7 --profile inspector --key-file car-7.key --store hub\n"
         "  fieldpost-hub snapshot --store hub --profile inspector\n"
-        "  fieldpost-hub serve --store hub"};
+        "  fieldpost-hub serve --store hub\n\n"
+        "What crews and sources disagree about, also while the hub serves:\n"
+        "  fieldpost-hub conflicts list --store hub\n"
+        "  fieldpost-hub conflicts resolve 12 --choice theirs --by 'Data steward' --store hub"};
     app.require_subcommand(1);
     app.set_version_flag("--version", FIELDPOST_VERSION);
     std::string log_level = "info";
@@ -199,12 +243,36 @@ int main(int argc, char** argv) {
     auto* list_command = device_command->add_subcommand("list", "Show them");
     add_store(list_command);
 
+    auto* revoke_command = device_command->add_subcommand(
+        "revoke",
+        "A vehicle is lost or stolen: it is sent nothing more, and nothing of it is taken. For good");
+    add_store(revoke_command);
+    revoke_command->add_option("id", id, "Device id")->required();
+
+    hub::ConflictCommands conflicts(app, store);
+
+    auto* backup_command = app.add_subcommand(
+        "backup", "Copy the store, its attachments and its key to a folder while the hub runs");
+    add_store(backup_command);
+    std::filesystem::path backup_folder;
+    backup_command
+        ->add_option(
+            "folder", backup_folder,
+            "Where to; better on another disk. To restore: stop the hub, put these files in the store's "
+            "place, start it")
+        ->required();
+    auto* gaps_command = app.add_subcommand(
+        "gaps",
+        "Operations that were lost with a hub that was restored from a backup, and that no device has");
+    add_store(gaps_command);
+
     auto* serve_command = app.add_subcommand("serve", "Serve the fleet until stopped");
     add_store(serve_command);
     hub::ServeSettings settings;
     serve_command->add_option("--broker", settings.broker_host, "MQTT broker")->capture_default_str();
-    serve_command->add_option("--broker-port", settings.broker_port)->capture_default_str();
-    serve_command->add_option("--http-address", settings.http_address)->capture_default_str();
+    serve_command->add_option("--broker-port", settings.broker_port, "Its port")->capture_default_str();
+    serve_command->add_option("--http-address", settings.http_address, "Where the API listens")
+        ->capture_default_str();
     serve_command->add_option("--http-port", settings.http_port, "0: no API")->capture_default_str();
 
     CLI11_PARSE(app, argc, argv);
@@ -218,6 +286,10 @@ int main(int argc, char** argv) {
         if (*snapshot_command) return snapshot(store, profile);
         if (*add_command) return add_device(store, id, device_profile, key_file, public_key);
         if (*list_command) return list_devices(store);
+        if (*revoke_command) return revoke_device(store, id);
+        if (const auto code = conflicts.run()) return *code;
+        if (*backup_command) return back_up(store, backup_folder);
+        if (*gaps_command) return list_gaps(store);
         settings.store = store;
         return serve(settings);
     } catch (const std::exception& exception) {

@@ -2,9 +2,12 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include "daemon/hub/app/conflict_routes.hpp"
+#include "daemon/hub/blobs/blob_routes.hpp"
 #include "sync/base/time.hpp"
 
 namespace fieldpost::hub {
@@ -22,6 +25,13 @@ constexpr int long_busy_rounds = 100;  // several seconds: something holds the l
 // Another process may have imported: its changes are published from here.
 constexpr std::chrono::milliseconds feed_pace{500};
 constexpr std::chrono::seconds head_pace{60};
+constexpr std::chrono::hours tidy_pace{24};
+
+std::int64_t unix_now_s() {
+    return std::chrono::duration_cast<std::chrono::seconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
 
 }  // namespace
 
@@ -33,7 +43,9 @@ Server::Server(ServeSettings settings, const hal::Keystore& keystore)
                                 "Messages dropped because too many waited; devices send them again")),
       alarms_(metrics_.counter("fieldpost_hub_alarms_total", "Things someone should look at")),
       rounds_failed_(
-          metrics_.counter("fieldpost_hub_failed_rounds_total", "Transactions that were rolled back")) {}
+          metrics_.counter("fieldpost_hub_failed_rounds_total", "Transactions that were rolled back")),
+      rebuilt_(metrics_.counter("fieldpost_hub_snapshots_rebuilt_total",
+                                "Snapshots built anew for a new generation of the hub")) {}
 
 Result<std::unique_ptr<Server>> Server::create(ServeSettings settings, const hal::Keystore& keystore) {
     std::unique_ptr<Server> server(new Server(std::move(settings), keystore));
@@ -45,7 +57,14 @@ Status Server::open() {
     auto store = Store::open(settings_.store);
     if (!store) return store.error();
     store_ = std::move(*store);
-    engine_store_ = std::make_unique<EngineStore>(*store_);
+    auto blobs = BlobStore::open(store_->folder() / "blobs");
+    if (!blobs) return blobs.error();
+    blobs_ = std::move(*blobs);
+    auto crashes = CrashGuard::open(store_->folder());
+    if (!crashes) return crashes.error();
+    crashes_ = std::move(*crashes);
+    engine_store_ = std::make_unique<EngineStore>(*store_, blobs_.get(), crashes_.get());
+    conflicts_ = std::make_unique<ConflictInbox>(*store_);
     auto prepared = sql([&]() -> Status {
         SQLite::Transaction transaction(store_->database());
         if (auto done = engine_store_->prepare(); !done) return done;
@@ -72,6 +91,18 @@ Status Server::open() {
     events.message = [this](mqtt::Message message) { received(std::move(message)); };
     client_ = std::make_unique<mqtt::Client>(
         broker, std::move(events), [this](std::function<void()> event) { loop_.post(std::move(event)); });
+    rebuilder_ = std::make_unique<SnapshotRebuilder>(
+        store_->folder(), signer_, [this](std::function<void()> event) { loop_.post(std::move(event)); },
+        [this](const std::string& profile, const Result<SnapshotReport>& report) {
+            if (report) {
+                rebuilt_.add();
+                spdlog::info("profile {}: snapshot {} is offered, {} rows, {:.1f} s", profile,
+                             report->generation, report->rows, report->seconds);
+            } else {
+                spdlog::error("profile {}: {}", profile, report.error().message);
+            }
+            rebuild_snapshots();  // another generation may have begun meanwhile
+        });
     http_ = std::make_unique<support::HttpServer>(loop_, router_);
     if (settings_.http_port != 0) {
         add_routes();
@@ -89,7 +120,14 @@ Status Server::run() {
     if (!signals) return signals;
     client_->start();
     feed_timer_ = loop_.every(feed_pace, [this] { publish_feeds(false); });
-    head_timer_ = loop_.every(head_pace, [this] { publish_feeds(true); });
+    head_timer_ = loop_.every(head_pace, [this] {
+        // A broker may have forgotten it, and nobody would be told.
+        if (connected_) client_->subscribe({protocol::topic::up_filter()});
+        publish_feeds(true);
+        rebuild_snapshots();
+    });
+    rebuild_snapshots();
+    tidy_timer_ = loop_.every(tidy_pace, [this] { blobs_->remove_old(unix_now_s()); });
     spdlog::info("fieldpost-hub {} ready: broker {}:{}, http {}:{}", FIELDPOST_VERSION, settings_.broker_host,
                  settings_.broker_port, settings_.http_address, settings_.http_port);
     loop_.run();
@@ -120,7 +158,7 @@ void Server::received(mqtt::Message message) {
 
 // Applies what has come in as one transaction, and only then answers.
 void Server::work() {
-    std::vector<mqtt::Message> messages = inbox_.take(round_messages);
+    std::vector<mqtt::Message> messages = inbox_.take(crashes_->one_by_one() ? 1 : round_messages);
     engine::HubActions actions;
     const auto done = round(messages, actions);
     if (done) {
@@ -142,6 +180,7 @@ void Server::work() {
         return;
     }
     publish_feeds(false);
+    if (store_->generation() != generation_) rebuild_snapshots();
     if (working_) loop_.post([this] { work(); });
 }
 
@@ -162,12 +201,19 @@ std::vector<mqtt::Message> Server::apply_each(std::vector<mqtt::Message> message
 }
 
 Status Server::round(const std::vector<mqtt::Message>& messages, engine::HubActions& actions) {
+    CrashGuard::Round watched(*crashes_);
     return sql([&]() -> Status {
         SQLite::Transaction transaction(store_->database(), SQLite::TransactionBehavior::IMMEDIATE);
         for (const auto& message : messages) {
+            if (!crashes_->handling(message.topic, message.payload)) {
+                alarms_.add();
+                continue;
+            }
             if (auto done = engine_->message(message.topic, message.payload, actions); !done) return done;
         }
+        crashes_->committing();
         transaction.commit();
+        watched.committed();
         return ok();
     });
 }
@@ -180,6 +226,25 @@ void Server::publish_feeds(bool heads) {
         return;
     }
     carry_out(actions);
+}
+
+void Server::rebuild_snapshots() {
+    generation_ = store_->generation();
+    const auto city = Catalog(*store_).city();
+    if (!city) return;  // nothing was imported yet
+    const auto devices = engine_store_->registry().all();
+    if (!devices) return;
+    const Artifacts artifacts(store_->folder());
+    std::vector<std::string> profiles;
+    for (const Profile& profile : city->profiles) {
+        // A hub that was restored may have none of the snapshots that it offered, but it knows its devices.
+        const bool is_used = std::ranges::any_of(*devices, [&](const Device& device) {
+            return device.profile == profile.name && device.seen_at != 0;
+        });
+        const auto newest = artifacts.newest(profile.name);
+        if (is_used || (newest && *newest != 0)) profiles.push_back(profile.name);
+    }
+    rebuilder_->look(profiles, static_cast<std::uint64_t>(generation_), std::chrono::steady_clock::now());
 }
 
 void Server::carry_out(engine::HubActions& actions) {
@@ -195,6 +260,8 @@ void Server::carry_out(engine::HubActions& actions) {
 }
 
 void Server::add_routes() {
+    add_conflict_routes(router_, *conflicts_);
+    add_blob_routes(router_, *blobs_);
     router_.add("GET", "/api/v1/status", [this](const support::Request&, const support::Reply& reply) {
         auto heads = engine_store_->feed_heads();
         if (!heads) return reply.send(support::problem(heads.error()));
@@ -202,7 +269,7 @@ void Server::add_routes() {
         if (!operations) return reply.send(support::problem(operations.error()));
         json::array feeds;
         for (const auto& [feed, head] : *heads) {
-            feeds.push_back(json::object{{"id", records::feed_text(feed)}, {"head", head}});
+            feeds.push_back(json::object{{"id", records::feed_text(feed)}, {"head", head.n}});
         }
         reply.send(support::json_response(
             200, json::object{{"city", engine_store_->city()},
@@ -225,14 +292,35 @@ void Server::add_routes() {
         if (!devices) return reply.send(support::problem(devices.error()));
         json::array items;
         for (const auto& device : *devices) {
+            auto reports = engine_store_->operations().reports(device.id);
+            if (!reports) return reply.send(support::problem(reports.error()));
             items.push_back(json::object{
                 {"id", device.id},
                 {"profile", device.profile},
                 {"public_key", to_hex(device.public_key)},
                 {"seen_at", device.seen_at == 0 ? json::value(nullptr)
-                                                : json::value(format_rfc3339(device.seen_at * 1'000'000))}});
+                                                : json::value(format_rfc3339(device.seen_at * 1'000'000))},
+                {"position", reports->at("position")},
+                {"status", reports->at("status")}});
         }
         reply.send(support::json_response(200, json::object{{"devices", std::move(items)}}));
+    });
+    router_.add("GET", "/api/v1/gaps", [this](const support::Request& request, const support::Reply& reply) {
+        auto limit = request.query_integer("limit", 1, 10'000);
+        if (!limit) return reply.send(support::problem(limit.error()));
+        auto gaps = engine_store_->gaps().list(static_cast<std::size_t>(limit->value_or(100)));
+        if (!gaps) return reply.send(support::problem(gaps.error()));
+        json::array items;
+        for (const Gap& gap : *gaps) {
+            items.push_back(json::object{{"device", gap.device},
+                                         {"epoch", std::to_string(gap.epoch)},
+                                         {"lane", protocol::lane_name(gap.lane)},
+                                         {"first", gap.first},
+                                         {"last", gap.last},
+                                         {"missing", gap.missing},
+                                         {"named_at", format_rfc3339(gap.named_at * 1'000'000)}});
+        }
+        reply.send(support::json_response(200, json::object{{"gaps", std::move(items)}}));
     });
     router_.add("GET", "/metrics", [this](const support::Request&, const support::Reply& reply) {
         reply.send({200, std::string(support::Metrics::content_type), metrics_.render(), {}});

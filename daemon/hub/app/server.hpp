@@ -5,6 +5,8 @@
 
 #include "daemon/hub/app/engine_store.hpp"
 #include "daemon/hub/app/inbox.hpp"
+#include "daemon/hub/artifacts/rebuild.hpp"
+#include "daemon/hub/journal/conflict_inbox.hpp"
 #include "daemon/support/event_loop.hpp"
 #include "daemon/support/http_server.hpp"
 #include "daemon/support/keystore_signer.hpp"
@@ -39,6 +41,7 @@ class Server {
     Status round(const std::vector<mqtt::Message>& messages, engine::HubActions& actions);
     void publish_feeds(bool heads);
     void carry_out(engine::HubActions& actions);
+    void rebuild_snapshots();
     void add_routes();
 
     const ServeSettings settings_;
@@ -46,7 +49,10 @@ class Server {
     support::Metrics metrics_;
     support::KeystoreSigner signer_;
     std::unique_ptr<Store> store_;
+    std::unique_ptr<BlobStore> blobs_;
+    std::unique_ptr<CrashGuard> crashes_;
     std::unique_ptr<EngineStore> engine_store_;
+    std::unique_ptr<ConflictInbox> conflicts_;
     std::unique_ptr<engine::HubEngine> engine_;
     std::unique_ptr<mqtt::Client> client_;
     support::Router router_;
@@ -59,10 +65,14 @@ class Server {
     support::Timer retry_timer_;
     support::Timer feed_timer_;
     support::Timer head_timer_;
+    support::Timer tidy_timer_;
     support::Counter& messages_;
     support::Counter& refused_;
     support::Counter& alarms_;
     support::Counter& rounds_failed_;
+    support::Counter& rebuilt_;
+    std::int64_t generation_ = 0;                   // that snapshots were last looked at for
+    std::unique_ptr<SnapshotRebuilder> rebuilder_;  // last: its thread ends first
 };
 
 }  // namespace fieldpost::hub

@@ -46,20 +46,35 @@ Result<Bytes> Artifacts::manifest(std::string_view profile) const {
     return read_file(folder_ / profile / std::to_string(*generation) / "manifest.pb");
 }
 
-Result<Bytes> Artifacts::block(std::string_view profile, std::uint64_t generation, std::uint32_t block) {
-    const auto folder = folder_ / profile;
+Result<std::uint64_t> Artifacts::offered(std::string_view profile, std::uint64_t hub_generation) {
+    auto generation = newest(profile);
+    if (!generation || *generation == 0) return generation;
+    auto kept = pack(profile, *generation);
+    if (!kept) return kept.error();
+    return (*kept)->hub_generation == hub_generation ? *generation : 0;
+}
+
+Result<const Artifacts::Pack*> Artifacts::pack(std::string_view profile, std::uint64_t generation) {
     const auto key = std::pair(std::string(profile), generation);
     auto pack = packs_.find(key);
     if (pack == packs_.end()) {
-        auto manifest = read_manifest(folder, generation);
+        auto manifest = read_manifest(folder_ / profile, generation);
         if (!manifest) return fail(ErrorCode::not_found, "this snapshot is no longer kept");
         Pack added;
+        added.hub_generation = manifest->hub_generation();
         added.offsets.push_back(0);
         for (const auto& entry : manifest->blocks())
             added.offsets.push_back(added.offsets.back() + entry.packed_bytes());
         pack = packs_.emplace(key, std::move(added)).first;
     }
-    const auto& offsets = pack->second.offsets;
+    return &pack->second;
+}
+
+Result<Bytes> Artifacts::block(std::string_view profile, std::uint64_t generation, std::uint32_t block) {
+    const auto folder = folder_ / profile;
+    auto kept = pack(profile, generation);
+    if (!kept) return kept.error();
+    const auto& offsets = (*kept)->offsets;
     if (block + std::size_t{1} >= offsets.size())
         return fail(ErrorCode::not_found, "the snapshot has no such block");
     std::ifstream in(folder / std::to_string(generation) / "blocks.zst", std::ios::binary);

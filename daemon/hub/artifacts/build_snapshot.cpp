@@ -25,10 +25,15 @@ std::int64_t unix_now() {
         .count();
 }
 
+Status go_on(const std::stop_token& stop) {
+    return stop.stop_requested() ? Status(fail(ErrorCode::unavailable, "the build was stopped")) : ok();
+}
+
 // The file's rows and cursors from one read transaction of the store.
 Result<std::uint64_t> write_city(Store& store, const Profile& profile, std::uint64_t generation,
                                  const std::filesystem::path& file, protocol::Manifest& manifest,
-                                 const std::function<void(std::string)>& progress) {
+                                 const std::function<void(std::string)>& progress,
+                                 const std::stop_token& stop) {
     Catalog catalog(store);
     Feeds feeds(store);
     auto city = catalog.city();
@@ -60,6 +65,7 @@ Result<std::uint64_t> write_city(Store& store, const Profile& profile, std::uint
         feeds.for_each_row(cleared, [&](const records::FeedId& feed, const records::LayerRow& row) -> Status {
             meta.as_of = std::max(meta.as_of, row.as_of);
             if (++rows % progress_rows == 0) progress("snapshot: " + std::to_string(rows) + " rows");
+            if (auto goes_on = go_on(stop); !goes_on) return goes_on;
             return (*writer)->put(feed, row);
         });
     if (!walked) return walked.error();
@@ -67,12 +73,14 @@ Result<std::uint64_t> write_city(Store& store, const Profile& profile, std::uint
     if (auto put = (*writer)->set_meta(meta); !put) return put.error();
     for (const records::FeedId& feed : cleared) {
         const auto head = heads->find(feed);
-        const std::int64_t cursor = head == heads->end() ? 0 : head->second;
-        if (auto put = (*writer)->set_feed_cursor(feed, store.generation(), cursor); !put) return put.error();
+        const auto cursor = head == heads->end() ? engine::FeedPoint() : head->second;
+        auto put = (*writer)->set_feed_cursor(feed, store.generation(), static_cast<std::int64_t>(cursor.n));
+        if (!put) return put.error();
         auto& said = *manifest.add_cursors();
         said.set_feed(records::feed_text(feed));
         said.set_hub_generation(static_cast<std::uint64_t>(store.generation()));
-        said.set_n(static_cast<std::uint64_t>(cursor));
+        said.set_n(cursor.n);
+        said.set_checksum(cursor.checksum);
     }
     if (auto done = (*writer)->commit(); !done) return done.error();
     progress("snapshot: building the indexes");
@@ -82,13 +90,14 @@ Result<std::uint64_t> write_city(Store& store, const Profile& profile, std::uint
 
 // Cuts the file into blocks, packs each, and writes them one behind the other.
 Status pack(const std::filesystem::path& file, const std::filesystem::path& packed_file,
-            protocol::Manifest& manifest, std::uint64_t& packed_bytes) {
+            protocol::Manifest& manifest, std::uint64_t& packed_bytes, const std::stop_token& stop) {
     std::ifstream in(file, std::ios::binary);
     std::ofstream out(packed_file, std::ios::binary | std::ios::trunc);
     Sha256 whole;
     Bytes block(protocol::block_bytes, '\0');
     std::uint64_t size = 0;
     while (in) {
+        if (auto goes_on = go_on(stop); !goes_on) return goes_on;
         in.read(block.data(), static_cast<std::streamsize>(block.size()));
         const auto got = static_cast<std::size_t>(in.gcount());
         if (got == 0) break;
@@ -131,7 +140,8 @@ void remove_older(const std::filesystem::path& folder, std::uint64_t newest) {
 
 Result<SnapshotReport> build_snapshot(const std::filesystem::path& folder, const std::string& profile_name,
                                       protocol::Signer& signer,
-                                      const std::function<void(std::string)>& progress) {
+                                      const std::function<void(std::string)>& progress,
+                                      const std::stop_token& stop) {
     if (!records::parse_feed(profile_name + "/public/general")) {
         return fail(ErrorCode::invalid_argument,
                     "'" + profile_name + "' cannot be a profile: it has 1 to 64 characters of a-z 0-9 _ -");
@@ -149,6 +159,9 @@ Result<SnapshotReport> build_snapshot(const std::filesystem::path& folder, const
     const auto offered = folder / "artifacts" / profile_name;
     const auto target = offered / std::to_string(report.generation);
     const auto draft = offered / "draft";
+    if (auto made = make_folder(offered); !made) return made.error();
+    auto alone = FolderLock::take(offered);
+    if (!alone) return alone.error().with("another program builds this profile's snapshot");
     std::error_code ignored;
     std::filesystem::remove_all(draft, ignored);  // of a build that was killed
     if (auto made = make_folder(draft); !made) return made.error();
@@ -162,17 +175,16 @@ Result<SnapshotReport> build_snapshot(const std::filesystem::path& folder, const
     const auto city_file = draft / "city.db";
     auto rows = sql([&]() -> Result<std::uint64_t> {
         SQLite::Transaction one_moment((*store)->database());
-        return write_city(**store, *profile, report.generation, city_file, manifest, progress);
+        return write_city(**store, *profile, report.generation, city_file, manifest, progress, stop);
     });
     if (!rows) return rows.error().with("building the snapshot");
     report.rows = *rows;
     progress("snapshot: packing");
-    if (auto packed = pack(city_file, draft / "blocks.zst", manifest, report.packed_bytes); !packed) {
-        return packed.error();
-    }
+    auto packed = pack(city_file, draft / "blocks.zst", manifest, report.packed_bytes, stop);
+    if (!packed) return packed.error();
     report.file_bytes = manifest.bytes();
     std::filesystem::remove(city_file, ignored);
-    auto sealed = protocol::seal(manifest, signer, true);
+    auto sealed = protocol::seal(manifest, signer, protocol::packed);
     if (!sealed) return sealed.error();
     if (auto written = write_file_atomic(draft / "manifest.pb", sealed->SerializeAsString()); !written) {
         return written.error();

@@ -71,10 +71,7 @@ Result<BoundValue> BoundValue::bind(const ValueRule& rule, const ColumnNames& na
     auto pieces = parse_template(rule, names);
     if (!pieces) return pieces.error();
     bound.pieces_ = std::move(*pieces);
-    for (const auto& [from, to] : rule.replace) {
-        // Mapping files were checked when they were read: these compile.
-        bound.replacements_.push_back({std::regex(from, std::regex::ECMAScript | std::regex::optimize), to});
-    }
+    bound.replacements_ = rule.replace;
     return bound;
 }
 
@@ -145,10 +142,13 @@ std::string_view BoundValue::raw(const RowView& row) {
 
 std::string_view BoundValue::finish(std::string_view value, std::optional<Refusal>& refusal) {
     if (value.empty()) return value;
-    for (const auto& [from, to] : replacements_) {
-        // std::regex recurses for each character: only texts of a sane length.
-        if (value.size() > 1000) break;
-        made_ = std::regex_replace(std::string(value), from, to);
+    for (const auto& replacement : replacements_) {
+        auto replaced = replacement.apply(value);
+        if (!replaced) {
+            refusal = Refusal{"not_replaced", replaced.error().message};
+            return {};
+        }
+        made_ = std::move(*replaced);
         value = trim(made_);
     }
     if (!map_.empty()) {

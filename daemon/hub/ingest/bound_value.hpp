@@ -2,7 +2,6 @@
 #pragma once
 
 #include <optional>
-#include <regex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -69,10 +68,6 @@ class BoundValue {
         std::string literal;
         std::optional<ColumnNames::Reference> column;
         int group = 0;  // number of the brackets it stands in; 0: in none
-    };
-    struct Replacement {
-        std::regex from;
-        std::string to;
     };
 
     static Result<std::vector<Piece>> parse_template(const ValueRule& rule, const ColumnNames& names);

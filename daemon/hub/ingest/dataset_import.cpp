@@ -61,7 +61,7 @@ class DatasetImport {
           source_(source),
           dataset_(dataset),
           file_(context.options.data_dir / dataset.file),
-          transactions_(context.store.database()) {
+          transactions_(context.store.database(), context.options.longest_transaction) {
         report_.source = source.source.id;
         report_.dataset = dataset.name;
         report_.kind = records::kind_name(dataset.kind);
@@ -89,6 +89,7 @@ class DatasetImport {
         auto dataset_row = context_.imports.dataset(source_row, dataset_.name, dataset_.kind);
         if (!dataset_row) return dataset_row.error();
         dataset_row_ = *dataset_row;
+        if (auto put = context_.imports.put_labels(dataset_row_, dataset_.labels); !put) return put;
         links_.emplace(context_, source_.source.id, dataset_, dataset_row_);
         if (auto read = import_file(); !read) return read;
         const bool imported = report_.state == DatasetState::imported;
@@ -158,9 +159,10 @@ class DatasetImport {
         auto siblings = context_.imports.siblings(dataset_row_);
         if (!siblings) return siblings.error();
         for (const auto& [sibling, its_name] : *siblings) {
-            const bool mapped = std::ranges::any_of(source_.datasets, [&](const DatasetMapping& other) {
-                return other.name == its_name && other.kind == dataset_.kind;
-            });
+            const bool mapped =
+                std::ranges::any_of(source_.datasets, [&, &name = its_name](const DatasetMapping& other) {
+                    return other.name == name && other.kind == dataset_.kind;
+                });
             (mapped ? siblings_ : unmapped_).push_back(sibling);
         }
         return ok();

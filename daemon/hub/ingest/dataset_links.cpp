@@ -101,7 +101,7 @@ Status DatasetLinks::refresh(bool all_new, DatasetReport& report, const std::fun
         // Built before the first transaction, since that takes long.
         if (auto linker = context_.properties.linker(); !linker) return linker.error();
         report.unlinked_by_reason.clear();
-        ShortTransactions transactions(context_.store.database());
+        ShortTransactions transactions(context_.store.database(), context_.options.longest_transaction);
         auto decided = for_each_request([&](const Requests& some) -> Status {
             tick();
             for (const auto& [record, request] : some) {

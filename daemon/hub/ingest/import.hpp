@@ -12,6 +12,7 @@
 #include <string>
 
 #include "daemon/hub/ingest/report.hpp"
+#include "daemon/hub/store/short_transactions.hpp"
 #include "daemon/hub/store/store.hpp"
 #include "sync/base/time.hpp"
 
@@ -30,6 +31,8 @@ struct ImportOptions {
     std::filesystem::path data_dir;       // the source files
     std::set<std::string> allow_deletes;  // "source/dataset": may delete more than its limit, this once
     UnixSeconds now = 0;                  // the as-of of rows that have none of their own
+    // The store is locked for no longer at a time, so that a hub that serves the fleet goes on doing so.
+    std::chrono::milliseconds longest_transaction = ShortTransactions::usual;
     std::function<void(const ImportProgress&)> progress;  // a few times a second; may be empty
 };
 

@@ -1,16 +1,14 @@
 #include "daemon/hub/journal/operations.hpp"
 
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
-#include <chrono>
+#include <google/protobuf/arena.h>
 
-#include "daemon/hub/journal/effects.hpp"
+#include <chrono>
+#include <deque>
+
 #include "daemon/hub/store/catalog.hpp"
-#include "sync/base/time.hpp"
+#include "daemon/hub/store/statement_use.hpp"
 
 namespace fieldpost::hub {
-
-namespace json = boost::json;
 
 namespace {
 
@@ -18,9 +16,7 @@ std::int64_t integer(std::uint64_t value) {
     return static_cast<std::int64_t>(value);
 }
 
-void bind_blob(SQLite::Statement& statement, int index, BytesView bytes) {
-    statement.bindNoCopy(index, static_cast<const void*>(bytes.data()), static_cast<int>(bytes.size()));
-}
+constexpr const char* needs_quarantined = "the operation that it needs was quarantined";
 
 std::int64_t now_us() {
     return std::chrono::duration_cast<std::chrono::microseconds>(
@@ -28,28 +24,12 @@ std::int64_t now_us() {
         .count();
 }
 
-// What stands stays, and the operation's bytes are kept: a person decides.
-engine::OperationResult in_conflict(std::string reason) {
-    return {protocol::CONFLICT, 0, std::move(reason)};
-}
-
-std::string outcome_name(int outcome) {
-    switch (outcome) {
-        case protocol::CONFLICT:
-            return "conflict";
-        case protocol::QUARANTINED:
-            return "quarantined";
-        default:
-            return "accepted";
-    }
-}
-
 }  // namespace
 
 struct Operations::Statements {
     explicit Statements(Database& database)
         : position(database,
-                   "SELECT applied, hash FROM device_lane WHERE device = ? AND epoch = ? AND lane = ?"),
+                   "SELECT applied, hash, safe FROM device_lane WHERE device = ? AND epoch = ? AND lane = ?"),
           set_position(
               database,
               "INSERT INTO device_lane(device, epoch, lane, applied, hash, updated_at) "
@@ -64,8 +44,8 @@ struct Operations::Statements {
           insert(
               database,
               "INSERT INTO operation(device, epoch, lane, seq, hash, in_place, id, effect, visit, property, "
-              "recorded_at, received_at, outcome, version, reason, body) "
-              "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+              "recorded_at, received_at, outcome, version, reason, body, boot) "
+              "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
           results(
               database,
               "SELECT seq, outcome, version, reason FROM operation "
@@ -74,16 +54,18 @@ struct Operations::Statements {
               "SELECT a.seq, o.outcome, o.version, o.reason FROM operation_again a JOIN operation o USING "
               "(operation) "
               "WHERE a.device = ?1 AND a.epoch = ?2 AND a.lane = ?3 AND a.seq BETWEEN ?4 AND ?5 ORDER BY 1"),
-          areas(database,
-                "SELECT DISTINCT f.area FROM layer l JOIN feed f USING (feed) WHERE l.property = ?1 AND "
-                "l.kind = ?2 "
-                "AND l.record = ?1") {}
+          savepoint(database, "SAVEPOINT effect"),
+          roll_back(database, "ROLLBACK TO effect"),
+          release(database, "RELEASE effect") {}
 
-    SQLite::Statement position, set_position, known, again, insert, results, areas;
+    SQLite::Statement position, set_position, known, again, insert, results, savepoint, roll_back, release;
 };
 
 Operations::Operations(Store& store)
-    : store_(store), records_(store), statements_(std::make_unique<Statements>(store.database())) {}
+    : store_(store),
+      effects_(store),
+      parking_(store),
+      statements_(std::make_unique<Statements>(store.database())) {}
 Operations::~Operations() = default;
 
 Status Operations::prepare() {
@@ -108,6 +90,7 @@ Result<protocol::LanePosition> Operations::lane_position(std::string_view device
             const SQLite::Column hash = get.getColumn(1);
             position.set_seq(static_cast<std::uint64_t>(get.getColumn(0).getInt64()));
             position.set_hash(hash.getBlob(), static_cast<std::size_t>(hash.getBytes()));
+            position.set_safe(static_cast<std::uint64_t>(get.getColumn(2).getInt64()));
         } else {
             position.set_hash(protocol::chain_start(device, epoch, lane));
         }
@@ -131,171 +114,248 @@ Status Operations::set_lane_position(std::string_view device, const protocol::La
 
 Result<engine::OperationResult> Operations::apply(const engine::RegisteredDevice& device,
                                                   const engine::OperationPlace& place, BytesView body) {
-    // The identity is where the operation was first written, whichever epoch brings it now.
-    const std::uint64_t first_epoch = place.origin ? place.origin->epoch() : place.epoch;
-    const std::uint64_t first_seq = place.origin ? place.origin->seq() : place.seq;
-    const Bytes& first_hash = place.origin ? place.origin->hash() : place.hash;
-    const bool in_place = first_epoch == place.epoch && first_seq == place.seq;
-    auto known = sql([&]() -> std::optional<engine::OperationResult> {
-        SQLite::Statement& find = statements_->known;
-        find.reset();
-        find.bind(1, device.id);
-        find.bind(2, integer(first_epoch));
-        find.bind(3, static_cast<int>(place.lane));
-        find.bind(4, integer(first_seq));
-        bind_blob(find, 5, first_hash);
-        if (!find.executeStep()) return std::nullopt;
-        engine::OperationResult result{static_cast<protocol::Outcome>(find.getColumn(1).getInt()),
-                                       static_cast<std::uint64_t>(find.getColumn(2).getInt64()),
-                                       find.getColumn(3).getString()};
-        const std::int64_t number = find.getColumn(0).getInt64();
-        const bool known_here = in_place && find.getColumn(4).getInt() != 0;
-        find.reset();
-        if (known_here) return result;
-        SQLite::Statement& again = statements_->again;
-        again.reset();
-        again.bind(1, device.id);
-        again.bind(2, integer(place.epoch));
-        again.bind(3, static_cast<int>(place.lane));
-        again.bind(4, integer(place.seq));
-        again.bind(5, number);
-        again.exec();
-        return result;
-    });
-    if (!known) return known.error();
-    if (*known) return **known;
+    return take(device, place, body, nullptr);
+}
 
-    protocol::Operation operation;
-    engine::OperationResult result;
-    const bool readable = body.size() <= protocol::max_operation_bytes &&
+Result<engine::OperationResult> Operations::quarantine(const engine::RegisteredDevice& device,
+                                                       const engine::OperationPlace& place, BytesView body,
+                                                       const std::string& reason) {
+    return take(device, place, body, &reason);
+}
+
+Result<engine::OperationResult> Operations::take(const engine::RegisteredDevice& device,
+                                                 const engine::OperationPlace& place, BytesView body,
+                                                 const std::string* unread) {
+    // The identity is where the operation was first written, whichever epoch brings it now.
+    const Identity identity{place.origin ? place.origin->epoch() : place.epoch, place.lane,
+                            place.origin ? place.origin->seq() : place.seq,
+                            place.origin ? place.origin->hash() : place.hash};
+    const bool in_place = identity.epoch == place.epoch && identity.seq == place.seq;
+    auto known = find_known(device.id, identity);
+    if (!known) return known.error();
+    const auto here = Cause::place(device.id, place.epoch, place.lane, place.seq);
+    if (*known) {
+        const auto& [result, number, was_in_place] = **known;
+        if (in_place && was_in_place) return result;
+        if (auto noted = note_again(device.id, place, number); !noted) return noted.error();
+        // What waits may know it by this place only.
+        if (result.outcome != protocol::PARKED) {
+            if (auto done = settle({here}, result.outcome, device); !done) return done.error();
+        }
+        return result;
+    }
+
+    // An observation has a hundred small parts: in an arena they are made and freed together.
+    google::protobuf::ArenaOptions block;
+    block.start_block_size = 16U << 10U;
+    google::protobuf::Arena arena(block);
+    auto& operation = *google::protobuf::Arena::CreateMessage<protocol::Operation>(&arena);
+    const bool readable = unread == nullptr && body.size() <= protocol::max_operation_bytes &&
                           operation.ParseFromArray(body.data(), static_cast<int>(body.size()));
-    if (!readable) {
-        result = {protocol::QUARANTINED, 0, "it cannot be read"};
-    } else if (operation.effect_case() == protocol::Operation::EFFECT_NOT_SET) {
-        result = {protocol::QUARANTINED, 0, "an effect that this hub does not know: update the hub"};
-    } else {
-        auto effect = sql([&]() -> Result<engine::OperationResult> {
-            store_.database().exec("SAVEPOINT effect");
-            auto taken = take_effect(device, operation);
-            store_.database().exec(taken ? "RELEASE effect" : "ROLLBACK TO effect; RELEASE effect");
-            return taken;
-        });
-        if (effect) {
-            result = *effect;
-        } else if (effect.error().code == ErrorCode::invalid_argument ||
-                   effect.error().code == ErrorCode::not_found ||
-                   effect.error().code == ErrorCode::conflict) {
-            result = {protocol::QUARANTINED, 0, effect.error().message};
-        } else {
-            return effect.error();  // the store's trouble, not the operation's
+    auto decision =
+        readable
+            ? decide(device, identity, operation)
+            : Decision{{protocol::QUARANTINED, 0, unread == nullptr ? "it cannot be read" : *unread}, {}};
+    if (!decision) return decision.error();
+    auto& [result, waits_for] = *decision;
+    if (waits_for) {
+        auto room = parking_.has_room(device.id);
+        if (!room) return room.error();
+        if (!*room) {
+            result = {protocol::QUARANTINED, 0, "too many operations of this device wait for others"};
+            waits_for.reset();
         }
     }
-    auto stored = sql([&] {
-        SQLite::Statement& insert = statements_->insert;
-        insert.reset();
-        insert.bind(1, device.id);
-        insert.bind(2, integer(first_epoch));
-        insert.bind(3, static_cast<int>(place.lane));
-        insert.bind(4, integer(first_seq));
-        bind_blob(insert, 5, first_hash);
-        insert.bind(6, in_place ? 1 : 0);
-        insert.bind(7, readable ? operation.id() : std::string());
-        insert.bind(8, readable ? static_cast<int>(operation.effect_case()) : 0);
-        insert.bind(9, readable ? operation.visit_id() : std::string());
-        insert.bind(10, readable ? integer(operation.property()) : 0);
-        insert.bind(11, readable ? operation.time().utc_us() : 0);
-        insert.bind(12, now_us());
-        insert.bind(13, static_cast<int>(result.outcome));
-        insert.bind(14, integer(result.version));
-        insert.bind(15, result.reason);
-        bind_blob(insert, 16, body);
-        insert.exec();
-        if (!in_place) {
-            SQLite::Statement& again = statements_->again;
-            again.reset();
-            again.bind(1, device.id);
-            again.bind(2, integer(place.epoch));
-            again.bind(3, static_cast<int>(place.lane));
-            again.bind(4, integer(place.seq));
-            again.bind(5, store_.database().getLastInsertRowid());
-            again.exec();
-        }
-    });
-    if (!stored) return stored.error();
+    auto number = insert(device.id, identity, in_place, readable ? &operation : nullptr, result, body);
+    if (!number) return number.error();
+    if (!in_place) {
+        if (auto noted = note_again(device.id, place, *number); !noted) return noted.error();
+    }
+    if (waits_for) {
+        if (auto parked = parking_.park(*number, device.id, *waits_for); !parked) return parked.error();
+        return result;
+    }
+    std::vector<Cause> causes{Cause::place(device.id, identity.epoch, identity.lane, identity.seq)};
+    if (!in_place) causes.push_back(here);
+    const bool decided = result.outcome == protocol::ACCEPTED || result.outcome == protocol::QUARANTINED;
+    if (decided && makes_observation(operation)) {
+        causes.push_back(Cause::observation(operation.id()));
+    }
+    if (auto done = settle(std::move(causes), result.outcome, device); !done) return done.error();
     return result;
 }
 
-Result<engine::OperationResult> Operations::take_effect(const engine::RegisteredDevice& device,
-                                                        const protocol::Operation& operation) {
-    // Every device of the fleet refuses a feed with such a number in it.
-    if (operation.property() >> 63U != 0)
-        return fail(ErrorCode::invalid_argument, "its property is no record id");
-    RecordInput input;
-    input.source = field_source;
-    input.property = static_cast<records::RecordId>(operation.property());
-    input.as_of = operation.time().utc_us() / 1'000'000;
-    records::Visit visit;
-    records::Observation observation;
-    if (operation.has_observation_made()) {
-        if (operation.id().empty()) return fail(ErrorCode::invalid_argument, "an observation without an id");
-        observation = to_observation(device.id, operation);
-        const auto id = records::record_id(records::OBSERVATION, field_source, observation.observation_id());
-        auto before = records_.message(id);
-        if (!before) return before.error();
-        if (*before && (*before)->SerializeAsString() != observation.SerializeAsString())
-            return in_conflict("another observation has this id");
-        input.kind = records::OBSERVATION;
-        input.key = observation.observation_id();
-        input.message = &observation;
-    } else {
-        if (operation.visit_id().empty()) return fail(ErrorCode::invalid_argument, "a visit without an id");
-        const auto id = records::record_id(records::VISIT, field_source, operation.visit_id());
-        auto before = records_.message(id);
-        if (!before) return before.error();
-        if (*before) visit.CopyFrom(**before);
-        const records::Visit stands = visit;
-        if (*before && input.property == 0) {  // a finish names the visit, not the place
-            auto head = records_.head(id);
-            if (!head) return head.error();
-            input.property = *head ? (*head)->property : 0;
-        }
-        apply_to_visit(device.id, operation, visit);
-        if (*before && contradicts(operation, stands, visit))
-            return in_conflict("the visit with this id is another's, or stands otherwise already");
-        input.kind = records::VISIT;
-        input.key = visit.visit_id();
-        input.message = &visit;
-    }
-    if (input.property != 0) {
-        input.link_method = records::LinkMethod::source;
-        input.link_confidence = 100;
-    }
-    auto areas = areas_of(input.property);
-    if (!areas) return areas.error();
-    input.areas = *areas;
-    auto outcome = records_.put(input);
-    if (!outcome) return outcome.error();
-    return engine::OperationResult{protocol::ACCEPTED, static_cast<std::uint64_t>(outcome->version), {}};
+Result<std::optional<Operations::Known>> Operations::find_known(const std::string& device,
+                                                                const Identity& identity) {
+    return sql([&]() -> std::optional<Known> {
+        StatementUse find(statements_->known);
+        find->bindNoCopy(1, device);
+        find->bind(2, integer(identity.epoch));
+        find->bind(3, static_cast<int>(identity.lane));
+        find->bind(4, integer(identity.seq));
+        bind_blob(*find, 5, identity.hash);
+        if (!find->executeStep()) return std::nullopt;
+        return Known{
+            {static_cast<protocol::Outcome>(find->getColumn(1).getInt()),
+             static_cast<std::uint64_t>(find->getColumn(2).getInt64()), find->getColumn(3).getString()},
+            find->getColumn(0).getInt64(),
+            find->getColumn(4).getInt() != 0};
+    });
 }
 
-// A record of the field goes where its property goes; without one, to every area.
-Result<std::vector<std::string>> Operations::areas_of(records::RecordId property) {
-    auto areas = sql([&] {
-        std::vector<std::string> found;
-        if (property == 0) return found;
-        SQLite::Statement& get = statements_->areas;
-        get.reset();
-        get.bind(1, property);
-        get.bind(2, static_cast<int>(records::PROPERTY));
-        while (get.executeStep()) found.push_back(get.getColumn(0).getString());
-        get.reset();
-        return found;
+Status Operations::note_again(const std::string& device, const engine::OperationPlace& place,
+                              std::int64_t number) {
+    return sql([&] {
+        StatementUse again(statements_->again);
+        again->bindNoCopy(1, device);
+        again->bind(2, integer(place.epoch));
+        again->bind(3, static_cast<int>(place.lane));
+        again->bind(4, integer(place.seq));
+        again->bind(5, number);
+        again->exec();
     });
-    if (!areas || !areas->empty()) return areas;
-    auto city = Catalog(store_).city();
-    if (!city) return city.error();
-    for (const auto& [area, title] : city->areas) areas->push_back(area);
-    return areas;
+}
+
+Result<std::int64_t> Operations::insert(const std::string& device, const Identity& identity, bool in_place,
+                                        const protocol::Operation* operation,
+                                        const engine::OperationResult& result, BytesView body) {
+    return sql([&] {
+        static const protocol::Operation unreadable;
+        const auto& said = operation ? *operation : unreadable;
+        StatementUse insert(statements_->insert);
+        insert->clearBindings();
+        insert->bindNoCopy(1, device);
+        insert->bind(2, integer(identity.epoch));
+        insert->bind(3, static_cast<int>(identity.lane));
+        insert->bind(4, integer(identity.seq));
+        bind_blob(*insert, 5, identity.hash);
+        insert->bind(6, in_place ? 1 : 0);
+        insert->bindNoCopy(7, said.id());
+        insert->bind(8, static_cast<int>(said.effect_case()));
+        insert->bindNoCopy(9, said.visit_id());
+        insert->bind(10, integer(said.property()));
+        insert->bind(11, said.time().utc_us());
+        insert->bind(12, now_us());
+        insert->bind(13, static_cast<int>(result.outcome));
+        insert->bind(14, integer(result.version));
+        insert->bindNoCopy(15, result.reason);
+        bind_blob(*insert, 16, body);
+        // Satellites' time is the best there is: nothing will correct it.
+        if (is_stamped_record(said) && said.time().quality() < protocol::TIME_GNSS &&
+            !said.time().boot_id().empty()) {
+            bind_blob(*insert, 17, said.time().boot_id());
+        }
+        insert->exec();
+        return static_cast<std::int64_t>(store_.database().getLastInsertRowid());
+    });
+}
+
+Result<Operations::Decision> Operations::decide(const engine::RegisteredDevice& device,
+                                                const Identity& identity,
+                                                const protocol::Operation& operation) {
+    if (operation.has_after()) {
+        const auto& after = operation.after();
+        if (after.epoch() == identity.epoch && after.lane() == identity.lane && after.seq() >= identity.seq) {
+            engine::OperationResult refused{protocol::QUARANTINED, 0, "it waits for what comes after it"};
+            return Decision{std::move(refused), {}};
+        }
+        auto standing = parking_.standing(device.id, after);
+        if (!standing) return standing.error();
+        switch (*standing) {
+            case Parking::Standing::applied:
+                break;
+            case Parking::Standing::quarantined:
+                return Decision{{protocol::QUARANTINED, 0, needs_quarantined}, {}};
+            case Parking::Standing::missing:
+            case Parking::Standing::parked: {
+                engine::OperationResult parked{protocol::PARKED, 0, "waits for an operation that it needs"};
+                return Decision{std::move(parked),
+                                Cause::place(device.id, after.epoch(), after.lane(), after.seq())};
+            }
+        }
+    }
+    return effect_of(device, identity.lane, operation);
+}
+
+Result<Operations::Decision> Operations::effect_of(const engine::RegisteredDevice& device,
+                                                   protocol::Lane lane,
+                                                   const protocol::Operation& operation) {
+    const bool undoes = undoes_all_ || !changes_once(operation);
+    const int changes = store_.database().getTotalChanges();
+    auto effect =
+        undoes ? take_or_undo(device, lane, operation) : take_effect(effects_, device, lane, operation);
+    if (effect) {
+        Decision decision{effect->result, {}};
+        if (effect->result.outcome == protocol::PARKED) {
+            decision.waits_for = Cause::observation(effect->waits_for_observation);
+        }
+        return decision;
+    }
+    const bool is_at_fault = effect.error().code == ErrorCode::invalid_argument ||
+                             effect.error().code == ErrorCode::not_found ||
+                             effect.error().code == ErrorCode::conflict;
+    if (!is_at_fault) return effect.error();  // the store's trouble, not the operation's
+    if (!undoes && store_.database().getTotalChanges() != changes) {
+        // A damaged store can break off in the middle. The caller rolls back, and comes again.
+        undoes_all_ = true;
+        return fail(ErrorCode::internal, "an operation failed half done: " + effect.error().message);
+    }
+    return Decision{{protocol::QUARANTINED, 0, effect.error().message}, {}};
+}
+
+Result<Effect> Operations::take_or_undo(const engine::RegisteredDevice& device, protocol::Lane lane,
+                                        const protocol::Operation& operation) {
+    return sql([&]() -> Result<Effect> {
+        StatementUse(statements_->savepoint)->exec();
+        auto taken = take_effect(effects_, device, lane, operation);
+        if (!taken) {
+            StatementUse(statements_->roll_back)->exec();
+            store_.rolled_back();
+        }
+        StatementUse(statements_->release)->exec();
+        return taken;
+    });
+}
+
+// What waited for these takes effect now, and then what waited for that.
+Status Operations::settle(std::vector<Cause> causes, protocol::Outcome outcome,
+                          const engine::RegisteredDevice& device) {
+    auto waiting_at_all = parking_.has_any();
+    if (!waiting_at_all) return waiting_at_all.error();
+    if (!*waiting_at_all) return ok();
+    std::deque<std::pair<Cause, protocol::Outcome>> due;
+    for (auto& cause : causes) due.emplace_back(std::move(cause), outcome);
+    while (!due.empty()) {
+        const auto [cause, became] = std::move(due.front());
+        due.pop_front();
+        auto waiting = parking_.release(cause);
+        if (!waiting) return waiting.error();
+        for (const auto& parked : *waiting) {
+            protocol::Operation operation;
+            if (!operation.ParseFromString(parked.body))
+                return fail(ErrorCode::corrupt, "an operation that waited is damaged");
+            Result<Decision> decision = Decision{{protocol::QUARANTINED, 0, needs_quarantined}, {}};
+            if (became != protocol::QUARANTINED) {
+                // Another device's waits for an observation alone, where its profile does not matter.
+                const engine::RegisteredDevice other{parked.device, {}, {}, {}, 0, false};
+                decision = effect_of(parked.device == device.id ? device : other, parked.lane, operation);
+            }
+            if (!decision) return decision.error();
+            if (decision->waits_for) {
+                auto again = parking_.park(parked.operation, parked.device, *decision->waits_for);
+                if (!again) return again;
+                continue;
+            }
+            const auto& result = decision->result;
+            auto next = parking_.settle(parked, result.outcome, result.version, result.reason);
+            if (!next) return next.error();
+            for (auto& after : *next) due.emplace_back(std::move(after), result.outcome);
+            if (result.outcome == protocol::ACCEPTED && makes_observation(operation)) {
+                due.emplace_back(Cause::observation(operation.id()), result.outcome);
+            }
+        }
+    }
+    return ok();
 }
 
 Result<std::vector<engine::OperationResult>> Operations::results(std::string_view device, std::uint64_t epoch,
@@ -324,51 +384,6 @@ Result<std::vector<engine::OperationResult>> Operations::results(std::string_vie
         get.reset();
         if (expected != last + 1) {
             return fail(ErrorCode::corrupt, "operations of device " + std::string(device) + " are missing");
-        }
-        return out;
-    });
-}
-
-Result<std::uint64_t> Operations::count() {
-    return sql([&] {
-        return static_cast<std::uint64_t>(
-            store_.database().execAndGet("SELECT count(*) FROM operation").getInt64());
-    });
-}
-
-Result<json::array> Operations::list(std::size_t limit) {
-    return sql([&] {
-        json::array out;
-        SQLite::Statement get(
-            store_.database(),
-            "SELECT device, epoch, lane, seq, id, visit, property, recorded_at, received_at, "
-            "outcome, version, reason, body FROM operation ORDER BY operation DESC LIMIT ?");
-        get.bind(1, static_cast<std::int64_t>(limit));
-        while (get.executeStep()) {
-            json::object item;
-            item["device"] = get.getColumn(0).getString();
-            item["epoch"] = std::to_string(get.getColumn(1).getInt64());
-            item["lane"] = protocol::lane_name(static_cast<protocol::Lane>(get.getColumn(2).getInt()));
-            item["seq"] = get.getColumn(3).getInt64();
-            item["id"] = get.getColumn(4).getString();
-            item["visit"] = get.getColumn(5).getString();
-            const std::int64_t property = get.getColumn(6).getInt64();
-            item["property"] = property == 0 ? json::value(nullptr) : json::value(records::id_text(property));
-            item["recorded_at"] = format_rfc3339(get.getColumn(7).getInt64());
-            item["received_at"] = format_rfc3339(get.getColumn(8).getInt64());
-            item["outcome"] = outcome_name(get.getColumn(9).getInt());
-            item["version"] = get.getColumn(10).getInt64();
-            item["reason"] = get.getColumn(11).getString();
-            protocol::Operation operation;
-            const SQLite::Column body = get.getColumn(12);
-            if (operation.ParseFromArray(body.getBlob(), body.getBytes()) &&
-                operation.has_observation_made()) {
-                item["kind"] = operation.observation_made().kind();
-                item["note"] = operation.observation_made().note();
-                item["fix"] = fix_name(operation.gnss().fix());
-                item["time_quality"] = time_quality_name(operation.time().quality());
-            }
-            out.push_back(std::move(item));
         }
         return out;
     });

@@ -7,7 +7,8 @@ namespace fieldpost::hub {
 
 namespace {
 
-constexpr const char* columns = "device, public_key, profile, desired_generation, added_at, seen_at";
+constexpr const char* columns =
+    "device, public_key, profile, desired_generation, added_at, seen_at, revoked_at";
 
 Device read(SQLite::Statement& row) {
     const SQLite::Column key = row.getColumn(1);
@@ -16,7 +17,8 @@ Device read(SQLite::Statement& row) {
                   row.getColumn(2).getString(),
                   static_cast<std::uint64_t>(row.getColumn(3).getInt64()),
                   row.getColumn(4).getInt64(),
-                  row.getColumn(5).getInt64()};
+                  row.getColumn(5).getInt64(),
+                  row.getColumn(6).getInt64()};
 }
 
 }  // namespace
@@ -71,11 +73,45 @@ Result<std::vector<Device>> Registry::all() {
     });
 }
 
+Status Registry::revoke(const std::string& id) {
+    return sql([&]() -> Status {
+        SQLite::Statement set(store_.database(),
+                              "UPDATE device SET revoked_at = max(revoked_at, unixepoch(), 1) "
+                              "WHERE device = ?");
+        set.bind(1, id);
+        if (set.exec() == 0) return fail(ErrorCode::not_found, "there is no device '" + id + "'");
+        return ok();
+    });
+}
+
 Status Registry::seen(std::string_view id) {
     return sql([&] {
         SQLite::Statement set(store_.database(), "UPDATE device SET seen_at = unixepoch() WHERE device = ?");
         set.bind(1, std::string(id));
         set.exec();
+    });
+}
+
+Result<bool> Registry::epoch_advanced(std::string_view id, std::uint64_t epoch) {
+    return sql([&] {
+        SQLite::Statement find(store_.database(),
+                               "SELECT epoch, turn FROM device_epoch WHERE device = ? ORDER BY turn DESC");
+        find.bind(1, std::string(id));
+        const auto wanted = static_cast<std::int64_t>(epoch);
+        std::int64_t last = 0;
+        bool known = false;
+        while (!known && find.executeStep()) {
+            if (last == 0 && find.getColumn(0).getInt64() == wanted) return false;
+            last = std::max(last, find.getColumn(1).getInt64());
+            known = find.getColumn(0).getInt64() == wanted;
+        }
+        SQLite::Statement put(store_.database(),
+                              "INSERT OR REPLACE INTO device_epoch(device, epoch, turn) VALUES(?, ?, ?)");
+        put.bind(1, std::string(id));
+        put.bind(2, wanted);
+        put.bind(3, last + 1);
+        put.exec();
+        return known;
     });
 }
 

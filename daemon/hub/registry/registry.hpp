@@ -17,8 +17,9 @@ struct Device {
     Bytes public_key;  // Ed25519, 32 bytes
     std::string profile;
     std::uint64_t desired_generation = 1;
-    std::int64_t added_at = 0;  // unix seconds
-    std::int64_t seen_at = 0;   // unix seconds of the last hello; 0: never
+    std::int64_t added_at = 0;    // unix seconds
+    std::int64_t seen_at = 0;     // unix seconds of the last hello; 0: never
+    std::int64_t revoked_at = 0;  // unix seconds; 0: it is not revoked
 };
 
 class Registry {
@@ -31,7 +32,13 @@ class Registry {
     Status add(const std::string& id, BytesView public_key, const std::string& profile);
     Result<std::optional<Device>> find(std::string_view id);
     Result<std::vector<Device>> all();
+    // The device gets nothing from here on, and nothing that it sends is taken. It stays so, whatever profile
+    // it is given: a box that was lost and found gets another id. not_found for one that is not registered.
+    Status revoke(const std::string& id);
     Status seen(std::string_view id);
+    // Remembers that this epoch of the device's journal advanced. True when another one did since it last
+    // did.
+    Result<bool> epoch_advanced(std::string_view id, std::uint64_t epoch);
 
   private:
     Store& store_;

@@ -1,7 +1,6 @@
 #include "daemon/hub/sources/fields.hpp"
 
 #include <algorithm>
-#include <regex>
 
 namespace fieldpost::hub {
 
@@ -20,13 +19,9 @@ void read_replacements(TomlTable& table, ValueRule& rule) {
         const auto to = from ? pair->get(1)->value_exact<std::string>() : std::nullopt;
         sound = to.has_value();
         if (!sound) break;
-        try {
-            const std::regex check(*from, std::regex::ECMAScript);
-        } catch (const std::regex_error&) {
-            table.complain("replace", "holds '" + *from + "', which is no regular expression");
-            return;
-        }
-        rule.replace.emplace_back(*from, *to);
+        auto replacement = Replacement::make(*from, *to);
+        if (!replacement) return table.complain("replace", "holds " + replacement.error().message);
+        rule.replace.push_back(std::move(*replacement));
     }
     if (!sound) table.complain("replace", "must be an array of [regular expression, text] pairs");
 }

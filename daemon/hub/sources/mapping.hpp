@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "daemon/hub/sources/replacement.hpp"
 #include "daemon/hub/store/catalog.hpp"
 #include "sync/base/result.hpp"
 #include "sync/records/layer.hpp"
@@ -33,8 +34,8 @@ struct ValueRule {
         columns;          // the first that is not empty; of a repeated field each gives one value
     std::string pattern;  // or a text with {column}s; empty when all of them are
     std::optional<std::string> constant;
-    std::string split;  // repeated fields: one value for each part of the cell
-    std::vector<std::pair<std::string, std::string>> replace;  // regular expression (ECMAScript) -> text
+    std::string split;                 // repeated fields: one value for each part of the cell
+    std::vector<Replacement> replace;  // one after the other
     enum class LetterCase { as_is, upper, lower, title };
     LetterCase letter_case = LetterCase::as_is;
     std::map<std::string, std::string, std::less<>> map;  // whole value -> value

@@ -5,10 +5,11 @@
 namespace fieldpost::hub {
 
 TomlFile::TomlFile(std::string name, std::string_view text) : name_(std::move(name)) {
-    try {
-        root_ = toml::parse(text);
-    } catch (const toml::parse_error& error) {
-        complain(Place{name_, static_cast<int>(error.source().begin.line)}, error.description());
+    auto root = support::parse_toml(text, name_);
+    if (root) {
+        root_ = std::move(*root);
+    } else {
+        error_ = root.error();
     }
 }
 

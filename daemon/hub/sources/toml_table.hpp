@@ -3,8 +3,6 @@
 // stay straight.
 #pragma once
 
-#include <toml++/toml.h>
-
 #include <filesystem>
 #include <optional>
 #include <set>
@@ -14,6 +12,7 @@
 #include <vector>
 
 #include "daemon/hub/sources/mapping.hpp"
+#include "daemon/support/toml_reader.hpp"
 #include "sync/base/result.hpp"
 
 namespace fieldpost::hub {

@@ -28,6 +28,19 @@ std::string clearance_text(const records::LayerKey& layer) {
     return std::string(records::classification_name(layer.classification)) + "/" + layer.compartment;
 }
 
+constexpr const char* profile_columns = "profile, title, areas, clearance";
+
+Profile read_profile(SQLite::Statement& row) {
+    Profile profile{
+        row.getColumn(0).getString(), row.getColumn(1).getString(), words(row.getColumn(2).getString()), {}};
+    for (const auto& cleared : words(row.getColumn(3).getString())) {
+        const auto slash = cleared.find('/');
+        profile.clearance.insert(
+            {records::parse_classification(cleared.substr(0, slash)), cleared.substr(slash + 1)});
+    }
+    return profile;
+}
+
 constexpr std::array<std::pair<const char*, double Bounds::*>, 4> bounds_keys{
     {{"west", &Bounds::west}, {"south", &Bounds::south}, {"east", &Bounds::east}, {"north", &Bounds::north}}};
 
@@ -110,20 +123,9 @@ Result<City> Catalog::city() {
         while (areas.executeStep()) {
             city.areas.emplace(areas.getColumn(0).getString(), areas.getColumn(1).getString());
         }
-        SQLite::Statement profiles(database,
-                                   "SELECT profile, title, areas, clearance FROM profile ORDER BY profile");
-        while (profiles.executeStep()) {
-            Profile profile{profiles.getColumn(0).getString(),
-                            profiles.getColumn(1).getString(),
-                            words(profiles.getColumn(2).getString()),
-                            {}};
-            for (const auto& cleared : words(profiles.getColumn(3).getString())) {
-                const auto slash = cleared.find('/');
-                profile.clearance.insert(
-                    {records::parse_classification(cleared.substr(0, slash)), cleared.substr(slash + 1)});
-            }
-            city.profiles.push_back(std::move(profile));
-        }
+        SQLite::Statement profiles(
+            database, std::string("SELECT ") + profile_columns + " FROM profile ORDER BY profile");
+        while (profiles.executeStep()) city.profiles.push_back(read_profile(profiles));
         return city;
     });
     if (read && !found) {
@@ -133,11 +135,19 @@ Result<City> Catalog::city() {
 }
 
 Result<Profile> Catalog::profile(const std::string& name) {
+    auto found = sql([&]() -> std::optional<Profile> {
+        SQLite::Statement find(store_.database(),
+                               std::string("SELECT ") + profile_columns + " FROM profile WHERE profile = ?");
+        find.bind(1, name);
+        if (!find.executeStep()) return std::nullopt;
+        return read_profile(find);
+    });
+    if (!found) return found.error();
+    if (*found) return std::move(**found);
     auto known = city();
     if (!known) return known.error();
     std::string names;
     for (const auto& profile : known->profiles) {
-        if (profile.name == name) return profile;
         names += (names.empty() ? "" : ", ") + profile.name;
     }
     return fail(ErrorCode::not_found, "there is no profile '" + name + "'; the city has: " + names);

@@ -66,14 +66,15 @@ constexpr const char* range_removals =
 
 }  // namespace
 
-Result<std::map<FeedId, std::int64_t>> Feeds::heads() {
+Result<std::map<FeedId, engine::FeedPoint>> Feeds::heads() {
     return sql([&] {
-        std::map<FeedId, std::int64_t> out;
+        std::map<FeedId, engine::FeedPoint> out;
         SQLite::Statement all(store_.database(), std::string("SELECT area, classification, compartment, ") +
-                                                     head_of_feed + " FROM feed");
+                                                     head_of_feed + ", checksum FROM feed");
         while (all.executeStep()) {
             out.emplace(feed_of(all.getColumn(0), all.getColumn(1), all.getColumn(2)),
-                        all.getColumn(3).getInt64());
+                        engine::FeedPoint{static_cast<std::uint64_t>(all.getColumn(3).getInt64()),
+                                          static_cast<std::uint64_t>(all.getColumn(4).getInt64())});
         }
         return out;
     });

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "daemon/hub/store/store.hpp"
+#include "sync/engine/feed_point.hpp"
 #include "sync/records/layer.hpp"
 
 namespace fieldpost::hub {
@@ -33,8 +34,8 @@ class Feeds {
   public:
     explicit Feeds(Store& store) : store_(store) {}
 
-    // The cursor of every feed that ever had a change.
-    Result<std::map<records::FeedId, std::int64_t>> heads();
+    // The cursor of every feed that ever had a change, with the checksum of its rows.
+    Result<std::map<records::FeedId, engine::FeedPoint>> heads();
     // 0 for a feed that had none.
     Result<std::int64_t> head(const records::FeedId& feed);
 

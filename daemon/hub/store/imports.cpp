@@ -78,6 +78,20 @@ Result<std::int64_t> Imports::dataset(std::int64_t source, const std::string& na
     });
 }
 
+Status Imports::put_labels(std::int64_t dataset, const records::LabelOverrides& labels) {
+    std::string text;
+    for (const auto& [field, layer] : labels) {
+        text += (text.empty() ? "" : " ") + field + "=" +
+                std::string(records::classification_name(layer.classification)) + "/" + layer.compartment;
+    }
+    return sql([&] {
+        SQLite::Statement put(store_.database(),
+                              "UPDATE dataset SET labels = ?1 WHERE dataset = ?2 "
+                              "AND labels IS NOT ?1");
+        run(put, text, dataset);
+    });
+}
+
 Status Imports::mark_imported(std::int64_t dataset, std::int64_t number) {
     return sql([&] {
         SQLite::Statement mark(store_.database(), "UPDATE dataset SET imported = ? WHERE dataset = ?");

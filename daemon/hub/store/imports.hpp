@@ -59,6 +59,8 @@ class Imports {
 
     // The dataset's row number; made when it is new. `source` as Catalog::put_source gave it.
     Result<std::int64_t> dataset(std::int64_t source, const std::string& name, records::Kind kind);
+    // What the mapping makes of the dataset's labels: edits go by it, too.
+    Status put_labels(std::int64_t dataset, const records::LabelOverrides& labels);
     Status mark_imported(std::int64_t dataset, std::int64_t run);
     // Other datasets of the same source and kind, whose keys must not overlap: number and name.
     Result<std::vector<std::pair<std::int64_t, std::string>>> siblings(std::int64_t dataset);

@@ -3,12 +3,16 @@
 // Throws SQLite's exceptions; Records turns them into values.
 #pragma once
 
+#include <sqlite3.h>
+
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "daemon/hub/store/records.hpp"
+#include "daemon/hub/store/statement_use.hpp"
+#include "sync/records/checksum.hpp"
 
 namespace fieldpost::hub {
 
@@ -26,6 +30,7 @@ struct Stamp {
 
 struct StoredLayer {
     std::int64_t feed = 0;
+    std::int64_t version = 0;
     Stamp stamp;
     Bytes body;
 };
@@ -40,23 +45,7 @@ struct StoredRecord {
     records::LinkMethod link_method = records::LinkMethod::none;
 };
 
-inline Bytes blob(const SQLite::Column& column) {
-    return Bytes(static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes()));
-}
-
-// Resets a statement when its use ends, also by an exception: an unreset reader would hold the transaction
-// open.
-class StatementUse {
-  public:
-    explicit StatementUse(SQLite::Statement& statement) : statement_(statement) {}
-    ~StatementUse() { statement_.tryReset(); }
-    StatementUse(const StatementUse&) = delete;
-    StatementUse& operator=(const StatementUse&) = delete;
-    SQLite::Statement* operator->() { return &statement_; }
-
-  private:
-    SQLite::Statement& statement_;
-};
+inline constexpr std::string_view unknown_labels = "?";
 
 // The statements, and what SQLite says through them. Throws SQLite's exceptions; Records turns them into
 // values.
@@ -79,16 +68,19 @@ class Records::Rows {
                             static_cast<records::LinkMethod>(use->getColumn(6).getInt())};
     }
 
+    void add_record(RecordId id, const StoredRecord& record) {
+        StatementUse use(add_record_);
+        bind_state(*use, id, record);
+        use->bind(6, record.kind);
+        use->bind(7, record.source);
+        use->bindNoCopy(8, record.key);
+        use->exec();
+    }
+
+    // What can change of a record that is there.
     void save_record(RecordId id, const StoredRecord& record) {
         StatementUse use(save_record_);
-        use->bind(1, id);
-        use->bind(2, record.kind);
-        use->bind(3, record.source);
-        use->bindNoCopy(4, record.key);
-        use->bind(5, record.version);
-        use->bind(6, record.deleted ? 1 : 0);
-        use->bind(7, record.property);
-        use->bind(8, static_cast<int>(record.link_method));
+        bind_state(*use, id, record);
         use->exec();
     }
 
@@ -105,25 +97,55 @@ class Records::Rows {
                            use->getColumn(2).getInt(), use->getColumn(3).getInt64(),
                            use->getColumn(4).getInt64()};
             layer.body = blob(use->getColumn(5));
+            layer.version = use->getColumn(6).getInt64();
             out.push_back(std::move(layer));
         }
         return out;
     }
 
-    // One body of each layer: a record of two areas holds each layer twice.
-    std::vector<Bytes> bodies(RecordId property, records::Kind kind, RecordId record) {
-        std::vector<Bytes> out;
-        StatementUse use(find_bodies_);
+    // Each layer once: a record of two areas holds each of them twice.
+    std::vector<std::pair<records::LayerKey, Bytes>> parts(RecordId property, records::Kind kind,
+                                                           RecordId record) {
+        std::vector<std::pair<records::LayerKey, Bytes>> out;
+        StatementUse use(find_parts_);
         use->bind(1, property);
         use->bind(2, kind);
         use->bind(3, record);
-        while (use->executeStep()) out.push_back(blob(use->getColumn(2)));
+        while (use->executeStep()) {
+            out.emplace_back(
+                records::LayerKey{static_cast<records::Classification>(use->getColumn(0).getInt()),
+                                  use->getColumn(1).getString()},
+                blob(use->getColumn(2)));
+        }
         return out;
     }
 
+    // The areas in which the record stands.
+    std::vector<std::string> areas(RecordId property, records::Kind kind, RecordId record) {
+        std::vector<std::string> out;
+        StatementUse use(find_areas_);
+        use->bind(1, property);
+        use->bind(2, kind);
+        use->bind(3, record);
+        while (use->executeStep()) out.push_back(use->getColumn(0).getString());
+        return out;
+    }
+
+    // The labels of the dataset that the record was imported by, as Imports keeps them: unknown_labels until
+    // an import has told them. nullopt when no dataset has the record.
+    std::optional<std::string> labels(std::int64_t source, records::Kind kind, RecordId record) {
+        StatementUse use(find_labels_);
+        use->bind(1, source);
+        use->bind(2, kind);
+        use->bind(3, record);
+        if (!use->executeStep()) return std::nullopt;
+        return use->getColumn(0).isNull() ? std::string(unknown_labels) : use->getColumn(0).getString();
+    }
+
+    // `replaced`: the version of the feed's row that it takes the place of; 0: there is none.
     void put_layer(records::Kind kind, RecordId record, std::int64_t version, std::int64_t feed,
-                   const Stamp& stamp, BytesView body) {
-        StatementUse use(put_layer_);
+                   const Stamp& stamp, BytesView body, std::int64_t replaced) {
+        StatementUse use(replaced == 0 ? add_layer_ : put_layer_);
         use->bind(1, stamp.property);
         use->bind(2, kind);
         use->bind(3, record);
@@ -136,6 +158,7 @@ class Records::Rows {
         use->bind(10, stamp.confidence);
         use->bindNoCopy(11, body.data(), static_cast<int>(body.size()));
         use->exec();
+        count_row(feed, record, replaced, version);
     }
 
     void drop_layer(RecordId property, records::Kind kind, RecordId record, std::int64_t feed) {
@@ -148,7 +171,9 @@ class Records::Rows {
         use->exec();
     }
 
-    void put_removal(records::Kind kind, RecordId record, std::int64_t version, std::int64_t feed) {
+    // `removed`: the version of the row that went.
+    void put_removal(records::Kind kind, RecordId record, std::int64_t version, std::int64_t feed,
+                     std::int64_t removed) {
         StatementUse use(put_removal_);
         use->bind(1, feed);
         use->bind(2, ++cursor(feed));
@@ -156,6 +181,7 @@ class Records::Rows {
         use->bind(4, kind);
         use->bind(5, version);
         use->exec();
+        count_row(feed, record, removed, 0);
     }
 
     void drop_removal(RecordId record, std::int64_t feed) {
@@ -213,17 +239,38 @@ class Records::Rows {
     }
 
   private:
+    static void bind_state(SQLite::Statement& use, RecordId id, const StoredRecord& record) {
+        use.bind(1, id);
+        use.bind(2, record.version);
+        use.bind(3, record.deleted ? 1 : 0);
+        use.bind(4, record.property);
+        use.bind(5, static_cast<int>(record.link_method));
+    }
+
+    // In the feed's checksum the row has the version `now` in place of `before`; 0: it is not there.
+    void count_row(std::int64_t feed, RecordId record, std::int64_t before, std::int64_t now) {
+        auto& changed = in_transaction(feed);
+        if (before != 0) changed.checksum -= records::row_hash(changed.id, record, before);
+        if (now != 0) changed.checksum += records::row_hash(changed.id, record, now);
+        StatementUse use(save_checksum_);
+        use->bind(1, static_cast<std::int64_t>(changed.checksum));
+        use->bind(2, feed);
+        use->exec();
+    }
+
     // The last cursor that the feed gave. It is the highest in the feed's tables, so it must be known before
     // the entry that has it is taken away: every change of a feed asks for it first.
-    std::int64_t& cursor(std::int64_t feed) {
-        const auto [known, is_new] = store_.cursors_in_transaction().try_emplace(feed, 0);
-        if (is_new) {
-            StatementUse use(find_head_);
-            use->bind(1, feed);
-            use->executeStep();
-            known->second = use->getColumn(0).getInt64();
-        }
-        return known->second;
+    std::int64_t& cursor(std::int64_t feed) { return in_transaction(feed).cursor; }
+
+    Store::FeedInTransaction& in_transaction(std::int64_t feed) {
+        auto& feeds = store_.feeds_in_transaction();
+        if (const auto known = feeds.find(feed); known != feeds.end()) return known->second;
+        StatementUse use(find_feed_);
+        use->bind(1, feed);
+        if (!use->executeStep()) throw SQLite::Exception("a feed is missing", SQLITE_CORRUPT);
+        return feeds[feed] = {use->getColumn(0).getInt64(),
+                              static_cast<std::uint64_t>(use->getColumn(1).getInt64()),
+                              use->getColumn(2).getString()};
     }
 
     Store& store_;
@@ -235,20 +282,33 @@ class Records::Rows {
     SQLite::Statement find_record_{
         database_,
         "SELECT kind, source, key, version, deleted, property, link_method FROM record WHERE record = ?"};
+    SQLite::Statement add_record_{
+        database_,
+        "INSERT INTO record (record, version, deleted, property, link_method, kind, source, key) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"};
     SQLite::Statement save_record_{
         database_,
-        "INSERT INTO record (record, kind, source, key, version, deleted, property, link_method) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (record) DO UPDATE SET version = excluded.version, deleted = excluded.deleted, "
-        "property = excluded.property, link_method = excluded.link_method"};
+        "UPDATE record SET version = ?2, deleted = ?3, property = ?4, link_method = ?5 WHERE record = ?1"};
     SQLite::Statement find_layers_{
         database_,
-        "SELECT feed, link_method, link_confidence, source, as_of, body FROM layer "
+        "SELECT feed, link_method, link_confidence, source, as_of, body, version FROM layer "
         "WHERE property = ? AND kind = ? AND record = ?"};
-    SQLite::Statement find_bodies_{
+    SQLite::Statement find_parts_{
         database_,
         "SELECT classification, compartment, body FROM layer JOIN feed USING (feed) "
         "WHERE property = ? AND kind = ? AND record = ? GROUP BY classification, compartment"};
+    SQLite::Statement find_areas_{database_,
+                                  "SELECT DISTINCT area FROM layer JOIN feed USING (feed) "
+                                  "WHERE property = ? AND kind = ? AND record = ?"};
+    SQLite::Statement find_labels_{
+        database_,
+        "SELECT labels FROM dataset WHERE source = ?1 AND kind = ?2 AND EXISTS "
+        "(SELECT 1 FROM source_row WHERE source_row.dataset = dataset.dataset AND record = ?3)"};
+    // The first is the quicker one: it has nothing to undo.
+    SQLite::Statement add_layer_{
+        database_,
+        "INSERT INTO layer (property, kind, record, feed, n, version, source, as_of, link_method, "
+        "link_confidence, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
     SQLite::Statement put_layer_{
         database_,
         "INSERT OR REPLACE INTO layer (property, kind, record, feed, n, version, source, as_of, link_method, "
@@ -260,11 +320,13 @@ class Records::Rows {
     SQLite::Statement drop_removal_{database_, "DELETE FROM removal WHERE record = ? AND feed = ?"};
     SQLite::Statement make_feed_{
         database_,
-        "INSERT INTO feed (id, area, classification, compartment) VALUES (?, ?, ?, ?) "
+        "INSERT INTO feed (id, area, classification, compartment, checksum) VALUES (?, ?, ?, ?, 0) "
         "ON CONFLICT (id) DO UPDATE SET id = excluded.id RETURNING feed"};
-    SQLite::Statement find_head_{database_,
+    SQLite::Statement save_checksum_{database_, "UPDATE feed SET checksum = ? WHERE feed = ?"};
+    SQLite::Statement find_feed_{database_,
                                  "SELECT max(ifnull((SELECT max(n) FROM layer WHERE feed = ?1), 0), "
-                                 "ifnull((SELECT max(n) FROM removal WHERE feed = ?1), 0))"};
+                                 "ifnull((SELECT max(n) FROM removal WHERE feed = ?1), 0)), checksum, id "
+                                 "FROM feed WHERE feed = ?1"};
     SQLite::Statement find_source_{database_, "SELECT source FROM source WHERE id = ?"};
     SQLite::Statement find_source_id_{database_, "SELECT id FROM source WHERE source = ?"};
     SQLite::Statement find_linked_{database_,

@@ -3,12 +3,33 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <set>
+#include <sstream>
 
 #include "daemon/hub/store/record_rows.hpp"
 
 namespace fieldpost::hub {
 
+namespace pb = google::protobuf;
+
 namespace {
+
+constexpr std::int64_t micros = 1'000'000;
+
+// Where a field goes that the record has not had so far: where its mapping says, or its proto. Until an
+// import has told what the mapping says it is restricted, as any unlabelled field.
+records::LayerKey label_of_unset(const pb::FieldDescriptor& field, const std::optional<std::string>& labels) {
+    if (labels == unknown_labels) return {};
+    std::istringstream words(labels.value_or(""));
+    for (std::string word; words >> word;) {
+        const auto equals = word.find('=');
+        if (word.substr(0, equals) != field.name()) continue;
+        const auto slash = word.find('/', equals);
+        return {records::parse_classification(word.substr(equals + 1, slash - equals - 1)),
+                word.substr(slash + 1)};
+    }
+    return records::field_label(field).layer;
+}
 
 template <class F>
 auto guarded(F&& body) -> std::invoke_result_t<F> {
@@ -34,82 +55,313 @@ Result<Outcome> change(Rows& rows, Database& database, F&& body) {
 
 }  // namespace
 
-Records::Records(Store& store) : rows_(std::make_unique<Rows>(store)) {}
+// What a record is to be, cut into layers.
+struct Records::Content {
+    records::Kind kind = records::KIND_UNSET;
+    RecordId record = 0;
+    std::int64_t source = 0;
+    std::string_view key;
+    std::span<const std::string> areas;
+    std::map<records::LayerKey, Bytes> layers;
+    Stamp stamp;
+    std::set<records::LayerKey> affirmed;  // these count as changed
+};
+
+Records::Records(Store& store)
+    : rows_(std::make_unique<Rows>(store)),
+      fields_(std::make_unique<FieldRows>(store)),
+      conflicts_(std::make_unique<ConflictRows>(store)) {}
 Records::~Records() = default;
+
+bool can_be_edited(records::Kind kind) {
+    return kind != records::VISIT && kind != records::OBSERVATION;
+}
 
 Result<Outcome> Records::put(const RecordInput& input) {
     static const records::LabelOverrides no_overrides;
-    const auto layers = records::split(*input.message, input.overrides ? *input.overrides : no_overrides);
-    for (const auto& [layer, body] : layers) {
+    const auto& overrides = input.overrides ? *input.overrides : no_overrides;
+    return change(*rows_, rows_->database(), [&]() -> Result<Outcome> {
+        const auto source = rows_->source(input.source);
+        if (!source)
+            return fail(ErrorCode::not_found, "source '" + std::string(input.source) + "' is not known");
+        const auto record = records::record_id(input.kind, input.source, input.key);
+        const bool is_property = input.kind == records::PROPERTY;
+        Content content{input.kind,
+                        record,
+                        *source,
+                        input.key,
+                        input.areas,
+                        {},
+                        {is_property ? record : input.property,
+                         is_property ? records::LinkMethod::self : input.link_method,
+                         is_property ? 100 : input.link_confidence, *source, input.as_of},
+                        {}};
+        const auto known = rows_->record(record);
+        const bool is_its_own =
+            known && known->kind == input.kind && known->source == *source && known->key == input.key;
+        if (!is_its_own || !can_be_edited(input.kind)) {
+            content.layers = records::split(*input.message, overrides);
+            return write(content, known ? &*known : nullptr, [] {});
+        }
+        std::unique_ptr<pb::Message> message(input.message->New());
+        message->CopyFrom(*input.message);
+        auto met = meet_edits(input, record, *message);
+        content.layers = records::split(*message, overrides);
+        std::unique_ptr<pb::Message> before;
+        auto outcome = write(content, &*known, [&] {
+            if (!known->deleted) before = whole(record, known->kind, known->property, nullptr);
+        });
+        if (!outcome) return outcome;
+        const auto version = static_cast<std::uint64_t>(outcome->version);
+        if (before) {
+            note_changes(record, *before, *message, version,
+                         {Author::Role::source, std::string(input.source), {}, input.as_of * micros, {}, 0});
+        } else if (known->deleted) {
+            fields_->made_again(record, version);
+        }
+        keep_met(record, version, met);
+        return outcome;
+    });
+}
+
+// The message is as the source says it, and gets the edits that stand.
+std::vector<Records::MetEdit> Records::meet_edits(const RecordInput& input, RecordId record,
+                                                  pb::Message& message) {
+    std::vector<MetEdit> met;
+    for (const auto& [field, edit] : fields_->edits(record)) {
+        const Bytes imported = engine::field_value(message, field);
+        const auto says = engine::source_says(edit, imported);
+        if (says == engine::SourceSays::as_edited) {
+            met.push_back({field, std::nullopt, std::nullopt});
+            continue;
+        }
+        // A value that this program cannot read is a newer program's: here the source's is shown.
+        if (!engine::set_field(message, field, edit.value)) continue;
+        if (says == engine::SourceSays::the_same) continue;
+        Conflict conflict;
+        conflict.record = record;
+        conflict.kind = input.kind;
+        conflict.field = field;
+        conflict.shown.value = edit.value;
+        if (const auto last = fields_->last_change(record, field)) {
+            conflict.shown.by = last->by;
+            conflict.shown.saw = last->before;
+        }
+        conflict.other.value = imported;
+        conflict.other.saw = edit.imported;
+        conflict.other.by.name = input.source;
+        conflict.other.by.at_us = input.as_of * micros;
+        met.push_back({field, engine::StandingEdit{imported, edit.value}, std::move(conflict)});
+    }
+    return met;
+}
+
+void Records::keep_met(RecordId record, std::uint64_t version, std::vector<MetEdit>& met) {
+    for (auto& [field, edit, conflict] : met) {
+        fields_->put_edit(record, field, edit);
+        conflicts_->supersede_source(record, field);
+        if (!conflict) continue;
+        conflict->shown_version = version;
+        conflicts_->add(*conflict);
+    }
+}
+
+void Records::note_changes(RecordId record, const pb::Message& before, const pb::Message& after,
+                           std::uint64_t version, const Author& by) {
+    for (const auto field : engine::changed_fields(before, after)) {
+        FieldChange changed;
+        changed.state = {version, by.operation};
+        changed.before = engine::field_value(before, field);
+        const auto last = fields_->last_change(record, field);
+        changed.before_version = last ? last->state.version : fields_->made_in(record);
+        changed.by = by;
+        fields_->changed(record, field, changed);
+    }
+}
+
+Result<Outcome> Records::write(const Content& content, const StoredRecord* before,
+                               const std::function<void()>& before_change) {
+    for (const auto& [layer, body] : content.layers) {
         if (body.size() <= max_layer_bytes) continue;
         return fail(ErrorCode::invalid_argument,
                     "the record has " + std::to_string(body.size()) + " bytes at one label; at most " +
                         std::to_string(max_layer_bytes) + " can be sent to the vehicles");
     }
-    return change(*rows_, rows_->database(), [&]() -> Result<Outcome> {
-        const auto source = rows_->source(input.source);
-        if (!source)
-            return fail(ErrorCode::not_found, "source '" + std::string(input.source) + "' is not known");
-
-        Outcome outcome;
-        outcome.record = records::record_id(input.kind, input.source, input.key);
-        const bool is_property = input.kind == records::PROPERTY;
-        const Stamp stamp{is_property ? outcome.record : input.property,
-                          is_property ? records::LinkMethod::self : input.link_method,
-                          is_property ? 100 : input.link_confidence, *source, input.as_of};
-
-        const auto before = rows_->record(outcome.record);
-        if (before && (before->kind != input.kind || before->source != *source || before->key != input.key)) {
-            return fail(ErrorCode::conflict, "the id of '" + std::string(input.key) +
-                                                 "' is taken by another record, '" + before->key + "' of " +
-                                                 rows_->source_id(before->source));
-        }
-        const bool lives = before && !before->deleted;
-        std::vector<StoredLayer> gone;  // stored layers that have no place in the record any more
-        if (lives) gone = rows_->layers(before->property, input.kind, outcome.record);
-        std::vector<std::pair<std::int64_t, const Bytes*>> puts;
-        std::vector<std::int64_t>
-            moved;  // feeds whose row leaves the old property; the put itself replaces it
-        for (const auto& area : input.areas) {
-            for (const auto& [layer, body] : layers) {
-                const auto feed = rows_->feed({area, layer});
-                if (!feed) {
-                    return fail(ErrorCode::invalid_argument,
-                                "'" + records::feed_text({area, layer}) +
-                                    "' is no name for a feed: areas and compartments have 1 to 64 characters "
-                                    "of a-z 0-9 _ -");
-                }
-                const auto old = std::ranges::find(gone, *feed, &StoredLayer::feed);
-                if (old == gone.end()) {
-                    puts.emplace_back(*feed, &body);
-                    continue;
-                }
-                if (old->body != body || !old->stamp.same_link(stamp)) {
-                    puts.emplace_back(*feed, &body);
-                    if (old->stamp.property != stamp.property) moved.push_back(*feed);
-                }
-                gone.erase(old);
+    Outcome outcome;
+    outcome.record = content.record;
+    if (before != nullptr &&
+        (before->kind != content.kind || before->source != content.source || before->key != content.key)) {
+        return fail(ErrorCode::conflict, "the id of '" + std::string(content.key) +
+                                             "' is taken by another record, '" + before->key + "' of " +
+                                             rows_->source_id(before->source));
+    }
+    const bool lives = before != nullptr && !before->deleted;
+    std::vector<StoredLayer> gone;  // stored layers that have no place in the record any more
+    if (lives) gone = rows_->layers(before->property, content.kind, content.record);
+    struct Put {
+        std::int64_t feed;
+        const Bytes* body;
+        std::int64_t replaced;  // version of the feed's row; 0: none
+    };
+    std::vector<Put> puts;
+    std::vector<std::int64_t> moved;  // feeds whose row leaves the old property; the put itself replaces it
+    for (auto area = content.areas.begin(); area != content.areas.end(); ++area) {
+        if (std::find(content.areas.begin(), area, *area) != area) continue;  // said twice
+        for (const auto& [layer, body] : content.layers) {
+            const auto feed = rows_->feed({*area, layer});
+            if (!feed) {
+                return fail(ErrorCode::invalid_argument,
+                            "'" + records::feed_text({*area, layer}) +
+                                "' is no name for a feed: areas and compartments have 1 to 64 characters "
+                                "of a-z 0-9 _ -");
             }
+            const auto old = std::ranges::find(gone, *feed, &StoredLayer::feed);
+            if (old == gone.end()) {
+                puts.push_back({*feed, &body, 0});
+                continue;
+            }
+            if (old->body != body || !old->stamp.same_link(content.stamp) ||
+                content.affirmed.contains(layer)) {
+                puts.push_back({*feed, &body, old->version});
+                if (old->stamp.property != content.stamp.property) moved.push_back(*feed);
+            }
+            gone.erase(old);
         }
-        outcome.version = before ? before->version : 0;
-        if (lives && puts.empty() && gone.empty()) return outcome;
+    }
+    outcome.version = before != nullptr ? before->version : 0;
+    if (lives && puts.empty() && gone.empty()) return outcome;
 
-        outcome.change = lives ? Change::updated : Change::inserted;
-        outcome.feed_changes = static_cast<int>(puts.size() + gone.size());
-        ++outcome.version;
-        for (const auto feed : moved) rows_->drop_layer(before->property, input.kind, outcome.record, feed);
-        for (const auto& layer : gone) {
-            rows_->drop_layer(before->property, input.kind, outcome.record, layer.feed);
-            rows_->put_removal(input.kind, outcome.record, outcome.version, layer.feed);
+    before_change();
+    outcome.change = lives ? Change::updated : Change::inserted;
+    outcome.feed_changes = static_cast<int>(puts.size() + gone.size());
+    ++outcome.version;
+    for (const auto feed : moved) rows_->drop_layer(before->property, content.kind, content.record, feed);
+    for (const auto& layer : gone) {
+        rows_->drop_layer(before->property, content.kind, content.record, layer.feed);
+        rows_->put_removal(content.kind, content.record, outcome.version, layer.feed, layer.version);
+    }
+    for (const auto& [feed, body, replaced] : puts) {
+        if (before != nullptr) rows_->drop_removal(content.record, feed);
+        rows_->put_layer(content.kind, content.record, outcome.version, feed, content.stamp, *body, replaced);
+    }
+    const StoredRecord now{content.kind, content.source,         std::string(content.key), outcome.version,
+                           false,        content.stamp.property, content.stamp.method};
+    if (before != nullptr) {
+        rows_->save_record(content.record, now);
+    } else {
+        rows_->add_record(content.record, now);
+    }
+    return outcome;
+}
+
+std::unique_ptr<pb::Message> Records::whole(RecordId record, records::Kind kind, RecordId property,
+                                            records::LabelOverrides* labels) {
+    auto message = records::new_message(kind);
+    for (const auto& [layer, body] : rows_->parts(property, kind, record)) {
+        auto part = records::parse_body(kind, body);
+        if (!part) throw SQLite::Exception(part.error().message, SQLITE_CORRUPT);
+        message->MergeFrom(**part);
+        if (labels == nullptr) continue;
+        std::vector<const pb::FieldDescriptor*> set;
+        (*part)->GetReflection()->ListFields(**part, &set);
+        for (const auto* field : set) (*labels)[field->name()] = layer;
+    }
+    return message;
+}
+
+Result<Outcome> Records::change_fields(RecordId record, std::span<const NewValue> values, const Author& by) {
+    return change(*rows_, rows_->database(), [&]() -> Result<Outcome> {
+        const auto stored = rows_->record(record);
+        if (!stored || stored->deleted) return fail(ErrorCode::not_found, "there is no such record");
+        if (!can_be_edited(stored->kind)) {
+            return fail(ErrorCode::invalid_argument,
+                        "what a crew recorded is corrected by an observation, not edited");
         }
-        for (const auto& [feed, body] : puts) {
-            if (before) rows_->drop_removal(outcome.record, feed);
-            rows_->put_layer(input.kind, outcome.record, outcome.version, feed, stamp, *body);
+        records::LabelOverrides labels;
+        const auto before = whole(record, stored->kind, stored->property, &labels);
+        const auto standing = fields_->edits(record);
+        std::unique_ptr<pb::Message> message(before->New());
+        message->CopyFrom(*before);
+        Content content;
+        for (const auto& [field, value] : values) {
+            if (auto set = engine::set_field(*message, field, value); !set) return set.error();
+            const auto* descriptor = message->GetDescriptor()->FindFieldByNumber(static_cast<int>(field));
+            if (!labels.contains(descriptor->name())) {
+                labels[descriptor->name()] =
+                    label_of_unset(*descriptor, rows_->labels(stored->source, stored->kind, record));
+            }
+            content.affirmed.insert(labels[descriptor->name()]);
         }
-        rows_->save_record(outcome.record, {input.kind, *source, std::string(input.key), outcome.version,
-                                            false, stamp.property, stamp.method});
+        content.kind = stored->kind;
+        content.record = record;
+        content.source = stored->source;
+        content.key = stored->key;
+        content.layers = records::split(*message, labels);
+        if (content.layers.empty())
+            return fail(ErrorCode::invalid_argument, "nothing would be left of the record");
+        const auto areas = rows_->areas(stored->property, stored->kind, record);
+        content.areas = areas;
+        for (const auto& layer : rows_->layers(stored->property, stored->kind, record)) {
+            if (content.stamp.as_of <= layer.stamp.as_of) content.stamp = layer.stamp;
+        }
+        auto outcome = write(content, &*stored, [] {});
+        if (!outcome || outcome->change == Change::unchanged) return outcome;
+        for (const auto& [field, value] : values) {
+            FieldChange changed;
+            changed.state = {static_cast<std::uint64_t>(outcome->version), by.operation};
+            changed.before = engine::field_value(*before, field);
+            const auto last = fields_->last_change(record, field);
+            changed.before_version = last ? last->state.version : fields_->made_in(record);
+            changed.by = by;
+            fields_->changed(record, field, changed);
+            const auto edit = standing.find(field);
+            fields_->put_edit(
+                record, field,
+                engine::stand_over(edit == standing.end() ? std::nullopt : std::optional(edit->second),
+                                   changed.before, value));
+        }
         return outcome;
     });
+}
+
+Result<StandingField> Records::field(RecordId record, engine::FieldNumber field) {
+    return guarded([&]() -> Result<StandingField> {
+        const auto stored = rows_->record(record);
+        if (!stored || stored->deleted) return fail(ErrorCode::not_found, "there is no such record");
+        records::LabelOverrides labels;
+        const auto message = whole(record, stored->kind, stored->property, &labels);
+        const auto* descriptor = message->GetDescriptor()->FindFieldByNumber(static_cast<int>(field));
+        if (descriptor == nullptr) {
+            return fail(ErrorCode::invalid_argument,
+                        message->GetDescriptor()->name() + " has no field " + std::to_string(field));
+        }
+        StandingField out;
+        out.value = engine::field_value(*message, field);
+        const auto label = labels.find(descriptor->name());
+        out.layer = label != labels.end()
+                        ? label->second
+                        : label_of_unset(*descriptor, rows_->labels(stored->source, stored->kind, record));
+        if (auto last = fields_->last_change(record, field)) {
+            out.state = last->state;
+            out.before = std::move(last->before);
+            out.before_version = last->before_version;
+            out.changed = true;
+            out.by = std::move(last->by);
+            return out;
+        }
+        out.state.version = out.value.empty() ? 0 : fields_->made_in(record);
+        out.by.name = rows_->source_id(stored->source);
+        for (const auto& layer : rows_->layers(stored->property, stored->kind, record)) {
+            out.by.at_us = std::max(out.by.at_us, layer.stamp.as_of * micros);
+        }
+        return out;
+    });
+}
+
+std::optional<Bytes> StandingField::at(std::uint64_t version) const {
+    if (version >= state.version) return value;
+    if (changed && version >= before_version) return before;
+    return std::nullopt;
 }
 
 Result<Outcome> Records::remove(RecordId record) {
@@ -125,7 +377,7 @@ Result<Outcome> Records::remove(RecordId record) {
         outcome.change = Change::removed;
         for (const auto& layer : rows_->layers(stored->property, stored->kind, record)) {
             rows_->drop_layer(stored->property, stored->kind, record, layer.feed);
-            rows_->put_removal(stored->kind, record, outcome.version, layer.feed);
+            rows_->put_removal(stored->kind, record, outcome.version, layer.feed, layer.version);
             ++outcome.feed_changes;
         }
         stored->deleted = true;
@@ -155,7 +407,8 @@ Result<Outcome> Records::relink(RecordId record, RecordId property, records::Lin
             if (stamp.same_link(layer.stamp)) continue;
             outcome.version = stored->version + 1;
             rows_->drop_layer(layer.stamp.property, stored->kind, record, layer.feed);
-            rows_->put_layer(stored->kind, record, outcome.version, layer.feed, stamp, layer.body);
+            rows_->put_layer(stored->kind, record, outcome.version, layer.feed, stamp, layer.body,
+                             layer.version);
             ++outcome.feed_changes;
         }
         if (outcome.feed_changes == 0) return outcome;
@@ -182,15 +435,8 @@ Result<std::optional<RecordHead>> Records::head(RecordId record) {
 Result<std::unique_ptr<google::protobuf::Message>> Records::message(RecordId record) {
     return guarded([&]() -> Result<std::unique_ptr<google::protobuf::Message>> {
         const auto stored = rows_->record(record);
-        std::unique_ptr<google::protobuf::Message> whole;
-        if (!stored || stored->deleted) return whole;
-        whole = records::new_message(stored->kind);
-        for (const auto& body : rows_->bodies(stored->property, stored->kind, record)) {
-            auto part = records::parse_body(stored->kind, body);
-            if (!part) return part.error();
-            whole->MergeFrom(**part);
-        }
-        return whole;
+        if (!stored || stored->deleted) return std::unique_ptr<google::protobuf::Message>();
+        return whole(record, stored->kind, stored->property, nullptr);
     });
 }
 

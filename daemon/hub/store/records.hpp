@@ -15,6 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/hub/store/conflict_rows.hpp"
+#include "daemon/hub/store/field_rows.hpp"
 #include "daemon/hub/store/store.hpp"
 #include "sync/records/layer.hpp"
 
@@ -59,6 +61,29 @@ struct RecordHead {
     records::LinkMethod link_method = records::LinkMethod::none;
 };
 
+// A field of a record as it stands.
+struct StandingField {
+    engine::FieldState state;
+    Bytes value;              // empty: not set
+    records::LayerKey layer;  // where it is, or would be
+    Bytes before;             // its last value but this one
+    std::uint64_t before_version = 0;
+    bool changed = false;  // since the record was made: only then `before` says anything
+    Author by;
+    // What an editor saw who had this version; nullopt when that is not known any more.
+    std::optional<Bytes> at(std::uint64_t version) const;
+};
+
+struct NewValue {
+    engine::FieldNumber field = 0;
+    Bytes value;  // canonical, see sync/engine/merge.hpp
+};
+
+struct StoredRecord;  // record_rows.hpp
+
+// Crews' own records never change but by what they recorded themselves; everything else can be edited.
+bool can_be_edited(records::Kind kind);
+
 class Records {
   public:
     explicit Records(Store& store);
@@ -66,7 +91,9 @@ class Records {
     Records(const Records&) = delete;
     Records& operator=(const Records&) = delete;
 
-    // Stores the record as given. Layers whose body, link or source is as before stay as they are: another
+    // Stores the record as given, but for fields that a crew or a person edited: there the edit stays shown
+    // until the source says the same, and when the source says something new about it, that becomes a
+    // conflict (PROTOCOL 17). Layers whose body, link or source is as before stay as they are: another
     // as_of alone is no change. A layer that is new or changed becomes a put, one that is gone a remove, all
     // with one new version. not_found for an unknown source, invalid_argument for a layer larger than
     // max_layer_bytes or an area that cannot be part of a feed's name, conflict when the id, a hash, is that
@@ -81,6 +108,16 @@ class Records {
     // not_found when it is not there or removed; invalid_argument for a property.
     Result<Outcome> relink(RecordId record, RecordId property, records::LinkMethod method, int confidence);
 
+    // Gives fields another value, above what the source says; all else stays. A value that stands already is
+    // affirmed: the record gets a new version all the same, so that everyone hears of it. A field that is set
+    // first goes where the mapping of its record puts it. not_found when the record is not there or removed;
+    // invalid_argument for a field that it does not have, for a record that cannot be edited, and when
+    // nothing would be left of it.
+    Result<Outcome> change_fields(RecordId record, std::span<const NewValue> values, const Author& by);
+
+    // not_found when the record is not there or removed; invalid_argument when it has no such field.
+    Result<StandingField> field(RecordId record, engine::FieldNumber field);
+
     // nullopt when it was never stored.
     Result<std::optional<RecordHead>> head(RecordId record);
 
@@ -93,7 +130,29 @@ class Records {
 
   private:
     class Rows;
+    struct Content;
+    // `before`: the record as it is stored; nullptr: it never was. Refuses before it has written anything of
+    // the record.
+    Result<Outcome> write(const Content& content, const StoredRecord* before,
+                          const std::function<void()>& before_change);
+    void note_changes(RecordId record, const google::protobuf::Message& before,
+                      const google::protobuf::Message& after, std::uint64_t version, const Author& by);
+    // An edit of which the source says something new.
+    struct MetEdit {
+        engine::FieldNumber field = 0;
+        std::optional<engine::StandingEdit> edit;  // as it stands now; nullopt: fulfilled
+        std::optional<Conflict> conflict;
+    };
+    std::vector<MetEdit> meet_edits(const RecordInput& input, RecordId record,
+                                    google::protobuf::Message& message);
+    void keep_met(RecordId record, std::uint64_t version, std::vector<MetEdit>& met);
+    // The record whole, with each set field's label.
+    std::unique_ptr<google::protobuf::Message> whole(RecordId record, records::Kind kind, RecordId property,
+                                                     records::LabelOverrides* labels);
+
     std::unique_ptr<Rows> rows_;
+    std::unique_ptr<FieldRows> fields_;
+    std::unique_ptr<ConflictRows> conflicts_;
 };
 
 }  // namespace fieldpost::hub

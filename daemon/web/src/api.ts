@@ -3,7 +3,8 @@
 import type { FeatureCollection } from "geojson";
 
 export type Classification = "public" | "internal" | "confidential" | "restricted";
-export type RecordState = "current" | "pending" | "accepted" | "conflict" | "quarantined";
+export type OwnState = "pending" | "accepted" | "conflict" | "quarantined";
+export type RecordState = "current" | OwnState;
 
 export interface LatLon {
   lat: number;
@@ -51,6 +52,9 @@ export interface Field {
   value: FieldValue;
   classification: Classification;
   compartment: string;
+  state?: OwnState; // of this crew's own edit of the field; absent without one
+  reason?: string;
+  own_value?: FieldValue; // the crew's own, when another is shown
 }
 
 export interface CityRecord {
@@ -63,6 +67,7 @@ export interface CityRecord {
   version: number;
   link: { method: string; confidence: number };
   state: RecordState;
+  reason?: string;
   fields: Field[];
 }
 
@@ -122,17 +127,49 @@ export interface VisitEntry {
   recorded_at: string;
 }
 
-export interface Observation {
+export interface NewAttachment {
+  sha256: string;
+  media_type: string;
+  name: string;
+  thumbnail?: string;
+}
+
+export interface Attachment {
+  sha256: string;
+  bytes: number;
+  media_type: string;
+  name: string;
+  thumbnail: string | null;
+  state: "waiting" | "sent" | "not_here";
+}
+
+// What a crew says it saw; a correction says it anew, whole.
+export interface Said {
+  kind: string;
+  note: string;
+  values: Record<string, string | number | boolean>;
+  severity: string | null;
+  attachments: Attachment[];
+}
+
+// `reason` is why the hub lets it wait or set it aside; `why` is what the crew said.
+export interface Correction extends Said {
+  id: string;
+  why: string;
+  recorded_at: string;
+  state: RecordState;
+  reason?: string;
+}
+
+export interface Observation extends Said {
   id: string;
   visit: string | null;
   property: string | null;
-  kind: string;
-  note: string;
-  values?: Record<string, string | number | boolean>;
-  severity?: string | null;
   recorded_at: string;
   state: RecordState;
+  reason?: string;
   position: Position;
+  corrections: Correction[]; // the last one counts
 }
 
 export interface NewObservation {
@@ -142,6 +179,46 @@ export interface NewObservation {
   note: string;
   values: Record<string, string | number | boolean>;
   severity: string;
+  attachments: NewAttachment[];
+}
+
+export interface NewEdit {
+  id: string;
+  version: number; // of the record, as the editor saw it
+  fields: Record<string, FieldValue>;
+  note: string;
+}
+
+export type CrewState = "sos" | "responding" | "on_scene" | "available" | "out_of_service";
+
+export interface CrewStatus {
+  id: string;
+  status: CrewState;
+  note: string;
+  recorded_at: string;
+  state: RecordState;
+  reason?: string;
+}
+
+export type LinkKind = "unknown" | "wifi_depot" | "wifi" | "ethernet" | "lte" | "satellite";
+export type SendClass = "work" | "feed" | "thumbnails" | "attachments" | "telemetry" | "bulk";
+
+export interface Uplink {
+  name: string;
+  kind: LinkKind;
+  up: boolean;
+  metered: boolean;
+  since: string;
+  in_use: boolean;
+}
+
+export interface LinkMonth {
+  kind: LinkKind;
+  month: string | null;
+  used_bytes: number;
+  left_bytes: number | null; // null: no limit
+  attachments_used_bytes: number;
+  attachments_left_bytes: number | null;
 }
 
 export interface Lane {
@@ -165,17 +242,30 @@ export interface Status {
     state: "none" | "fetching" | "ready" | "catching_up";
     fetch: { chunks_done: number; chunks_total: number } | null;
   };
-  journal: { lanes: Lane[]; epoch: number; bytes: number; saved: boolean };
+  journal: {
+    lanes: Lane[];
+    epoch: string;
+    bytes: number;
+    used_bytes: number;
+    budget_bytes: number;
+    telemetry: boolean; // false: not recorded, so that there is room for records
+    saved: boolean;
+  };
+  attachments: { waiting: number; waiting_bytes: number; bytes: number; budget_bytes: number };
   link: {
     state: "offline" | "connecting" | "connected";
     since: string | number | null;
     broker: string;
     hub: "unknown" | "present" | "absent";
+    uplinks: Uplink[];
+    month: LinkMonth | null;
+    held: { what: SendClass; reason: string; why: string }[];
   };
   position: Position;
   time: Time;
   parts: { name: string; state: "ok" | "not_fitted" | "broken"; detail: string }[];
-  storage: { free_bytes: number };
+  storage: { free_bytes: number; reserve_held: boolean; attachment_room_bytes: number };
+  crew: CrewStatus | null;
   safe_to_switch_off: boolean;
   messages: string[];
 }
@@ -252,6 +342,41 @@ function post<T>(path: string, body: unknown): Promise<T> {
   );
 }
 
+// Sends a file as the browser reads it; `sent` hears how many bytes have gone. As long as it takes: only `signal` ends
+// it early.
+export function attach(
+  file: Blob,
+  thumbnail: boolean,
+  sent: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<{ sha256: string; bytes: number }> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest(); // fetch tells nothing of what has gone
+    const stop = () => request.abort();
+    const failed = () => reject(signal.aborted ? new DOMException("cancelled", "AbortError") : new Unreachable());
+    request.open("POST", address("/attachments", thumbnail ? { thumbnail: "true" } : {}));
+    request.setRequestHeader("content-type", "application/octet-stream");
+    request.upload.addEventListener("progress", (event) => sent(event.loaded));
+    request.addEventListener("load", () => {
+      const response = new Response(request.responseText, { status: request.status, statusText: request.statusText });
+      (response.ok ? response.json() : problem(response).then((refused) => Promise.reject(refused))).then(
+        resolve,
+        reject,
+      );
+    });
+    request.addEventListener("error", failed);
+    request.addEventListener("abort", failed);
+    request.addEventListener("loadend", () => signal.removeEventListener("abort", stop));
+    signal.addEventListener("abort", stop);
+    if (signal.aborted) failed();
+    else request.send(file);
+  });
+}
+
+export function attachmentUrl(sha256: string): string {
+  return `/api/v1/attachments/${sha256}`;
+}
+
 export const api = {
   status: () => get<Status>("/status"),
   search: (q: string, near: LatLon | null, signal: AbortSignal) =>
@@ -271,6 +396,10 @@ export const api = {
   finishVisit: (id: string, end: { result: string; note: string }) => post<Saved>(`/visits/${id}/finish`, end),
   observe: (visit: string | null, observation: NewObservation) =>
     post<Saved>(visit ? `/visits/${visit}/observations` : "/observations", observation),
+  correct: (id: string, correction: NewObservation & { reason: string }) =>
+    post<Saved>(`/observations/${id}/corrections`, correction),
+  edit: (record: string, edit: NewEdit) => post<Saved>(`/records/${record}/edits`, edit),
+  reportStatus: (status: { id: string; status: CrewState; note: string }) => post<Saved>("/statuses", status),
   sync: () => post<{ message: string }>("/sync", {}),
 };
 

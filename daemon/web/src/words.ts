@@ -1,6 +1,6 @@
 // How values are said to a person: ages, distances, directions, field names and values. US customary units, as the
 // crews' radios and plans use them; the interface itself is metric.
-import type { Classification, FieldValue, Position } from "./api";
+import type { Classification, FieldValue, Lane, LinkKind, Position, SendClass, Status } from "./api";
 
 const COMPASS = ["N", "NE", "E", "SE", "S", "SW", "W", "NW"] as const;
 const FEET_PER_METRE = 3.28084;
@@ -192,4 +192,104 @@ function placeValue(value: { [name: string]: FieldValue }): string | null {
   if (typeof lat_e7 === "number" && typeof lon_e7 === "number")
     return `${(lat_e7 / 1e7).toFixed(5)}, ${(lon_e7 / 1e7).toFixed(5)}`;
   return null;
+}
+
+// The values of an observation under which the device and the hub write what became of it.
+const HISTORY = /^(before )?correction \d+ |^attachment \d+$|^clock showed$/;
+
+export function isHistory(name: string): boolean {
+  return HISTORY.test(name);
+}
+
+export interface History {
+  attachments: string[]; // names
+  corrections: { at: string; by: string; reason: string; before: string }[];
+}
+
+export function readHistory(values: { [name: string]: FieldValue }): History {
+  const text = (name: string) => String(values[name] ?? "");
+  const out: History = { attachments: [], corrections: [] };
+  for (let n = 1; `attachment ${n}` in values; ++n) out.attachments.push(attachmentName(text(`attachment ${n}`)));
+  for (let n = 1; `correction ${n} id` in values; ++n) {
+    const of = (what: string) => text(`correction ${n} ${what}`);
+    const before = [text(`before correction ${n} kind`), text(`before correction ${n} note`)];
+    out.corrections.push({
+      at: of("at"),
+      by: of("by"),
+      reason: of("reason"),
+      before: before.filter(Boolean).map(sentenceCase).join(". "),
+    });
+  }
+  return out;
+}
+
+// "<sha256> <bytes> <media type> <name>[ thumbnail <sha256>]"
+function attachmentName(text: string): string {
+  const found = /^[0-9a-f]{64} (\d+) (\S*) (.*?)(?: thumbnail [0-9a-f]{64})?$/.exec(text);
+  if (!found) return text;
+  const [, size, type, name] = found;
+  return `${name || type || "a file"} (${bytes(Number(size))})`;
+}
+
+const UNITS: { [end: string]: string } = {
+  cents: "US dollars",
+  usd: "US dollars",
+  sqft: "square feet",
+  gpm: "gallons a minute",
+  psi: "psi",
+  in: "inches",
+};
+
+// In which unit the field is typed; empty for none.
+export function fieldUnit(name: string): string {
+  return UNITS[name.split("_").at(-1) ?? ""] ?? "";
+}
+
+export const LINK_NAMES: { [kind in LinkKind]: string } = {
+  unknown: "Unknown link",
+  wifi_depot: "Depot Wi-Fi",
+  wifi: "Wi-Fi",
+  ethernet: "Cable",
+  lte: "Mobile data",
+  satellite: "Satellite",
+};
+
+// In the order in which they go.
+export const SEND_NAMES: { [what in SendClass]: string } = {
+  work: "records",
+  feed: "changes of city data",
+  thumbnails: "small pictures",
+  attachments: "photos and files",
+  telemetry: "positions",
+  bulk: "new city data",
+};
+
+export function isInContact({ link }: Status): boolean {
+  return link.state === "connected" && link.hub !== "absent";
+}
+
+// Why what waits for `what` is not gone yet.
+export function whyWaiting(status: Status, what: SendClass | "urgent"): string {
+  const held = status.link.held.find((item) => item.what === what);
+  if (held) return held.why;
+  if (status.link.state !== "connected") return "Goes as soon as a link to the hub is up.";
+  return isInContact(status) ? "On its way." : "The link is up, but the hub does not answer.";
+}
+
+// "3 waiting, the oldest for 12 min. Goes as soon as a link to the hub is up."
+export function laneText(status: Status, { lane, waiting, oldest_unsent_s }: Lane): string {
+  if (waiting === 0) return "Nothing waits";
+  const oldest = oldest_unsent_s === null ? "" : `, the oldest for ${span(oldest_unsent_s)}`;
+  return `${count(waiting)} waiting${oldest}. ${whyWaiting(status, lane)}`;
+}
+
+// The device's sentence about a disk or journal that fills up.
+export function storageMessage(status: Status): string | undefined {
+  return status.messages.find((message) => /^The (disk|journal) /.test(message));
+}
+
+// "1.2 GB of 2 GB" of the month's data, and whether there is any left.
+export function budgetText(used: number, left: number | null): string {
+  if (left === null) return `${bytes(used)} used, no limit`;
+  return left === 0 ? `${bytes(used)} used: all of it` : `${bytes(used)} of ${bytes(used + left)} used`;
 }

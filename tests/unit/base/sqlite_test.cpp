@@ -103,6 +103,17 @@ TEST_CASE("A database opened to be read cannot be written, and must be there", "
     CHECK(sql([&] { reading->exec("INSERT INTO note(text) VALUES('x')"); }).has_error());
 }
 
+TEST_CASE("A frozen database is read without its log, whatever its name", "[base]") {
+    const TemporaryFolder folder;
+    const auto path = folder.path / "what? 100% #1.db";
+    REQUIRE(migrate(*open_database(path, Durability::full).value(), std::array{first, second}).has_value());
+    auto frozen = open_database(path, Durability::frozen).value();
+    CHECK(frozen->execAndGet("SELECT text FROM note").getString() == "from the second");
+    CHECK(sql([&] { frozen->exec("INSERT INTO note(text) VALUES('x')"); }).has_error());
+    for (const char* suffix : {"-wal", "-shm"}) CHECK_FALSE(std::filesystem::exists(path.string() + suffix));
+    CHECK(open_database(folder.path / "none.db", Durability::frozen).error().code == ErrorCode::not_found);
+}
+
 TEST_CASE("A file that is no database is corrupt and left as it is", "[base]") {
     const TemporaryFolder folder;
     const std::string content(8192, 'z');

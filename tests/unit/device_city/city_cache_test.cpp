@@ -6,6 +6,8 @@
 
 #include "sync/base/file.hpp"
 #include "sync/base/sqlite.hpp"
+#include "sync/snapshot/reader.hpp"
+#include "tests/unit/device_journal/file_size_limit.hpp"
 #include "tests/unit/snapshot/city.hpp"
 
 using namespace fieldpost;
@@ -82,7 +84,7 @@ struct Bench {
         }
         return finish(offered);
     }
-    Result<std::uint64_t> apply(std::uint64_t n, std::int64_t as_of) {
+    Result<engine::FeedPoint> apply(std::uint64_t n, std::int64_t as_of) {
         records::Permit permit;
         permit.set_permit_number("B-" + std::to_string(n));
         auto row = layers(records::PERMIT, permit.permit_number(), permit, 0).front().row;
@@ -95,7 +97,7 @@ struct Bench {
         auto& entry = *segment.add_entries();
         entry.set_n(n);
         *entry.mutable_row() = protocol::to_wire(row);
-        return told<Result<std::uint64_t>>(
+        return told<Result<engine::FeedPoint>>(
             [&](auto done) { cache->apply(public_feed, segment, now_s, std::move(done)); });
     }
     // Names in the vehicle's folder, but for SQLite's own beside a database.
@@ -176,6 +178,34 @@ TEST_CASE("A city that cannot be opened for a moment is kept, and mounted at the
     CHECK(bench.files() == Names{"city-3.db"});
 }
 
+TEST_CASE("On a full disk the city is read, and can be changed again once there is room", "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    REQUIRE(bench.fetch(bench.built(1), 1).has_value());
+    REQUIRE(bench.apply(1, built_as_of + 1).has_value());
+    bench.restart();
+    const auto mend = [&] {
+        return bench.told<Result<std::optional<Mounted>>>(
+            [&](auto done) { bench.cache->mend(std::move(done)); });
+    };
+    CHECK_FALSE(good(mend()).has_value());
+    {
+        const device::testing::FileSizeLimit full(1);
+        const auto mounted = good(bench.cache->open());
+        REQUIRE(mounted.has_value());
+        CHECK_FALSE(mounted->read_only.empty());
+        CHECK(mounted->city.feeds.at(public_feed).cursor == 1);
+        CHECK(good(good(snapshot::Reader::open(mounted->file))->meta()).as_of == built_as_of + 1);
+        CHECK(bench.apply(2, built_as_of).error().code == ErrorCode::unavailable);
+        CHECK(mend().error().code == ErrorCode::unavailable);
+    }
+    const auto mended = good(mend());
+    REQUIRE(mended.has_value());
+    CHECK(mended->read_only.empty());
+    CHECK(bench.apply(2, built_as_of).has_value());
+    CHECK_FALSE(good(mend()).has_value());
+}
+
 TEST_CASE("Of a draft that was damaged on the disk only the damaged blocks come again", "[city]") {
     Bench bench;
     REQUIRE(bench.cache->open().has_value());
@@ -230,4 +260,54 @@ TEST_CASE("The data is as of the newest row that a feed brought, and never of th
     const auto meta = good(good(snapshot::Reader::open(file))->meta());
     CHECK(meta.city_name == "Testville");
     CHECK(meta.artifact_generation == 1);
+}
+
+TEST_CASE("When the disk needs the room, what is behind the mounted city goes, and that one stays",
+          "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    const auto drop_older = [&] {
+        return bench.told<std::size_t>([&](auto done) { bench.cache->drop_older(std::move(done)); });
+    };
+    CHECK(drop_older() == 0);
+    REQUIRE(bench.fetch(bench.built(1), 1).has_value());
+    REQUIRE(bench.fetch(bench.built(2), 2).has_value());
+    CHECK(bench.fetch(bench.built(3, other_format), 3).error().code == ErrorCode::conflict);
+    CHECK(drop_older() == 1);
+    CHECK(bench.files() == Names{"city-2.db", "city-3.db"});
+    CHECK(drop_older() == 0);
+    CHECK(bench.apply(1, built_as_of).has_value());
+    bench.restart();
+    CHECK(good(bench.cache->open())->city.snapshot_generation == 2);
+}
+
+TEST_CASE("A segment is written once, and never over a gap", "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    REQUIRE(bench.fetch(bench.built(1), 1).has_value());
+    const auto first = good(bench.apply(1, built_as_of));
+    CHECK(first.n == 1);
+    CHECK(first.checksum != 0);
+    CHECK(bench.apply(3, built_as_of).error().code == ErrorCode::conflict);
+    CHECK(good(bench.apply(1, built_as_of)) == first);
+    const auto second = good(bench.apply(2, built_as_of));
+    CHECK(second.n == 2);
+    CHECK(second.checksum != first.checksum);
+    bench.restart();
+    CHECK(good(bench.cache->open())->city.feeds.at(public_feed).checksum == second.checksum);
+}
+
+TEST_CASE("A feed that begins again is empty, and the same rows give the same checksum", "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    REQUIRE(bench.fetch(bench.built(1), 1).has_value());
+    const auto before = good(bench.apply(1, built_as_of));
+    engine::ChangeFeeds change;
+    change.hub_generation = 7;
+    change.again.push_back(public_feed);
+    const auto city = good(bench.told<Result<engine::MountedCity>>(
+        [&](auto done) { bench.cache->change_feeds(change, std::move(done)); }));
+    CHECK(city.feeds.at(public_feed).cursor == 0);
+    CHECK(city.feeds.at(public_feed).checksum == 0);
+    CHECK(good(bench.apply(1, built_as_of)) == before);
 }

@@ -121,14 +121,26 @@ struct Bench {
         for (std::uint64_t seq = first; seq <= last; ++seq) ack.add_versions(100 + seq);
         return ack;
     }
+    // The same, but that this one waits at the hub for another.
+    static protocol::Ack parked(protocol::Ack ack, std::uint64_t seq) {
+        auto& exception = *ack.add_exceptions();
+        exception.set_seq(seq);
+        exception.set_outcome(protocol::PARKED);
+        exception.set_reason("waits for another");
+        ack.set_versions(static_cast<int>(seq - ack.first_seq()), 0);
+        return ack;
+    }
     void note(const protocol::Ack& ack) {
         bool done = false;
         journal->note(ack, [&] { done = true; });
         loop.run_until([&] { return done; });
     }
     Status open_epoch(const std::map<protocol::Lane, std::uint64_t>& acknowledged) {
+        return begin_epoch(engine::OpenEpoch{"a test", acknowledged});
+    }
+    Status begin_epoch(const engine::OpenEpoch& wanted) {
         std::optional<Status> answer;
-        journal->open_epoch("a test", acknowledged, [&](Status opened) { answer = std::move(opened); });
+        journal->open_epoch(wanted, [&](Status opened) { answer = std::move(opened); });
         loop.run_until([&] { return answer.has_value(); });
         return *answer;
     }

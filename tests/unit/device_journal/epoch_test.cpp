@@ -52,6 +52,11 @@ TEST_CASE("An operation keeps its first place through any number of epochs and r
         CHECK(entries.back().origin->seq() == 4);
         CHECK(entries.back().origin->hash() == hash);
         bench.check_chain();
+        // Whoever waits for it names that one: the hub may never see those between.
+        const auto first = bench.journal->by_id("id-4").value()->first_place;
+        CHECK(first.epoch() == first_epoch);
+        CHECK(first.lane() == WORK);
+        CHECK(first.seq() == 4);
     }
 }
 
@@ -60,7 +65,7 @@ TEST_CASE("A new epoch that is wanted twice is opened once and loses nothing", "
     bench.append_numbered(5);
     int opened = 0;
     for (int i = 0; i < 2; ++i) {
-        bench.journal->open_epoch("wanted", {{WORK, 3}}, [&](const Status& status) {
+        bench.journal->open_epoch({"wanted", {{WORK, 3}}}, [&](const Status& status) {
             CHECK(status.has_value());
             ++opened;
         });
@@ -77,7 +82,7 @@ TEST_CASE("What is appended while an epoch is opened lands behind it", "[journal
     const auto first_epoch = bench.journal->epoch();
     std::optional<Recorded> recorded;
     bool opened = false;
-    bench.journal->open_epoch("wanted", {{WORK, 1}},
+    bench.journal->open_epoch({"wanted", {{WORK, 1}}},
                               [&](const Status& status) { opened = status.has_value(); });
     bench.journal->append(WORK, observation("meanwhile"),
                           [&](const Result<Recorded>& saved) { recorded = *saved; });
@@ -98,4 +103,64 @@ TEST_CASE("What the hub says of an earlier epoch is not written to the new one",
     CHECK(bench.journal->by_id("id-1").value()->state == OperationState::pending);
     bench.note(bench.ack(1, 3));
     CHECK(bench.journal->noted(WORK) == 3);
+}
+
+TEST_CASE("What waits at the hub for another operation is carried along, and is pending again", "[journal]") {
+    Bench bench;
+    bench.append_numbered(4);
+    bench.note(bench.parked(bench.ack(1, 4), 2));
+    const auto first_epoch = bench.journal->epoch();
+    REQUIRE(bench.open_epoch({{WORK, 3}}).has_value());
+    const auto carried = bench.read();
+    REQUIRE(carried.size() == 2);
+    CHECK(carried[0].origin->seq() == 2);
+    CHECK(carried[0].origin->epoch() == first_epoch);
+    CHECK(carried[1].origin->seq() == 4);
+    CHECK(bench.journal->by_id("id-2").value()->reason.empty());
+    CHECK(bench.journal->by_id("id-4").value()->state == OperationState::pending);
+    CHECK(bench.journal->by_id("id-3").value()->state == OperationState::accepted);
+    bench.check_chain();
+}
+
+TEST_CASE("What the hub lost of earlier epochs is carried along, the oldest first", "[journal]") {
+    Bench bench;
+    bench.append_numbered(5);
+    bench.note(bench.ack(1, 5));
+    const auto first = bench.journal->epoch();
+    REQUIRE(bench.open_epoch({{WORK, 5}}).has_value());
+    bench.append_numbered(3);
+    bench.note(bench.ack(1, 3));
+    const auto second = bench.journal->epoch();
+    REQUIRE(bench.open_epoch({{WORK, 3}}).has_value());
+    bench.append_numbered(1);
+
+    auto earlier = bench.journal->earlier(10);
+    REQUIRE(earlier.size() == 2);
+    CHECK(earlier[0].epoch() == second);
+    CHECK(earlier[0].seq() == 3);
+    CHECK(earlier[1].epoch() == first);
+    CHECK(earlier[1].lane() == WORK);
+    CHECK(earlier[1].seq() == 5);
+    CHECK(earlier[1].noted() == 5);
+    CHECK(earlier[1].first() == 1);
+    CHECK(bench.journal->earlier(1).size() == 1);
+
+    earlier[0].set_seq(2);
+    earlier[1].set_seq(3);
+    REQUIRE(bench.begin_epoch({"a hub was restored", {}, earlier}).has_value());
+    std::vector<std::string> ids;
+    for (const auto& entry : bench.read()) {
+        protocol::Operation operation;
+        REQUIRE(operation.ParseFromString(entry.operation));
+        ids.push_back(operation.id());
+    }
+    CHECK(ids == std::vector<std::string>{"id-4", "id-5", "id-8", "id-9"});
+    CHECK(bench.journal->by_id("id-5").value()->state == OperationState::pending);
+    CHECK(bench.journal->by_id("id-3").value()->state == OperationState::accepted);
+    bench.check_chain();
+    // The hub is believed to hold no more of them than it says.
+    earlier = bench.journal->earlier(10);
+    REQUIRE(earlier.size() == 2);
+    CHECK(earlier[0].seq() == 2);
+    CHECK(earlier[1].seq() == 3);
 }

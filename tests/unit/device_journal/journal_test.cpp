@@ -1,14 +1,12 @@
 #include "daemon/device/journal/journal.hpp"
 
-#include <signal.h>
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <fstream>
 #include <thread>
 
 #include "sync/base/file.hpp"
 #include "tests/unit/device_journal/bench.hpp"
+#include "tests/unit/device_journal/file_size_limit.hpp"
 
 using namespace fieldpost;
 using namespace fieldpost::device;
@@ -32,26 +30,6 @@ std::uint64_t last_seq_after_power_cut(const Bench& bench) {
     REQUIRE(journal.has_value());
     return (*journal)->last_seq(WORK);
 }
-
-// No file of this process may grow beyond `bytes` while it lives.
-class FileSizeLimit {
-  public:
-    explicit FileSizeLimit(std::uint64_t bytes) : ignored_(::signal(SIGXFSZ, SIG_IGN)) {
-        ::getrlimit(RLIMIT_FSIZE, &before_);
-        const rlimit limit{bytes, before_.rlim_max};
-        ::setrlimit(RLIMIT_FSIZE, &limit);
-    }
-    ~FileSizeLimit() {
-        ::setrlimit(RLIMIT_FSIZE, &before_);
-        ::signal(SIGXFSZ, ignored_);
-    }
-    FileSizeLimit(const FileSizeLimit&) = delete;
-    FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
-  private:
-    rlimit before_{};
-    void (*ignored_)(int);
-};
 
 }  // namespace
 
@@ -343,14 +321,14 @@ TEST_CASE("A damaged journal is left in place for a person", "[journal]") {
 TEST_CASE("A journal of a newer program is refused", "[journal]") {
     Bench bench;
     bench.journal.reset();
-    Database((bench.folder.path / "journal.db").string(), SQLite::OPEN_READWRITE)
-        .exec("PRAGMA user_version=99");
+    Database file((bench.folder.path / "journal.db").string(), SQLite::OPEN_READWRITE);
+    const std::string ours = file.execAndGet("PRAGMA user_version").getString();
+    file.exec("PRAGMA user_version=99");
     const auto opened =
         Journal::open(bench.folder.path / "journal.db", "truck-1", [](std::function<void()>) {});
     REQUIRE(opened.has_error());
     CHECK(opened.error().code == ErrorCode::conflict);
-    Database((bench.folder.path / "journal.db").string(), SQLite::OPEN_READWRITE)
-        .exec("PRAGMA user_version=2");
+    file.exec("PRAGMA user_version=" + ours);
     bench.open();
 }
 
@@ -359,7 +337,9 @@ TEST_CASE("A journal of the first schema is brought to this one with all it hold
     bench.append_numbered(3);
     bench.journal.reset();
     Database((bench.folder.path / "journal.db").string(), SQLite::OPEN_READWRITE)
-        .exec("DROP INDEX operation_recorded; PRAGMA user_version=1");
+        .exec(
+            "DROP INDEX operation_recorded; DROP INDEX operation_parked; ALTER TABLE lane DROP COLUMN safe; "
+            "PRAGMA user_version=1");
     bench.open();
     CHECK(bench.journal->find({}).value().size() == 3);
     bench.append_numbered(1);

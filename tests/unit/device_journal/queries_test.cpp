@@ -54,6 +54,68 @@ TEST_CASE("What the hub said of each operation is kept, also over a restart", "[
     }
 }
 
+TEST_CASE("What was written last is found first, also when the clock went back and an epoch began",
+          "[journal]") {
+    Bench bench;
+    REQUIRE(bench.append(at(observation("first"), 4'000'000)).has_value());
+    REQUIRE(bench.append(at(observation("second"), 2'000'000)).has_value());
+    bench.note(bench.ack(1, 1));
+    REQUIRE(bench.open_epoch({{WORK, 1}}).has_value());
+    REQUIRE(bench.append(at(observation("third"), 3'000'000)).has_value());
+    JournalQuery query;
+    CHECK(ids(bench.journal->find(query).value()) == std::vector<std::string>{"first", "third", "second"});
+    query.as_written = true;
+    CHECK(ids(bench.journal->find(query).value()) == std::vector<std::string>{"third", "second", "first"});
+}
+
+TEST_CASE("What waits at the hub stays pending with its reason, until the hub says what became of it",
+          "[journal]") {
+    Bench bench;
+    bench.append_numbered(4);
+    const auto waiting = bench.parked(bench.ack(1, 4), 2);
+    bench.note(waiting);
+    for (int restart = 0; restart < 2; ++restart) {
+        const auto parked = bench.journal->by_id("id-2").value().value();
+        CHECK(parked.state == OperationState::pending);
+        CHECK(parked.reason == "waits for another");
+        CHECK(bench.journal->noted(WORK) == 4);
+        CHECK(bench.journal->waiting(WORK).count == 0);
+        CHECK(bench.journal->parked(WORK, 10) == std::vector<std::uint64_t>{2});
+        CHECK(bench.journal->parked(URGENT, 10).empty());
+        bench.open();
+    }
+    auto settled = bench.ack(2, 2);
+    settled.mutable_applied()->set_seq(4);
+    for (const auto& said : {settled, waiting}) {  // the first word of it comes late
+        bench.note(said);
+        const auto known = bench.journal->by_id("id-2").value().value();
+        CHECK(known.state == OperationState::accepted);
+        CHECK(known.version == 102);
+        CHECK(known.reason.empty());
+        CHECK(bench.journal->noted(WORK) == 4);
+        CHECK(bench.journal->parked(WORK, 10).empty());
+    }
+}
+
+TEST_CASE("The journal tells from where on it holds a lane", "[journal]") {
+    Bench bench;
+    CHECK(bench.journal->first_held(WORK) == 1);
+    bench.append_numbered(10);
+    CHECK(bench.journal->first_held(WORK) == 1);
+    bench.note(bench.parked(bench.parked(bench.ack(1, 10), 3), 7));
+    protocol::LanePosition position;
+    position.set_epoch(bench.journal->epoch());
+    position.set_lane(WORK);
+    position.set_safe(7);
+    bench.journal->note_safe(position);
+    std::optional<Result<RoomMade>> made;
+    bench.journal->make_room(0, {}, [&](const Result<RoomMade>& room) { made = room; });
+    bench.loop.run_until([&] { return made.has_value(); });
+    CHECK((*made)->trimmed == 5);  // 1 to 7, but what waits at the hub
+    CHECK(bench.journal->first_held(WORK) == 7);
+    CHECK(bench.journal->parked(WORK, 10) == std::vector<std::uint64_t>{3, 7});
+}
+
 TEST_CASE("Results behind a hole are not kept, and those told twice are kept once", "[journal]") {
     Bench bench;
     bench.append_numbered(6);

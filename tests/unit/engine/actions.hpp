@@ -64,10 +64,18 @@ inline std::vector<protocol::Down> downs(const HubActions& actions) {
     return out;
 }
 
+// The hub's key is that of KeySigner("hub").
+inline protocol::HelloReply hello_reply(const protocol::Down& down) {
+    const Bytes key = KeySigner("hub").public_key();
+    return protocol::open_as<protocol::HelloReply>(down.hello_reply(), key, "hello reply").value();
+}
+
 inline std::vector<protocol::Ack> acks(const HubActions& actions) {
     std::vector<protocol::Ack> out;
     for (const protocol::Down& down : downs(actions)) {
-        if (down.has_ack()) out.push_back(down.ack());
+        if (!down.has_ack()) continue;
+        out.push_back(
+            protocol::open_as<protocol::Ack>(down.ack(), KeySigner("hub").public_key(), "ack").value());
     }
     return out;
 }

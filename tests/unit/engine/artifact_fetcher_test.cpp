@@ -43,7 +43,7 @@ struct Bench {
     }
     Actions give_manifest(protocol::Signer& signer) {
         Actions out;
-        fetcher.manifest(0, protocol::seal(manifest, signer, true).value(), out);
+        fetcher.manifest(0, protocol::seal(manifest, signer, protocol::packed).value(), out);
         return out;
     }
     Actions prepared(std::vector<std::uint32_t> missing) {
@@ -82,7 +82,10 @@ struct Bench {
 
     KeySigner hub{"hub"};
     protocol::Manifest manifest;
-    ArtifactFetcher fetcher{"truck-1", hub.public_key()};
+    std::uint64_t allowance = std::numeric_limits<std::uint64_t>::max();  // bytes that the link may carry
+    bool bulk = true;
+    ArtifactFetcher fetcher{"truck-1", hub.public_key(),
+                            [this](std::uint64_t bytes) { return bulk && bytes <= allowance; }};
 };
 
 bool asks_for_manifest(const Actions& actions) {
@@ -302,4 +305,40 @@ TEST_CASE("A disk that is full ends the fetch until the next contact", "[engine]
     bench.fetcher.failed();
     CHECK(bench.prepared({0}).empty());
     CHECK(asks_for_manifest(bench.resume()));
+}
+
+TEST_CASE("Over a link that may not carry what is missing a fetch waits, and goes on over another",
+          "[engine][artifacts]") {
+    Bench bench(40, 60'000);
+    const auto first = blocks_asked(bench.begin());
+    REQUIRE(first.size() > 1);
+    const std::uint64_t missing = bench.fetcher.bytes_missing();
+    CHECK(missing == 40U * 60'000U);
+    bench.allowance = missing - 60'001;
+    CHECK(bench.fetcher.waits_for_link());
+    for (const std::uint32_t block : first) {  // what is on its way is taken
+        bench.give(block);
+        CHECK(blocks_asked(bench.written(block)).empty());
+        if (block == first.front()) bench.allowance = 1;
+    }
+    CHECK(bench.tick(long_after).empty());
+    CHECK(bench.fetcher.fetching());
+    CHECK(bench.fetcher.blocks_done() == first.size());
+    bench.allowance = bench.fetcher.bytes_missing();
+    CHECK_FALSE(bench.fetcher.waits_for_link());
+    CHECK_FALSE(blocks_asked(bench.tick(long_after + 1)).empty());
+}
+
+TEST_CASE("Over a link that carries nothing in bulk not even the manifest is asked for",
+          "[engine][artifacts]") {
+    Bench bench;
+    bench.bulk = false;
+    CHECK(bench.resume().empty());
+    CHECK_FALSE(bench.fetcher.fetching());
+    bench.bulk = true;
+    CHECK(bench.resume().size() == 1);
+    bench.bulk = false;
+    CHECK(bench.tick(long_after).empty());
+    bench.bulk = true;
+    CHECK(bench.tick(long_after + 1).size() == 1);
 }

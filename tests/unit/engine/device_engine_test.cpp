@@ -16,6 +16,19 @@ namespace {
 
 const records::FeedId feed{"city", {records::PUBLIC, "general"}};
 
+// None, or one that waits.
+class Blobs final : public BlobView {
+  public:
+    std::vector<WaitingBlob> waiting(std::size_t) override {
+        return content.empty() ? std::vector<WaitingBlob>()
+                               : std::vector{WaitingBlob{sha256(content), content.size()}};
+    }
+    Result<Bytes> read(BytesView, std::uint64_t offset, std::size_t bytes) override {
+        return content.substr(offset, bytes);
+    }
+    Bytes content;
+};
+
 // A device and a hub whose messages lie in two boxes until the test delivers them.
 struct Bench {
     Bench() {
@@ -40,6 +53,10 @@ struct Bench {
             }
             if (const auto* notice = std::get_if<Notice>(&action)) notices.push_back(notice->text);
             if (const auto* open = std::get_if<OpenEpoch>(&action)) epoch_wanted = open->held;
+            if (const auto* note = std::get_if<NoteBlob>(&action)) blob_notes.push_back(*note);
+            if (const auto* note = std::get_if<NoteHub>(&action)) generations.push_back(note->generation);
+            if (const auto* subscribe = std::get_if<SubscribeFeeds>(&action)) listening = subscribe->feeds;
+            if (std::holds_alternative<SubscribeAgain>(action)) ++subscribed_again;
         }
     }
     void connect() {
@@ -89,10 +106,15 @@ struct Bench {
     HubEngine hub_engine{hub, hub_signer};
     JournalDisk disk{"truck-1", 77};
     MemoryJournal view{disk};
-    DeviceEngine device{{"truck-1", hub_signer.public_key(), "1.0"}, view, device_signer};
+    Blobs blobs;
+    DeviceEngine device{{"truck-1", hub_signer.public_key(), "1.0", 0}, view, blobs, device_signer};
     std::vector<Bytes> to_hub;
     std::vector<Bytes> to_device;
     std::vector<std::string> notices;
+    std::vector<NoteBlob> blob_notes;
+    std::vector<std::uint64_t> generations;
+    std::vector<records::FeedId> listening;
+    int subscribed_again = 0;
     std::optional<std::map<protocol::Lane, std::uint64_t>> epoch_wanted;
     Millis now = 0;
     int made = 0;
@@ -173,7 +195,7 @@ TEST_CASE("An oversized message from the hub is refused unread", "[engine]") {
     bench.connect();
     bench.deliver();
     protocol::Down down;
-    down.mutable_hello_reply()->set_problem(Bytes(protocol::max_message_bytes, 'x'));
+    down.mutable_hello_reply()->set_payload(Bytes(protocol::max_message_bytes, 'x'));
     bench.device_takes(down.SerializeAsString());
     CHECK(bench.device.problem().empty());
     CHECK(bench.notices.size() == 1);
@@ -266,6 +288,9 @@ TEST_CASE("A hub that was restored from a backup gets again what it lost", "[eng
     CHECK(bench.hub.state.log.size() == 4);
     bench.tick(11'000);
     bench.deliver();
+    REQUIRE(bench.epoch_wanted.has_value());
+    bench.open_epoch(78);
+    bench.deliver();
     REQUIRE(bench.hub.state.log.size() == 11);
     CHECK(bench.hub.state.log[10].operation == "note 11");
     CHECK(bench.is_settled());
@@ -321,7 +346,8 @@ TEST_CASE("A hub that does not answer any more is not in contact", "[engine]") {
     CHECK(bench.device.in_contact());
     bench.tick(1'000);
     CHECK_FALSE(bench.device.in_contact());
-    CHECK(bench.to_hub.size() == 1);  // and from now on it is asked every few seconds
+    CHECK(bench.to_hub.size() == 1);     // and from now on it is asked every few seconds
+    CHECK(bench.subscribed_again == 1);  // perhaps its answers went nowhere
     bench.deliver();
     CHECK(bench.device.in_contact());
 }
@@ -348,4 +374,113 @@ TEST_CASE("Offline nothing is sent, whatever happens", "[engine]") {
     bench.tick(120'000);
     bench.drive([&](Actions& actions) { bench.device.epoch_opened(bench.now, actions); });
     CHECK(bench.to_hub.empty());
+}
+
+namespace {
+
+Bytes blob_state(const Bytes& content, std::uint64_t generation, protocol::Signer& signer) {
+    protocol::BlobState state;
+    state.set_sha256(sha256(content));
+    state.set_have(content.size());
+    state.set_complete(true);
+    state.set_hub_generation(generation);
+    protocol::Down down;
+    *down.mutable_blob_state() = protocol::seal(state, signer, protocol::plain).value();
+    return down.SerializeAsString();
+}
+
+SendRights without(std::initializer_list<SendClass> forbidden) {
+    SendRights rights = SendRights::all();
+    for (const SendClass what : forbidden) rights.forbid(what);
+    return rights;
+}
+
+}  // namespace
+
+TEST_CASE("Nobody but the hub that is heard makes a device let go of an attachment", "[engine]") {
+    Bench bench;
+    bench.blobs.content = "a photo";
+    bench.connect();
+    for (const Bytes& payload : std::exchange(bench.to_hub, {})) bench.hub_takes(payload);
+    for (const Bytes& payload : std::exchange(bench.to_device, {})) bench.device_takes(payload);
+    REQUIRE_FALSE(bench.to_hub.empty());  // it is offered
+    const auto generation = bench.hub.hub_generation;
+    KeySigner thief("thief");
+    bench.device_takes(blob_state(bench.blobs.content, generation, thief));
+    bench.device_takes(
+        blob_state(bench.blobs.content, generation - 1, bench.hub_signer));  // before a restore
+    protocol::HelloReply reply;  // signed by the hub, and another message
+    protocol::Down down;
+    *down.mutable_blob_state() = protocol::seal(reply, bench.hub_signer, protocol::plain).value();
+    bench.device_takes(down.SerializeAsString());
+    CHECK(bench.blob_notes.empty());
+    CHECK(bench.notices.size() == 2);
+    bench.device_takes(blob_state(bench.blobs.content, generation, bench.hub_signer));
+    REQUIRE(bench.blob_notes.size() == 1);
+    CHECK(bench.blob_notes[0].complete);
+}
+
+TEST_CASE("What the hub has of an attachment comes signed, with its generation", "[engine]") {
+    Bench bench;
+    bench.blobs.content = "a photo";
+    bench.connect();
+    bench.deliver();
+    REQUIRE(bench.blob_notes.size() == 1);
+    CHECK(bench.blob_notes[0].sha256 == sha256(bench.blobs.content));
+}
+
+TEST_CASE("A new generation of the hub is told once, and attachments are offered again", "[engine]") {
+    Bench bench;
+    bench.blobs.content = "a photo";
+    bench.connect();
+    bench.deliver();
+    bench.tick(61'000);
+    bench.deliver();
+    CHECK(bench.generations == std::vector{bench.hub.hub_generation});
+    REQUIRE(bench.blob_notes.size() == 1);
+    bench.hub.hub_generation += 5;
+    bench.tick(61'000);
+    bench.deliver();
+    CHECK(bench.generations.size() == 2);
+    CHECK(bench.generations.back() == bench.hub.hub_generation);
+    bench.drive([&](Actions& actions) { bench.device.blobs_offered_again(bench.now, actions); });
+    bench.deliver();
+    CHECK(bench.blob_notes.size() == 2);
+    CHECK(bench.device.credit().outstanding() == 0);
+}
+
+TEST_CASE("Where feeds may not go the broker is not asked for them, until they may again", "[engine]") {
+    Bench bench;
+    bench.connect();
+    bench.deliver();
+    CHECK(bench.listening == std::vector{feed});
+    bench.drive([&](Actions& actions) {
+        bench.device.set_rights(bench.now, without({SendClass::feed, SendClass::bulk}), actions);
+    });
+    CHECK(bench.listening.empty());
+    CHECK(bench.to_hub.empty());
+    for (int i = 0; i < 3; ++i) bench.hub.put(feed, 1);
+    bench.tick(61'000);
+    bench.deliver();
+    CHECK(bench.listening.empty());
+    CHECK_FALSE(bench.device.feeds().caught_up());
+    bench.drive([&](Actions& actions) { bench.device.set_rights(bench.now, SendRights::all(), actions); });
+    CHECK(bench.listening == std::vector{feed});
+    CHECK_FALSE(bench.to_hub.empty());  // the heads are heard anew
+}
+
+TEST_CASE("A journal that stands under another epoch is compared anew", "[engine]") {
+    Bench bench;
+    bench.connect();
+    bench.deliver();
+    bench.record(2);  // on its way under the old numbers
+    bench.to_hub.clear();
+    bench.epoch_wanted = std::map<protocol::Lane, std::uint64_t>{};
+    bench.open_epoch(78);
+    CHECK_FALSE(bench.device.uplink().running());
+    bench.record(1);
+    bench.deliver();
+    CHECK(bench.is_settled());
+    CHECK(bench.hub.state.log.size() == 3);
+    CHECK(bench.device.credit().outstanding() == 0);
 }

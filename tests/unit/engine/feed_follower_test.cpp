@@ -48,12 +48,12 @@ struct Bench {
     }
     Actions give(const protocol::FeedSegment& segment, Millis now = 1) {
         Actions out;
-        follower.segment(now, protocol::seal(segment, hub, true).value(), out);
+        follower.segment(now, protocol::seal(segment, hub, protocol::packed).value(), out);
         return out;
     }
-    Actions applied(std::uint64_t n, Millis now = 1) {
+    Actions applied(std::uint64_t n, Millis now = 1, std::uint64_t checksum = 0) {
         Actions out;
-        follower.applied(now, feed, n, out);
+        follower.applied(now, feed, {n, checksum}, out);
         return out;
     }
     Actions tick(Millis now) {
@@ -61,11 +61,13 @@ struct Bench {
         follower.tick(now, out);
         return out;
     }
-    Actions head(std::uint64_t n, protocol::Signer& signer, std::uint64_t of = generation) {
+    Actions head(std::uint64_t n, protocol::Signer& signer, std::uint64_t of = generation,
+                 std::optional<std::uint64_t> checksum = std::nullopt, Millis now = 1) {
         protocol::FeedHead hint;
         *hint.mutable_head() = hello_reply(n, of).heads(0);
+        if (checksum) hint.mutable_head()->set_checksum(*checksum);
         Actions out;
-        follower.head(1, protocol::seal(hint, signer, false).value(), out);
+        follower.head(now, protocol::seal(hint, signer, protocol::plain).value(), out);
         return out;
     }
     std::uint64_t cursor() const { return follower.feeds().at(feed).cursor; }
@@ -164,7 +166,8 @@ TEST_CASE("Only the hub's own segments in order are taken", "[engine][feeds]") {
     Bench bench;
     KeySigner thief("thief");
     Actions actions;
-    bench.follower.segment(1, protocol::seal(Bench::segment(10, 12), thief, true).value(), actions);
+    bench.follower.segment(1, protocol::seal(Bench::segment(10, 12), thief, protocol::packed).value(),
+                           actions);
     CHECK(all<ApplySegment>(actions).empty());
     CHECK(all<Notice>(actions).size() == 1);
 
@@ -284,6 +287,123 @@ TEST_CASE("The end of a write to an earlier city says nothing of the one that is
     CHECK(bench.applied(1).empty());
 }
 
+// What a mismatch asks for: the feed begins again; nothing else.
+namespace {
+
+bool begins_again(const Actions& actions) {
+    const auto changes = all<ChangeFeeds>(actions);
+    if (changes.empty()) return false;
+    CHECK(changes.size() == 1);
+    CHECK(changes[0].hub_generation == generation);
+    CHECK(changes[0].again == std::vector{feed});
+    CHECK(changes[0].drop.empty());
+    CHECK(changes[0].add.empty());
+    return true;
+}
+
+constexpr std::uint64_t right = 77;  // checksums
+constexpr std::uint64_t wrong = 78;
+
+}  // namespace
+
+TEST_CASE("Checksums are compared where both ends stand at the same change, and nowhere else",
+          "[engine][feeds][checksum]") {
+    Bench bench;
+    bench.follower.mount({{feed, {generation, 10, 10, right}}});
+    CHECK(bench.head(10, bench.hub, generation, right).empty());
+    CHECK(bench.head(9, bench.hub, generation, wrong).empty());       // an old hint
+    CHECK(bench.head(10, bench.hub, generation - 1, wrong).empty());  // another hub's
+    CHECK(bench.head(10, bench.hub).empty());                         // a hub that keeps none
+    // It is behind: the hub's is of rows that are not here yet.
+    CHECK_FALSE(begins_again(bench.head(12, bench.hub, generation, wrong)));
+    CHECK(bench.follower.mismatches() == 0);
+    bench.give(Bench::segment(10, 12));
+    const auto actions = bench.applied(12, 2, right);
+    CHECK(begins_again(actions));
+    CHECK(all<Notice>(actions).size() == 1);
+    CHECK(bench.follower.mismatches() == 1);
+}
+
+TEST_CASE("A feed that begins again takes nothing until it is empty, then comes from 0",
+          "[engine][feeds][checksum]") {
+    Bench bench;
+    REQUIRE(begins_again(bench.head(10, bench.hub, generation, wrong)));
+    CHECK(all<ApplySegment>(bench.give(Bench::segment(10, 12))).empty());
+    CHECK(bench.tick(long_after).empty());
+    CHECK(bench.follower.differing().empty());
+    bench.follower.mount({{feed, {generation, 0, 0, 0}}});
+    Actions actions;
+    bench.follower.resume(2, Bench::hello_reply(12), actions);
+    const auto asked = feed_requests(actions);
+    REQUIRE(asked.size() == 1);
+    CHECK(asked[0].after() == 0);
+}
+
+TEST_CASE("A feed that stays different is fetched anew a few times, ever less often, and then left",
+          "[engine][feeds][checksum]") {
+    Bench bench;
+    constexpr Millis week = 7 * 24 * 3'600'000;
+    std::vector<Millis> tries;
+    std::size_t notices = 0;
+    for (Millis now = 0; now < week; now += 60'000) {
+        const auto actions = bench.head(10, bench.hub, generation, wrong, now);
+        notices += all<Notice>(actions).size();
+        if (!begins_again(actions)) continue;
+        tries.push_back(now);
+        bench.follower.mount({{feed, {generation, 10, 10, 0}}});  // it was fetched, and is no better
+        Actions ignored;
+        bench.follower.resume(now, Bench::hello_reply(10), ignored);
+    }
+    REQUIRE(tries.size() == 4);
+    CHECK(tries[0] == 0);
+    CHECK(tries[1] - tries[0] >= 600'000);
+    CHECK(tries[2] - tries[1] > tries[1] - tries[0]);
+    CHECK(tries[3] - tries[2] > tries[2] - tries[1]);
+    CHECK(notices == 5);
+    CHECK(bench.follower.mismatches() == 5);
+    CHECK(bench.follower.differing() == std::vector{feed});
+    // The hub was mended.
+    CHECK(bench.head(10, bench.hub, generation, 0, week).empty());
+    CHECK(bench.follower.differing().empty());
+    CHECK(begins_again(bench.head(10, bench.hub, generation, wrong, week + 60'000)));
+}
+
+TEST_CASE("A beginning that the disk refused is tried again later", "[engine][feeds][checksum]") {
+    Bench bench;
+    REQUIRE(begins_again(bench.head(10, bench.hub, generation, wrong)));
+    bench.follower.change_failed(5);
+    CHECK(bench.follower.differing() == std::vector{feed});
+    CHECK_FALSE(begins_again(bench.tick(long_after)));
+    CHECK(begins_again(bench.tick(700'000)));
+}
+
+TEST_CASE("Over a link that may not carry feeds nothing is listened to, asked for or dropped",
+          "[engine][feeds]") {
+    Bench bench;
+    Actions actions;
+    bench.follower.allow(false, actions);
+    REQUIRE(all<SubscribeFeeds>(actions).size() == 1);
+    CHECK(all<SubscribeFeeds>(actions)[0].feeds.empty());
+    actions.clear();
+    bench.follower.resume(1, Bench::hello_reply(20), actions);
+    REQUIRE(all<SubscribeFeeds>(actions).size() == 1);
+    CHECK(all<SubscribeFeeds>(actions)[0].feeds.empty());
+    CHECK(feed_requests(actions).empty());
+    CHECK_FALSE(bench.follower.caught_up());
+    CHECK(bench.tick(long_after).empty());
+    // What comes nevertheless was paid for.
+    CHECK(all<ApplySegment>(bench.give(Bench::segment(10, 20))).size() == 1);
+    CHECK(bench.head(20, bench.hub, generation, wrong).empty());
+    CHECK_FALSE(begins_again(bench.applied(20, 2, right)));
+    CHECK(bench.follower.differing() == std::vector{feed});
+
+    actions.clear();
+    bench.follower.allow(true, actions);
+    REQUIRE(all<SubscribeFeeds>(actions).size() == 1);
+    CHECK(all<SubscribeFeeds>(actions)[0].feeds == std::vector{feed});
+    CHECK(begins_again(bench.tick(long_after + 1)));
+}
+
 TEST_CASE("The hello names the cursor of every feed", "[engine][feeds]") {
     Bench bench;
     protocol::Hello hello;
@@ -292,4 +412,30 @@ TEST_CASE("The hello names the cursor of every feed", "[engine][feeds]") {
     CHECK(hello.feeds(0).feed() == "city/public/general");
     CHECK(hello.feeds(0).hub_generation() == generation);
     CHECK(hello.feeds(0).n() == 10);
+}
+
+TEST_CASE("Lost rights are asked for until a city without them is mounted", "[engine][feeds]") {
+    Bench bench;
+    auto reply = Bench::hello_reply(10);
+    reply.mutable_desired()->set_profile("less");
+    for (int again = 0; again < 2; ++again) {  // the disk refused the first
+        const auto change = bench.follower.reconcile(reply);
+        REQUIRE(change.has_value());
+        CHECK(change->drop == std::vector{feed});
+        bench.follower.change_failed(1);
+    }
+    bench.follower.mount({});
+    CHECK_FALSE(bench.follower.reconcile(reply).has_value());
+}
+
+TEST_CASE("The broker is asked for feeds again only when the hub has more than came", "[engine][feeds]") {
+    Bench bench;
+    bench.follower.resume(1, Bench::hello_reply(10), bench.actions);
+    CHECK(all<SubscribeFeeds>(bench.actions).empty());
+    bench.follower.resume(2, Bench::hello_reply(11), bench.actions);
+    CHECK(all<SubscribeFeeds>(bench.actions).size() == 1);
+    bench.actions.clear();
+    bench.follower.pause();
+    bench.follower.resume(3, Bench::hello_reply(10), bench.actions);
+    CHECK(all<SubscribeFeeds>(bench.actions).size() == 1);
 }

@@ -52,18 +52,29 @@ struct Bench {
     HubActions send(const protocol::Batch& batch) { return send(batch, device); }
     HubActions send(const protocol::Batch& batch, protocol::Signer& signer) {
         protocol::Up up;
-        *up.mutable_batch() = protocol::seal(batch, signer, true).value();
+        *up.mutable_batch() = protocol::seal(batch, signer, protocol::packed).value();
         return receive(up);
     }
     HubActions hello(std::uint64_t noted = 0) {
-        protocol::Up up;
-        up.mutable_hello()->set_protocol(protocol::version);
-        up.mutable_hello()->set_device("truck-1");
-        auto& lane = *up.mutable_hello()->add_lanes();
+        protocol::Hello hello = empty_hello();
+        hello.set_hub_generation(store.hub_generation);
+        auto& lane = *hello.add_lanes();
         lane.set_lane(WORK);
         lane.set_epoch(epoch);
+        lane.set_seq(std::max(noted, applied()));
         lane.set_noted(noted);
-        return receive(up);
+        return say(hello);
+    }
+    static protocol::Hello empty_hello() {
+        protocol::Hello hello;
+        hello.set_protocol(protocol::version);
+        hello.set_device("truck-1");
+        return hello;
+    }
+    HubActions say(const protocol::Hello& hello, const std::string& from = "truck-1") {
+        protocol::Up up;
+        *up.mutable_hello() = protocol::seal(hello, device, protocol::plain).value();
+        return receive(up, from);
     }
     void record(int count, const std::string& kind = "note") {
         for (int i = 0; i < count; ++i) journal.append(WORK, kind + " " + std::to_string(++made));
@@ -172,7 +183,7 @@ TEST_CASE("A batch with a wrong signature is neither applied nor acknowledged, a
     CHECK(alarms(actions) == 1);
 
     protocol::Up up;
-    *up.mutable_batch() = protocol::seal(bench.batch(1, 3), bench.device, true).value();
+    *up.mutable_batch() = protocol::seal(bench.batch(1, 3), bench.device, protocol::packed).value();
     Bytes& payload = *up.mutable_batch()->mutable_payload();
     payload.back() = static_cast<char>(payload.back() ^ 1);
     actions = bench.receive(up);
@@ -273,40 +284,101 @@ TEST_CASE("An operation that comes again in a later epoch is applied once", "[en
     CHECK(bench.store.violations.empty());
 }
 
+TEST_CASE("A hello that says to know every outcome there can be is told none", "[engine][hub]") {
+    Bench bench;
+    bench.record(3);
+    bench.send(bench.batch(1, 3));
+    constexpr auto most = std::numeric_limits<std::uint64_t>::max();
+    protocol::Hello hello = Bench::empty_hello();
+    auto& lane = *hello.add_lanes();
+    lane.set_lane(WORK);
+    lane.set_epoch(epoch);
+    lane.set_seq(most);
+    lane.set_noted(most);
+    hello.set_hub_generation(bench.store.hub_generation + 1);
+    const auto actions = bench.say(hello);
+    CHECK(bench.status.has_value());
+    CHECK(downs(actions).size() == 1);
+    CHECK(acks(actions).empty());
+    CHECK(bench.store.violations.empty());
+    CHECK(bench.store.state.gaps.empty());
+
+    // Nor is what a hub restored to before it had it named beyond what the device was told of.
+    hello.mutable_lanes(0)->set_first(6);
+    bench.say(hello);
+    hello.mutable_lanes(0)->set_noted(4);
+    bench.say(hello);
+    CHECK(bench.store.violations.empty());
+    REQUIRE(bench.store.state.gaps.size() == 1);
+    CHECK(bench.store.state.gaps.begin()->second == 4);
+}
+
+TEST_CASE("A stranger's hello is not unfolded in memory, whatever it lists", "[engine][hub]") {
+    Bench bench;
+    protocol::Hello hello = Bench::empty_hello();
+    hello.set_device("stranger");
+    hello.set_number(7);
+    CHECK(hello_reply(downs(bench.say(hello, "stranger")).at(0)).number() == 7);
+    for (std::size_t i = 0; i <= protocol::max_hello_bytes / 2; ++i) hello.add_lanes();
+    CHECK(hello_reply(downs(bench.say(hello, "stranger")).at(0)).number() == 0);
+}
+
 TEST_CASE("An unknown device is told so, and someone is called", "[engine][hub]") {
     Bench bench;
-    protocol::Up up;
-    up.mutable_hello()->set_protocol(protocol::version);
-    auto actions = bench.receive(up, "stranger");
+    protocol::Hello hello = Bench::empty_hello();
+    hello.set_device("stranger");
+    auto actions = bench.say(hello, "stranger");
     CHECK(alarms(actions) == 1);
     const auto sent = downs(actions);
     REQUIRE(sent.size() == 1);
     CHECK(actions.publishes[0].topic == protocol::topic::down("stranger"));
-    CHECK_FALSE(sent[0].hello_reply().problem().empty());
-    CHECK(sent[0].hello_reply().heads_size() == 0);
+    CHECK_FALSE(hello_reply(sent[0]).problem().empty());
+    CHECK(hello_reply(sent[0]).heads_size() == 0);
 
     bench.record(1);
-    *up.mutable_batch() = protocol::seal(bench.batch(1, 1), bench.device, true).value();
+    protocol::Up up;
+    *up.mutable_batch() = protocol::seal(bench.batch(1, 1), bench.device, protocol::packed).value();
     actions = bench.receive(up, "stranger");
     CHECK(actions.publishes.empty());
     CHECK(bench.store.state.log.empty());
 }
 
+TEST_CASE("A revoked device is told so, and nothing else; nothing of it is taken", "[engine][hub]") {
+    Bench bench;
+    bench.store.devices.begin()->second.revoked = true;
+    auto actions = bench.say(Bench::empty_hello());
+    CHECK(alarms(actions) == 1);
+    const auto sent = downs(actions);
+    REQUIRE(sent.size() == 1);
+    const auto answer = hello_reply(sent[0]);
+    CHECK_FALSE(answer.problem().empty());
+    CHECK(answer.heads_size() == 0);
+    CHECK_FALSE(answer.has_desired());
+
+    bench.record(1);
+    protocol::Up up;
+    *up.mutable_batch() = protocol::seal(bench.batch(1, 1), bench.device, protocol::packed).value();
+    CHECK(bench.receive(up).publishes.empty());
+    CHECK(bench.store.state.log.empty());
+    up.mutable_manifest_request();
+    CHECK(bench.receive(up).publishes.empty());
+}
+
 TEST_CASE("A device that speaks another protocol is told to be updated", "[engine][hub]") {
     Bench bench;
-    protocol::Up up;
-    up.mutable_hello()->set_protocol(protocol::version + 1);
-    const auto sent = downs(bench.receive(up));
+    protocol::Hello hello = Bench::empty_hello();
+    hello.set_protocol(protocol::version + 1);
+    const auto sent = downs(bench.say(hello));
     REQUIRE(sent.size() == 1);
-    CHECK(sent[0].hello_reply().problem().find("update") != std::string::npos);
-    CHECK(sent[0].hello_reply().lanes_size() == 0);
+    CHECK(hello_reply(sent[0]).problem().find("update") != std::string::npos);
+    CHECK(hello_reply(sent[0]).lanes_size() == 0);
 }
 
 TEST_CASE("An oversized message is refused unread", "[engine][hub]") {
     Bench bench;
     bench.record(1);
     protocol::Up up;
-    *up.mutable_batch() = protocol::seal(bench.batch(1, 1), bench.device, true).value();
+    *up.mutable_batch() = protocol::seal(bench.batch(1, 1), bench.device, protocol::packed).value();
     // Field 30, which is none of ours, of one MiB: it would parse.
     const Bytes payload = up.SerializeAsString() + "\xf2\x01\x80\x80\x40" + Bytes(1U << 20U, 'x');
     REQUIRE(protocol::parse<protocol::Up>(payload, "message").has_value());
@@ -344,7 +416,7 @@ TEST_CASE("The hello is answered with positions, heads and what the device shoul
     bench.store.make_snapshot(100);
     const auto sent = downs(bench.hello(2));
     REQUIRE(sent.size() == 1);
-    const auto& reply = sent[0].hello_reply();
+    const auto reply = hello_reply(sent[0]);
     CHECK(reply.protocol() == protocol::version);
     CHECK(reply.hub_generation() == 1000);
     CHECK(reply.city() == "testville");
@@ -385,7 +457,7 @@ TEST_CASE("Results that a device does not know come after the answer to its hell
 TEST_CASE("A device that lacks very many results gets them over several hellos", "[engine][hub]") {
     Bench bench;
     bench.record(20'000);
-    for (std::uint64_t first = 1; first <= 20'000; first += 2000) bench.send(bench.batch(first, 2000));
+    for (std::uint64_t first = 1; first <= 20'000; first += 1000) bench.send(bench.batch(first, 1000));
     std::uint64_t noted = 0;
     for (int hellos = 0; hellos < 2; ++hellos) {
         for (const auto& ack : acks(bench.hello(noted))) {
@@ -400,50 +472,51 @@ TEST_CASE("A hello that lists a lane or a feed very often is answered as if it l
           "[engine][hub]") {
     Bench bench;
     bench.record(2500);
-    bench.send(bench.batch(1, 2500));
+    for (std::uint64_t first = 1; first <= 2500; first += 100) bench.send(bench.batch(first, 100));
     bench.store.put(general, 1);
-    protocol::Up up;
-    auto& hello = *up.mutable_hello();
-    hello.set_protocol(protocol::version);
-    for (int i = 0; i < 20'000; ++i) {
+    protocol::Hello hello = Bench::empty_hello();
+    for (int i = 0; i < 3'000; ++i) {
         auto& lane = *hello.add_lanes();
         lane.set_lane(WORK);
         lane.set_epoch(i == 0 ? epoch : static_cast<std::uint64_t>(i));
+        lane.set_seq(2500);
         auto& cursor = *hello.add_feeds();
         cursor.set_feed(records::feed_text(i % 2 == 0 ? general : health));
         cursor.set_hub_generation(1000);
         cursor.set_n(7);
     }
-    REQUIRE(up.ByteSizeLong() < protocol::max_message_bytes);
-    const auto actions = bench.receive(up);
+    REQUIRE(hello.ByteSizeLong() < protocol::max_hello_bytes);
+    const auto actions = bench.say(hello);
     const auto sent = downs(actions);
     REQUIRE(sent.size() == 4);  // the answer, and the results that are not known yet
-    CHECK(sent[0].hello_reply().lanes_size() == 1);
-    CHECK(sent[0].hello_reply().lanes(0).epoch() == epoch);
+    CHECK(hello_reply(sent[0]).lanes_size() == 32);
+    CHECK(hello_reply(sent[0]).lanes(0).epoch() == epoch);
     CHECK(acks(actions).size() == 3);
     CHECK(alarms(actions) == 1);  // its cursor of a feed that it follows is beyond the head
 }
 
-TEST_CASE("A device that has seen more than the hub holds raises an alarm: the store went back",
+TEST_CASE("A device that has seen more than the hub holds begins a generation: the store went back",
           "[engine][hub]") {
     Bench bench;
     bench.store.put(general, 1);
-    protocol::Up up;
-    up.mutable_hello()->set_protocol(protocol::version);
-    auto& cursor = *up.mutable_hello()->add_feeds();
+    protocol::Hello hello = Bench::empty_hello();
+    auto& cursor = *hello.add_feeds();
     cursor.set_feed(records::feed_text(general));
     cursor.set_hub_generation(1000);
     cursor.set_n(1);
-    CHECK(alarms(bench.receive(up)) == 0);
+    CHECK(alarms(bench.say(hello)) == 0);
     cursor.set_n(2);
-    CHECK(alarms(bench.receive(up)) == 1);
-    cursor.set_hub_generation(999);
-    CHECK(alarms(bench.receive(up)) == 0);
+    const auto actions = bench.say(hello);
+    CHECK(alarms(actions) == 1);
+    CHECK(bench.store.hub_generation == 1001);
+    CHECK(hello_reply(downs(actions).at(0)).hub_generation() == 1001);
+    CHECK(alarms(bench.say(hello)) == 0);  // a cursor of the last generation says nothing of this one
 
     bench.record(3);
     bench.send(bench.batch(1, 3));
     CHECK(alarms(bench.hello(3)) == 0);
     CHECK(alarms(bench.hello(4)) == 1);
+    CHECK(bench.store.hub_generation == 1002);
 }
 
 TEST_CASE("A device that claims to know more than there is gets no results and does no harm",

@@ -1,6 +1,9 @@
 #include "tests/unit/engine/memory_hub.hpp"
 
+#include <algorithm>
+
 #include "sync/base/compress.hpp"
+#include "sync/records/checksum.hpp"
 
 namespace fieldpost::engine::testing {
 
@@ -43,6 +46,7 @@ std::map<records::FeedId, DecodedFeed> decode_city(BytesView file) {
 
 OperationResult MemoryHub::result_of(BytesView operation, std::uint64_t number) {
     if (operation.starts_with("bad")) return {protocol::QUARANTINED, 0, "cannot be understood"};
+    if (operation.starts_with("wait")) return {protocol::PARKED, 0, "waits for another"};
     if (operation.starts_with("conflict")) return {protocol::CONFLICT, number, "another was first"};
     return {protocol::ACCEPTED, number, {}};
 }
@@ -101,7 +105,8 @@ void MemoryHub::make_snapshot(std::uint32_t block_bytes) {
         manifest.mutable_blocks(manifest.blocks_size() - 1)
             ->set_packed_bytes(static_cast<std::uint32_t>(snapshot.packed.back().size()));
     }
-    snapshot.sealed_manifest = protocol::seal(manifest, signer_, true).value().SerializeAsString();
+    snapshot.sealed_manifest =
+        protocol::seal(manifest, signer_, protocol::packed).value().SerializeAsString();
     snapshots_[generation] = std::move(snapshot);
     while (snapshots_.size() > 2) snapshots_.erase(snapshots_.begin());
 }
@@ -139,6 +144,41 @@ Status MemoryHub::set_lane_position(std::string_view device, const protocol::Lan
     if (position.seq() < stored.seq()) violations.push_back("a lane's position went back");
     stored = position;
     return ok();
+}
+
+Status MemoryHub::begin_generation() {
+    if (failing) return broken();
+    ++hub_generation;
+    snapshots_.clear();
+    return ok();
+}
+
+Result<bool> MemoryHub::epoch_advanced(std::string_view device, std::uint64_t epoch) {
+    if (failing) return broken();
+    auto& advanced = state.epochs[std::string(device)];
+    if (!advanced.empty() && advanced.back() == epoch) return false;
+    const bool again = std::ranges::find(advanced, epoch) != advanced.end();
+    std::erase(advanced, epoch);
+    advanced.push_back(epoch);
+    return again;
+}
+
+Result<protocol::BlobState> MemoryHub::blob_offered(const RegisteredDevice&,
+                                                    const protocol::BlobOffer& offer) {
+    if (failing) return broken();
+    protocol::BlobState answer;
+    answer.set_sha256(offer.sha256());
+    answer.set_have(offer.bytes());
+    answer.set_complete(true);
+    return answer;
+}
+
+Result<protocol::BlobState> MemoryHub::blob_chunk(const RegisteredDevice&, const protocol::BlobChunk& chunk) {
+    if (failing) return broken();
+    protocol::BlobState answer;
+    answer.set_sha256(chunk.sha256());
+    answer.set_problem("no attachment of that name was offered");
+    return answer;
 }
 
 Result<OperationResult> MemoryHub::apply(const RegisteredDevice& device, const OperationPlace& place,
@@ -180,10 +220,37 @@ Result<std::vector<OperationResult>> MemoryHub::results(std::string_view device,
     return out;
 }
 
-Result<std::map<records::FeedId, std::uint64_t>> MemoryHub::feed_heads() {
+void MemoryHub::settle(const std::string& device, std::uint64_t epoch, protocol::Lane lane,
+                       std::uint64_t seq) {
+    state.log[state.places.at({device, epoch, lane, seq})].result = {protocol::ACCEPTED, 1, {}};
+    settled.push_back({device, epoch, lane, seq});
+}
+
+Result<bool> MemoryHub::name_gap(std::string_view device, std::uint64_t epoch, protocol::Lane lane,
+                                 std::uint64_t first, std::uint64_t last) {
     if (failing) return broken();
-    std::map<records::FeedId, std::uint64_t> out;
-    for (const auto& [id, log] : state.feeds) out[id] = log.head;
+    if (last < first || first <= applied(std::string(device), epoch, lane)) {
+        violations.push_back("a gap was named where nothing is missing");
+    }
+    std::uint64_t& through = state.gaps[{std::string(device), epoch, lane, first}];
+    const bool is_new = last > through;
+    through = std::max(through, last);
+    return is_new;
+}
+
+Result<std::map<records::FeedId, FeedPoint>> MemoryHub::feed_heads() {
+    if (failing) return broken();
+    std::map<records::FeedId, FeedPoint> out;
+    for (const auto& [id, log] : state.feeds) {
+        FeedPoint& head = out[id];
+        head.n = log.head;
+        for (const auto& [n, entry] : log.entries) {
+            if (entry.remove()) continue;
+            head.checksum += records::row_hash(records::feed_text(id),
+                                               static_cast<records::RecordId>(entry.row().record()),
+                                               static_cast<std::int64_t>(entry.row().version()));
+        }
+    }
     return out;
 }
 

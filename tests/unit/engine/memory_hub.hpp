@@ -39,7 +39,10 @@ struct HubState {
     std::vector<Applied> log;  // in the order of application
     std::map<Identity, std::size_t> known;
     std::map<Place, std::size_t> places;
+    std::map<Place, std::uint64_t> gaps;  // from where through where
     std::map<records::FeedId, FeedLog> feeds;
+    std::map<std::string, std::vector<std::uint64_t>>
+        epochs;  // of a device, in the order in which they advanced
 };
 
 // A snapshot's file holds the rows and cursors of every feed, so that a device that mounted it can be
@@ -55,7 +58,8 @@ class MemoryHub final : public HubStore {
   public:
     explicit MemoryHub(KeySigner& signer) : signer_(signer) {}
 
-    // Operations that begin with "bad" are quarantined, those that begin with "conflict" are one.
+    // Operations that begin with "bad" are quarantined, those with "conflict" are one, those with "wait" are
+    // parked.
     static OperationResult result_of(BytesView operation, std::uint64_t number);
 
     void put(const records::FeedId& feed, std::uint64_t record);
@@ -66,27 +70,40 @@ class MemoryHub final : public HubStore {
     std::uint64_t applied(const std::string& device, std::uint64_t epoch, protocol::Lane lane) const;
 
     std::uint64_t generation() override { return hub_generation; }
+    Status begin_generation() override;
     std::string city() override { return "testville"; }
     Result<std::optional<RegisteredDevice>> device(std::string_view id) override;
     Status seen(std::string_view id) override;
     Result<protocol::LanePosition> lane_position(std::string_view device, std::uint64_t epoch,
                                                  protocol::Lane lane) override;
     Status set_lane_position(std::string_view device, const protocol::LanePosition& position) override;
+    Result<bool> epoch_advanced(std::string_view device, std::uint64_t epoch) override;
     Result<OperationResult> apply(const RegisteredDevice& device, const OperationPlace& place,
                                   BytesView operation) override;
     Result<std::vector<OperationResult>> results(std::string_view device, std::uint64_t epoch,
                                                  protocol::Lane lane, std::uint64_t first,
                                                  std::uint64_t last) override;
-    Result<std::map<records::FeedId, std::uint64_t>> feed_heads() override;
+    Result<std::vector<SettledPlace>> take_settled() override { return std::exchange(settled, {}); }
+    // What the operation at this place waited for has come.
+    void settle(const std::string& device, std::uint64_t epoch, protocol::Lane lane, std::uint64_t seq);
+    Result<bool> name_gap(std::string_view device, std::uint64_t epoch, protocol::Lane lane,
+                          std::uint64_t first, std::uint64_t last) override;
+    Result<std::map<records::FeedId, FeedPoint>> feed_heads() override;
     Result<FeedRange> feed_range(const records::FeedId& feed, std::uint64_t after,
                                  std::size_t max_bytes) override;
     Result<std::uint64_t> snapshot_generation(std::string_view profile) override;
     Result<Bytes> manifest(std::string_view profile) override;
     Result<Bytes> block(std::string_view profile, std::uint64_t generation, std::uint32_t block) override;
+    // Attachments are not of interest here: each is there as soon as it is offered.
+    Result<protocol::BlobState> blob_offered(const RegisteredDevice& device,
+                                             const protocol::BlobOffer& offer) override;
+    Result<protocol::BlobState> blob_chunk(const RegisteredDevice& device,
+                                           const protocol::BlobChunk& chunk) override;
 
     std::uint64_t hub_generation = 1000;
     std::map<std::string, RegisteredDevice> devices;
     HubState state;
+    std::vector<SettledPlace> settled;
     std::vector<std::string> violations;  // what the engine must never do to a store
     bool failing = false;                 // the disk does not answer
 

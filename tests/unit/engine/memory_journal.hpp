@@ -20,24 +20,33 @@ struct JournalDisk {
         std::optional<protocol::Origin> origin;
         std::optional<OperationResult> result;  // what the hub said became of it
     };
-    using Lanes = std::array<std::vector<Entry>, 4>;  // entry of seq n at n - 1
+    struct Lane {
+        std::vector<Entry> entries;  // entry of seq n at n - 1
+        std::uint64_t noted = 0;     // through here the hub said what became of them
+        std::uint64_t trimmed = 0;   // through here entries are no more to be read
+    };
+    using Lanes = std::array<Lane, 4>;
 
     JournalDisk(std::string name, std::uint64_t first_epoch) : device(std::move(name)), epoch(first_epoch) {}
 
-    std::vector<Entry>& lane(protocol::Lane name) { return epochs[epoch][static_cast<std::size_t>(name)]; }
+    Lane& state(protocol::Lane name) { return epochs[epoch][static_cast<std::size_t>(name)]; }
+    std::vector<Entry>& lane(protocol::Lane name) { return state(name).entries; }
     void append(protocol::Lane name, Bytes operation);
     void note(const protocol::Ack& ack);
-    // Moves what the hub does not hold of epoch `from` to `next`; nothing when another epoch is open by now.
+    // Makes room: entries through `seq` go, as far as they are noted and before the last that is.
+    void trim(protocol::Lane name, std::uint64_t seq);
+    // Moves what the hub does not hold of epoch `from` and of earlier ones (OpenEpoch) to `next`; nothing
+    // when another epoch is open by now. What is parked stays where it is.
     void open_epoch(std::uint64_t from, std::uint64_t next,
-                    const std::map<protocol::Lane, std::uint64_t>& held);
-    // Every operation of the lane in the order of recording, over all epochs.
+                    const std::map<protocol::Lane, std::uint64_t>& held,
+                    const std::vector<protocol::LanePosition>& earlier = {});
+    // Every operation of the lane in the order of recording, over all epochs; also what was trimmed.
     std::vector<const Entry*> all(protocol::Lane name) const;
 
     std::string device;
     std::uint64_t epoch;
-    std::vector<std::uint64_t> order;  // of epochs; the last is the open one once it has entries
+    std::vector<std::uint64_t> order;  // of earlier epochs
     std::map<std::uint64_t, Lanes> epochs;
-    std::array<std::uint64_t, 4> noted{};  // in the open epoch
 };
 
 class MemoryJournal final : public JournalView {
@@ -53,12 +62,17 @@ class MemoryJournal final : public JournalView {
     }
     std::uint64_t noted(protocol::Lane lane) const override { return noted_[static_cast<std::size_t>(lane)]; }
     std::optional<Bytes> hash_at(protocol::Lane lane, std::uint64_t seq) override;
+    std::uint64_t first_held(protocol::Lane lane) override;
+    std::vector<std::uint64_t> parked(protocol::Lane lane, std::size_t most) override;
+    std::vector<protocol::LanePosition> earlier(std::size_t most) override;
     Result<std::vector<JournalEntry>> read(protocol::Lane lane, std::uint64_t after, std::size_t max_entries,
                                            std::size_t max_bytes) override;
 
     bool unreadable = false;  // the disk does not answer
 
   private:
+    JournalDisk::Lane& open_lane(protocol::Lane lane);
+
     JournalDisk& disk_;
     std::uint64_t epoch_ = 0;
     std::array<std::uint64_t, 4> last_{};

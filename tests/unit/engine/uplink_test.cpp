@@ -20,7 +20,9 @@ constexpr Millis timeout = UplinkLimits{}.ack_timeout;
 
 // A device's journal and uplink; the hub is what the test says.
 struct Bench {
-    explicit Bench(UplinkLimits limits = {}) : uplink("truck-1", view, signer, limits) {}
+    explicit Bench(UplinkLimits limits = {},
+                   CreditLimits credit_limits = {.least = 1U << 20U, .most = 1U << 20U})
+        : credit(credit_limits), uplink("truck-1", view, signer, credit, limits) {}
 
     void record(protocol::Lane lane, int count, std::size_t size = 20) {
         for (int i = 0; i < count; ++i)
@@ -51,6 +53,17 @@ struct Bench {
         for (std::uint64_t seq = first; seq <= last; ++seq) ack.add_versions(seq);
         return ack;
     }
+    void resume(Millis now, const protocol::HelloReply& reply) {
+        uplink.resume(reply, actions);
+        pump(now);
+    }
+    void pump(Millis now) {
+        for (const protocol::Lane lane : lanes_by_priority) uplink.pump(now, lane, actions);
+    }
+    void ack(Millis now, const protocol::Ack& of) {
+        uplink.ack(now, of, actions);
+        pump(now);
+    }
     // Does what a call asks for, and gives back the batches of it.
     std::vector<protocol::Batch> sent() {
         auto out = batches(actions, signer);
@@ -61,6 +74,7 @@ struct Bench {
     KeySigner signer{"truck-1"};
     JournalDisk disk{"truck-1", epoch};
     MemoryJournal view{disk};
+    Credit credit;
     Uplink uplink;
     Actions actions;
     int made = 0;
@@ -71,9 +85,9 @@ struct Bench {
 TEST_CASE("Nothing is sent before the hub has said where it stands", "[engine][uplink]") {
     Bench bench;
     bench.record(WORK, 3);
-    bench.uplink.pump(0, bench.actions);
+    bench.pump(0);
     CHECK(bench.actions.empty());
-    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
+    bench.resume(0, bench.reply(0, 0, 0));
     CHECK(bench.sent().size() == 1);
 }
 
@@ -98,7 +112,7 @@ TEST_CASE("The hello says of each lane where it ends and what is known of it", "
 TEST_CASE("It goes on behind what the hub has, byte for byte as written", "[engine][uplink]") {
     Bench bench;
     bench.record(WORK, 10);
-    bench.uplink.resume(0, bench.reply(0, 4, 0), bench.actions);
+    bench.resume(0, bench.reply(0, 4, 0));
     const auto sent = bench.sent();
     REQUIRE(sent.size() == 1);
     CHECK(sent[0].device() == "truck-1");
@@ -119,7 +133,7 @@ TEST_CASE("What is urgent goes first", "[engine][uplink]") {
     bench.record(TELEMETRY, 2);
     bench.record(WORK, 2);
     bench.record(URGENT, 1);
-    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
+    bench.resume(0, bench.reply(0, 0, 0));
     const auto sent = bench.sent();
     REQUIRE(sent.size() == 3);
     CHECK(sent[0].lane() == URGENT);
@@ -128,11 +142,12 @@ TEST_CASE("What is urgent goes first", "[engine][uplink]") {
 }
 
 TEST_CASE("A batch keeps to its bounds, and an operation that is larger goes alone", "[engine][uplink]") {
-    Bench bench({.batch_entries = 5, .batch_bytes = 1000, .window_bytes = 1U << 20U, .ack_timeout = timeout});
+    Bench bench(
+        {.batch_entries = 5, .batch_bytes = 1000, .urgent_window = 1U << 20U, .ack_timeout = timeout});
     bench.record(WORK, 12);
     bench.record(WORK, 1, 5000);
     bench.record(WORK, 7, 300);
-    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
+    bench.resume(0, bench.reply(0, 0, 0));
     std::uint64_t next = 1;
     for (const auto& batch : bench.sent()) {
         CHECK(batch.first_seq() == next);
@@ -148,24 +163,21 @@ TEST_CASE("A batch keeps to its bounds, and an operation that is larger goes alo
 TEST_CASE("No more is under way than the window holds, and each acknowledgement makes room",
           "[engine][uplink]") {
     const UplinkLimits limits{
-        .batch_entries = 1, .batch_bytes = 1000, .window_bytes = 2000, .ack_timeout = timeout};
-    Bench bench(limits);
+        .batch_entries = 1, .batch_bytes = 1000, .urgent_window = 1U << 20U, .ack_timeout = timeout};
+    const CreditLimits credit{.least = 4000, .most = 4000};
+    Bench bench(limits, credit);
     bench.record(WORK, 200, 100);
-    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
+    bench.resume(0, bench.reply(0, 0, 0));
     std::size_t bytes = 0;
-    std::size_t largest = 0;
-    for (const auto& publish : all<Publish>(bench.actions)) {
-        bytes += publish.payload.size();
-        largest = std::max(largest, publish.payload.size());
-    }
-    CHECK(bytes >= limits.window_bytes);
-    CHECK(bytes < limits.window_bytes + largest);
+    for (const auto& publish : all<Publish>(bench.actions)) bytes += publish.payload.size();
+    CHECK(bytes <= credit.most);
+    CHECK(bench.credit.outstanding() == bytes);
     const std::size_t first = bench.sent().size();
     CHECK(first < 20);
 
-    bench.uplink.pump(1, bench.actions);
+    bench.pump(1);
     CHECK(bench.sent().empty());
-    bench.uplink.ack(1, bench.ack(WORK, 3, 1, 3), bench.actions);
+    bench.ack(1, bench.ack(WORK, 3, 1, 3));
     const auto more = bench.sent();
     CHECK(more.size() == 3);
     REQUIRE_FALSE(more.empty());
@@ -174,27 +186,27 @@ TEST_CASE("No more is under way than the window holds, and each acknowledgement 
 
 TEST_CASE("What is recorded while it runs is sent at once", "[engine][uplink]") {
     Bench bench;
-    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
+    bench.resume(0, bench.reply(0, 0, 0));
     CHECK(bench.sent().empty());
     bench.record(URGENT, 1);
-    bench.uplink.pump(5, bench.actions);
+    bench.pump(5);
     CHECK(bench.sent().size() == 1);
-    bench.uplink.pump(6, bench.actions);
+    bench.pump(6);
     CHECK(bench.sent().empty());
 }
 
-TEST_CASE("An acknowledgement that comes late changes nothing", "[engine][uplink]") {
+TEST_CASE("An acknowledgement that comes late moves no cursor", "[engine][uplink]") {
     Bench bench;
     bench.record(WORK, 10);
-    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
+    bench.resume(0, bench.reply(0, 0, 0));
     bench.actions.clear();
-    bench.uplink.ack(1, bench.ack(WORK, 8, 1, 8), bench.actions);
+    bench.ack(1, bench.ack(WORK, 8, 1, 8));
     CHECK(all<NoteAck>(bench.actions).size() == 1);
     bench.disk.note(bench.ack(WORK, 8, 1, 8));
     bench.view.refresh();
     bench.actions.clear();
-    bench.uplink.ack(2, bench.ack(WORK, 4, 1, 4), bench.actions);
-    CHECK(bench.actions.empty());
+    bench.ack(2, bench.ack(WORK, 4, 1, 4));
+    CHECK(bench.sent().empty());
     CHECK(bench.uplink.acknowledged(WORK) == 8);
     CHECK_FALSE(bench.uplink.stalled(3));
 }
@@ -202,9 +214,9 @@ TEST_CASE("An acknowledgement that comes late changes nothing", "[engine][uplink
 TEST_CASE("When the results of some operations were lost they are asked for", "[engine][uplink]") {
     Bench bench;
     bench.record(WORK, 10);
-    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
+    bench.resume(0, bench.reply(0, 0, 0));
     bench.actions.clear();
-    bench.uplink.ack(1, bench.ack(WORK, 4, 3, 4), bench.actions);  // that of 1 and 2 did not come
+    bench.ack(1, bench.ack(WORK, 4, 3, 4));  // that of 1 and 2 did not come
     CHECK(all<NoteAck>(bench.actions).empty());
     CHECK(bench.uplink.acknowledged(WORK) == 4);
     CHECK(bench.uplink.stalled(2));
@@ -214,46 +226,47 @@ TEST_CASE("When the results of some operations were lost they are asked for", "[
     bench.uplink.describe(hello);
     CHECK(hello.lanes(1).noted() == 0);
     bench.uplink.pause();
-    bench.uplink.resume(3, bench.reply(0, 4, 0), bench.actions);
+    bench.resume(3, bench.reply(0, 4, 0));
     CHECK_FALSE(bench.uplink.stalled(4));
     bench.actions.clear();
-    bench.uplink.ack(4, bench.ack(WORK, 4, 1, 4), bench.actions);
+    bench.ack(4, bench.ack(WORK, 4, 1, 4));
     CHECK(all<NoteAck>(bench.actions).size() == 1);
 }
 
 TEST_CASE("Results that the journal could not keep are kept when they are told again", "[engine][uplink]") {
     Bench bench;
     bench.record(WORK, 4);
-    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
+    bench.resume(0, bench.reply(0, 0, 0));
     bench.actions.clear();
-    bench.uplink.ack(1, bench.ack(WORK, 4, 1, 4), bench.actions);
+    bench.ack(1, bench.ack(WORK, 4, 1, 4));
     REQUIRE(all<NoteAck>(bench.actions).size() == 1);  // and the journal does not do it
     bench.actions.clear();
-    bench.uplink.ack(2, bench.ack(WORK, 4, 1, 4), bench.actions);
+    bench.ack(2, bench.ack(WORK, 4, 1, 4));
     CHECK(all<NoteAck>(bench.actions).size() == 1);
 }
 
 TEST_CASE("When nothing is acknowledged for a while the hub is asked where it stands", "[engine][uplink]") {
     Bench bench;
     bench.record(WORK, 4);
-    bench.uplink.resume(1000, bench.reply(0, 0, 0), bench.actions);
+    bench.resume(1000, bench.reply(0, 0, 0));
     CHECK_FALSE(bench.uplink.stalled(1000 + timeout));
     CHECK(bench.uplink.stalled(1001 + timeout));
     bench.uplink.pause();
     CHECK_FALSE(bench.uplink.stalled(1001 + timeout));
     bench.actions.clear();
-    bench.uplink.resume(2000 + timeout, bench.reply(0, 0, 0), bench.actions);
+    bench.resume(2000 + timeout, bench.reply(0, 0, 0));
     CHECK(bench.sent().size() == 1);
 }
 
 TEST_CASE("A slow link is no loss: what is queued behind an acknowledged batch has its time again",
           "[engine][uplink]") {
-    Bench bench({.batch_entries = 1, .batch_bytes = 1000, .window_bytes = 1U << 20U, .ack_timeout = timeout});
+    Bench bench(
+        {.batch_entries = 1, .batch_bytes = 1000, .urgent_window = 1U << 20U, .ack_timeout = timeout});
     bench.record(WORK, 3);
-    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
-    bench.uplink.ack(timeout, bench.ack(WORK, 1, 1, 1), bench.actions);
+    bench.resume(0, bench.reply(0, 0, 0));
+    bench.ack(timeout, bench.ack(WORK, 1, 1, 1));
     CHECK_FALSE(bench.uplink.stalled(timeout + timeout));
-    bench.uplink.ack(timeout + timeout, bench.ack(WORK, 2, 2, 2), bench.actions);
+    bench.ack(timeout + timeout, bench.ack(WORK, 2, 2, 2));
     CHECK_FALSE(bench.uplink.stalled(3 * timeout));
     CHECK(bench.uplink.stalled(3 * timeout + 1));
 }
@@ -261,13 +274,13 @@ TEST_CASE("A slow link is no loss: what is queued behind an acknowledged batch h
 TEST_CASE("A lost batch is noticed although another lane goes on", "[engine][uplink]") {
     Bench bench;
     bench.record(WORK, 1);
-    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);  // and it is lost
+    bench.resume(0, bench.reply(0, 0, 0));  // and it is lost
     Millis now = 0;
     for (std::uint64_t seq = 1; seq <= 10; ++seq) {
         now = static_cast<Millis>(seq) * timeout / 5;
         bench.record(TELEMETRY, 1);
-        bench.uplink.pump(now, bench.actions);
-        bench.uplink.ack(now + 10, bench.ack(TELEMETRY, seq, seq, seq), bench.actions);
+        bench.pump(now);
+        bench.ack(now + 10, bench.ack(TELEMETRY, seq, seq, seq));
     }
     CHECK(bench.uplink.stalled(now + 20));
 }
@@ -278,7 +291,7 @@ TEST_CASE("When the hub holds other content a new epoch is opened, and nothing i
     bench.record(WORK, 5);
     auto reply = bench.reply(0, 5, 0);
     reply.mutable_lanes(1)->set_hash(sha256("another journal"));
-    bench.uplink.resume(0, reply, bench.actions);
+    bench.resume(0, reply);
     CHECK(all<OpenEpoch>(bench.actions).size() == 1);
     CHECK(bench.sent().empty());
     CHECK_FALSE(bench.uplink.running());
@@ -289,22 +302,22 @@ TEST_CASE("When the hub holds more than the journal a new epoch is opened", "[en
     bench.record(WORK, 5);
     auto reply = bench.reply(0, 5, 0);
     reply.mutable_lanes(1)->set_seq(6);
-    bench.uplink.resume(0, reply, bench.actions);
+    bench.resume(0, reply);
     CHECK(all<OpenEpoch>(bench.actions).size() == 1);
 }
 
 TEST_CASE("An acknowledgement of other content opens a new epoch", "[engine][uplink]") {
     Bench bench;
     bench.record(WORK, 5);
-    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
+    bench.resume(0, bench.reply(0, 0, 0));
     bench.actions.clear();
     auto ack = bench.ack(WORK, 3, 1, 3);
     ack.mutable_applied()->set_hash(sha256("another"));
-    bench.uplink.ack(1, ack, bench.actions);
+    bench.ack(1, ack);
     CHECK(all<OpenEpoch>(bench.actions).size() == 1);
     CHECK(all<NoteAck>(bench.actions).empty());
     bench.actions.clear();
-    bench.uplink.ack(2, ack, bench.actions);
+    bench.ack(2, ack);
     CHECK(bench.actions.empty());
 }
 
@@ -319,7 +332,7 @@ TEST_CASE("A new epoch leaves behind only what the hub proves to hold", "[engine
     // The hub was restored from a backup, which ends at 4, and holds other content of another lane.
     auto reply = bench.reply(2, 4, 8);
     reply.mutable_lanes(2)->set_hash(sha256("another journal"));
-    bench.uplink.resume(0, reply, bench.actions);
+    bench.resume(0, reply);
     auto opened = all<OpenEpoch>(bench.actions);
     REQUIRE(opened.size() == 1);
     CHECK(opened[0].held.at(URGENT) == 0);  // what became of them is not known
@@ -329,17 +342,17 @@ TEST_CASE("A new epoch leaves behind only what the hub proves to hold", "[engine
     // Other content where it once said to hold ours: nothing of that lane is certain.
     reply.mutable_lanes(2)->set_seq(5);
     bench.actions.clear();
-    bench.uplink.resume(1, reply, bench.actions);
+    bench.resume(1, reply);
     opened = all<OpenEpoch>(bench.actions);
     REQUIRE(opened.size() == 1);
     CHECK(opened[0].held.at(TELEMETRY) == 0);
 
     bench.actions.clear();
-    bench.uplink.resume(2, bench.reply(2, 4, 8), bench.actions);
+    bench.resume(2, bench.reply(2, 4, 8));
     auto ack = bench.ack(WORK, 7, 7, 7);
     ack.mutable_applied()->set_hash(sha256("another"));
     bench.actions.clear();
-    bench.uplink.ack(3, ack, bench.actions);
+    bench.ack(3, ack);
     opened = all<OpenEpoch>(bench.actions);
     REQUIRE(opened.size() == 1);
     CHECK(opened[0].held.at(URGENT) == 0);
@@ -351,7 +364,7 @@ TEST_CASE("Results beyond what an acknowledgement proves to be applied are not b
           "[engine][uplink]") {
     Bench bench;
     bench.record(WORK, 10);
-    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
+    bench.resume(0, bench.reply(0, 0, 0));
     const auto none = bench.ack(WORK, 0, 1, 10);  // anyone can compute the hash of an empty lane
     const auto more = bench.ack(WORK, 4, 1, 5);
     auto from_nowhere = bench.ack(WORK, 4, 1, 4);
@@ -360,13 +373,13 @@ TEST_CASE("Results beyond what an acknowledgement proves to be applied are not b
     far_beyond.set_first_seq(std::numeric_limits<std::uint64_t>::max() - 2);
     for (const auto& ack : {none, more, from_nowhere, far_beyond}) {
         bench.actions.clear();
-        bench.uplink.ack(1, ack, bench.actions);
+        bench.ack(1, ack);
         CHECK(all<NoteAck>(bench.actions).empty());
         CHECK(all<Notice>(bench.actions).size() == 1);
         CHECK(bench.uplink.acknowledged(WORK) == 0);
     }
     bench.actions.clear();
-    bench.uplink.ack(2, bench.ack(WORK, 4, 1, 4), bench.actions);
+    bench.ack(2, bench.ack(WORK, 4, 1, 4));
     CHECK(all<NoteAck>(bench.actions).size() == 1);
 }
 
@@ -376,7 +389,7 @@ TEST_CASE("In a new epoch the operations travel with their first place", "[engin
     const Bytes third_hash = bench.disk.lane(WORK)[2].hash;
     bench.disk.open_epoch(epoch, 78, {{WORK, 2}});
     bench.view.refresh();
-    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
+    bench.resume(0, bench.reply(0, 0, 0));
     const auto sent = bench.sent();
     REQUIRE(sent.size() == 1);
     CHECK(sent[0].epoch() == 78);
@@ -390,18 +403,39 @@ TEST_CASE("In a new epoch the operations travel with their first place", "[engin
 TEST_CASE("An answer to a hello of an earlier epoch does not start the uplink", "[engine][uplink]") {
     Bench bench;
     bench.record(WORK, 5);
-    bench.uplink.resume(0, bench.reply(0, 3, 0), bench.actions);
+    bench.resume(0, bench.reply(0, 3, 0));
     const auto late = bench.reply(0, 3, 0);
     bench.uplink.pause();
     bench.disk.open_epoch(epoch, 78, {{WORK, 2}});
     bench.view.refresh();
     bench.actions.clear();
 
-    bench.uplink.resume(1, late, bench.actions);
+    bench.resume(1, late);
     CHECK_FALSE(bench.uplink.running());
     CHECK(bench.actions.empty());
-    bench.uplink.resume(2, bench.reply(0, 0, 0), bench.actions);
+    bench.resume(2, bench.reply(0, 0, 0));
     CHECK(bench.uplink.running());
+    CHECK(bench.sent().size() == 1);
+}
+
+TEST_CASE("Of what was trimmed no hash is the same", "[engine][uplink]") {
+    Bench bench;
+    bench.record(WORK, 5);
+    bench.disk.note(bench.ack(WORK, 4, 1, 4));
+    bench.disk.trim(WORK, 3);
+    bench.view.refresh();
+    auto reply = bench.reply(0, 2, 0);
+    for (const Bytes& hash : {Bytes(), bench.disk.lane(WORK)[1].hash}) {
+        reply.mutable_lanes(1)->set_hash(hash);
+        bench.actions.clear();
+        bench.resume(0, reply);
+        CHECK_FALSE(bench.uplink.running());
+        REQUIRE(all<OpenEpoch>(bench.actions).size() == 1);
+        CHECK(all<OpenEpoch>(bench.actions)[0].held.at(WORK) == 0);
+        CHECK(all<Publish>(bench.actions).empty());
+    }
+    bench.actions.clear();
+    bench.resume(1, bench.reply(0, 4, 0));
     CHECK(bench.sent().size() == 1);
 }
 
@@ -409,20 +443,20 @@ TEST_CASE("A disk that does not answer is no other content", "[engine][uplink]")
     Bench bench;
     bench.record(WORK, 5);
     bench.view.unreadable = true;
-    bench.uplink.resume(0, bench.reply(0, 4, 0), bench.actions);
+    bench.resume(0, bench.reply(0, 4, 0));
     CHECK(all<OpenEpoch>(bench.actions).empty());
     CHECK(all<Notice>(bench.actions).size() == 1);
     CHECK_FALSE(bench.uplink.running());
 
     bench.view.unreadable = false;
     bench.actions.clear();
-    bench.uplink.resume(1, bench.reply(0, 0, 0), bench.actions);
+    bench.resume(1, bench.reply(0, 0, 0));
     bench.actions.clear();
     bench.view.unreadable = true;
-    bench.uplink.ack(2, bench.ack(WORK, 4, 1, 4), bench.actions);
+    bench.ack(2, bench.ack(WORK, 4, 1, 4));
     CHECK(bench.actions.empty());
     bench.record(WORK, 1);
-    bench.uplink.pump(3, bench.actions);
+    bench.pump(3);
     CHECK(all<Publish>(bench.actions).empty());
     CHECK(all<Notice>(bench.actions).size() == 1);
 }
@@ -430,14 +464,14 @@ TEST_CASE("A disk that does not answer is no other content", "[engine][uplink]")
 TEST_CASE("Acknowledgements of another epoch or no lane are not ours", "[engine][uplink]") {
     Bench bench;
     bench.record(WORK, 5);
-    bench.uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
+    bench.resume(0, bench.reply(0, 0, 0));
     bench.actions.clear();
     auto other_epoch = bench.ack(WORK, 5, 1, 5);
     other_epoch.mutable_applied()->set_epoch(epoch + 1);
-    bench.uplink.ack(1, other_epoch, bench.actions);
+    bench.ack(1, other_epoch);
     auto no_lane = bench.ack(WORK, 5, 1, 5);
     no_lane.mutable_applied()->set_lane(static_cast<protocol::Lane>(17));
-    bench.uplink.ack(1, no_lane, bench.actions);
+    bench.ack(1, no_lane);
     CHECK(bench.actions.empty());
     CHECK(bench.uplink.acknowledged(WORK) == 0);
 }
@@ -452,8 +486,9 @@ TEST_CASE("Without a signature nothing is sent, and it is said", "[engine][uplin
     Bench bench;
     bench.record(WORK, 5);
     Broken broken;
-    Uplink uplink("truck-1", bench.view, broken);
-    uplink.resume(0, bench.reply(0, 0, 0), bench.actions);
+    Uplink uplink("truck-1", bench.view, broken, bench.credit);
+    uplink.resume(bench.reply(0, 0, 0), bench.actions);
+    uplink.pump(0, WORK, bench.actions);
     CHECK(all<Publish>(bench.actions).empty());
     REQUIRE(all<Notice>(bench.actions).size() == 1);
     CHECK(all<Notice>(bench.actions)[0].text.find("the chip does not answer") != std::string::npos);

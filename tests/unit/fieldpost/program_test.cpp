@@ -83,6 +83,15 @@ class FakeDevice {
                   if (forgets_to_confirm_) answer["saved"] = false;
                   reply.send(json_response(201, answer));
               });
+              router.add("POST", "/api/v1/attachments", [this](const Request& request, const Reply& reply) {
+                  if (disk_is_full_) {
+                      reply.send(problem(507, "Insufficient Storage", "the disk is full"));
+                      return;
+                  }
+                  attached_ = request.body;
+                  reply.send(
+                      json_response(201, json::object{{"sha256", std::string(64, 'a')}, {"bytes", 5}}));
+              });
               router.add("POST", "/api/v1/sync", [](const Request&, const Reply& reply) {
                   reply.send(json_response(202, json::object{{"message", "comparing with the hub"}}));
               });
@@ -102,6 +111,7 @@ class FakeDevice {
     std::string error_;
     NameValues asked_;
     json::object body_;
+    std::string attached_;
     bool disk_is_full_ = false;
     bool forgets_to_confirm_ = false;
     ServerForTests server_;
@@ -238,4 +248,28 @@ TEST_CASE("an answer that nobody can read is not a success") {
     out.setstate(std::ios::badbit);
     std::ostringstream error;
     CHECK(cli::run_program({"status"}, device.server_.socket.string(), out, error) == 1);
+}
+
+TEST_CASE("observe sends the files that it attaches, and names them") {
+    FakeDevice device;
+    const auto photo = device.server_.folder.path / "door.jpg";
+    device.server_.folder.write("door.jpg", "photo");
+    CHECK(device.run({"observe", "--kind", "condition", "--attach", photo.string()}) == 0);
+    CHECK(device.attached_ == "photo");
+    const auto& attachment = device.body_.at("attachments").as_array().at(0);
+    CHECK(attachment.at("sha256").as_string() == std::string(64, 'a'));
+    CHECK(attachment.at("media_type").as_string() == "image/jpeg");
+    CHECK(attachment.at("name").as_string() == "door.jpg");
+}
+
+TEST_CASE("observe records nothing when a file cannot be attached") {
+    FakeDevice device;
+    CHECK(device.run({"observe", "--note", "x", "--attach", "/no/such/file"}) == 2);
+    CHECK(device.error_.find("NOT SAVED") != std::string::npos);
+    device.server_.folder.write("door.jpg", "photo");
+    device.disk_is_full_ = true;
+    CHECK(device.run({"observe", "--note", "x", "--attach",
+                      (device.server_.folder.path / "door.jpg").string()}) == 1);
+    CHECK(device.error_.find("NOT SAVED") != std::string::npos);
+    CHECK(device.body_.empty());
 }

@@ -81,6 +81,32 @@ TEST_CASE("what does not fit a record kind is refused") {
         "no regular expression"));
 }
 
+TEST_CASE("a mapping that would overflow the stack is refused with its file and line") {
+    const auto replacement = [](const std::string& expression) {
+        return refusal("lpi.toml", "type = \"type\"",
+                       "type = { column = \"type\", replace = [[\"" + expression + "\", \"\"]] }");
+    };
+    const auto many = [](const std::string& part, int times) {
+        std::string out;
+        for (int i = 0; i < times; ++i) out += part;
+        return out;
+    };
+    CHECK(replacement(many("(", 12) + "a" + many(")", 12)) == "accepted");
+    CHECK(replacement(many("\\\\(", 50)) == "accepted");
+    CHECK(mentions(replacement(many("(", 13) + "a" + many(")", 13)), "more than 12 groups and repetitions"));
+    CHECK(mentions(replacement("a" + many("*", 13)), "more than 12 groups and repetitions"));
+    CHECK(mentions(replacement(many("(", 100'000)), "lpi.toml:"));
+    CHECK(mentions(replacement(many("a", 501)), "a regular expression of more than 500 bytes"));
+    CHECK(replacement(many("(a{999}){999}", 3)) == "accepted");  // counted, and not written out
+    CHECK(mentions(replacement("a{5,2}"), "lpi.toml:"));
+    CHECK(mentions(refusal("lpi.toml", "key = \"number\"", "key = " + many("[", 100'000)),
+                   "lpi.toml:13: nested too deeply"));
+    CHECK(mentions(refusal("city.toml", "time_zone", many("a.", 100'000) + "b = 1\ntime_zone"),
+                   "city.toml:5: too many dots"));
+    CHECK(mentions(refusal("lpi.toml", "key = \"number\"", "schlüssel = \"number\""),
+                   "lpi.toml:13: a character that is not ASCII"));
+}
+
 TEST_CASE("a label may be raised freely, and lowered or given to other hands only with a reason") {
     const auto label = [](const std::string& text) {
         return refusal("lpi.toml", "[dataset.link]", "[dataset.labels]\n" + text + "\n[dataset.link]");

@@ -120,6 +120,8 @@ Store& SmallCity::store() {
 
 Result<ImportReport> SmallCity::try_import(const std::set<std::string>& allow_deletes, UnixSeconds now) {
     ImportOptions options;
+    options.longest_transaction =
+        std::chrono::milliseconds(50);  // more of them for what is killed within one
     options.city_dir = city_dir();
     options.data_dir = data_dir();
     options.allow_deletes = allow_deletes;

@@ -349,3 +349,36 @@ TEST_CASE("What was received is listed newest first, whatever it says", "[hub_jo
     CHECK(listed->at(2).at("recorded_at").as_string() == "2026-03-01T12:00:00Z");
     CHECK(bench.operations->list(1)->size() == 1);
 }
+
+TEST_CASE("An operation that is kept unread has its bytes and its reason, and changes nothing",
+          "[hub_journal]") {
+    Bench bench;
+    const Bytes body = bench.observation("obs-1").SerializeAsString();
+    const auto place = bench.next_place(body);
+    const engine::RegisteredDevice device{"truck-1", {}, "fire", {}, 1};
+    const auto kept = bench.operations->quarantine(device, place, body, "it crashed the hub");
+    REQUIRE(kept.has_value());
+    CHECK(kept->outcome == protocol::QUARANTINED);
+    CHECK(bench.results(77, 1, 1)[0].reason == "it crashed the hub");
+    CHECK_FALSE(bench.stored().head(observation_id("obs-1")).value().has_value());
+    CHECK(bench.store->database().execAndGet("SELECT body FROM operation").getString() == body);
+    // It stays so, however often it comes.
+    CHECK(bench.try_apply(place, body)->outcome == protocol::QUARANTINED);
+    CHECK(bench.operations->count().value() == 1);
+}
+
+TEST_CASE("Moving a lane's position leaves what is safe of it", "[hub_journal]") {
+    Bench bench;
+    protocol::LanePosition position;
+    position.set_lane(WORK);
+    position.set_epoch(77);
+    position.set_seq(3);
+    position.set_hash("three");
+    REQUIRE(bench.operations->set_lane_position("truck-1", position).has_value());
+    CHECK(bench.operations->lane_position("truck-1", 77, WORK)->safe() == 0);
+    bench.store->database().exec("UPDATE device_lane SET safe = 2");
+    position.set_seq(4);
+    REQUIRE(bench.operations->set_lane_position("truck-1", position).has_value());
+    CHECK(bench.operations->lane_position("truck-1", 77, WORK)->seq() == 4);
+    CHECK(bench.operations->lane_position("truck-1", 77, WORK)->safe() == 2);
+}

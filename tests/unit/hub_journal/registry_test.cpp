@@ -42,6 +42,20 @@ TEST_CASE("A new profile is a new desired state; the same one is not", "[registr
     CHECK(device.profile == "east-only");
 }
 
+TEST_CASE("A revoked device stays so, whatever profile it is given", "[registry]") {
+    Bench bench;
+    Registry registry(*bench.store);
+    CHECK(registry.revoke("truck-1").error().code == ErrorCode::not_found);
+    REQUIRE(registry.add("truck-1", key, "fire").has_value());
+    CHECK(registry.find("truck-1").value()->revoked_at == 0);
+    REQUIRE(registry.revoke("truck-1").has_value());
+    const auto revoked_at = registry.find("truck-1").value()->revoked_at;
+    CHECK(revoked_at > 0);
+    REQUIRE(registry.revoke("truck-1").has_value());
+    REQUIRE(registry.add("truck-1", key, "east-only").has_value());
+    CHECK(registry.find("truck-1").value()->revoked_at >= revoked_at);
+}
+
 TEST_CASE("Two boxes cannot have one name", "[registry]") {
     Bench bench;
     Registry registry(*bench.store);

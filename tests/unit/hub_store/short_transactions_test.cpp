@@ -30,7 +30,7 @@ TEST_CASE("While one writes without end, another one that looks in gets its turn
     std::atomic<bool> stopping{false};
     Status wrote = ok();
     std::thread import([&] {
-        ShortTransactions transactions(importer->database());
+        ShortTransactions transactions(importer->database(), 200ms);
         while (wrote && !stopping) {
             wrote = transactions.begin();
             if (wrote) wrote = sql([&] { importer->database().exec(write_something); });

@@ -52,7 +52,7 @@ Batch sample_batch() {
 TEST_CASE("What is sealed opens to the same message, packed or not", "[protocol]") {
     KeySigner signer;
     for (const bool zstd : {false, true}) {
-        const auto sealed = seal(sample_batch(), signer, zstd);
+        const auto sealed = seal(sample_batch(), signer, Packing{zstd, 0});
         REQUIRE(sealed.has_value());
         CHECK(sealed->zstd() == zstd);
         const auto opened = open_as<Batch>(*sealed, signer.public_key(), "batch");
@@ -64,7 +64,7 @@ TEST_CASE("What is sealed opens to the same message, packed or not", "[protocol]
 TEST_CASE("The sealed form is the one that was fixed", "[protocol]") {
     // Payload written by hand, signature by Python's cryptography over the text that wire.proto describes.
     KeySigner signer;
-    const auto sealed = seal(sample_head(), signer, false);
+    const auto sealed = seal(sample_head(), signer, plain);
     REQUIRE(sealed.has_value());
     CHECK(to_hex(sealed->payload()) ==
           "0a210a13636974792f7075626c69632f67656e6572616c11080706050403020118ac02");
@@ -77,7 +77,7 @@ TEST_CASE("The sealed form is the one that was fixed", "[protocol]") {
 TEST_CASE("A message with any bit changed is refused, or says the same", "[protocol]") {
     KeySigner signer;
     for (const bool zstd : {false, true}) {
-        const Bytes sent = seal(sample_head(), signer, zstd).value().SerializeAsString();
+        const Bytes sent = seal(sample_head(), signer, Packing{zstd, 0}).value().SerializeAsString();
         const Bytes content = sample_head().SerializeAsString();
         int refused = 0;
         for (std::size_t bit = 0; bit < sent.size() * 8; ++bit) {
@@ -101,7 +101,7 @@ TEST_CASE("A message with any bit changed is refused, or says the same", "[proto
 
 TEST_CASE("A message cut at any byte is refused", "[protocol]") {
     KeySigner signer;
-    const Bytes sent = seal(sample_head(), signer, true).value().SerializeAsString();
+    const Bytes sent = seal(sample_head(), signer, packed).value().SerializeAsString();
     for (std::size_t size = 0; size < sent.size(); ++size) {
         const auto received = parse<Signed>(BytesView(sent).substr(0, size), "message");
         INFO("cut to " << size);
@@ -111,14 +111,14 @@ TEST_CASE("A message cut at any byte is refused", "[protocol]") {
 
 TEST_CASE("A payload that was signed as one thing is not taken as another", "[protocol]") {
     KeySigner signer;
-    const auto sealed = seal(sample_head(), signer, false).value();
+    const auto sealed = seal(sample_head(), signer, plain).value();
     const auto opened = open_as<FeedSegment>(sealed, signer.public_key(), "feed segment");
     REQUIRE(opened.has_error());
     CHECK(opened.error().code == ErrorCode::refused);
 
     // Nor is a packed payload taken as a plain one, or the other way round.
     for (const bool zstd : {false, true}) {
-        Signed turned = seal(sample_head(), signer, zstd).value();
+        Signed turned = seal(sample_head(), signer, Packing{zstd, 0}).value();
         turned.set_zstd(!zstd);
         CHECK(open_as<FeedHead>(turned, signer.public_key(), "feed head").error().code == ErrorCode::refused);
     }
@@ -126,7 +126,7 @@ TEST_CASE("A payload that was signed as one thing is not taken as another", "[pr
 
 TEST_CASE("Another's key does not open it", "[protocol]") {
     KeySigner signer;
-    const auto sealed = seal(sample_head(), signer, false).value();
+    const auto sealed = seal(sample_head(), signer, plain).value();
     CHECK(open_as<FeedHead>(sealed, ed25519_generate().public_key, "feed head").error().code ==
           ErrorCode::refused);
     CHECK(open_as<FeedHead>(sealed, "", "feed head").error().code == ErrorCode::refused);
@@ -137,12 +137,42 @@ TEST_CASE("A signed bomb is refused when it passes the bound", "[protocol]") {
     KeySigner signer;
     Batch bomb;
     bomb.add_entries()->set_operation(Bytes(max_payload_bytes, '\0'));
-    const auto sealed = seal(bomb, signer, true).value();
+    const auto sealed = seal(bomb, signer, packed).value();
     REQUIRE(sealed.ByteSizeLong() < max_message_bytes);
     const auto opened = open_as<Batch>(sealed, signer.public_key(), "batch");
     REQUIRE(opened.has_error());
     CHECK(opened.error().code == ErrorCode::full);
     CHECK(unfold(sealed.payload()).error().code == ErrorCode::full);
+}
+
+TEST_CASE("A device's batch has a smaller bound than what a hub signs, packed or not", "[protocol]") {
+    KeySigner signer;
+    Batch batch;
+    batch.add_entries()->set_operation(Bytes(max_batch_bytes, '\0'));
+    FeedSegment segment;
+    segment.add_entries()->mutable_row()->set_body(Bytes(max_batch_bytes, '\0'));
+    for (const bool zstd : {false, true}) {
+        const auto refused =
+            open_as<Batch>(seal(batch, signer, Packing{zstd}).value(), signer.public_key(), "batch");
+        REQUIRE(refused.has_error());
+        CHECK(refused.error().code == ErrorCode::full);
+        CHECK(open_as<FeedSegment>(seal(segment, signer, Packing{zstd}).value(), signer.public_key(),
+                                   "segment"));
+    }
+}
+
+TEST_CASE("A hello lists no more than a device has, packed or not", "[protocol]") {
+    KeySigner signer;
+    Hello hello;
+    for (int i = 0; i < 200'000; ++i) hello.add_lanes();
+    for (const Packing packing : {plain, packed, Packing{true, 1}}) {
+        const auto sealed = seal(hello, signer, packing).value();
+        const auto refused = open_as<Hello>(sealed, signer.public_key(), "hello");
+        REQUIRE(refused.has_error());
+        CHECK(refused.error().code == ErrorCode::full);
+    }
+    hello.mutable_lanes()->DeleteSubrange(1000, hello.lanes_size() - 1000);
+    CHECK(open_as<Hello>(seal(hello, signer, packed).value(), signer.public_key(), "hello"));
 }
 
 TEST_CASE("What is no such message is corrupt", "[protocol]") {
@@ -153,7 +183,7 @@ TEST_CASE("What is no such message is corrupt", "[protocol]") {
 
 TEST_CASE("Without an answer of the keystore nothing is sealed", "[protocol]") {
     BrokenSigner signer;
-    const auto sealed = seal(sample_head(), signer, true);
+    const auto sealed = seal(sample_head(), signer, packed);
     REQUIRE(sealed.has_error());
     CHECK(sealed.error().code == ErrorCode::unavailable);
 }

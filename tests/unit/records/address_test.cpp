@@ -247,3 +247,16 @@ TEST_CASE("only the first bytes of a very long text are read") {
     CHECK(address.number() == 12);
     CHECK(address.text().size() <= max_address_bytes);
 }
+
+TEST_CASE("an address of an old export can be stored, whatever its bytes") {
+    const Address address = parse_address("12 Caf\xE9 St");
+    CHECK(address.text() == "12 Café St");
+    AddressParts parts;
+    parts.number = "12";
+    parts.street = "Ni\xF1o St";
+    parts.postal_code = "0213\xE9 and more";
+    for (const Address& one : {address, from_parts(parts)}) {
+        Address again;
+        CHECK(again.ParseFromString(one.SerializeAsString()));
+    }
+}

@@ -23,6 +23,17 @@ TEST_CASE("bytes that are not UTF-8 are read as Latin-1") {
     CHECK(fold("Caf\xE9 Ni\xF1o") == "CAFE NINO");
 }
 
+TEST_CASE("any text can be stored as UTF-8, cut between characters") {
+    CHECK(as_utf8("Café", 10) == "Café");
+    CHECK(as_utf8("Caf\xE9 9", 10) == "Café 9");
+    CHECK(as_utf8("\xC0\x80", 10) == "\xC3\x80\xC2\x80");              // overlong NUL
+    CHECK(as_utf8("\xED\xA0\x80", 10) == "\xC3\xAD\xC2\xA0\xC2\x80");  // a surrogate
+    CHECK(as_utf8("\xF5\x80\x80\x80", 4) == "\xC3\xB5\xC2\x80");       // beyond Unicode
+    CHECK(as_utf8("улица", 5) == "ул");
+    CHECK(as_utf8("ab\xE9", 3) == "ab");
+    CHECK(as_utf8("", 10).empty());
+}
+
 TEST_CASE("folding twice changes nothing") {
     for (const char* text : {"Río & Co. 3.5", "St.Apt", "A.B.C. d.e", "x.1.2"}) {
         CHECK(fold(fold(text)) == fold(text));

@@ -89,8 +89,8 @@ TEST_CASE("a target is taken apart, its query decoded and its path left as it is
     CHECK(parse_target("http://localhost:8460/status?x=1")->path == "/status");
     CHECK(parse_target("http://localhost")->path == "/");
     CHECK(parse_target("*")->path == "*");
-    for (const char* wrong :
-         {"", "a", "/a b", "/%zz", "/?%zz", "/?a=%00", "/?a=%ff", "localhost:80", "http://"}) {
+    for (const char* wrong : {"", "a", "/a b", "/%zz", "/?%zz", "/?a=%00", "/?a=%ff", "localhost:80",
+                              "http://", "http://a:b", "http://a:=/../x"}) {
         INFO(wrong);
         const auto refused = parse_target(wrong);
         CHECK((!refused || std::string(wrong) == "http://"));

@@ -69,10 +69,10 @@ class Random {
   }
 }
 
-// A record id as Fieldpost writes it: 64 bits in 13 digits of Crockford's base 32, so the first is below 16.
+// A record id as Fieldpost writes it: 63 bits in 13 digits of Crockford's base 32, so the first is below 8.
 function recordId(random) {
   const digits = "0123456789abcdefghjkmnpqrstvwxyz";
-  let text = digits[random.below(16)];
+  let text = digits[random.below(8)];
   while (text.length < 13) text += digits[random.below(32)];
   return text;
 }

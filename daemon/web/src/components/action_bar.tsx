@@ -1,10 +1,11 @@
-// The two things a crew does, under the thumb: the visit and the observation.
+// What a crew does, under the thumb: the visit, the observation, and its status with the SOS.
 import { useEffect, useState } from "preact/hooks";
 import { crew, openVisit, type OpenVisit } from "../state/crew";
 import { hasDraft } from "../state/draft";
 import { openProperty, place } from "../state/place";
 import { useStore } from "../state/store";
 import { clock } from "../words";
+import { CrewStatusLine, CrewStatusSheet } from "./crew_status";
 import { Icon } from "./icons";
 import { RecordSheet } from "./record_sheet";
 import { FinishVisit, StartVisit } from "./visit_sheet";
@@ -13,7 +14,8 @@ import { FinishVisit, StartVisit } from "./visit_sheet";
 type Panel =
   | { what: "record"; property: string | null; title: string }
   | { what: "start"; property: string; title: string }
-  | { what: "finish"; visit: OpenVisit };
+  | { what: "finish"; visit: OpenVisit }
+  | { what: "status" };
 
 export function ActionBar() {
   const { id, view } = useStore(place);
@@ -27,6 +29,7 @@ export function ActionBar() {
   useEffect(close, [id]); // Back leaves the place, and what was being done there
   return (
     <div class="action-bar" role="region" aria-label="Record">
+      <CrewStatusLine />
       {visit && (
         <div class="visit-line">
           <Icon name="flag" size={20} />
@@ -45,6 +48,9 @@ export function ActionBar() {
         </div>
       )}
       <div class="action-buttons">
+        <button type="button" class="button sos-button" onClick={() => setPanel({ what: "status" })}>
+          <span class="unseen">Status and </span>SOS
+        </button>
         {id && !visit && (
           <button
             type="button"
@@ -56,11 +62,7 @@ export function ActionBar() {
             Start visit
           </button>
         )}
-        <button
-          type="button"
-          class="button primary"
-          onClick={() => setPanel({ what: "record", property: id, title })}
-        >
+        <button type="button" class="button primary" onClick={() => setPanel({ what: "record", property: id, title })}>
           <Icon name="pen" size={22} />
           <span>
             {draft ? "Continue" : "Record"} <span class="rest">{draft ? "draft" : "observation"}</span>
@@ -69,6 +71,7 @@ export function ActionBar() {
       </div>
       {panel?.what === "record" && <RecordSheet property={panel.property} title={panel.title} onClose={close} />}
       {panel?.what === "start" && <StartVisit property={panel.property} title={panel.title} onClose={close} />}
+      {panel?.what === "status" && <CrewStatusSheet onClose={close} />}
       {panel?.what === "finish" && <FinishVisit visit={panel.visit} onClose={close} />}
     </div>
   );

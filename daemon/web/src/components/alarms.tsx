@@ -2,10 +2,11 @@
 // loaded yet. The device's own sentences follow.
 import { device, probe } from "../state/device";
 import { useNow, useStore } from "../state/store";
-import { clock } from "../words";
+import { clock, storageMessage } from "../words";
 import { Icon } from "./icons";
 
 const NOT_SAVED = /^NOT SAVED\W*/;
+const PLAIN = 2; // sentences that are shown here
 
 export function Alarms() {
   const { status, reach, silentSince } = useStore(device);
@@ -16,7 +17,10 @@ export function Alarms() {
   const progress = data?.fetch;
   const said = answering ? (status?.messages ?? []) : [];
   const notSaved = said.find((message) => NOT_SAVED.test(message));
-  const plain = said.filter((message) => message !== notSaved).slice(0, 2);
+  const storage = status && answering ? storageMessage(status) : undefined;
+  const rest = said.filter((message) => message !== notSaved && message !== storage);
+  const plain = rest.slice(0, PLAIN);
+  if (rest.length > PLAIN) plain.push(`${rest.length - PLAIN} more under "State of this device".`);
   return (
     <div class="alarms">
       <div role="alert">
@@ -28,6 +32,12 @@ export function Alarms() {
               {notSaved?.replace(NOT_SAVED, "This device cannot store new records: ") ??
                 "This device cannot store new records."}
             </span>
+          </p>
+        )}
+        {storage && (
+          <p class="alarm bad" data-alarm="storage">
+            <Icon name="box" size={24} />
+            <span>{storage}</span>
           </p>
         )}
         {!answering && (

@@ -1,10 +1,13 @@
 // What was recorded from this vehicle, newest first, each with how far it has got.
 import { useState } from "preact/hooks";
-import type { Observation } from "../api";
+import type { Attachment, Observation, Said } from "../api";
 import { crew, type Visit } from "../state/crew";
-import { openProperty } from "../state/place";
+import { present } from "../state/draft";
+import { openProperty, place } from "../state/place";
 import { useStore } from "../state/store";
 import { moment, sentenceCase, simpleValue } from "../words";
+import { Attachments } from "./attachments";
+import { RecordSheet } from "./record_sheet";
 import { StateChip } from "./state_chip";
 
 const FIRST = 3;
@@ -17,22 +20,43 @@ interface Item {
   severity: string;
   property: string | null;
   state: Observation["state"];
+  reason?: string | undefined;
   place: string;
+  attachments: Attachment[];
+  superseded: { at: string; text: string; why: string }[]; // the newest first; `why` it was corrected
+  observation: Observation | null;
+}
+
+function saidText(said: Said): string {
+  const values = Object.entries(said.values).map(
+    ([name, value]) => `${sentenceCase(name)} ${simpleValue(name, value) ?? ""}`,
+  );
+  return [said.note, ...values].filter(Boolean).join(". ");
 }
 
 function fromObservation(item: Observation): Item {
-  const values = Object.entries(item.values ?? {}).map(
-    ([name, value]) => `${sentenceCase(name)} ${simpleValue(name, value) ?? ""}`,
-  );
+  const now = present(item);
+  const versions = [item, ...item.corrections];
+  const last = versions.at(-1) ?? item;
   return {
     id: item.id,
     at: item.recorded_at,
-    title: sentenceCase(item.kind),
-    text: [item.note, ...values].filter(Boolean).join(". "),
-    severity: item.severity ?? "info",
+    title: sentenceCase(now.kind),
+    text: saidText(now),
+    severity: now.severity ?? "info",
     property: item.property,
-    state: item.state,
+    state: last.state,
+    reason: last.reason,
     place: item.position?.fix === "none" ? "no position" : "",
+    attachments: now.attachments,
+    superseded: item.corrections
+      .map((correction, i) => ({
+        at: correction.recorded_at,
+        text: [sentenceCase(versions[i]?.kind ?? ""), saidText(versions[i] ?? item)].filter(Boolean).join(". "),
+        why: correction.why,
+      }))
+      .reverse(),
+    observation: item,
   };
 }
 
@@ -49,12 +73,17 @@ function fromVisit(item: Visit): Item {
     property: item.property,
     state: item.state,
     place: "",
+    attachments: [],
+    superseded: [],
+    observation: null,
   };
 }
 
 export function CrewList({ property, now }: { property: string | null; now: number }) {
   const { property: about, visits, observations } = useStore(crew);
+  const { view } = useStore(place);
   const [all, setAll] = useState(false);
+  const [corrects, setCorrects] = useState<Observation | null>(null);
   if (about !== property) return null;
   const items = [...observations.map(fromObservation), ...visits.map(fromVisit)].sort((a, b) => (a.at < b.at ? 1 : -1));
   if (items.length === 0) return null;
@@ -78,9 +107,26 @@ export function CrewList({ property, now }: { property: string | null; now: numb
               {item.text && <span class="record-summary">{item.text}</span>}
               <span class="record-meta">{[moment(item.at, now), item.place].filter(Boolean).join(", ")}</span>
               <span class="chips">
-                <StateChip state={item.state} />
+                <StateChip state={item.state} reason={item.reason} />
               </span>
+              {item.superseded.map((before) => (
+                <p key={before.at} class="superseded">
+                  {`Corrected ${moment(before.at, now)}: ${before.why} Superseded: `}
+                  <del>{before.text}</del>
+                </p>
+              ))}
+              <Attachments attachments={item.attachments} />
             </div>
+            {item.observation && (
+              <button
+                type="button"
+                class="button quiet-button"
+                aria-label={`Correct: ${item.text || item.title}`}
+                onClick={() => setCorrects(item.observation)}
+              >
+                Correct
+              </button>
+            )}
             {property === null && item.property && (
               <button type="button" class="button quiet-button" onClick={() => openProperty(item.property ?? "")}>
                 Open place
@@ -93,6 +139,14 @@ export function CrewList({ property, now }: { property: string | null; now: numb
         <button type="button" class="more" onClick={() => setAll(true)}>
           Show all {items.length}
         </button>
+      )}
+      {corrects && (
+        <RecordSheet
+          property={corrects.property}
+          title={view && view.id === corrects.property ? view.title || view.address : "The place where it was recorded"}
+          corrects={corrects}
+          onClose={() => setCorrects(null)}
+        />
       )}
     </section>
   );

@@ -2,6 +2,7 @@
 import { useId, useState } from "preact/hooks";
 import type { CityRecord, Field } from "../api";
 import { age, CLASSIFICATION_RANK, sentenceCase } from "../words";
+import { canEdit, EditSheet } from "./edit_sheet";
 import { Fields } from "./fields";
 import { Icon } from "./icons";
 import { Nfpa704, nfpaRating } from "./nfpa704";
@@ -36,6 +37,7 @@ function text(record: CityRecord, name: string): string {
 
 export function RecordRow({ record, now }: { record: CityRecord; now: number }) {
   const [open, setOpen] = useState(false);
+  const [editing, setEditing] = useState(false);
   const details = useId();
   const top = mark(record.fields);
   const rating = record.kind === "hazard" ? nfpaRating(record) : null;
@@ -58,7 +60,7 @@ export function RecordRow({ record, now }: { record: CityRecord; now: number }) 
             {record.source.title || record.source.id}, {age(record.as_of, now)}
           </span>
           <span class="chips">
-            <StateChip state={record.state} />
+            <StateChip state={record.state} reason={record.reason} />
             {top && <ClassificationChip classification={top.classification} compartment={top.compartment} />}
             {confidence < SURE && method !== "self" && (
               <span class="chip wait">
@@ -72,8 +74,14 @@ export function RecordRow({ record, now }: { record: CityRecord; now: number }) 
       </button>
       {quickSheet && <p class="quick-sheet">{quickSheet}</p>}
       <div id={details} class="record-fields" hidden={!open}>
-        {open && <Fields fields={record.fields} />}
+        {open && <Fields record={record} />}
+        {open && canEdit(record) && (
+          <button type="button" class="more" onClick={() => setEditing(true)}>
+            Change what this says
+          </button>
+        )}
       </div>
+      {editing && <EditSheet record={record} onClose={() => setEditing(false)} />}
     </li>
   );
 }

@@ -1,22 +1,23 @@
-// Recording an observation. The text is kept on this screen at every key press, with the id it is saved under, so that
-// pressing Save again after a lost reply never records twice.
+// Recording an observation, or correcting one. The text is kept on this screen at every key press, with the id it is
+// saved under, so that pressing Save again after a lost reply never records twice.
 import { useRef, useState } from "preact/hooks";
-import { api, ApiProblem, sentence, type Status } from "../api";
-import { openVisit, showSaved } from "../state/crew";
+import { api, ApiProblem, sentence, type Observation, type Saved, type Status } from "../api";
+import { crew, loadCrew, openVisit, showSaved } from "../state/crew";
 import { device } from "../state/device";
 import {
-  dropDraft,
+  draftAt,
+  draftOfCorrection,
   edited,
   hasMeasure,
   isEmpty,
-  keepDraft,
-  loadDraft,
+  toAttachments,
   toObservation,
   type Draft,
 } from "../state/draft";
 import { tellSaved } from "../state/notice";
 import { useStore } from "../state/store";
 import { clock, positionQuality } from "../words";
+import { AttachField } from "./attach_field";
 import { Choice } from "./choice";
 import { Icon } from "./icons";
 import { Sheet } from "./sheet";
@@ -58,46 +59,70 @@ function whereText(status: Status | null, answers: boolean): string {
 interface Props {
   property: string | null;
   title: string;
+  corrects?: Observation; // absent: it is a new one
   onClose: () => void;
 }
 
-export function RecordSheet({ property, title, onClose }: Props) {
+export function RecordSheet({ property, title, corrects, onClose }: Props) {
   const state = useStore(device);
   const visit = useStore(openVisit);
-  const [draft, setDraft] = useState<Draft>(() => loadDraft(property));
+  const [store] = useState(() => (corrects ? draftOfCorrection(corrects) : draftAt(property)));
+  const draft = useStore(store);
   const [busy, setBusy] = useState(false);
+  const [storing, setStoring] = useState(false); // an attachment is on its way to the device
   const [failure, setFailure] = useState("");
-  const [kept, setKept] = useState(true);
   const [taken, setTaken] = useState(false); // the device holds another record under this id
   const note = useRef<HTMLTextAreaElement>(null);
+  const reason = useRef<HTMLTextAreaElement>(null);
 
-  const keep = (next: Draft) => {
-    setDraft(next);
-    setKept(keepDraft(property, next));
+  const change = (part: Partial<Draft>) => store.set(edited(store.value, part));
+
+  const send = async (sent: Draft): Promise<Saved> => {
+    const observation = toObservation(sent, property);
+    if (corrects) {
+      const saved = await api.correct(corrects.id, { ...observation, reason: sent.reason.trim() });
+      void loadCrew(crew.value.property);
+      return saved;
+    }
+    const inVisit = visit && visit.property === property ? visit.id : null;
+    const saved = await api.observe(inVisit, observation);
+    if (!saved.saved) throw new ApiProblem(500, "Not saved", "The device did not save it.");
+    showSaved({
+      ...observation,
+      attachments: toAttachments(sent),
+      corrections: [],
+      visit: inVisit,
+      property,
+      ...saved,
+    });
+    return saved;
   };
-  const change = (part: Partial<Draft>) => keep(edited(draft, part));
+
+  const missing = (): [string, HTMLTextAreaElement | null] | null => {
+    if (isEmpty(draft)) return ["Write what you saw, touch one of the phrases, or attach a photo.", note.current];
+    if (!corrects) return null;
+    if (store.isEmpty) return ["Nothing is changed yet.", note.current];
+    return draft.reason.trim() === "" ? ["Say why it is corrected.", reason.current] : null;
+  };
 
   const save = async (event: Event) => {
     event.preventDefault();
-    if (busy) return;
-    if (isEmpty(draft)) {
-      setFailure("Write what you saw, or touch one of the phrases.");
-      note.current?.focus();
+    if (busy || storing) return;
+    const lacks = missing();
+    if (lacks) {
+      setFailure(lacks[0]);
+      lacks[1]?.focus();
       return;
     }
     setBusy(true);
     setFailure("");
     const sent = taken ? edited(draft, {}) : draft;
-    if (taken) keep(sent);
+    if (taken) store.set(sent);
     setTaken(false);
-    const observation = toObservation(sent, property);
-    const inVisit = visit && visit.property === property ? visit.id : null;
     try {
-      const saved = await api.observe(inVisit, observation);
-      if (!saved.saved) throw new ApiProblem(500, "Not saved", "The device did not save it.");
-      dropDraft(property, sent.id);
-      showSaved({ ...observation, visit: inVisit, property, ...saved });
-      tellSaved(saved.id, "Saved on this device.", saved.state);
+      const saved = await send(sent);
+      store.drop(sent.id);
+      tellSaved(saved.id, corrects ? "Correction saved on this device." : "Saved on this device.", saved.state);
       onClose();
     } catch (error) {
       setTaken(error instanceof ApiProblem && error.status === 409);
@@ -108,12 +133,17 @@ export function RecordSheet({ property, title, onClose }: Props) {
 
   const phrases = PHRASES[draft.kind] ?? [];
   return (
-    <Sheet title="Record an observation" onClose={onClose}>
+    <Sheet title={corrects ? "Correct an observation" : "Record an observation"} onClose={onClose}>
       <form class="record-form" onSubmit={(event) => void save(event)} noValidate>
         <p class="about">
           <Icon name="pin" size={20} />
           {property ? title : "At the vehicle's position, no property"}
         </p>
+        {corrects && (
+          <p class="quiet">
+            {`What was recorded at ${clock(corrects.recorded_at)} stays on record and is shown as superseded. What stands here takes its place.`}
+          </p>
+        )}
         <Choice legend="What is it?" options={KINDS} value={draft.kind} onChange={(kind) => change({ kind })} />
         {(draft.kind === "measurement" || hasMeasure(draft)) && (
           <div class="measure">
@@ -170,6 +200,7 @@ export function RecordSheet({ property, title, onClose }: Props) {
             onInput={(event) => change({ note: event.currentTarget.value })}
           />
         </label>
+        <AttachField store={store} onBusy={setStoring} />
         <Choice
           legend="How serious?"
           options={SEVERITIES}
@@ -177,6 +208,25 @@ export function RecordSheet({ property, title, onClose }: Props) {
           onChange={(severity) => change({ severity })}
           tones
         />
+        {Object.keys(draft.values).length > 0 && (
+          <p class="quiet">
+            {`These values stay as they were: ${Object.entries(draft.values)
+              .map(([name, value]) => `${name} ${value}`)
+              .join(", ")}.`}
+          </p>
+        )}
+        {corrects && (
+          <label class="note">
+            Why is it corrected?
+            <textarea
+              ref={reason}
+              rows={2}
+              maxLength={4000}
+              value={draft.reason}
+              onInput={(event) => change({ reason: event.currentTarget.value })}
+            />
+          </label>
+        )}
         <p class="quiet">
           {whereText(state.status, state.reach !== "silent")}
           {visit && visit.property === property ? ` Part of the visit begun at ${clock(visit.startedAt)}.` : ""}
@@ -186,16 +236,24 @@ export function RecordSheet({ property, title, onClose }: Props) {
             {failure !== "" && (
               <p class="notice bad">
                 <strong>Not saved.</strong> {failure}{" "}
-                {isEmpty(draft)
+                {store.isEmpty
                   ? ""
-                  : kept
+                  : store.stored
                     ? "What you typed is kept here."
                     : "Keep this page open, or what you typed is lost."}
               </p>
             )}
           </div>
-          <button type="submit" class="button primary wide" disabled={busy}>
-            {busy ? "Saving" : failure && !isEmpty(draft) ? "Try again" : "Save observation"}
+          <button type="submit" class="button primary wide" disabled={busy || storing}>
+            {storing
+              ? "Storing the attachment"
+              : busy
+                ? "Saving"
+                : failure && !store.isEmpty
+                  ? "Try again"
+                  : corrects
+                    ? "Save correction"
+                    : "Save observation"}
           </button>
         </div>
       </form>

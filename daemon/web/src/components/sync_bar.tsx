@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { device, oldestUnsent, waitingCount, type DeviceState } from "../state/device";
 import { useNow, useStore } from "../state/store";
-import { millis, positionQuality, span } from "../words";
+import { LINK_NAMES, millis, positionQuality, span } from "../words";
 import { Icon, type IconName } from "./icons";
 import { SyncDetails } from "./sync_details";
 
@@ -18,8 +18,17 @@ function linkItem(state: DeviceState, now: number): Item {
   if (state.reach === "silent") return { key: "link", icon: "offline", text: "Device silent", tone: "bad" };
   const link = state.status?.link;
   if (!link) return { key: "link", icon: "offline", text: "Opening", tone: "plain" };
-  if (link.state === "connected" && link.hub !== "absent")
-    return { key: "link", icon: "link", text: "Connected", tone: "good" };
+  if (link.state === "connected" && link.hub !== "absent") {
+    const carrier = link.uplinks.find((uplink) => uplink.in_use);
+    const paused = link.held.some((item) => item.reason === "paused");
+    const text = [
+      carrier && carrier.kind !== "unknown" ? LINK_NAMES[carrier.kind] : "Connected",
+      paused ? "paused" : "",
+    ]
+      .filter(Boolean)
+      .join(", ");
+    return { key: "link", icon: "link", text, tone: paused ? "wait" : "good" };
+  }
   if (link.state === "connected") return { key: "link", icon: "link", text: "Hub not answering", tone: "wait" };
   const since = millis(link.since);
   const length = since === null ? "" : ` ${span((now - since) / 1000)}`;
@@ -34,6 +43,9 @@ function linkItem(state: DeviceState, now: number): Item {
 function outboxItem(state: DeviceState, now: number): Item {
   if (!state.status) return { key: "outbox", icon: "outbox", text: "", tone: "plain" };
   const waiting = waitingCount(state);
+  const files = state.status.attachments.waiting;
+  if (waiting === 0 && files > 0)
+    return { key: "outbox", icon: "outbox", text: `${files} ${files === 1 ? "file" : "files"} to send`, tone: "wait" };
   if (waiting === 0) return { key: "outbox", icon: "check", text: "All sent", tone: "good" };
   const oldest = oldestUnsent(state, now) ?? 0;
   return {

@@ -3,7 +3,22 @@ import { useState } from "preact/hooks";
 import { api, sentence, type Status } from "../api";
 import { device } from "../state/device";
 import { useNow, useStore } from "../state/store";
-import { age, bytes, count, distance, millis, moment, positionQuality, sentenceCase, span } from "../words";
+import {
+  age,
+  budgetText,
+  bytes,
+  count,
+  distance,
+  laneText,
+  LINK_NAMES,
+  millis,
+  moment,
+  positionQuality,
+  SEND_NAMES,
+  sentenceCase,
+  span,
+  whyWaiting,
+} from "../words";
 import { Sheet } from "./sheet";
 
 const LANES = { urgent: "Urgent", work: "Work", telemetry: "Box's own readings" } as const;
@@ -55,25 +70,107 @@ function Line({ name, children, tone = "" }: { name: string; children: preact.Co
   );
 }
 
-function Facts({ status, now }: { status: Status; now: number }) {
-  const { data, journal } = status;
-  const behind = lag(status);
+function ToSend({ status }: { status: Status }) {
+  const { journal, attachments } = status;
   return (
     <>
       <h3>To send</h3>
-      <dl class="lines">
+      <dl class="lines" data-part="to-send">
         {journal.lanes.map((lane) => (
-          <Line key={lane.lane} name={LANES[lane.lane] ?? sentenceCase(lane.lane)}>
-            {lane.waiting === 0
-              ? "Nothing waits"
-              : `${count(lane.waiting)} waiting${lane.oldest_unsent_s === null ? "" : `, oldest ${span(lane.oldest_unsent_s)}`}`}
+          <Line
+            key={lane.lane}
+            name={LANES[lane.lane] ?? sentenceCase(lane.lane)}
+            tone={lane.waiting > 0 && lane.lane !== "telemetry" ? "wait" : ""}
+          >
+            {laneText(status, lane)}
           </Line>
         ))}
+        <Line name="Photos and files" tone={attachments.waiting > 0 ? "wait" : ""}>
+          {attachments.waiting === 0
+            ? "Nothing waits"
+            : `${count(attachments.waiting)} waiting, ${bytes(attachments.waiting_bytes)}. ${whyWaiting(status, "attachments")}`}
+        </Line>
+      </dl>
+    </>
+  );
+}
+
+function Links({ status, now }: { status: Status; now: number }) {
+  const { uplinks, month, held } = status.link;
+  const isHeld = (what: string) => held.some((item) => item.what === what);
+  const names = Object.entries(SEND_NAMES);
+  const goes = ["Urgent messages", ...names.filter(([what]) => !isHeld(what)).map(([, name]) => name)];
+  const waits = names.filter(([what]) => isHeld(what)).map(([, name]) => name);
+  const paused = held.some((item) => item.reason === "paused");
+  return (
+    <>
+      <h3>Link</h3>
+      <dl class="lines" data-part="link">
+        <Line name="Hub">{linkText(status, now)}</Line>
+        {uplinks.map((uplink) => (
+          <Line key={uplink.name} name={LINK_NAMES[uplink.kind]}>
+            {[uplink.up ? "Up" : "Down", uplink.in_use ? "in use" : "", uplink.metered ? "paid by the byte" : ""]
+              .filter(Boolean)
+              .join(", ")}
+          </Line>
+        ))}
+        <Line name="May go now">{goes.join(", ")}</Line>
+        {waits.length > 0 && (
+          <Line name={paused ? "Paused" : "Held back"} tone="wait">
+            {sentenceCase(waits.join(", "))}
+          </Line>
+        )}
+        {month && (
+          <Line name="Data this month" tone={month.left_bytes === 0 ? "wait" : ""}>
+            {`${LINK_NAMES[month.kind]}: ${budgetText(month.used_bytes, month.left_bytes)}`}
+            {month.attachments_left_bytes !== null &&
+              `. Photos and files: ${budgetText(month.attachments_used_bytes, month.attachments_left_bytes)}`}
+          </Line>
+        )}
+      </dl>
+    </>
+  );
+}
+
+function Storage({ status }: { status: Status }) {
+  const { journal, storage, attachments } = status;
+  return (
+    <>
+      <h3>Storage</h3>
+      <dl class="lines" data-part="storage">
         <Line name="Saving" tone={journal.saved ? "" : "bad"}>
           {journal.saved ? "Works. Records are on disk before this page says saved." : "NOT SAVED"}
         </Line>
-        <Line name="Link">{linkText(status, now)}</Line>
+        <Line name="Free space">{bytes(storage.free_bytes)}</Line>
+        <Line name="Records">{`${bytes(journal.used_bytes)} of ${bytes(journal.budget_bytes)}`}</Line>
+        <Line name="Photos and files" tone={storage.attachment_room_bytes === 0 ? "bad" : ""}>
+          {storage.attachment_room_bytes === 0
+            ? "New ones are refused until some are sent or space is freed"
+            : `${bytes(attachments.bytes)} of ${bytes(attachments.budget_bytes)}`}
+        </Line>
+        {!storage.reserve_held && (
+          <Line name="Reserve" tone="bad">
+            Given up: the last room is used for records
+          </Line>
+        )}
+        {!journal.telemetry && (
+          <Line name="Positions" tone="wait">
+            Not recorded, so that there is room for records
+          </Line>
+        )}
       </dl>
+    </>
+  );
+}
+
+function Facts({ status, now }: { status: Status; now: number }) {
+  const { data } = status;
+  const behind = lag(status);
+  return (
+    <>
+      <ToSend status={status} />
+      <Links status={status} now={now} />
+      <Storage status={status} />
       <h3>City data</h3>
       <dl class="lines">
         <Line name="City">{status.city || "not known yet"}</Line>
@@ -96,7 +193,6 @@ function Facts({ status, now }: { status: Status; now: number }) {
             {[PART_STATE[part.state] ?? part.state, part.detail].filter(Boolean).join(". ")}
           </Line>
         ))}
-        <Line name="Free space">{bytes(status.storage.free_bytes)}</Line>
         <Line name="Device">{`${status.device}, version ${status.version}`}</Line>
       </dl>
     </>

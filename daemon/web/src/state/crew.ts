@@ -90,7 +90,8 @@ export async function loadCrew(property: string | null): Promise<void> {
 // What is known of a record's way to the hub.
 export function stateOf(id: string): RecordState | null {
   const { visits, observations } = crew.value;
-  return [...visits, ...observations].find((item) => item.id === id)?.state ?? null;
+  const corrections = observations.flatMap((item) => item.corrections);
+  return [...visits, ...observations, ...corrections].find((item) => item.id === id)?.state ?? null;
 }
 
 // Shows a record the moment the device has it on disk, before the lists are read again.
@@ -99,6 +100,11 @@ export function showSaved(observation: Observation): void {
   if (property !== null && observation.property !== property) return; // the place was left while it was saved
   if (observations.some((known) => known.id === observation.id)) return;
   crew.set({ property, visits, observations: [observation, ...observations] });
+}
+
+function showsUnsent(): boolean {
+  const observations = crew.value.observations.flatMap((item) => [item, ...item.corrections]);
+  return observations.some(({ attachments }) => attachments.some(({ state }) => state === "waiting"));
 }
 
 export function watchCrew(): void {
@@ -119,9 +125,14 @@ export function watchCrew(): void {
     }, RELOAD_MS);
   });
   let answering = false;
+  let unsent: number | undefined;
   device.watch((state) => {
     const nowAnswering = state.reach === "answering";
-    if (nowAnswering && !answering) void loadCrew(place.value.id);
+    const attachments = state.status?.attachments.waiting;
+    // One that came and went between two words of the device changed nothing in the count.
+    const behind = attachments === 0 && showsUnsent();
+    if (nowAnswering && (!answering || attachments !== unsent || behind)) void loadCrew(place.value.id);
     answering = nowAnswering;
+    unsent = attachments;
   });
 }

@@ -13,7 +13,7 @@ export interface DeviceState {
 // The hub's word on many records at once comes without an id: whoever shows records reads them again.
 export interface OperationEvent {
   id: string | null;
-  kind: "visit" | "observation" | null;
+  kind: "visit" | "observation" | "correction" | "edit" | "status" | null;
   state: RecordState;
 }
 

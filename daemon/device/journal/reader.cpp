@@ -1,0 +1,212 @@
+#include "daemon/device/journal/reader.hpp"
+
+#include <algorithm>
+
+namespace fieldpost::device {
+
+namespace {
+
+std::int64_t integer(std::uint64_t value) {
+    return static_cast<std::int64_t>(value);
+}
+
+Bytes blob(const SQLite::Column& column) {
+    return Bytes(static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes()));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<JournalReader>> JournalReader::open(const std::filesystem::path& path) {
+    auto database = open_database(path, Durability::read_only);
+    if (!database) return database.error();
+    return std::unique_ptr<JournalReader>(new JournalReader(std::move(*database)));
+}
+
+Result<std::optional<Bytes>> JournalReader::hash_at(std::uint64_t epoch, protocol::Lane lane,
+                                                    std::uint64_t seq) {
+    return sql([&]() -> std::optional<Bytes> {
+        SQLite::Statement get(*database_,
+                              "SELECT hash FROM operation WHERE epoch = ? AND lane = ? AND seq = ?");
+        get.bind(1, integer(epoch));
+        get.bind(2, static_cast<int>(lane));
+        get.bind(3, integer(seq));
+        if (!get.executeStep()) return std::nullopt;
+        return blob(get.getColumn(0));
+    });
+}
+
+Result<std::uint64_t> JournalReader::first_held(std::uint64_t epoch, protocol::Lane lane,
+                                                std::uint64_t last) {
+    return sql([&] {
+        const auto bind_lane = [&](SQLite::Statement& statement) {
+            statement.bind(1, integer(epoch));
+            statement.bind(2, static_cast<int>(lane));
+        };
+        SQLite::Statement get(*database_,
+                              "SELECT seq FROM operation WHERE epoch = ? AND lane = ? "
+                              "AND NOT (state = 0 AND reason <> '') ORDER BY seq LIMIT 1");
+        bind_lane(get);
+        std::uint64_t first = last + 1;
+        if (get.executeStep()) first = static_cast<std::uint64_t>(get.getColumn(0).getInt64());
+        // What is parked is never trimmed, and may stand alone.
+        SQLite::Statement parked(*database_,
+                                 "SELECT seq FROM operation INDEXED BY operation_parked "
+                                 "WHERE epoch = ? AND lane = ? AND seq < ? "
+                                 "AND state = 0 AND reason <> '' ORDER BY seq DESC");
+        bind_lane(parked);
+        parked.bind(3, integer(first));
+        while (parked.executeStep() && parked.getColumn(0).getInt64() == integer(first) - 1) --first;
+        return first;
+    });
+}
+
+Result<std::vector<std::uint64_t>> JournalReader::parked(std::uint64_t epoch, protocol::Lane lane,
+                                                         std::uint64_t noted, std::size_t most) {
+    return sql([&] {
+        SQLite::Statement get(*database_,
+                              "SELECT seq FROM operation INDEXED BY operation_parked "
+                              "WHERE epoch = ? AND lane = ? AND seq <= ? "
+                              "AND state = 0 AND reason <> '' ORDER BY seq LIMIT ?");
+        get.bind(1, integer(epoch));
+        get.bind(2, static_cast<int>(lane));
+        get.bind(3, integer(noted));
+        get.bind(4, static_cast<std::int64_t>(most));
+        std::vector<std::uint64_t> out;
+        while (get.executeStep()) out.push_back(static_cast<std::uint64_t>(get.getColumn(0).getInt64()));
+        return out;
+    });
+}
+
+Result<std::vector<protocol::LanePosition>> JournalReader::earlier(std::uint64_t epoch, std::size_t most) {
+    auto lanes = sql([&] {
+        // By who came before whom: clocks may have gone back.
+        SQLite::Statement get(
+            *database_,
+            "WITH RECURSIVE before(epoch, back) AS ("
+            "SELECT predecessor, 1 FROM epoch WHERE epoch = ?1 AND predecessor IS NOT NULL UNION ALL "
+            "SELECT e.predecessor, back + 1 FROM before b JOIN epoch e ON e.epoch = b.epoch "
+            "WHERE e.predecessor IS NOT NULL AND back < ?2) "
+            "SELECT l.epoch, l.lane, l.noted FROM before b JOIN lane l ON l.epoch = b.epoch "
+            "WHERE l.noted > 0 ORDER BY b.back, l.lane LIMIT ?2");
+        get.bind(1, integer(epoch));
+        get.bind(2, static_cast<std::int64_t>(most));
+        std::vector<protocol::LanePosition> out;
+        while (get.executeStep()) {
+            auto& position = out.emplace_back();
+            position.set_epoch(static_cast<std::uint64_t>(get.getColumn(0).getInt64()));
+            position.set_lane(static_cast<protocol::Lane>(get.getColumn(1).getInt()));
+            position.set_seq(static_cast<std::uint64_t>(get.getColumn(2).getInt64()));
+            position.set_noted(position.seq());
+        }
+        return out;
+    });
+    if (!lanes) return lanes;
+    for (auto& position : *lanes) {
+        auto first = first_held(position.epoch(), position.lane(), position.seq());
+        if (!first) return first.error();
+        position.set_first(*first);
+    }
+    return lanes;
+}
+
+Result<std::vector<engine::JournalEntry>> JournalReader::read(std::uint64_t epoch, protocol::Lane lane,
+                                                              std::uint64_t after, std::uint64_t through,
+                                                              std::size_t max_entries,
+                                                              std::size_t max_bytes) {
+    return sql([&] {
+        std::vector<engine::JournalEntry> entries;
+        std::size_t bytes = 0;
+        SQLite::Statement get(*database_,
+                              "SELECT seq, body, origin_epoch, origin_seq, origin_hash FROM operation "
+                              "WHERE epoch = ? AND lane = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?");
+        get.bind(1, integer(epoch));
+        get.bind(2, static_cast<int>(lane));
+        get.bind(3, integer(after));
+        get.bind(4, integer(through));
+        get.bind(5, static_cast<std::int64_t>(max_entries));
+        while (get.executeStep()) {
+            engine::JournalEntry entry;
+            entry.seq = static_cast<std::uint64_t>(get.getColumn(0).getInt64());
+            entry.operation = blob(get.getColumn(1));
+            if (!entries.empty() && bytes + entry.operation.size() > max_bytes) break;
+            bytes += entry.operation.size();
+            if (!get.getColumn(2).isNull()) {
+                protocol::Origin origin;
+                origin.set_epoch(static_cast<std::uint64_t>(get.getColumn(2).getInt64()));
+                origin.set_seq(static_cast<std::uint64_t>(get.getColumn(3).getInt64()));
+                origin.set_hash(blob(get.getColumn(4)));
+                entry.origin = std::move(origin);
+            }
+            entries.push_back(std::move(entry));
+        }
+        return entries;
+    });
+}
+
+Result<std::vector<Recorded>> JournalReader::find(const JournalQuery& query) {
+    return sql([&] {
+        std::string text = "SELECT " + std::string(recorded_columns) + " FROM operation WHERE 1";
+        if (query.visit) text += " AND visit = @visit AND visit <> ''";
+        if (query.property) text += " AND property = @property AND property <> 0";
+        if (query.state) text += " AND state = @state";
+        if (!query.effects.empty()) {
+            text += " AND effect IN (";
+            for (std::size_t i = 0; i < query.effects.size(); ++i) {
+                text += (i == 0 ? "" : ",") + std::to_string(query.effects[i]);
+            }
+            text += ")";
+        }
+        text += " ORDER BY recorded_at DESC, seq DESC LIMIT @limit";
+        SQLite::Statement get(*database_, text);
+        if (query.visit) get.bind("@visit", *query.visit);
+        if (query.property) get.bind("@property", *query.property);
+        if (query.state) get.bind("@state", static_cast<int>(*query.state));
+        get.bind("@limit", static_cast<std::int64_t>(query.limit));
+        std::vector<Recorded> found;
+        while (get.executeStep()) found.push_back(read_recorded(get));
+        if (query.as_written) {
+            auto age = ages();
+            std::ranges::sort(found, [&](const Recorded& one, const Recorded& other) {
+                if (one.epoch == other.epoch) return one.seq > other.seq;
+                return age[one.epoch] < age[other.epoch];
+            });
+        }
+        return found;
+    });
+}
+
+std::map<std::uint64_t, int> JournalReader::ages() {
+    SQLite::Statement get(*database_,
+                          "WITH RECURSIVE chain(epoch, ago) AS ("
+                          "SELECT CAST(value AS INTEGER), 0 FROM journal WHERE key = 'epoch' UNION ALL "
+                          "SELECT e.predecessor, ago + 1 FROM chain c JOIN epoch e ON e.epoch = c.epoch "
+                          "WHERE e.predecessor IS NOT NULL) SELECT epoch, ago FROM chain");
+    std::map<std::uint64_t, int> ages;
+    while (get.executeStep())
+        ages[static_cast<std::uint64_t>(get.getColumn(0).getInt64())] = get.getColumn(1).getInt();
+    return ages;
+}
+
+Result<std::optional<Recorded>> JournalReader::by_id(const std::string& id) {
+    return sql([&]() -> std::optional<Recorded> {
+        SQLite::Statement get(*database_,
+                              "SELECT " + std::string(recorded_columns) + " FROM operation WHERE id = ?");
+        get.bind(1, id);
+        if (!get.executeStep()) return std::nullopt;
+        return read_recorded(get);
+    });
+}
+
+Result<std::optional<std::int64_t>> JournalReader::recorded_at(std::uint64_t epoch, protocol::Lane lane,
+                                                               std::uint64_t seq) {
+    return sql([&] {
+        SQLite::Statement get(*database_,
+                              "SELECT recorded_at FROM operation WHERE epoch = ? AND lane = ? AND seq = ?");
+        get.bind(1, integer(epoch));
+        get.bind(2, static_cast<int>(lane));
+        get.bind(3, integer(seq));
+        return get.executeStep() ? std::optional(get.getColumn(0).getInt64()) : std::nullopt;
+    });
+}
+
+}  // namespace fieldpost::device

@@ -1,0 +1,51 @@
+// The journal's reading half: a connection of its own, which sees what the writer has committed. One thread.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "daemon/device/journal/entries.hpp"
+#include "daemon/device/journal/room.hpp"
+#include "sync/engine/uplink.hpp"
+
+namespace fieldpost::device {
+
+class JournalReader {
+  public:
+    // Of a journal that JournalWriter has opened before.
+    static Result<std::unique_ptr<JournalReader>> open(const std::filesystem::path& path);
+
+    // Chain hash after entry `seq`, 1 or higher; nullopt when the journal does not hold it.
+    Result<std::optional<Bytes>> hash_at(std::uint64_t epoch, protocol::Lane lane, std::uint64_t seq);
+    // From here on the lane is whole through `last`; last + 1 when nothing of it is left.
+    Result<std::uint64_t> first_held(std::uint64_t epoch, protocol::Lane lane, std::uint64_t last);
+    // Entries through `noted` that wait at the hub for another one, oldest first.
+    Result<std::vector<std::uint64_t>> parked(std::uint64_t epoch, protocol::Lane lane, std::uint64_t noted,
+                                              std::size_t most);
+    // Lanes of the epochs before this one that the hub held something of, newest epoch first; as
+    // JournalView::earlier().
+    Result<std::vector<protocol::LanePosition>> earlier(std::uint64_t epoch, std::size_t most);
+    // after < seq <= through, in order, until a bound is reached; at least one when there is one.
+    Result<std::vector<engine::JournalEntry>> read(std::uint64_t epoch, protocol::Lane lane,
+                                                   std::uint64_t after, std::uint64_t through,
+                                                   std::size_t max_entries, std::size_t max_bytes);
+    // Newest first: by what the clock showed, or as they were written.
+    Result<std::vector<Recorded>> find(const JournalQuery& query);
+    Result<std::optional<Recorded>> by_id(const std::string& id);
+    Result<JournalSize> size() { return size_of(*database_); }
+    // Unix microseconds, as the clock showed; nullopt when there is no such entry.
+    Result<std::optional<std::int64_t>> recorded_at(std::uint64_t epoch, protocol::Lane lane,
+                                                    std::uint64_t seq);
+
+  private:
+    explicit JournalReader(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+
+    // How many epochs ago each was open.
+    std::map<std::uint64_t, int> ages();
+
+    std::unique_ptr<Database> database_;
+};
+
+}  // namespace fieldpost::device

@@ -1,0 +1,145 @@
+#include "daemon/device/link/link_watch.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "sync/base/file.hpp"
+
+namespace fieldpost::device {
+
+namespace {
+
+constexpr std::uint64_t keep_after_bytes = 256U << 10U;
+constexpr std::int64_t keep_after_us = 30'000'000;
+constexpr std::uint64_t longest_file = 64U << 10U;
+
+std::optional<engine::LinkKind> kind_of(const hal::Uplink* uplink) {
+    if (uplink == nullptr) return std::nullopt;
+    switch (uplink->kind) {
+        case hal::LinkKind::unknown:
+            return engine::LinkKind::unknown;
+        case hal::LinkKind::wifi_depot:
+            return engine::LinkKind::wifi_depot;
+        case hal::LinkKind::wifi:
+            return engine::LinkKind::wifi;
+        case hal::LinkKind::ethernet:
+            return engine::LinkKind::ethernet;
+        case hal::LinkKind::lte:
+            return engine::LinkKind::lte;
+        case hal::LinkKind::satellite:
+            return engine::LinkKind::satellite;
+    }
+    return engine::LinkKind::unknown;
+}
+
+MonthBytes read_months(const std::filesystem::path& file) {
+    auto text = read_file(file, longest_file);
+    if (!text && text.error().code == ErrorCode::not_found) return {};
+    auto months = text ? MonthBytes::parse(*text) : Result<MonthBytes>(text.error());
+    if (months) return std::move(*months);
+    spdlog::error("{}: {}: this month's data is counted anew", file.string(), months.error().message);
+    if (auto aside = set_aside(file); !aside) spdlog::error("{}", aside.error().message);
+    return {};
+}
+
+}  // namespace
+
+LinkWatch::LinkWatch(std::unique_ptr<hal::Link> link, engine::LinkPolicy::Rules rules,
+                     std::filesystem::path file, const hal::Clock& clock, Post post,
+                     std::function<void()> changed)
+    : link_(std::move(link)),
+      file_(std::move(file)),
+      clock_(clock),
+      post_(std::move(post)),
+      changed_(std::move(changed)),
+      policy_(rules),
+      months_(read_months(file_)),
+      last_kept_us_(clock.boottime_us()),
+      thread_("link bytes", 1) {}
+
+LinkWatch::~LinkWatch() {
+    stop();
+    thread_.drain_and_join();
+    if (not_kept_ == 0) return;
+    if (auto written = write_file_atomic(file_, months_.text()); !written) {
+        spdlog::error("the month's data count is not kept: {}", written.error().message);
+    }
+}
+
+Status LinkWatch::start() {
+    if (!link_) return ok();
+    return link_->start([this](const hal::Uplinks& uplinks) { post_([this, uplinks] { take(uplinks); }); });
+}
+
+void LinkWatch::stop() {
+    if (link_) link_->stop();
+}
+
+void LinkWatch::take(hal::Uplinks uplinks) {
+    if (uplinks == uplinks_) return;
+    uplinks_ = std::move(uplinks);
+    const hal::Uplink* now = carrier();
+    if (now != nullptr) {
+        spdlog::info("talking over {} ({}{})", now->name, to_string(now->kind),
+                     now->metered ? ", metered" : "");
+    } else {
+        spdlog::info("no link is up");
+    }
+    policy_.set_link(kind_of(now), now != nullptr && now->metered);
+    judge();
+    changed_();
+}
+
+// The count that belongs to the present link and month.
+void LinkWatch::judge() {
+    policy_.set_used(policy_.kind() ? months_.of(month(), *policy_.kind()) : engine::LinkBytes());
+}
+
+void LinkWatch::count(engine::SendClass what, std::uint64_t payload) {
+    const auto before = rights();
+    const std::uint64_t bytes = bytes_on_link(payload);
+    months_.add(month(), policy_.kind().value_or(engine::LinkKind::unknown), what, bytes);
+    not_kept_ += bytes;
+    if (not_kept_ >= keep_after_bytes) keep();
+    judge();
+    if (rights() != before) changed_();
+}
+
+void LinkWatch::tick() {
+    const auto before = rights();
+    judge();
+    if (not_kept_ > 0 && clock_.boottime_us() - last_kept_us_ >= keep_after_us) keep();
+    if (rights() != before) changed_();
+}
+
+void LinkWatch::keep() {
+    if (keeping_) return;
+    keeping_ = thread_.post([this, text = months_.text(), bytes = not_kept_] {
+        auto written = write_file_atomic(file_, text);
+        post_([this, written, bytes] {
+            keeping_ = false;
+            if (written) {
+                not_kept_ -= bytes;
+                problem_.clear();
+            } else if (problem_ != written.error().message) {
+                problem_ = written.error().message;
+                spdlog::error("the month's data count is not kept: {}", problem_);
+            }
+        });
+    });
+    last_kept_us_ = clock_.boottime_us();
+}
+
+std::optional<std::string> LinkWatch::month() const {
+    const hal::TimeReading now = clock_.now();
+    if (now.quality < hal::TimeQuality::rtc) return std::nullopt;
+    return month_of(now.utc_us);
+}
+
+hal::PartStatus LinkWatch::status() const {
+    if (link_) return link_->status();
+    return {hal::PartState::broken, "The settings of the link are wrong."};
+}
+
+}  // namespace fieldpost::device

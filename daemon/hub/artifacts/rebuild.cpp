@@ -1,0 +1,54 @@
+#include "daemon/hub/artifacts/rebuild.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace fieldpost::hub {
+
+namespace {
+
+constexpr std::size_t most_profiles = 1000;
+constexpr std::chrono::minutes try_again_after{10};
+
+}  // namespace
+
+SnapshotRebuilder::SnapshotRebuilder(std::filesystem::path store_folder, protocol::Signer& signer, Post post,
+                                     Built built)
+    : folder_(std::move(store_folder)),
+      signer_(signer),
+      post_(std::move(post)),
+      built_(std::move(built)),
+      artifacts_(folder_),
+      thread_("snapshots", most_profiles) {}
+
+SnapshotRebuilder::~SnapshotRebuilder() {
+    stop_.request_stop();
+    thread_.drain_and_join();
+}
+
+void SnapshotRebuilder::look(std::span<const std::string> profiles, std::uint64_t hub_generation, Time now) {
+    for (const std::string& profile : profiles) {
+        if (waiting_.contains(profile)) continue;
+        const auto offered = artifacts_.offered(profile, hub_generation);
+        if (offered && *offered != 0) continue;
+        const auto begun = begun_at_.find(profile);
+        if (begun != begun_at_.end() && now - begun->second < try_again_after) continue;
+        const bool queued = thread_.post([this, profile] {
+            const auto silent = [](const std::string&) {};
+            auto report = build_snapshot(folder_, profile, signer_, silent, stop_.get_token());
+            if (stop_.stop_requested()) return;
+            post_([this, profile, report = std::move(report)] { done(profile, report); });
+        });
+        if (!queued) return;
+        spdlog::info("profile {}: it has no snapshot of this generation of the hub: one is built", profile);
+        begun_at_[profile] = now;
+        waiting_.insert(profile);
+    }
+}
+
+void SnapshotRebuilder::done(const std::string& profile, const Result<SnapshotReport>& report) {
+    waiting_.erase(profile);
+    if (report) begun_at_.erase(profile);
+    built_(profile, report);
+}
+
+}  // namespace fieldpost::hub

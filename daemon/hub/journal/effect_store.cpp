@@ -1,0 +1,189 @@
+#include "daemon/hub/journal/effect_store.hpp"
+
+#include <algorithm>
+
+#include "daemon/hub/store/catalog.hpp"
+#include "daemon/hub/store/statement_use.hpp"
+
+namespace fieldpost::hub {
+
+namespace {
+
+protocol::Operation operation_in(const SQLite::Column& body) {
+    protocol::Operation operation;
+    if (!operation.ParseFromArray(body.getBlob(), body.getBytes())) {
+        throw SQLite::Exception("a stored operation is damaged", 11 /* SQLITE_CORRUPT */);
+    }
+    return operation;
+}
+
+}  // namespace
+
+struct SqliteEffectStore::Statements {
+    explicit Statements(Database& database)
+        : areas(database,
+                "SELECT f.area FROM layer l JOIN feed f USING (feed) "
+                "WHERE l.property = ?1 AND l.kind = ?2 AND l.record = ?1"),
+          all_areas(database, "SELECT area FROM area"),
+          corrections(database,
+                      "SELECT quality, offset_us, same_boot, booted_at_us, boottime_us FROM time_correction "
+                      "WHERE device = ? AND boot = ?"),
+          put_correction(
+              database,
+              "INSERT OR IGNORE INTO time_correction (device, boot, operation, quality, offset_us, "
+              "same_boot, booted_at_us, boottime_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+          recorded(database,
+                   "SELECT body FROM operation WHERE device = ? AND boot = ? AND boot IS NOT NULL "
+                   "AND outcome = 0 ORDER BY operation"),
+          report(database, "SELECT body FROM device_report WHERE device = ? AND effect = ?"),
+          put_report(database,
+                     "INSERT OR REPLACE INTO device_report (device, effect, body) VALUES (?, ?, ?)") {}
+
+    SQLite::Statement areas, all_areas, corrections, put_correction, recorded, report, put_report;
+};
+
+SqliteEffectStore::SqliteEffectStore(Store& store)
+    : store_(store),
+      records_(store),
+      conflicts_(store),
+      statements_(std::make_unique<Statements>(store.database())) {}
+SqliteEffectStore::~SqliteEffectStore() = default;
+
+Result<std::optional<StandingRecord>> SqliteEffectStore::record(RecordId id) {
+    auto head = records_.head(id);
+    if (!head) return head.error();
+    if (!*head || (*head)->deleted) return std::optional<StandingRecord>();
+    auto message = records_.message(id);
+    if (!message) return message.error();
+    return std::optional(StandingRecord{(*head)->kind, static_cast<std::uint64_t>((*head)->version),
+                                        (*head)->property, std::move(*message)});
+}
+
+Result<std::uint64_t> SqliteEffectStore::put(const OwnRecord& record) {
+    RecordInput input;
+    input.kind = record.kind;
+    input.source = engine::field_source;
+    input.key = record.key;
+    input.message = record.message;
+    input.as_of = record.as_of;
+    input.property = record.property;
+    if (record.property != 0) {
+        input.link_method = records::LinkMethod::source;
+        input.link_confidence = 100;
+    }
+    auto areas = areas_of(record.property);
+    if (!areas) return areas.error();
+    input.areas = *areas;
+    auto outcome = records_.put(input);
+    if (!outcome) return outcome.error();
+    return static_cast<std::uint64_t>(outcome->version);
+}
+
+// A record of the field goes where its property goes; without one, to every area.
+Result<std::vector<std::string>> SqliteEffectStore::areas_of(RecordId property) {
+    auto areas = sql([&] {
+        std::vector<std::string> found;
+        if (property != 0) {
+            StatementUse get(statements_->areas);
+            get->bind(1, property);
+            get->bind(2, static_cast<int>(records::PROPERTY));
+            while (get->executeStep()) {
+                auto area = get->getColumn(0).getString();
+                if (std::ranges::find(found, area) == found.end()) found.push_back(std::move(area));
+            }
+        }
+        if (!found.empty()) return found;
+        StatementUse all(statements_->all_areas);
+        while (all->executeStep()) found.push_back(all->getColumn(0).getString());
+        return found;
+    });
+    if (!areas || !areas->empty()) return areas;
+    if (auto city = Catalog(store_).city(); !city) return city.error();
+    return areas;
+}
+
+Result<std::uint64_t> SqliteEffectStore::change_fields(RecordId record, std::span<const NewValue> values,
+                                                       const Author& by) {
+    auto outcome = records_.change_fields(record, values, by);
+    if (!outcome) return outcome.error();
+    return static_cast<std::uint64_t>(outcome->version);
+}
+
+Status SqliteEffectStore::keep_conflict(const Conflict& conflict) {
+    return sql([&] { conflicts_.add(conflict); });
+}
+
+Status SqliteEffectStore::supersede_conflict(RecordId record, engine::FieldNumber field,
+                                             const std::string& operation) {
+    return sql([&] { conflicts_.supersede(record, field, operation); });
+}
+
+Result<std::vector<engine::KnownCorrection>> SqliteEffectStore::time_corrections(const std::string& device,
+                                                                                 const Bytes& boot) {
+    return sql([&] {
+        std::vector<engine::KnownCorrection> out;
+        StatementUse get(statements_->corrections);
+        get->bindNoCopy(1, device);
+        bind_blob(*get, 2, boot);
+        while (get->executeStep()) {
+            out.push_back({static_cast<protocol::TimeQuality>(get->getColumn(0).getInt()),
+                           get->getColumn(1).getInt64(), get->getColumn(2).getInt() != 0,
+                           get->getColumn(3).getInt64(), get->getColumn(4).getInt64()});
+        }
+        return out;
+    });
+}
+
+Status SqliteEffectStore::keep_time_correction(const std::string& device, const Bytes& boot,
+                                               const std::string& operation,
+                                               const engine::KnownCorrection& correction) {
+    return sql([&] {
+        StatementUse put(statements_->put_correction);
+        put->bindNoCopy(1, device);
+        bind_blob(*put, 2, boot);
+        put->bindNoCopy(3, operation);
+        put->bind(4, static_cast<int>(correction.quality));
+        put->bind(5, correction.offset_us);
+        put->bind(6, correction.same_boot ? 1 : 0);
+        put->bind(7, correction.booted_at_us);
+        put->bind(8, correction.boottime_us);
+        put->exec();
+    });
+}
+
+Result<std::vector<protocol::Operation>> SqliteEffectStore::recorded_in(const std::string& device,
+                                                                        const Bytes& boot) {
+    return sql([&] {
+        std::vector<protocol::Operation> out;
+        StatementUse get(statements_->recorded);
+        get->bindNoCopy(1, device);
+        bind_blob(*get, 2, boot);
+        while (get->executeStep()) out.push_back(operation_in(get->getColumn(0)));
+        return out;
+    });
+}
+
+Result<std::optional<protocol::Operation>> SqliteEffectStore::newest_report(const std::string& device,
+                                                                            int effect) {
+    return sql([&]() -> std::optional<protocol::Operation> {
+        StatementUse get(statements_->report);
+        get->bindNoCopy(1, device);
+        get->bind(2, effect);
+        if (!get->executeStep()) return std::nullopt;
+        return operation_in(get->getColumn(0));
+    });
+}
+
+Status SqliteEffectStore::keep_report(const std::string& device, int effect,
+                                      const protocol::Operation& operation) {
+    const Bytes body = operation.SerializeAsString();
+    return sql([&] {
+        StatementUse put(statements_->put_report);
+        put->bindNoCopy(1, device);
+        put->bind(2, effect);
+        bind_blob(*put, 3, body);
+        put->exec();
+    });
+}
+
+}  // namespace fieldpost::hub

@@ -1,0 +1,184 @@
+#include "tests/simulation/attachments.hpp"
+
+#include <algorithm>
+
+#include "sync/base/crypto.hpp"
+
+namespace fieldpost::simulation {
+
+namespace {
+
+constexpr Millis refused_again_after = 4000;
+constexpr std::uint64_t sync_every = 1500;
+
+}  // namespace
+
+// ------------------------------------------------------------------ the device's
+
+Bytes DeviceAttachments::add(Bytes content, bool thumbnail) {
+    const Bytes hash = sha256(content);
+    kept_.try_emplace(hash, Kept{kept_.size() + 1, std::move(content), thumbnail});
+    return hash;
+}
+
+void DeviceAttachments::note(const engine::NoteBlob& note) {
+    const auto kept = kept_.find(note.sha256);
+    if (kept == kept_.end()) return;
+    if (note.complete) {
+        kept->second.sent = true;
+    } else {
+        kept->second.not_before = stage_.now() + refused_again_after;
+    }
+}
+
+bool DeviceAttachments::hub_is(std::uint64_t generation) {
+    const bool is_another = hub_generation_ != 0 && hub_generation_ != generation;
+    hub_generation_ = generation;
+    if (!is_another || stage_.planted == Planted::keep_sent_after_restore) return false;
+    for (auto& [hash, kept] : kept_) kept.sent = false;
+    return true;
+}
+
+void DeviceAttachments::power_cut() {
+    for (auto& [hash, kept] : kept_) kept.sent = kept.sent && stage_.dice.chance(0.7);
+}
+
+bool DeviceAttachments::all_sent() const {
+    return std::ranges::all_of(kept_, [](const auto& kept) { return kept.second.sent; });
+}
+
+const Bytes* DeviceAttachments::find(const Bytes& hash) const {
+    const auto kept = kept_.find(hash);
+    return kept == kept_.end() ? nullptr : &kept->second.content;
+}
+
+bool DeviceAttachments::is_sent(const Bytes& hash) const {
+    const auto kept = kept_.find(hash);
+    return kept != kept_.end() && kept->second.sent;
+}
+
+std::vector<engine::WaitingBlob> DeviceAttachments::waiting(std::size_t limit) {
+    std::vector<std::pair<const Bytes*, const Kept*>> found;
+    for (const auto& [hash, kept] : kept_) {
+        if (!kept.sent && kept.not_before <= stage_.now()) found.emplace_back(&hash, &kept);
+    }
+    std::ranges::sort(found, [](const auto& one, const auto& other) {
+        return std::pair(!one.second->thumbnail, one.second->number) <
+               std::pair(!other.second->thumbnail, other.second->number);
+    });
+    std::vector<engine::WaitingBlob> out;
+    for (const auto& [hash, kept] : found) {
+        if (out.size() < limit) out.push_back({*hash, kept->content.size(), kept->thumbnail});
+    }
+    return out;
+}
+
+Result<Bytes> DeviceAttachments::read(BytesView hash, std::uint64_t offset, std::size_t bytes) {
+    const auto kept = kept_.find(Bytes(hash));
+    if (kept == kept_.end()) return fail(ErrorCode::not_found, "this attachment is gone");
+    return kept->second.content.substr(offset, bytes);
+}
+
+// ------------------------------------------------------------------ the hub's
+
+protocol::BlobState HubAttachments::state_of(const Key& key) {
+    protocol::BlobState state;
+    state.set_sha256(key.second);
+    const auto partial = partials_.find(key);
+    if (partial == partials_.end()) return state;
+    Partial& held = partial->second;
+    const bool is_whole = held.content.size() == held.total &&
+                          (held.durable == held.total || planted(Planted::complete_before_durable));
+    if (!is_whole) {
+        state.set_received(held.content.size());
+        state.set_have(held.durable);
+        return state;
+    }
+    if (sha256(held.content) == key.second || planted(Planted::skip_hash_check)) {
+        if (held.durable < held.total) unsafe_.insert(key.second);
+        state.set_have(held.total);
+        state.set_received(held.total);
+        state.set_complete(true);
+        whole_[key.second] = std::move(held.content);
+    }
+    // Else it is set aside, and begun anew.
+    partials_.erase(partial);
+    return state;
+}
+
+Result<protocol::BlobState> HubAttachments::offered(const std::string& device,
+                                                    const protocol::BlobOffer& offer) {
+    const Key key(device, offer.sha256());
+    protocol::BlobState state;
+    state.set_sha256(offer.sha256());
+    if (const auto whole = whole_.find(offer.sha256()); whole != whole_.end()) {
+        state.set_have(whole->second.size());
+        state.set_received(whole->second.size());
+        state.set_complete(true);
+        return state;
+    }
+    if (disk_.limited()) {
+        state.set_problem("the hub's disk is full");
+        return state;
+    }
+    offered_.insert(key);
+    Partial& partial = partials_[key];
+    partial.total = offer.bytes();
+    state = state_of(key);
+    if (planted(Planted::wrong_offset_resume) && state.received() > 0 && !state.complete())
+        state.set_received(std::min(state.received() + 100, offer.bytes() - 1));
+    return state;
+}
+
+Result<protocol::BlobState> HubAttachments::chunk(const std::string& device,
+                                                  const protocol::BlobChunk& chunk) {
+    const Key key(device, chunk.sha256());
+    const auto found = partials_.find(key);
+    if (!offered_.contains(key) || found == partials_.end()) {
+        protocol::BlobState state;
+        state.set_sha256(chunk.sha256());
+        const auto whole = whole_.find(chunk.sha256());
+        state.set_complete(whole != whole_.end());
+        if (state.complete()) state.set_have(whole->second.size());
+        return state;
+    }
+    Partial& partial = found->second;
+    const std::uint64_t at = partial.content.size();
+    const std::uint64_t end = chunk.offset() + chunk.content().size();
+    if (end > partial.total) return fail(ErrorCode::invalid_argument, "a chunk ends behind its attachment");
+    if (disk_.limited()) {
+        protocol::BlobState state;
+        state.set_sha256(chunk.sha256());
+        state.set_problem("the hub's disk is full");
+        return state;
+    }
+    if (chunk.offset() <= at && end > at) {
+        partial.content += chunk.content().substr(at - chunk.offset());
+        // What a disk returns is not always what it was given.
+        if (stage_.strikes(0.01)) partial.content.back() = static_cast<char>(partial.content.back() ^ 1);
+        const bool due =
+            partial.content.size() - partial.durable >= sync_every || partial.content.size() == partial.total;
+        if (due && !planted(Planted::complete_before_durable)) {
+            const auto turn = disk_.step();
+            if (turn.happens) partial.durable = partial.content.size();
+            if (!turn.goes_on) return fail(ErrorCode::io, "the power is gone");
+        }
+    }
+    return state_of(key);
+}
+
+void HubAttachments::power_cut() {
+    for (auto& [key, partial] : partials_) {
+        partial.content.resize(partial.durable);
+    }
+    for (const Bytes& hash : unsafe_) whole_.erase(hash);
+    unsafe_.clear();
+}
+
+void HubAttachments::restore(Whole whole) {
+    whole_ = std::move(whole);
+    partials_.clear();
+    unsafe_.clear();
+}
+
+}  // namespace fieldpost::simulation

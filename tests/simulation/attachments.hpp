@@ -1,0 +1,79 @@
+// Attachments at both ends, as a model: what daemon/device/blobs and daemon/hub/blobs keep, chunk by chunk,
+// on disks that lose what was not synced.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sync/engine/blobs.hpp"
+#include "sync/engine/hub_engine.hpp"
+#include "tests/simulation/crash_disk.hpp"
+#include "tests/simulation/stage.hpp"
+
+namespace fieldpost::simulation {
+
+class DeviceAttachments final : public engine::BlobView {
+  public:
+    explicit DeviceAttachments(Stage& stage) : stage_(stage) {}
+
+    // Synced when it returns: before the operation that names it.
+    Bytes add(Bytes content, bool thumbnail);
+    void note(const engine::NoteBlob& note);
+    // The hub is of this generation. True: of another than before, and all are offered again.
+    bool hub_is(std::uint64_t generation);
+    // What the hub said of them may be forgotten.
+    void power_cut();
+    void wipe() { kept_.clear(); }
+    bool all_sent() const;
+    const Bytes* find(const Bytes& sha256) const;
+    bool is_sent(const Bytes& sha256) const;
+
+    std::vector<engine::WaitingBlob> waiting(std::size_t limit) override;
+    Result<Bytes> read(BytesView sha256, std::uint64_t offset, std::size_t bytes) override;
+
+  private:
+    struct Kept {
+        std::uint64_t number = 0;  // in the order of arrival
+        Bytes content;
+        bool thumbnail = false;
+        bool sent = false;
+        Millis not_before = 0;  // the hub refused it
+    };
+    Stage& stage_;
+    std::map<Bytes, Kept> kept_;  // by hash
+    std::uint64_t hub_generation_ = 0;
+};
+
+class HubAttachments {
+  public:
+    HubAttachments(Stage& stage, CrashDisk& disk) : stage_(stage), disk_(disk) {}
+
+    Result<protocol::BlobState> offered(const std::string& device, const protocol::BlobOffer& offer);
+    Result<protocol::BlobState> chunk(const std::string& device, const protocol::BlobChunk& chunk);
+    void start() { offered_.clear(); }
+    void power_cut();
+    using Whole = std::map<Bytes, Bytes>;  // by hash
+    const Whole& whole() const { return whole_; }
+    void restore(Whole whole);
+
+  private:
+    struct Partial {
+        std::uint64_t total = 0;
+        Bytes content;
+        std::uint64_t durable = 0;
+    };
+    using Key = std::pair<std::string, Bytes>;  // device, hash
+    protocol::BlobState state_of(const Key& key);
+    bool planted(Planted fault) const { return stage_.planted == fault; }
+
+    Stage& stage_;
+    CrashDisk& disk_;
+    Whole whole_;
+    std::set<Bytes> unsafe_;  // told to be complete, and not synced: when that is planted
+    std::map<Key, Partial> partials_;
+    std::set<Key> offered_;  // in this run
+};
+
+}  // namespace fieldpost::simulation

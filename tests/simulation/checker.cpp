@@ -1,0 +1,386 @@
+#include "tests/simulation/checker.hpp"
+
+#include <algorithm>
+
+#include "tests/simulation/describe.hpp"
+
+namespace fieldpost::simulation {
+
+namespace {
+
+std::size_t hash(BytesView bytes) {
+    return std::hash<BytesView>()(bytes);
+}
+
+}  // namespace
+
+void Checker::problem(Subject about, std::string text) {
+    trace_.add(now_, "checker", about, [&] { return "PROBLEM: " + text; });
+    problems_.push_back({now_, std::move(about), std::move(text)});
+}
+
+// ------------------------------------------------------------------ what a crew was told
+
+void Checker::asked(const std::string& device, protocol::Lane lane, const protocol::Operation& operation,
+                    std::int64_t true_us, const std::string& needs) {
+    Asked& asked = operations_[{device, operation.id()}];
+    asked.lane = lane;
+    asked.needs = needs;
+    asked.bodies.emplace(hash(operation.SerializeAsString()), true_us);
+    if (asked.place == 0) asked.tried = ++places_;
+}
+
+void Checker::recorded(const std::string& device, const std::string& id, bool repeated) {
+    Asked& asked = operations_.at({device, id});
+    if (repeated) return;  // it stands where it was first written
+    asked.place = asked.tried;
+    asked.excused = asked.only_at_hub = false;
+}
+
+void Checker::told_saved(const std::string& device, const std::string& id) {
+    Asked& asked = operations_.at({device, id});
+    if (!asked.saved) ++saved_;
+    asked.saved = true;
+}
+
+void Checker::journal_opened(const std::string& device, const std::vector<KnownOperation>& there) {
+    std::set<std::string> ids;
+    for (const KnownOperation& known : there) ids.insert(operation_id(known.body));
+    for (auto asked = operations_.lower_bound({device, {}});
+         asked != operations_.end() && asked->first.first == device; ++asked) {
+        Asked& operation = asked->second;
+        if (ids.contains(asked->first.second)) {
+            // The power went while it was committed, and it was.
+            if (operation.place == 0) operation.place = operation.tried;
+        } else if (operation.saved && !operation.excused && !operation.only_at_hub) {
+            problem({device, operation.lane, {}, asked->first.second},
+                    "operation " + asked->first.second + " was told to be saved and is not in the journal");
+        }
+    }
+}
+
+void Checker::journal_replaced(const std::string& device, const std::vector<KnownOperation>& now_there) {
+    std::set<std::string> kept;
+    for (const KnownOperation& known : now_there) kept.insert(operation_id(known.body));
+    for (auto& [key, asked] : operations_) {
+        if (key.first != device || kept.contains(key.second)) continue;
+        if (at_hub_.contains(key)) {
+            asked.only_at_hub = true;
+        } else {
+            asked.excused = true;
+            asked.place = 0;  // it may be on its way still, or be recorded anew
+        }
+    }
+}
+
+// ------------------------------------------------------------------ the hub
+
+void Checker::hub_committed(const Round& round) {
+    for (const auto& [device, position] : round.positions) {
+        auto& known = positions_[{device, position.epoch(), position.lane()}];
+        if (position.seq() < known.seq()) {
+            problem({device, position.lane(), {}, {}},
+                    "the hub's cursor of the " + protocol::lane_name(position.lane()) +
+                        " lane went back from " + std::to_string(known.seq()) + " to " +
+                        std::to_string(position.seq()));
+        }
+        known = position;
+        auto& furthest = furthest_[{device, position.epoch(), position.lane()}];
+        furthest = std::max(furthest, position.seq());
+    }
+    for (const auto& [device, body] : round.operations) {
+        const OperationKey key{device, operation_id(body)};
+        if (revoked_.contains(device))
+            problem({device, 0, {}, key.second},
+                    "the hub takes operation " + key.second + " of a revoked device");
+        at_hub_.insert(key);
+        const auto asked = operations_.find(key);
+        if (asked == operations_.end()) continue;
+        if (!asked->second.bodies.contains(hash(body))) {
+            problem({device, asked->second.lane, {}, key.second},
+                    "operation " + key.second + " reaches the hub with other bytes than were recorded");
+        }
+        if (!asked->second.excused) continue;
+        asked->second.excused = false;  // it was still on its way
+        asked->second.only_at_hub = true;
+    }
+}
+
+void Checker::hub_round_uncertain(const Round& round) {
+    for (const auto& [device, position] : round.positions)
+        positions_.try_emplace({device, position.epoch(), position.lane()});
+}
+
+void Checker::hub_acknowledged(const std::string& device, const protocol::Ack& ack) {
+    const auto& applied = ack.applied();
+    if (applied.seq() == 0) return;
+    const auto known = positions_.find({device, applied.epoch(), applied.lane()});
+    const std::uint64_t committed = known == positions_.end() ? 0 : known->second.seq();
+    if (applied.seq() > committed) {
+        problem({device, applied.lane(), {}, {}},
+                "the hub acknowledges " + protocol::lane_name(applied.lane()) + " " +
+                    std::to_string(applied.seq()) + " and has committed " + std::to_string(committed));
+    } else if (applied.seq() == committed && applied.hash() != known->second.hash()) {
+        problem({device, applied.lane(), {}, {}},
+                "the hub acknowledges " + protocol::lane_name(applied.lane()) + " " +
+                    std::to_string(applied.seq()) + " with another hash than it committed");
+    }
+}
+
+void Checker::hub_started(engine::HubStore& store) {
+    for (auto& [key, committed] : positions_) {
+        const auto& [device, epoch, lane] = key;
+        const auto there = store.lane_position(device, epoch, static_cast<protocol::Lane>(lane));
+        if (!there) continue;  // the disk does not answer: it starts again
+        if (there->seq() < committed.seq()) {
+            problem({device, lane, {}, {}}, "the hub forgot its cursor " + std::to_string(committed.seq()) +
+                                                " of the " +
+                                                protocol::lane_name(static_cast<protocol::Lane>(lane)) +
+                                                " lane, and is at " + std::to_string(there->seq()));
+        } else {
+            committed = *there;
+            furthest_[key] = std::max(furthest_[key], there->seq());
+        }
+    }
+}
+
+void Checker::hub_replaced(const std::vector<StoredOperation>& now_there, engine::HubStore& store) {
+    std::set<OperationKey> there;
+    for (const StoredOperation& operation : now_there)
+        there.insert({operation.device, operation_id(operation.body)});
+    for (const OperationKey& gone : at_hub_) {
+        if (there.contains(gone)) continue;
+        const auto asked = operations_.find(gone);
+        if (asked != operations_.end() && asked->second.only_at_hub) asked->second.excused = true;
+    }
+    at_hub_ = std::move(there);
+    went_back_ = true;
+    revoked_.clear();  // until a person says it again
+    for (auto& [key, committed] : positions_) {
+        const auto& [device, epoch, lane] = key;
+        const auto at = store.lane_position(device, epoch, static_cast<protocol::Lane>(lane));
+        if (at) committed = *at;
+    }
+}
+
+void Checker::hub_has(std::uint64_t generation, const records::FeedId& feed,
+                      const protocol::FeedEntry& entry) {
+    const FeedKey key{generation, records::feed_text(feed)};
+    const Change change{entry.row().record(), entry.row().version(), entry.remove(),
+                        entry.remove() ? 0 : hash(entry.row().body())};
+    const auto [known, is_new] = changes_[key].emplace(entry.n(), change);
+    if (!is_new && (known->second.record != change.record || known->second.version != change.version ||
+                    known->second.remove != change.remove)) {
+        problem({{}, 0, records::feed_text(feed), {}}, "cursor " + std::to_string(entry.n()) + " of feed " +
+                                                           records::feed_text(feed) +
+                                                           " stands for two changes");
+    }
+    if (!change.remove) rows_[key][change.record][change.version] = change.body;
+}
+
+void Checker::hub_has_rows(std::uint64_t generation, const records::FeedId& feed, const Rows& rows) {
+    const FeedKey key{generation, records::feed_text(feed)};
+    for (const auto& [record, row] : rows) rows_[key][record][row.version] = hash(*row.body);
+}
+
+void Checker::profile_cleared(const std::string& device, const std::vector<records::FeedId>& feeds) {
+    cleared_[device].insert(feeds.begin(), feeds.end());
+    given_[device] = {feeds.begin(), feeds.end()};
+}
+
+void Checker::source_says(const CityChange& change) {
+    const auto record = static_cast<std::uint64_t>(records::record_id(change.kind, "source", change.key));
+    if (!change.message) {
+        removed_.insert(record);
+        return;
+    }
+    for (const auto field : edited_fields(change.kind))
+        said_[{record, field}].insert(engine::field_value(*change.message, field));
+}
+
+// ------------------------------------------------------------------ devices
+
+void Checker::segment_applied(const std::string& device, const protocol::FeedSegment& segment,
+                              std::uint64_t cursor_before) {
+    const Subject about{device, 0, segment.feed(), {}};
+    if (segment.after() > cursor_before) {
+        problem(about, "applies feed " + segment.feed() + " after " + std::to_string(segment.after()) +
+                           " to a city at " + std::to_string(cursor_before));
+    }
+    const auto known = changes_.find({segment.hub_generation(), segment.feed()});
+    for (const auto& entry : segment.entries()) {
+        const Change* change = nullptr;
+        if (known != changes_.end()) {
+            const auto found = known->second.find(entry.n());
+            if (found != known->second.end()) change = &found->second;
+        }
+        if (change == nullptr || change->record != entry.row().record() ||
+            change->version != entry.row().version() || change->remove != entry.remove() ||
+            (!entry.remove() && change->body != hash(entry.row().body()))) {
+            problem(about, "applies change " + std::to_string(entry.n()) + " of feed " + segment.feed() +
+                               ", which the hub never committed");
+            return;
+        }
+    }
+}
+
+void Checker::desired_heard(const std::string& device, const protocol::DesiredState& desired) {
+    auto& newest = desired_[device];
+    if (desired.generation() > newest.generation()) newest = desired;
+}
+
+void Checker::feed_gained(const std::string& device, const records::FeedId& feed) {
+    const auto newest = desired_.find(device);
+    // A hub that was restored gives the rights of its backup until a person has said otherwise: it keeps them
+    // nowhere else yet.
+    if (newest == desired_.end() || went_back_ || given_[device].contains(feed)) return;
+    const std::string text = records::feed_text(feed);
+    if (std::ranges::find(newest->second.feeds(), text) == newest->second.feeds().end()) {
+        problem({device, 0, text, {}}, "takes up feed " + text + " after it heard, with generation " +
+                                           std::to_string(newest->second.generation()) +
+                                           ", that its profile does not clear it");
+    }
+}
+
+void Checker::feeds_dropped(const std::string& device, const std::vector<records::FeedId>& dropped,
+                            const HeldCity& city) {
+    for (const auto& feed : dropped) {
+        if (!city.feeds.contains(feed)) continue;
+        problem({device, 0, records::feed_text(feed), {}},
+                "was told to drop feed " + records::feed_text(feed) + " and holds it still");
+    }
+}
+
+void Checker::city_holds(const std::string& device, const HeldCity& city, bool rows) {
+    const auto& cleared = cleared_[device];
+    for (const auto& [feed, content] : city.feeds) {
+        const Subject about{device, 0, records::feed_text(feed), {}};
+        if (!cleared.contains(feed)) {
+            problem(about, "holds feed " + records::feed_text(feed) + ", which its profile never cleared");
+            continue;
+        }
+        if (!rows) continue;
+        const auto generation = city.hub_generations.find(feed);
+        const auto known = rows_.find(
+            {generation == city.hub_generations.end() ? 0 : generation->second, records::feed_text(feed)});
+        for (const auto& [record, row] : content.rows) {
+            bool found = false;
+            if (known != rows_.end()) {
+                const auto versions = known->second.find(record);
+                if (versions != known->second.end()) {
+                    const auto body = versions->second.find(row.version);
+                    found = body != versions->second.end() && body->second == hash(*row.body);
+                }
+            }
+            if (!found) {
+                problem(about, "holds version " + std::to_string(row.version) + " of record " +
+                                   std::to_string(record) + " in feed " + records::feed_text(feed) +
+                                   ", which the hub never had there");
+                return;
+            }
+        }
+    }
+}
+
+void Checker::counts_as_acknowledged(const std::string& device, std::uint64_t epoch, protocol::Lane lane,
+                                     std::uint64_t seq) {
+    if (seq == 0) return;
+    // Before it was restored from a backup the hub may have held more.
+    const auto known = furthest_.find({device, epoch, lane});
+    const std::uint64_t committed = known == furthest_.end() ? 0 : known->second;
+    if (seq > committed) {
+        problem({device, lane, {}, {}}, "counts " + protocol::lane_name(lane) + " " + std::to_string(seq) +
+                                            " as acknowledged; the hub has committed " +
+                                            std::to_string(committed));
+    }
+}
+
+// ------------------------------------------------------------------ the end
+
+void Checker::check_hub(const std::vector<StoredOperation>& operations) {
+    std::set<OperationKey> found;
+    std::map<std::pair<std::string, int>, std::pair<std::uint64_t, std::string>> last;  // place, id
+    for (const StoredOperation& stored : operations) {
+        const std::string id = operation_id(stored.body);
+        const Subject about{stored.device, stored.lane, {}, id};
+        const auto asked = operations_.find({stored.device, id});
+        if (asked == operations_.end()) {
+            problem(about, "the hub holds operation " + id + ", which nobody recorded");
+            continue;
+        }
+        if (!found.insert(asked->first).second) problem(about, "operation " + id + " is at the hub twice");
+        if (stored.lane != asked->second.lane) {
+            problem(about, "operation " + id + " was recorded in the " +
+                               protocol::lane_name(asked->second.lane) + " lane and came in the " +
+                               protocol::lane_name(stored.lane) + " lane");
+        }
+        if (!asked->second.bodies.contains(hash(stored.body)))
+            problem(about, "operation " + id + " is at the hub with other bytes than were recorded");
+        if (asked->second.place == 0) continue;  // nobody knows where it stood
+        auto& [place, before] = last[{stored.device, stored.lane}];
+        if (asked->second.place < place) {
+            problem(about,
+                    "operation " + id + " was recorded before " + before + " and is at the hub behind it");
+        }
+        place = asked->second.place;
+        before = id;
+    }
+    for (const auto& [key, asked] : operations_) {
+        if (!asked.saved || asked.excused || found.contains(key) || revoked_.contains(key.first)) continue;
+        problem({key.first, asked.lane, {}, key.second},
+                "operation " + key.second + " was told to be saved and is not at the hub");
+    }
+}
+
+void Checker::check_journal(const std::string& device, const std::vector<KnownOperation>& journal,
+                            const std::vector<StoredOperation>& at_hub) {
+    std::map<std::string, const StoredOperation*> stored;
+    for (const StoredOperation& operation : at_hub) {
+        if (operation.device == device) stored[operation_id(operation.body)] = &operation;
+    }
+    for (const KnownOperation& known : journal) {
+        const std::string id = operation_id(known.body);
+        const Subject about{device, known.lane, {}, id};
+        const auto there = stored.find(id);
+        if (there == stored.end()) {
+            problem(about, "operation " + id + " is in the journal and not at the hub");
+        } else if (known.pending && there->second->outcome == protocol::PARKED) {
+            // It waits, and the device knows no more than that.
+        } else if (known.pending) {
+            problem(about, "the device does not know what became of operation " + id);
+        } else if (went_back_) {
+            // Applied anew in another order, another outcome is possible, and the device keeps the first.
+        } else if (known.outcome != there->second->outcome || known.version != there->second->version ||
+                   known.reason != there->second->reason) {
+            problem(about, "of operation " + id + " the device says " + outcome_text(known.outcome) +
+                               ", the hub " + outcome_text(there->second->outcome));
+        }
+    }
+}
+
+void Checker::check_city(const std::string& device, const HeldCity& city,
+                         const std::vector<records::FeedId>& cleared,
+                         const std::map<records::FeedId, FeedContent>& hub) {
+    for (const auto& [feed, content] : city.feeds) {
+        if (std::ranges::find(cleared, feed) == cleared.end()) {
+            problem({device, 0, records::feed_text(feed), {}},
+                    "still holds feed " + records::feed_text(feed) + ", which its profile does not clear");
+        }
+    }
+    for (const auto& feed : cleared) {
+        const Subject about{device, 0, records::feed_text(feed), {}};
+        const auto at_hub = hub.find(feed);
+        const auto held = city.feeds.find(feed);
+        if (held == city.feeds.end()) {
+            problem(about, "lacks feed " + records::feed_text(feed));
+            continue;
+        }
+        const Rows none;
+        const Rows& right = at_hub == hub.end() ? none : at_hub->second.rows;
+        if (held->second.rows == right) continue;
+        problem(about, "holds other rows than the hub in " + records::feed_text(feed) + ": " +
+                           difference(held->second.rows, right));
+    }
+}
+
+}  // namespace fieldpost::simulation

@@ -1,0 +1,262 @@
+// What crews record on a device, and what its screen shows them. Part of DeviceNode.
+#include <algorithm>
+#include <iterator>
+
+#include "tests/simulation/describe.hpp"
+#include "tests/simulation/device_node.hpp"
+
+namespace fieldpost::simulation {
+
+namespace {
+
+using engine::Actions;
+using engine::DeviceEngine;
+
+constexpr std::int64_t true_start_us = 1'772'366'400'000'000;  // 2026-03-01
+
+}  // namespace
+
+// ------------------------------------------------------------------ recording
+
+void DeviceNode::record(const std::string& shared_id, const std::string& observation) {
+    Request request;
+    request.lane = engine::lanes_by_priority[stage_.dice.below(engine::lanes_by_priority.size())];
+    const std::string number = std::to_string(++recorded_);
+    // Another device may use the id too; this one does once.
+    const bool shared = !shared_id.empty() && shared_ids_.insert(shared_id).second;
+    request.operation.set_id(shared ? shared_id : id_ + "-" + number);
+    const std::uint64_t what = shared ? 100 : stage_.dice.below(100);
+    // From a newer device: an effect that the hub does not know.
+    if (what < 10) request.operation.set_visit_id("visit " + number);
+    const bool is_change =
+        what >= 10 && ((what < 45 && edit(request)) || (what < 55 && correct(request, observation)));
+    if (what >= 10 && !is_change) observe(request, number);
+    if (stage_.dice.chance(0.2)) wait_for_another(request);
+    ask(std::move(request));
+}
+
+void DeviceNode::observe(Request& request, const std::string& number) {
+    auto& made = *request.operation.mutable_observation_made();
+    made.set_kind("note");
+    made.set_note(id_ + " " + number + " " + Bytes(stage_.dice.below(120), 'x'));
+    if (!stage_.dice.chance(0.15) || disk_.limited()) return;
+    const bool thumbnail = stage_.dice.chance(0.3);
+    Bytes content = id_ + " " + number + " ";
+    // Two crews may take the same picture.
+    if (stage_.dice.chance(0.1)) content = "the same ";
+    for (std::uint64_t i = stage_.dice.below(thumbnail ? 40 : 600); i > 0; --i)
+        content += "picture " + std::to_string(i);
+    auto& attachment = *made.add_attachments();
+    attachment.set_bytes(content.size());
+    attachment.set_sha256(attachments_.add(std::move(content), thumbnail));
+    ++tally_.attachments;
+}
+
+// Of the record as the crew sees it now.
+bool DeviceNode::edit(Request& request) {
+    if (!running()) return false;
+    std::vector<std::pair<std::uint64_t, records::Kind>> known;
+    for (const auto& [feed, content] : city_.held().feeds) {
+        for (const auto& [record, row] : content.rows) {
+            if (!edited_fields(row.kind).empty()) known.emplace_back(record, row.kind);
+        }
+    }
+    const auto own = own_edits();
+    if (known.empty() || !own) return false;
+    const auto [record, kind] = known[stage_.dice.below(known.size())];
+    const auto layers = city_.layers(record);
+    auto& edited = *request.operation.mutable_record_edited();
+    edited.set_record(record);
+    edited.set_kind(static_cast<std::uint32_t>(kind));
+    auto fields = edited_fields(kind);
+    for (std::uint64_t count = 1 + stage_.dice.below(2); count > 0; --count) {
+        const auto field = fields.begin() + static_cast<std::ptrdiff_t>(stage_.dice.below(fields.size()));
+        // Two who say the same do not contradict each other.
+        const std::string text = stage_.dice.chance(0.1) ? "agreed" : "edit " + request.operation.id();
+        *edited.add_edits() = engine::edit_of(kind, layers, *own, static_cast<records::RecordId>(record),
+                                              *field, text_value(kind, *field, text));
+        fields.erase(field);
+    }
+    request.lane = protocol::WORK;
+    ++tally_.edits;
+    return true;
+}
+
+bool DeviceNode::correct(Request& request, const std::string& observation) {
+    if (observation.empty()) return false;
+    auto& corrected = *request.operation.mutable_observation_corrected();
+    corrected.set_observation(observation);
+    corrected.set_reason("it was wrong");
+    corrected.mutable_made()->set_kind("note");
+    corrected.mutable_made()->set_note("corrects " + observation);
+    request.lane = protocol::WORK;
+    return true;
+}
+
+// Needs what this device recorded before, in whatever lane.
+void DeviceNode::wait_for_another(Request& request) {
+    if (!running() || order_.empty()) return;
+    auto another = order_.begin();
+    std::advance(another, static_cast<std::ptrdiff_t>(stage_.dice.below(order_.size())));
+    const auto place = journal_->place_of(another->first);
+    if (!place || !*place || another->first == request.operation.id()) return;
+    *request.operation.mutable_after() = **place;
+    request.needs = another->first;
+}
+
+std::string DeviceNode::any_observation() {
+    return observations_.empty() ? std::string() : observations_[stage_.dice.below(observations_.size())];
+}
+
+protocol::TimeStamp DeviceNode::stamp() const {
+    protocol::TimeStamp now;
+    now.set_utc_us(true_start_us + stage_.now() * 1000 + clock_offset_us_);
+    now.set_quality(clock_offset_us_ == 0 ? protocol::TIME_GNSS : protocol::TIME_NONE);
+    now.set_boot_id(std::to_string(run_));
+    now.set_boottime_us(time() * 1000);
+    return now;
+}
+
+void DeviceNode::correct_time() {
+    for (auto& due : corrections_->due(stamp())) {
+        Request request;
+        request.is_asked = false;
+        request.operation.set_id(due.id);
+        *request.operation.mutable_time_corrected() = std::move(due.correction);
+        ask(std::move(request));
+    }
+}
+
+void DeviceNode::ask(Request request) {
+    if (!running()) {
+        if (request.is_asked) unanswered_.push_back(std::move(request));
+        return;
+    }
+    ++tally_.asked;
+    *request.operation.mutable_time() = stamp();
+    corrections_->stamped(request.operation.time());
+    const std::int64_t true_us = true_start_us + stage_.now() * 1000;
+    const std::string id = request.operation.id();
+    if (stage_.planted == Planted::saved_before_commit) {
+        stage_.checker.asked(id_, request.lane, request.operation, true_us, request.needs);
+        stage_.checker.told_saved(id_, id);
+    }
+    if (request.is_asked) unanswered_.push_back(request);
+    auto saved = std::make_shared<bool>(false);
+    job(
+        journal_free_at_,
+        [this, request, id, saved, true_us] {
+            stage_.checker.asked(id_, request.lane, request.operation, true_us, request.needs);
+            // Written or not, should the power go now.
+            if (!order_.contains(id)) order_[id] = ++recordings_;
+            const auto place = journal_->append(request.lane, request.operation);
+            note({{}, request.lane, {}, id},
+                 (place ? (place->repeated ? "has already " : "records ") : "cannot record ") + id +
+                     (place ? " as " + protocol::lane_name(request.lane) + " " + std::to_string(place->seq)
+                            : ": " + place.error().message));
+            if (!place) {
+                ++tally_.refused;
+                return;
+            }
+            if (!place->repeated) order_[id] = ++recordings_;
+            *saved = true;
+            stage_.checker.recorded(id_, id, place->repeated);
+        },
+        [this, id, saved, request] {
+            if (!request.is_asked && !*saved) corrections_->failed(id);
+            if (!*saved) return;  // NOT SAVED
+            if (!request.is_asked) corrections_->recorded(request.operation);
+            std::erase_if(unanswered_, [&](const Request& waiting) { return waiting.operation.id() == id; });
+            if (request.is_asked && stage_.strikes(0.05)) {
+                unanswered_.push_back(request);  // the answer got lost on the way to the screen
+            } else {
+                stage_.checker.told_saved(id_, id);
+            }
+            if (request.operation.has_observation_made()) observations_.push_back(id);
+            journal_->refresh();
+            const std::uint64_t run = run_;
+            drive([&](DeviceEngine& engine, Actions& actions) { engine.appended(time(), actions); });
+            if (run == run_ && request.operation.has_record_edited()) look();
+        });
+}
+
+// ------------------------------------------------------------------ the screen
+
+Result<std::vector<engine::OwnOperation>> DeviceNode::own_edits() {
+    auto known = journal_->all();
+    if (!known) return known.error();
+    std::map<std::uint64_t, engine::OwnOperation> by_order;
+    for (const KnownOperation& one : *known) {
+        engine::OwnOperation own;
+        if (!own.operation.ParseFromString(one.body) || !own.operation.has_record_edited()) continue;
+        own.state = one.pending                            ? engine::OwnState::pending
+                    : one.outcome == protocol::CONFLICT    ? engine::OwnState::conflict
+                    : one.outcome == protocol::QUARANTINED ? engine::OwnState::quarantined
+                                                           : engine::OwnState::accepted;
+        own.version = one.version;
+        own.reason = one.reason;
+        by_order.emplace(order_.at(own.operation.id()), std::move(own));
+    }
+    std::vector<engine::OwnOperation> out;
+    for (auto& [number, own] : by_order) out.push_back(std::move(own));
+    return out;
+}
+
+std::set<records::LayerKey> DeviceNode::layers_held() const {
+    std::set<records::LayerKey> out;
+    for (const auto& [feed, content] : city_.held().feeds) out.insert(feed.layer);
+    return out;
+}
+
+void DeviceNode::look() {
+    const auto own = own_edits();
+    if (!own) return;
+    engine::Overlay overlay(id_, layers_held());
+    std::map<std::pair<std::uint64_t, engine::FieldNumber>, std::pair<const engine::OwnOperation*, Bytes>>
+        newest;
+    std::set<std::uint64_t> records;
+    for (const auto& one : *own) {
+        const auto& edited = one.operation.record_edited();
+        if (records.insert(edited.record()).second) overlay.hold(city_.layers(edited.record()));
+        for (const auto& edit : edited.edits())
+            newest[{edited.record(), edit.field()}] = {&one, edit.value()};
+    }
+    if (stage_.planted != Planted::forget_the_overlay) overlay.lay(*own);
+    for (const auto& [about, last] : newest) {
+        const auto& [record, field] = about;
+        if (last.first->state != engine::OwnState::pending || city_.layers(record).empty()) continue;
+        const auto& layers = overlay.at(static_cast<records::RecordId>(record)).layers;
+        const bool shown = std::ranges::any_of(layers, [&, number = field](const records::LayerRow& row) {
+            const auto message = records::parse_body(row.kind, row.body);
+            return message && engine::field_value(**message, number) == last.second;
+        });
+        if (shown) continue;
+        const std::string& id = last.first->operation.id();
+        stage_.checker.problem({id_, protocol::WORK, {}, id}, "does not show its own edit " + id);
+        return;
+    }
+}
+
+void DeviceNode::check_screen() {
+    const auto own = own_edits();
+    if (!own) return;
+    engine::Overlay overlay(id_, layers_held());
+    std::set<std::uint64_t> records;
+    std::set<std::uint64_t> unanswered;
+    for (const auto& one : *own) {
+        const std::uint64_t record = one.operation.record_edited().record();
+        if (records.insert(record).second) overlay.hold(city_.layers(record));
+        if (one.state == engine::OwnState::pending) unanswered.insert(record);
+    }
+    overlay.lay(*own);
+    for (const std::uint64_t record : records) {
+        const auto held = city_.layers(record);
+        if (held.empty() || unanswered.contains(record)) continue;
+        if (overlay.at(static_cast<records::RecordId>(record)).layers == held) continue;
+        stage_.checker.problem({id_, protocol::WORK, {}, {}},
+                               "shows of record " + std::to_string(record) +
+                                   " something else than the hub says, with nothing on its way");
+    }
+}
+
+}  // namespace fieldpost::simulation

@@ -1,0 +1,198 @@
+// What a device's program does when its engine asks for it. Part of DeviceNode.
+#include <algorithm>
+
+#include "tests/simulation/device_node.hpp"
+
+namespace fieldpost::simulation {
+
+namespace {
+
+using engine::Action;
+using engine::Actions;
+using engine::DeviceEngine;
+
+constexpr Millis change_again_after = 5000;
+
+template <class... Handlers>
+struct Overloaded : Handlers... {
+    using Handlers::operator()...;
+};
+
+}  // namespace
+
+void DeviceNode::subscribe(const engine::SubscribeFeeds& wanted) {
+    if (connection_ == 0) return;
+    std::set<std::string> filters;
+    for (const auto& feed : wanted.feeds) {
+        filters.insert(protocol::topic::feed(feed));
+        filters.insert(protocol::topic::feed_head(feed));
+    }
+    for (const auto& filter : filters_) {
+        if (!filters.contains(filter)) broker_.unsubscribe(connection_, filter);
+    }
+    // Again also what stands: a broker may have forgotten it.
+    for (const auto& filter : filters) broker_.subscribe(connection_, filter);
+    filters_ = std::move(filters);
+}
+
+void DeviceNode::subscribe_to_hub() {
+    broker_.subscribe(connection_, protocol::topic::down(id_));
+    broker_.subscribe(connection_, protocol::topic::hub_presence());
+}
+
+void DeviceNode::job(Millis& free_at, std::function<void()> commit, std::function<void()> told) {
+    free_at = std::max(stage_.now(), free_at) + (stage_.faults ? stage_.dice.between(0, 40) : 1);
+    const std::uint64_t run = run_;
+    stage_.after(free_at - stage_.now(), [this, run, commit = std::move(commit), told = std::move(told)] {
+        if (run != run_) return;
+        commit();
+        look_at_power();
+        if (run != run_) return;
+        stage_.after(stage_.faults ? stage_.dice.between(0, 20) : 0, [this, run, told] {
+            if (run == run_) told();
+        });
+    });
+}
+
+void DeviceNode::carry_out(Action& action) {
+    std::visit(
+        Overloaded{
+            [&](engine::Publish& publish) {
+                check_request(publish.payload);
+                broker_.publish(connection_, {publish.topic, publish.payload, publish.retain});
+            },
+            [&](engine::SubscribeFeeds& wanted) { subscribe(wanted); },
+            [&](engine::SubscribeAgain&) { subscribe_to_hub(); },
+            [&](engine::NoteAck& noted) {
+                if (stage_.strikes(0.05)) return;  // the journal was busy
+                job(
+                    journal_free_at_, [this, ack = noted.ack] { (void)journal_->note(ack); },
+                    [this] { journal_->refresh(); });
+            },
+            [&](engine::OpenEpoch& open) {
+                note({}, "opens an epoch: " + open.why);
+                auto opened = std::make_shared<bool>(false);
+                job(
+                    journal_free_at_,
+                    [this, from = journal_->epoch(), open, opened] {
+                        *opened = journal_->open_epoch(from, open).has_value();
+                        tally_.epochs += *opened ? 1U : 0U;
+                    },
+                    [this, opened] {
+                        if (!*opened) return;
+                        journal_->refresh();
+                        drive([&](DeviceEngine& engine, Actions& actions) {
+                            engine.epoch_opened(time(), actions);
+                        });
+                    });
+            },
+            [&](engine::ApplySegment& apply) {
+                auto done = std::make_shared<std::optional<engine::FeedPoint>>();
+                job(
+                    city_free_at_,
+                    [this, apply, done] {
+                        if (!city_.held().feeds.contains(apply.feed)) return;  // lost meanwhile
+                        if (stage_.strikes(0.03)) return;
+                        const auto reached = city_.apply(apply);
+                        if (!reached) return;
+                        *done = *reached;
+                        ++tally_.segments;
+                    },
+                    [this, done, feed = apply.feed] {
+                        drive([&](DeviceEngine& engine, Actions& actions) {
+                            if (!*done) return engine.feed_failed(time(), feed);
+                            engine.feed_applied(time(), feed, **done, actions);
+                        });
+                    });
+            },
+            [&](engine::ChangeFeeds& change) {
+                // The checksums are there for what nobody thought of: in here a row that the disk lost.
+                for (const auto& feed : change.again) {
+                    ++tally_.feeds_again;
+                    if (city_.lost_rows().contains(feed)) continue;
+                    stage_.checker.problem({id_, 0, records::feed_text(feed), {}},
+                                           "holds other rows of feed " + records::feed_text(feed) +
+                                               " than the hub has at the same change");
+                }
+                auto done = std::make_shared<bool>(false);
+                job(
+                    city_free_at_,
+                    [this, change, done] {
+                        *done = city_.change_feeds(change).has_value();
+                        tally_.feed_changes += *done ? 1U : 0U;
+                        note({}, "drops " + std::to_string(change.drop.size()) + " feeds and adds " +
+                                     std::to_string(change.add.size()));
+                    },
+                    [this, done] {
+                        // Whether it was done or not the engine hears what the city is now, and asks again
+                        // for what it still should be; on a full disk not at once.
+                        stage_.after(*done ? 0 : change_again_after, [this, run = run_] {
+                            if (run != run_) return;
+                            drive([&](DeviceEngine& engine, Actions& actions) {
+                                engine.feeds_changed(time(), city_.view(), actions);
+                            });
+                        });
+                    });
+            },
+            [&](engine::PrepareArtifact& artifact) {
+                auto missing = std::make_shared<std::vector<std::uint32_t>>();
+                job(
+                    city_free_at_,
+                    [this, manifest = artifact.manifest, missing] { *missing = city_.prepare(manifest); },
+                    [this, missing] {
+                        drive([&](DeviceEngine& engine, Actions& actions) {
+                            engine.artifact_prepared(time(), *missing, actions);
+                        });
+                    });
+            },
+            [&](engine::WriteBlock& write) {
+                auto done = std::make_shared<bool>(false);
+                job(
+                    city_free_at_,
+                    [this, write, done] {
+                        *done = !stage_.strikes(0.02) &&
+                                city_.write_block(write.block, write.content).has_value();
+                        tally_.blocks += *done ? 1U : 0U;
+                    },
+                    [this, done, block = write.block] {
+                        drive([&](DeviceEngine& engine, Actions& actions) {
+                            if (!*done) return engine.artifact_failed();
+                            engine.block_written(time(), block, actions);
+                        });
+                    });
+            },
+            [&](engine::FinishArtifact& artifact) {
+                enum class End { failed, useless, mounted };
+                auto end = std::make_shared<End>(End::failed);
+                job(
+                    city_free_at_,
+                    [this, manifest = artifact.manifest, end] {
+                        const auto done = city_.finish(manifest);
+                        if (done) *end = *done ? End::mounted : End::useless;
+                        tally_.mounts += *end == End::mounted ? 1U : 0U;
+                        note({}, "finishes snapshot " + std::to_string(manifest.generation()));
+                    },
+                    [this, end] {
+                        drive([&](DeviceEngine& engine, Actions& actions) {
+                            if (*end == End::failed) return engine.artifact_failed();
+                            engine.artifact_finished(time(), *end == End::mounted, city_.view(), actions);
+                        });
+                    });
+            },
+            [&](engine::Notice& notice) { note({}, "notes: " + notice.text); },
+            [&](engine::NoteHub& hub) {
+                if (!attachments_.hub_is(hub.generation)) return;
+                stage_.after(0, [this, run = run_] {
+                    if (run != run_) return;
+                    drive([&](DeviceEngine& engine, Actions& actions) {
+                        engine.blobs_offered_again(time(), actions);
+                    });
+                });
+            },
+            [&](engine::NoteBlob& blob) { attachments_.note(blob); },
+            [](engine::NoteSafe&) {},  // nothing is trimmed here
+        },
+        action);
+}
+
+}  // namespace fieldpost::simulation

@@ -1,0 +1,272 @@
+#include "tests/simulation/memory_journal.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace fieldpost::simulation {
+
+namespace {
+
+Error off() {
+    return fail(ErrorCode::io, "the power is gone");
+}
+
+Bytes content(protocol::Operation operation) {
+    operation.clear_time();
+    operation.clear_gnss();
+    return operation.SerializeAsString();
+}
+
+}  // namespace
+
+class MemoryJournal final : public Journal {
+  public:
+    explicit MemoryJournal(MemoryJournalStore& store) : store_(store) { refresh(); }
+
+    Result<Place> append(protocol::Lane name, const protocol::Operation& operation) override {
+        auto& state = store_.state_;
+        const auto slot = static_cast<std::size_t>(name);
+        if (store_.disk_.off()) return off();
+        if (const auto known = state.ids.find(operation.id()); known != state.ids.end()) {
+            if (known->second != std::pair(static_cast<int>(name), content(operation)))
+                return fail(ErrorCode::conflict, "another record has this id");
+            return find(operation.id());
+        }
+        if (store_.disk_.limited()) return fail(ErrorCode::full, "the disk is full");
+        const auto turn = store_.disk_.step();
+        if (turn.happens) {
+            auto& lane = store_.lane(name);
+            MemoryJournalStore::Entry entry;
+            entry.id = operation.id();
+            entry.body = operation.SerializeAsString();
+            entry.hash = protocol::chain_next(
+                lane.empty() ? protocol::chain_start(store_.device_, state.epoch, name) : lane.back().hash,
+                entry.body);
+            lane.push_back(std::move(entry));
+            state.ids[operation.id()] = {static_cast<int>(slot), content(operation)};
+        }
+        if (!turn.goes_on) return off();
+        return Place{state.epoch, store_.lane(name).size(), false};
+    }
+
+    Result<std::optional<protocol::After>> place_of(const std::string& id) override {
+        for (const auto& [epoch, lanes] : store_.state_.epochs) {
+            for (const protocol::Lane name : engine::lanes_by_priority) {
+                const auto& lane = lanes[static_cast<std::size_t>(name)];
+                const auto found = std::ranges::find(lane, id, &MemoryJournalStore::Entry::id);
+                if (found == lane.end()) continue;
+                protocol::After place;
+                place.set_lane(name);
+                place.set_epoch(found->origin ? found->origin->epoch() : epoch);
+                place.set_seq(found->origin ? found->origin->seq()
+                                            : static_cast<std::uint64_t>(found - lane.begin()) + 1);
+                return std::optional(place);
+            }
+        }
+        return std::optional<protocol::After>();
+    }
+    Status note(const protocol::Ack& ack) override {
+        auto& state = store_.state_;
+        const auto name = ack.applied().lane();
+        std::uint64_t& noted = state.noted[static_cast<std::size_t>(name)];
+        if (ack.applied().epoch() != state.epoch || ack.first_seq() == 0 || ack.first_seq() > noted + 1)
+            return ok();
+        auto& lane = store_.lane(name);
+        if (ack.first_seq() + static_cast<std::uint64_t>(ack.versions_size()) > lane.size() + 1) return ok();
+        const auto turn = store_.disk_.step();
+        if (turn.happens) {
+            std::uint64_t seq = ack.first_seq();
+            for (const std::uint64_t version : ack.versions()) {
+                auto& entry = lane[seq - 1];
+                engine::OperationResult result{protocol::ACCEPTED, version, {}};
+                for (const auto& exception : ack.exceptions()) {
+                    if (exception.seq() == seq) result = {exception.outcome(), version, exception.reason()};
+                }
+                const bool waits = result.outcome == protocol::PARKED;
+                if (!waits || entry.pending) entry.result = result;
+                entry.pending = entry.pending && waits;
+                ++seq;
+            }
+            noted = std::max(noted, seq - 1);
+        }
+        return turn.goes_on ? ok() : Status(off());
+    }
+
+    Status open_epoch(std::uint64_t from, const engine::OpenEpoch& wanted) override {
+        auto& state = store_.state_;
+        if (state.epoch != from) return ok();
+        if (store_.disk_.limited()) return fail(ErrorCode::full, "the disk is full");
+        const auto turn = store_.disk_.step();
+        if (turn.happens) {
+            const std::uint64_t next = store_.dice_.number() >> 1U;
+            state.noted_before[from] = state.noted;
+            std::array<MemoryJournalStore::Lane, 4> fresh;
+            for (const protocol::Lane name : engine::lanes_by_priority) {
+                const auto slot = static_cast<std::size_t>(name);
+                Bytes hash = protocol::chain_start(store_.device_, next, name);
+                const auto carry = [&](std::uint64_t epoch, std::uint64_t held, bool parked_too) {
+                    auto& old = state.epochs[epoch][slot];
+                    const auto kept = std::min<std::size_t>(held, old.size());
+                    for (std::size_t i = 0; i < old.size(); ++i) {
+                        const bool goes = i >= kept || (parked_too && waits(old[i]));
+                        if (!goes || old[i].moved) continue;
+                        auto moved = std::exchange(old[i], {});
+                        old[i].moved = true;
+                        if (!moved.origin) {
+                            moved.origin.emplace();
+                            moved.origin->set_epoch(epoch);
+                            moved.origin->set_seq(i + 1);
+                            moved.origin->set_hash(moved.hash);
+                        }
+                        moved.pending = true;
+                        moved.result = {};
+                        hash = moved.hash = protocol::chain_next(hash, moved.body);
+                        fresh[slot].push_back(std::move(moved));
+                    }
+                    old.resize(kept);
+                    auto& noted = state.noted_before[epoch][slot];
+                    noted = std::min(noted, held);
+                };
+                for (auto lost = wanted.earlier.rbegin(); lost != wanted.earlier.rend(); ++lost) {
+                    if (lost->lane() == name) carry(lost->epoch(), lost->seq(), false);
+                }
+                const auto through = wanted.held.find(name);
+                carry(from, through == wanted.held.end() ? 0 : through->second, true);
+            }
+            state.epochs[next] = std::move(fresh);
+            state.order.push_back(next);
+            state.epoch = next;
+            state.noted = {};
+        }
+        return turn.goes_on ? ok() : Status(off());
+    }
+
+    void refresh() override {
+        epoch_ = store_.state_.epoch;
+        noted_ = store_.state_.noted;
+        for (const protocol::Lane name : engine::lanes_by_priority)
+            last_[static_cast<std::size_t>(name)] = store_.lane(name).size();
+    }
+
+    Result<std::vector<KnownOperation>> all() override {
+        std::vector<KnownOperation> out;
+        for (const auto& [epoch, lanes] : store_.state_.epochs) {
+            for (const protocol::Lane name : engine::lanes_by_priority) {
+                std::uint64_t seq = 0;
+                for (const auto& entry : lanes[static_cast<std::size_t>(name)]) {
+                    ++seq;
+                    if (entry.moved) continue;
+                    out.push_back({name, epoch, seq, entry.body, entry.pending, entry.result.outcome,
+                                   entry.result.version, entry.result.reason});
+                }
+            }
+        }
+        return out;
+    }
+
+    std::uint64_t epoch() const override { return epoch_; }
+    std::uint64_t last_seq(protocol::Lane lane) const override {
+        return last_[static_cast<std::size_t>(lane)];
+    }
+    std::uint64_t noted(protocol::Lane lane) const override { return noted_[static_cast<std::size_t>(lane)]; }
+    std::optional<Bytes> hash_at(protocol::Lane lane, std::uint64_t seq) override {
+        if (seq == 0) return protocol::chain_start(store_.device_, epoch_, lane);
+        const auto& entries = store_.state_.epochs[epoch_][static_cast<std::size_t>(lane)];
+        if (store_.disk_.off() || seq > entries.size()) return std::nullopt;
+        return entries[seq - 1].hash;
+    }
+    std::uint64_t first_held(protocol::Lane) override { return 1; }
+    std::vector<std::uint64_t> parked(protocol::Lane lane, std::size_t most) override {
+        std::vector<std::uint64_t> out;
+        const auto& entries = store_.state_.epochs[epoch_][static_cast<std::size_t>(lane)];
+        const std::uint64_t end = std::min<std::uint64_t>(noted(lane), entries.size());
+        for (std::uint64_t seq = 1; seq <= end && out.size() < most; ++seq) {
+            if (waits(entries[seq - 1])) out.push_back(seq);
+        }
+        return out;
+    }
+    std::vector<protocol::LanePosition> earlier(std::size_t most) override {
+        std::vector<protocol::LanePosition> out;
+        const auto& order = store_.state_.order;
+        auto epoch = std::find(order.rbegin(), order.rend(), epoch_);
+        while (epoch != order.rend() && ++epoch != order.rend()) {
+            for (const protocol::Lane name : engine::lanes_by_priority) {
+                const auto noted = store_.state_.noted_before[*epoch][static_cast<std::size_t>(name)];
+                if (noted == 0 || out.size() == most) continue;
+                auto& position = out.emplace_back();
+                position.set_epoch(*epoch);
+                position.set_lane(name);
+                position.set_seq(noted);
+                position.set_noted(noted);
+                const auto& entries = store_.state_.epochs[*epoch][static_cast<std::size_t>(name)];
+                const auto first = std::ranges::find(entries, false, &MemoryJournalStore::Entry::moved);
+                position.set_first(static_cast<std::uint64_t>(first - entries.begin()) + 1);
+            }
+        }
+        return out;
+    }
+    Result<std::vector<engine::JournalEntry>> read(protocol::Lane lane, std::uint64_t after,
+                                                   std::size_t max_entries, std::size_t max_bytes) override {
+        if (store_.disk_.off()) return off();
+        std::vector<engine::JournalEntry> out;
+        std::size_t bytes = 0;
+        const auto& entries = store_.state_.epochs[epoch_][static_cast<std::size_t>(lane)];
+        const std::uint64_t last = std::min<std::uint64_t>(last_seq(lane), entries.size());
+        for (std::uint64_t seq = after + 1; seq <= last && out.size() < max_entries; ++seq) {
+            const auto& entry = entries[seq - 1];
+            if (!out.empty() && bytes + entry.body.size() > max_bytes) break;
+            bytes += entry.body.size();
+            out.push_back({seq, entry.body, entry.origin});
+        }
+        return out;
+    }
+
+  private:
+    static bool waits(const MemoryJournalStore::Entry& entry) {
+        return entry.pending && !entry.moved && entry.result.outcome == protocol::PARKED;
+    }
+    Result<Place> find(const std::string& id) {
+        for (const auto& [epoch, lanes] : store_.state_.epochs) {
+            for (const auto& lane : lanes) {
+                const auto found = std::ranges::find(lane, id, &MemoryJournalStore::Entry::id);
+                if (found != lane.end()) {
+                    return Place{epoch, static_cast<std::uint64_t>(found - lane.begin()) + 1, true};
+                }
+            }
+        }
+        return fail(ErrorCode::internal, "an id without its operation");
+    }
+
+    MemoryJournalStore& store_;
+    std::uint64_t epoch_ = 0;
+    std::array<std::uint64_t, 4> last_{};
+    std::array<std::uint64_t, 4> noted_{};
+};
+
+MemoryJournalStore::MemoryJournalStore(std::string device, CrashDisk& disk, Dice& dice)
+    : device_(std::move(device)), disk_(disk), dice_(dice) {
+    wipe();
+}
+
+Result<std::unique_ptr<Journal>> MemoryJournalStore::open() {
+    if (disk_.off()) return off();
+    return std::unique_ptr<Journal>(std::make_unique<MemoryJournal>(*this));
+}
+
+void MemoryJournalStore::keep_copy() {
+    copy_ = state_;
+}
+
+bool MemoryJournalStore::restore_copy() {
+    if (copy_) state_ = *copy_;
+    return copy_.has_value();
+}
+
+void MemoryJournalStore::wipe() {
+    state_ = {};
+    state_.epoch = dice_.number() >> 1U;
+    state_.epochs[state_.epoch];
+    state_.order = {state_.epoch};
+}
+
+}  // namespace fieldpost::simulation

@@ -1,0 +1,105 @@
+// A hundred worlds over the model of the stores, some over the production stores, and every planted fault.
+// tools/check runs fieldpost-sim besides, for some minutes. FIELDPOST_SEEDS=n makes n of each; a failing seed
+// is printed, and fieldpost-sim replays it.
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <sstream>
+
+#include "tests/simulation/world.hpp"
+
+using namespace fieldpost::simulation;
+
+namespace {
+
+std::uint64_t seeds(std::uint64_t otherwise) {
+    const char* text = std::getenv("FIELDPOST_SEEDS");
+    return text == nullptr ? otherwise : std::stoull(text);
+}
+
+std::string report(Plan plan, const Outcome& outcome) {
+    if (outcome.problems.empty()) return {};
+    plan.tracing = true;
+    World world(plan);
+    (void)world.run();
+    std::ostringstream text;
+    for (const Problem& problem : outcome.problems)
+        text << problem.about.device << ": " << problem.text << "\n";
+    text << outcome.state << "\n";
+    world.print_trace(text, outcome.problems.front().about, 40);
+    return text.str();
+}
+
+// All of them, with what they did in all.
+std::map<std::string, std::uint64_t> run_all(Plan plan, std::uint64_t count) {
+    std::map<std::string, std::uint64_t> tally;
+    for (plan.seed = 1; plan.seed <= count; ++plan.seed) {
+        const Outcome outcome = World(plan).run();
+        INFO("seed " << plan.seed << (plan.store == Plan::Store::sqlite ? ", sqlite" : ", memory"));
+        INFO(report(plan, outcome));
+        CHECK(outcome.problems.empty());
+        if (!outcome.problems.empty()) break;
+        for (const auto& [what, number] : outcome.tally) tally[what] += number;
+    }
+    return tally;
+}
+
+void check_that_much_happened(const std::map<std::string, std::uint64_t>& tally, std::uint64_t count) {
+    for (const char* often :
+         {"operations saved", "messages", "messages lost", "messages repeated", "hub rounds", "hub deaths",
+          "device deaths", "segments applied", "blocks written"}) {
+        INFO(often);
+        CHECK(tally.at(often) > count);
+    }
+    for (const char* rare :
+         {"hub rounds rolled back", "hub restores", "hub full", "operations refused", "device disks replaced",
+          "epochs opened", "cities mounted", "profiles changed"}) {
+        INFO(rare);
+        CHECK(tally.at(rare) > count / 10);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("Whatever goes wrong, nothing that was saved is lost or doubled, and all converges",
+          "[simulation]") {
+    Plan plan;
+    const std::uint64_t count = seeds(50);
+    check_that_much_happened(run_all(plan, count), count);
+}
+
+TEST_CASE("So it is with the production stores on disks that lose what was not synced", "[simulation]") {
+    Plan plan;
+    plan.store = Plan::Store::sqlite;
+    const std::uint64_t count = seeds(7);
+    check_that_much_happened(run_all(plan, count), count);
+}
+
+TEST_CASE("A run is the same each time it is repeated", "[simulation]") {
+    for (const auto store : {Plan::Store::memory, Plan::Store::sqlite}) {
+        Plan plan;
+        plan.seed = 7;
+        plan.store = store;
+        plan.tracing = true;
+        const auto record = [&] {
+            World world(plan);
+            (void)world.run();
+            std::ostringstream text;
+            world.print_trace(text, {}, 100'000);
+            return text.str();
+        };
+        CHECK(record() == record());
+    }
+}
+
+TEST_CASE("Each planted fault is found within the seeds that its table says", "[simulation]") {
+    for (const PlantedFault& fault : planted_faults()) {
+        if (fault.seeds == 0) continue;  // what it needs is not on yet
+        Plan plan;
+        plan.planted = fault.fault;
+        bool found = false;
+        for (plan.seed = 1; plan.seed <= static_cast<std::uint64_t>(fault.seeds) && !found; ++plan.seed)
+            found = !World(plan).run().problems.empty();
+        INFO(fault.name);
+        CHECK(found);
+    }
+}

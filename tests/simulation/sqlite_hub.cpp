@@ -1,0 +1,165 @@
+#include "tests/simulation/sqlite_hub.hpp"
+
+#include <sqlite3.h>
+
+#include <set>
+
+#include <boost/json/value.hpp>
+
+#include "daemon/hub/app/engine_store.hpp"
+#include "daemon/hub/journal/conflict_inbox.hpp"
+#include "daemon/hub/store/records.hpp"
+
+namespace fieldpost::simulation {
+
+namespace {
+
+constexpr const char* source = "source";
+
+class SqliteHub final : public HubProgramStore {
+  public:
+    explicit SqliteHub(std::unique_ptr<hub::Store> store)
+        : store_(std::move(store)), engine_store_(*store_), records_(*store_) {}
+
+    // The city on a new disk, and what every start does.
+    Status prepare() {
+        return in_transaction([&]() -> Status {
+            hub::Catalog catalog(*store_);
+            if (auto known = catalog.city(); !known) {
+                if (known.error().code != ErrorCode::not_found) return known.error();
+                if (auto put = catalog.put_city(sample_city()); !put) return put;
+                if (auto put = catalog.put_source({source, "Source", "City", "", 0}); !put)
+                    return put.error();
+            }
+            return engine_store_.prepare();
+        });
+    }
+
+    Status begin(bool) override {
+        return sql([&] { transaction_.emplace(store_->database(), SQLite::TransactionBehavior::IMMEDIATE); });
+    }
+    Status commit() override {
+        auto done = sql([&] { transaction_->commit(); });
+        transaction_.reset();
+        return done;
+    }
+    void rollback() override { transaction_.reset(); }
+    engine::HubStore& store() override { return engine_store_; }
+
+    Status change(const CityChange& change) override {
+        const auto id = records::record_id(change.kind, source, change.key);
+        if (!change.message) {
+            auto removed = records_.remove(id);
+            return removed ? ok() : Status(removed.error());
+        }
+        hub::RecordInput input;
+        input.kind = change.kind;
+        input.source = source;
+        input.key = change.key;
+        input.areas = change.areas;
+        input.message = change.message.get();
+        input.overrides = &change.labels;
+        auto put = records_.put(input);
+        return put ? ok() : Status(put.error());
+    }
+    Status register_device(const std::string& id, BytesView public_key, const std::string& profile) override {
+        return engine_store_.registry().add(id, public_key, profile);
+    }
+
+    Status revoke(const std::string& id) override { return engine_store_.registry().revoke(id); }
+    Status decide(std::int64_t conflict, const std::string& choice, const std::string& text) override {
+        hub::ConflictInbox inbox(*store_);
+        auto decided = inbox.decide(conflict, {choice, boost::json::value(text), "a person", 0});
+        const bool is_over = !decided && decided.error().code == ErrorCode::conflict;
+        return decided || is_over ? ok() : Status(decided.error());
+    }
+    Result<std::vector<hub::Conflict>> conflicts() override {
+        return sql([&] { return hub::ConflictRows(*store_).list(std::nullopt, 1'000'000); });
+    }
+
+    Result<std::vector<StoredOperation>> operations() override {
+        return sql([&] {
+            std::vector<StoredOperation> out;
+            SQLite::Statement places(store_->database(),
+                                     "SELECT epoch, seq FROM operation WHERE operation = ?1 UNION "
+                                     "SELECT epoch, seq FROM operation_again WHERE operation = ?1");
+            SQLite::Statement all(store_->database(),
+                                  "SELECT device, lane, body, outcome, version, reason, operation "
+                                  "FROM operation ORDER BY operation");
+            while (all.executeStep()) {
+                const SQLite::Column body = all.getColumn(2);
+                StoredOperation stored;
+                stored.device = all.getColumn(0).getString();
+                stored.lane = static_cast<protocol::Lane>(all.getColumn(1).getInt());
+                stored.body = Bytes(static_cast<const char*>(body.getBlob()),
+                                    static_cast<std::size_t>(body.getBytes()));
+                stored.outcome = static_cast<protocol::Outcome>(all.getColumn(3).getInt());
+                stored.version = static_cast<std::uint64_t>(all.getColumn(4).getInt64());
+                stored.reason = all.getColumn(5).getString();
+                places.reset();
+                places.bind(1, all.getColumn(6).getInt64());
+                while (places.executeStep()) {
+                    stored.places.push_back({static_cast<std::uint64_t>(places.getColumn(0).getInt64()),
+                                             static_cast<std::uint64_t>(places.getColumn(1).getInt64())});
+                }
+                out.push_back(std::move(stored));
+            }
+            return out;
+        });
+    }
+    Result<std::map<records::FeedId, FeedContent>> content() override {
+        std::map<records::FeedId, FeedContent> out;
+        hub::Feeds feeds(*store_);
+        auto read = in_transaction([&]() -> Status {
+            auto heads = feeds.heads();
+            if (!heads) return heads.error();
+            std::set<records::FeedId> all;
+            for (const auto& [feed, head] : *heads) {
+                out[feed].cursor = head.n;
+                all.insert(feed);
+            }
+            return feeds.for_each_row(all, [&](const records::FeedId& feed, const records::LayerRow& row) {
+                out[feed].rows[static_cast<std::uint64_t>(row.record)] = {
+                    static_cast<std::uint64_t>(row.version), row.kind,
+                    std::make_shared<const Bytes>(row.body)};
+                return ok();
+            });
+        });
+        if (!read) return read.error();
+        return out;
+    }
+
+  private:
+    template <class Body>
+    Status in_transaction(Body&& body) {
+        if (sqlite3_get_autocommit(store_->database().getHandle()) == 0) return body();
+        return sql([&]() -> Status {
+            SQLite::Transaction transaction(store_->database(), SQLite::TransactionBehavior::IMMEDIATE);
+            if (auto done = body(); !done) return done;
+            transaction.commit();
+            return ok();
+        });
+    }
+
+    std::unique_ptr<hub::Store> store_;
+    hub::EngineStore engine_store_;
+    hub::Records records_;
+    std::optional<SQLite::Transaction> transaction_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<HubProgramStore>> SqliteHubStorage::open() {
+    auto store = hub::Store::open(folder_);
+    if (!store) return store.error();
+    auto program = std::make_unique<SqliteHub>(std::move(*store));
+    if (auto prepared = program->prepare(); !prepared) return prepared.error();
+    return std::unique_ptr<HubProgramStore>(std::move(program));
+}
+
+bool SqliteHubStorage::restore_backup() {
+    if (backup_) disk_.replace(*backup_);
+    return backup_.has_value();
+}
+
+}  // namespace fieldpost::simulation

@@ -1,0 +1,26 @@
+// The production hub store (daemon/hub: Store, Operations, Records, Feeds, Registry behind EngineStore) on a
+// simulated disk.
+#pragma once
+
+#include <optional>
+
+#include "tests/simulation/stores.hpp"
+
+namespace fieldpost::simulation {
+
+class SqliteHubStorage final : public HubStorage {
+  public:
+    // `folder` is the root of the machine at the VFS, and a folder that is really there.
+    SqliteHubStorage(std::string folder, CrashDisk& disk) : folder_(std::move(folder)), disk_(disk) {}
+
+    Result<std::unique_ptr<HubProgramStore>> open() override;
+    void keep_backup() override { backup_ = disk_.image(); }
+    bool restore_backup() override;
+
+  private:
+    const std::string folder_;
+    CrashDisk& disk_;
+    std::optional<CrashDisk::Image> backup_;
+};
+
+}  // namespace fieldpost::simulation

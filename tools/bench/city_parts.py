@@ -1,0 +1,154 @@
+"""What the vehicle does by itself: import and snapshot of a city, look-ups, size and start, durable records."""
+
+import csv
+import json
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import tempfile
+import time
+import urllib.parse
+
+from figures import quantile
+from stack import BUILD, Client, Stack, program
+from sync_parts import connecting
+import peers
+
+SAMPLE = int(os.environ.get("FIELDPOST_BENCH_SAMPLE", "50000"))
+LARGE = int(os.environ.get("FIELDPOST_BENCH_LARGE", "100000"))
+
+
+def pss_mb(pid):
+    for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    raise AssertionError("no Pss in smaps_rollup")
+
+
+def import_and_snapshot(report):
+    print(f"import and snapshot, {LARGE} properties")
+    stack = Stack("bench-large")
+    try:
+        data = stack.make_city(LARGE, seed=11)
+        began = time.monotonic()
+        result, _ = stack.import_city(data)
+        seconds = time.monotonic() - began
+        rows = sum(d["rows_read"] for d in result["datasets"])
+        report.entry("import_rows_per_s", rows / seconds, "rows/s",
+                     f"fieldpost-hub import of a generated city with {LARGE} properties, {rows} rows, into an empty "
+                     f"store")
+        stack.register()
+        began = time.monotonic()
+        stack.snapshot()
+        report.entry("snapshot_build_s", time.monotonic() - began, "s",
+                     f"fieldpost-hub snapshot, profile {stack.profile}, {LARGE} properties, with packing and signing")
+        stack.write_device_config()
+        stack.start_broker()
+        stack.start_hub()
+        began = time.monotonic()
+        with connecting(stack) as connected:
+            stack.start_device()
+        ready = stack.wait_ready(300)
+        ended = time.monotonic()
+        report.entry("snapshot_fetch_s", ended - began, "s",
+                     f"from the start of an empty device to mounted and caught up, {ready['data']['properties']} "
+                     f"properties, "
+                     "over MQTT on loopback")
+        city = max((stack.state / "city").glob("city-*.db"), key=lambda path: path.stat().st_mtime)
+        copied = peers.tcp_copy(city)
+        report.entry("snapshot_fetch_vs_tcp", city.stat().st_size / (ended - connected.at) / 1e6, "MB/s",
+                     f"bytes of the mounted city file ({city.stat().st_size / 1e6:.0f} MB) by the time from the "
+                     f"device's connection to "
+                     "mounted and caught up: fetched compressed in blocks over MQTT, each block and the file verified, "
+                     "synced. Peer: the same "
+                     "file copied over TCP on loopback by sendfile until it is durable, nothing checked or "
+                     "unpacked", copied["mb_per_s"])
+    finally:
+        stack.close()
+
+
+def lookup(report, stack, data):
+    print(f"look-up, {SAMPLE} properties")
+    city = max((stack.state / "city").glob("city-*.db"), key=lambda path: path.stat().st_mtime)
+    figures = json.loads(stack.run(program("fieldpost-bench"), "lookup", city).stdout)
+    mix = f"{figures['queries']} queries: half whole addresses, the rest keystrokes and parcel numbers; warm, in process"
+    report.entry("search_p50_us_sample", figures["search_p50_us"], "µs", mix)
+    report.entry("search_p99_us_sample", figures["search_p99_us"], "µs", mix)
+    report.entry("view_p99_us_sample", figures["view_p99_us"], "µs", "360° view rows of random properties, warm, in process")
+    with open(data / "assessing" / "properties.csv", encoding="utf-8", errors="replace", newline="") as file:
+        texts = [row["full_address"] for row in csv.DictReader(file) if (row["full_address"] or "\ufffd").isascii()]
+    texts = random.Random(5).sample(texts, 500)
+    client = Client(stack.device_port)
+    samples = []
+    paths = ["/api/v1/search?q=" + urllib.parse.quote(text) for text in texts]
+    for repeat in range(6):
+        for path in paths:
+            began = time.perf_counter()
+            client.request("GET", path)
+            if repeat:
+                samples.append((time.perf_counter() - began) * 1e6)
+    client.close()
+    report.entry("http_search_p99_us_sample", quantile(samples, 0.99), "µs",
+          f"{len(samples)} searches on one keep-alive connection; the client is Python and its own time is in it; "
+          f"p50 {quantile(samples, 0.5):.0f} µs")
+
+
+def size_and_start(report, stack):
+    print("size and start")
+    for _ in range(200):
+        stack.api.get("/api/v1/status")
+    report.entry("pss_mb_sample", pss_mb(stack.device.child.pid), "MB",
+          f"fieldpostd with the sample city mounted ({SAMPLE} properties) after look-ups; PSS of the whole process")
+    stripped = pathlib.Path(tempfile.mkdtemp()) / "fieldpostd"
+    shutil.copy(program("fieldpostd"), stripped)
+    subprocess.run(["strip", stripped], check=True)
+    report.entry("binary_mb", stripped.stat().st_size / 1e6, "MB", "fieldpostd, stripped, dynamically linked")
+    shutil.rmtree(stripped.parent)
+    times = []
+    for _ in range(5):
+        stack.device.stop()
+        stack.api.close()
+        began = time.monotonic()
+        stack.device.start()
+        while True:
+            try:
+                status, answer = stack.api.request("GET", "/api/v1/search?q=1+main")
+                if status == 200:
+                    break
+            except OSError:
+                pass
+            time.sleep(0.001)
+        times.append((time.monotonic() - began) * 1000)
+    report.entry("cold_start_ms_sample", sorted(times)[2], "ms",
+          "from exec to the first answered search over HTTP, median of 5, page cache warm")
+
+
+def durable(report):
+    print("durable observations")
+    folder = tempfile.mkdtemp(dir=BUILD)
+    try:
+        done = subprocess.run([program("fieldpost-bench"), "journal", folder], capture_output=True, text=True, check=True)
+    finally:
+        shutil.rmtree(folder)
+    figures = json.loads(done.stdout)
+    report.entry("durable_obs_per_s", figures["grouped_per_s"], "obs/s",
+          f"journal appends with {figures['waiting']} waiting (group commit), each told saved after fsync; one at a time "
+          f"{figures['single_per_s']:.0f}/s. Peer: plain SQLite, WAL, synchronous=FULL, one transaction each, same "
+          f"folder",
+          figures["plain_sqlite_per_s"])
+
+
+def sample_city(report, parts):
+    """Parts that share one stack with the sample city."""
+    stack = Stack("bench")
+    try:
+        data = stack.prepare(SAMPLE)
+        stack.start()
+        if "lookup" in parts:
+            lookup(report, stack, data)
+        if "size" in parts:
+            size_and_start(report, stack)
+    finally:
+        stack.close()
