@@ -50,7 +50,7 @@ const std::array<PlantedFault, 45>& planted_faults() {
          5},
         {Planted::lose_operations_at_epoch, "lose-operations-at-epoch",
          "a new epoch leaves operations behind that the hub does not hold", 5},
-        {Planted::forget_new_epoch, "forget-new-epoch", "a new epoch is not written", 5},
+        {Planted::forget_new_epoch, "forget-new-epoch", "a new epoch is not written", 0},
         {Planted::swap_lanes, "swap-lanes", "some operations are recorded in another lane", 5},
         {Planted::encode_again, "encode-again", "operations are encoded anew when they are sent", 5},
         {Planted::record_repeated_requests, "record-repeated-requests",
