@@ -29,12 +29,21 @@ elseif(FIELDPOST_FUZZ)
     add_link_options(-fsanitize=address,undefined)
 endif()
 
+# Half of a build is spent on reading the same headers. With FIELDPOST_PCH they are read once, for all that is ours;
+# a build without it (the release) sees to it that every file includes what it uses.
+function(fieldpost_precompiled name)
+    if(FIELDPOST_PCH)
+        target_precompile_headers(${name} REUSE_FROM ${ARGV1})
+    endif()
+endfunction()
+
 # fieldpost_library(NAME SOURCES ... [PUBLIC deps] [PRIVATE deps])
 function(fieldpost_library name)
     cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
     add_library(${name} STATIC ${ARG_SOURCES})
     target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
     target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE fp_flags ${ARG_PRIVATE})
+    fieldpost_precompiled(${name} fp_precompiled)
 endfunction()
 
 # fieldpost_program(NAME SOURCES ... LINK ...)
@@ -43,6 +52,7 @@ function(fieldpost_program name)
     add_executable(${name} ${ARG_SOURCES})
     target_link_libraries(${name} PRIVATE fp_flags ${ARG_LINK})
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+    fieldpost_precompiled(${name} fp_precompiled)
 endfunction()
 
 # fieldpost_test(NAME SOURCES ... LINK ...): a Catch2 program; the runner's main is compiled once.
@@ -52,6 +62,7 @@ function(fieldpost_test name)
     target_link_libraries(${name} PRIVATE fp_flags fp_test_main Catch2::Catch2 ${ARG_LINK})
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+    fieldpost_precompiled(${name} fp_precompiled_for_tests)
 endfunction()
 
 # fieldpost_protobuf(TARGET a.proto ...): generated code, compiled without our warnings.

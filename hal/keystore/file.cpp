@@ -33,15 +33,12 @@ using Bio = std::unique_ptr<BIO, BioDeleter>;
 class FileKeystore final : public Keystore {
   public:
     explicit FileKeystore(Ed25519Key key) : key_(std::move(key)) {}
-    FileKeystore(const FileKeystore&) = delete;
-    FileKeystore& operator=(const FileKeystore&) = delete;
-    ~FileKeystore() override { OPENSSL_cleanse(key_.seed.data(), key_.seed.size()); }
 
     const Bytes& public_key() const override { return key_.public_key; }
     Result<Bytes> sign(BytesView message) const override { return ed25519_sign(key_, message); }
 
   private:
-    Ed25519Key key_;
+    const Ed25519Key key_;
 };
 
 Error io_error(const std::filesystem::path& path, const char* what) {
@@ -89,12 +86,10 @@ Result<Ed25519Key> parse_pem(const Bytes& pem, const std::filesystem::path& path
 }
 
 Result<Bytes> to_pem(const Ed25519Key& key) {
-    const Pkey pkey(EVP_PKEY_new_raw_private_key(
-        EVP_PKEY_ED25519, nullptr, reinterpret_cast<const unsigned char*>(key.seed.data()), key.seed.size()));
     const Bio bio(BIO_new(BIO_s_secmem()));
     char* text = nullptr;
-    if (!pkey || !bio ||
-        PEM_write_bio_PKCS8PrivateKey(bio.get(), pkey.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1) {
+    if (!bio || PEM_write_bio_PKCS8PrivateKey(bio.get(), key.private_key.get(), nullptr, nullptr, 0, nullptr,
+                                              nullptr) != 1) {
         return fail(ErrorCode::internal, "OpenSSL could not write a new key");
     }
     const long size = BIO_get_mem_data(bio.get(), &text);
@@ -137,9 +132,7 @@ Result<Ed25519Key> load(const std::filesystem::path& path) {
 Status create(const std::filesystem::path& path) {
     std::filesystem::path draft = path;
     draft += ".new-" + to_hex(random_bytes(8));
-    Ed25519Key key = ed25519_generate();
-    auto pem = to_pem(key);
-    OPENSSL_cleanse(key.seed.data(), key.seed.size());
+    auto pem = to_pem(ed25519_generate());
     if (!pem) return pem.error();
     const Status written = write_file_atomic(draft, *pem, 0600);
     OPENSSL_cleanse(pem->data(), pem->size());

@@ -24,7 +24,26 @@ Owned<T> owned(T* made) {
     return Owned<T>(made);
 }
 
+// Making one takes longer than most messages do, so each thread keeps its own. They are as new: without the
+// parameters and the dictionary of the last use.
+ZSTD_CCtx* compressing() {
+    thread_local const auto context = owned(ZSTD_createCCtx());
+    ZSTD_CCtx_reset(context.get(), ZSTD_reset_session_and_parameters);
+    return context.get();
+}
+ZSTD_DCtx* decompressing() {
+    thread_local const auto context = owned(ZSTD_createDCtx());
+    ZSTD_DCtx_reset(context.get(), ZSTD_reset_session_and_parameters);
+    return context.get();
+}
+
+// A Zstandard frame's first bytes (RFC 8878 3.1.1): 0xFD2FB528, little-endian.
+constexpr BytesView frame_magic("\x28\xb5\x2f\xfd", 4);
+
 Result<Bytes> unfold(ZSTD_DCtx* context, BytesView data, std::size_t limit) {
+    // The library also reads frames of zstd before 0.8, which heed no bound of the window, and frames that
+    // hold nothing: nobody sends us either.
+    if (!data.starts_with(frame_magic)) return fail(ErrorCode::corrupt, "this is no zstd frame");
     // A frame may ask for a window of gigabytes; ours never need more than 8 MiB.
     ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, 23);
     Bytes out;
@@ -60,7 +79,8 @@ Result<Bytes> unfold(ZSTD_DCtx* context, BytesView data, std::size_t limit) {
 
 Bytes compress(BytesView data, int level) {
     Bytes out(ZSTD_compressBound(data.size()), '\0');
-    const std::size_t size = ZSTD_compress(out.data(), out.size(), data.data(), data.size(), level);
+    const std::size_t size =
+        ZSTD_compressCCtx(compressing(), out.data(), out.size(), data.data(), data.size(), level);
     // With a buffer of compressBound bytes the only failure left is memory.
     if (ZSTD_isError(size)) throw std::bad_alloc();
     out.resize(size);
@@ -68,7 +88,7 @@ Bytes compress(BytesView data, int level) {
 }
 
 Result<Bytes> decompress(BytesView data, std::size_t limit) {
-    return unfold(owned(ZSTD_createDCtx()).get(), data, limit);
+    return unfold(decompressing(), data, limit);
 }
 
 struct CompressionDictionary::Prepared {
@@ -83,22 +103,22 @@ CompressionDictionary::CompressionDictionary(BytesView trained, int level)
 CompressionDictionary::~CompressionDictionary() = default;
 
 Bytes CompressionDictionary::compress(BytesView data) const {
-    const auto context = owned(ZSTD_createCCtx());
+    ZSTD_CCtx* const context = compressing();
     // Whoever unfolds it knows dictionary and bound: bytes that a short message can do without.
-    ZSTD_CCtx_setParameter(context.get(), ZSTD_c_dictIDFlag, 0);
-    ZSTD_CCtx_setParameter(context.get(), ZSTD_c_contentSizeFlag, 0);
-    ZSTD_CCtx_refCDict(context.get(), prepared_->compressing.get());
+    ZSTD_CCtx_setParameter(context, ZSTD_c_dictIDFlag, 0);
+    ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 0);
+    ZSTD_CCtx_refCDict(context, prepared_->compressing.get());
     Bytes out(ZSTD_compressBound(data.size()), '\0');
-    const std::size_t size = ZSTD_compress2(context.get(), out.data(), out.size(), data.data(), data.size());
+    const std::size_t size = ZSTD_compress2(context, out.data(), out.size(), data.data(), data.size());
     if (ZSTD_isError(size)) throw std::bad_alloc();
     out.resize(size);
     return out;
 }
 
 Result<Bytes> CompressionDictionary::decompress(BytesView data, std::size_t limit) const {
-    const auto context = owned(ZSTD_createDCtx());
-    ZSTD_DCtx_refDDict(context.get(), prepared_->decompressing.get());
-    return unfold(context.get(), data, limit);
+    ZSTD_DCtx* const context = decompressing();
+    ZSTD_DCtx_refDDict(context, prepared_->decompressing.get());
+    return unfold(context, data, limit);
 }
 
 }  // namespace fieldpost

@@ -1,5 +1,6 @@
 #include "sync/base/crypto.hpp"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
@@ -29,10 +30,6 @@ unsigned char* as_uchar(Bytes& bytes) {
 [[noreturn]] void crypto_is_broken(const char* what) {
     std::fprintf(stderr, "fieldpost: the system's cryptography failed (%s); stopping\n", what);
     std::abort();
-}
-
-Pkey private_key(const Ed25519Key& key) {
-    return Pkey(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, as_uchar(key.seed), key.seed.size()));
 }
 
 // Looked up once: that takes longer than hashing a record.
@@ -93,26 +90,28 @@ std::string random_uuid() {
 }
 
 Ed25519Key ed25519_generate() {
-    return ed25519_from_seed(random_bytes(32)).value();
+    Bytes seed = random_bytes(32);
+    auto key = ed25519_from_seed(seed);
+    OPENSSL_cleanse(seed.data(), seed.size());
+    return std::move(*key);
 }
 
 Result<Ed25519Key> ed25519_from_seed(BytesView seed) {
     if (seed.size() != 32) return fail(ErrorCode::invalid_argument, "an Ed25519 seed has 32 bytes");
-    Ed25519Key key{Bytes(seed), Bytes(32, '\0')};
-    const Pkey pkey = private_key(key);
-    std::size_t size = key.public_key.size();
-    if (!pkey || EVP_PKEY_get_raw_public_key(pkey.get(), as_uchar(key.public_key), &size) != 1) {
+    Pkey pkey(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, as_uchar(seed), seed.size()));
+    Bytes public_key(32, '\0');
+    std::size_t size = public_key.size();
+    if (!pkey || EVP_PKEY_get_raw_public_key(pkey.get(), as_uchar(public_key), &size) != 1) {
         crypto_is_broken("ed25519");
     }
-    return key;
+    return Ed25519Key{std::move(public_key), std::move(pkey)};
 }
 
 Bytes ed25519_sign(const Ed25519Key& key, BytesView message) {
-    const Pkey pkey = private_key(key);
     const Context context(EVP_MD_CTX_new());
     Bytes signature(64, '\0');
     std::size_t size = signature.size();
-    if (!pkey || EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, pkey.get()) != 1 ||
+    if (EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.private_key.get()) != 1 ||
         EVP_DigestSign(context.get(), as_uchar(signature), &size, as_uchar(message), message.size()) != 1) {
         crypto_is_broken("ed25519");
     }

@@ -7,6 +7,8 @@
 #include "sync/base/bytes.hpp"
 #include "sync/base/result.hpp"
 
+struct evp_pkey_st;  // OpenSSL's EVP_PKEY
+
 namespace fieldpost {
 
 // SHA-256, 32 bytes.
@@ -38,8 +40,9 @@ std::string random_uuid();
 
 // Ed25519 (RFC 8032) with raw keys: 32-byte seed, 32-byte public key, 64-byte signature.
 struct Ed25519Key {
-    Bytes seed;
     Bytes public_key;
+    // Made of the seed once, which takes half as long as signing does. Overwritten when the last copy goes.
+    std::shared_ptr<evp_pkey_st> private_key;
 };
 Ed25519Key ed25519_generate();
 // Fails with invalid_argument unless the seed has 32 bytes.

@@ -31,10 +31,10 @@ ArtifactFetcher::ArtifactFetcher(std::string device, Bytes hub_public_key, BulkR
 
 void ArtifactFetcher::resume(Millis now, std::uint64_t offered, bool needed, Actions& actions) {
     running_ = true;
+    offered_ = offered;
     if (state_ == State::idle) {
         // Generations never go back; a mounted one is only replaced when it no longer serves.
         if (!needed || offered == 0 || offered <= mounted_ || offered == useless_ || !may_(0)) return;
-        wanted_ = offered;
         state_ = State::wants_manifest;
     }
     if (state_ == State::wants_manifest && may_(0)) ask_manifest(now, actions);
@@ -110,7 +110,12 @@ void ArtifactFetcher::block(Millis now, const protocol::BlockReply& reply, Actio
     if (state_ != State::fetching || reply.generation() != manifest_->generation()) return;
     if (!reply.problem().empty()) {
         actions.push_back(Notice{"the hub no longer offers this snapshot: " + reply.problem()});
+        const bool is_another_offered = offered_ > manifest_->generation() && offered_ != useless_;
         failed();
+        if (!is_another_offered || !running_) return;
+        offered_ = 0;  // once for each contact
+        state_ = State::wants_manifest;
+        if (may_(0)) ask_manifest(now, actions);
         return;
     }
     const auto asked = outstanding_.find(reply.block());

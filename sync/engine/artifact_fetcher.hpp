@@ -62,7 +62,7 @@ class ArtifactFetcher {
     bool running_ = false;
     std::uint64_t mounted_ = 0;
     std::uint64_t useless_ = 0;  // the generation that finished(false) was said of
-    std::uint64_t wanted_ = 0;
+    std::uint64_t offered_ = 0;  // at this contact; 0: nothing, or it was taken up
     Millis asked_at_ = 0;
     std::optional<protocol::Manifest> manifest_;
     std::deque<std::uint32_t> missing_;

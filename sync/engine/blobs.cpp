@@ -1,6 +1,7 @@
 #include "sync/engine/blobs.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "sync/protocol/codec.hpp"
 
@@ -45,11 +46,12 @@ void BlobSender::look(Millis now) {
     for (const List& list : sending_) {
         for (const Sending& sending : list) begun.insert(sending.blob.sha256);
     }
-    std::set<Bytes> still;
+    std::map<Bytes, Millis> still;
     for (auto& queue : queue_) queue.clear();
     for (const WaitingBlob& blob : found) {
-        if (closed_.contains(blob.sha256)) {
-            still.insert(blob.sha256);
+        const auto closed = closed_.find(blob.sha256);
+        if (closed != closed_.end() && now - closed->second < limits_.longest_timeout) {
+            still.insert(*closed);
         } else if (begun.insert(blob.sha256).second) {
             queue_[blob.thumbnail ? 1 : 0].push_back(blob);
         }
@@ -102,7 +104,7 @@ std::optional<Publish> BlobSender::next(Millis now, bool thumbnails, std::size_t
         auto content = blobs_.read(sending->blob.sha256, sending->sent, count);
         if (!content || content->size() != count) {
             lost_ += drop(*sending);
-            sending = close(list, sending);
+            sending = close(now, list, sending);
             continue;
         }
         protocol::Up up;
@@ -128,8 +130,9 @@ BlobReceipt BlobSender::state(Millis now, const protocol::BlobState& state, Acti
         if (state.complete() || !state.problem().empty()) {
             arrived(sending, sending.blob.bytes, receipt);
             actions.push_back(NoteBlob{sending.blob.sha256, state.complete(),
-                                       state.complete() ? std::string() : state.problem()});
-            close(list, found);
+                                       state.complete() ? std::string() : state.problem(),
+                                       state.complete() ? state.number() : 0});
+            close(now, list, found);
         } else if (received > sending.blob.bytes) {
             // Nothing that a hub of ours says.
         } else if (!sending.placed) {
@@ -208,8 +211,8 @@ std::size_t BlobSender::drop(Sending& sending) {
     return bytes;
 }
 
-BlobSender::List::iterator BlobSender::close(List& list, List::iterator sending) {
-    closed_.insert(sending->blob.sha256);
+BlobSender::List::iterator BlobSender::close(Millis now, List& list, List::iterator sending) {
+    closed_[sending->blob.sha256] = now;
     const bool thumbnail = sending->blob.thumbnail;
     const auto next = list.erase(sending);
     if (more_ && queue_[thumbnail ? 1 : 0].empty()) look_ = true;

@@ -11,8 +11,8 @@
 #include <array>
 #include <deque>
 #include <list>
+#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,8 +39,8 @@ class BlobView {
     // Not yet complete at the hub, and not refused by it lately: thumbnails first, then the oldest; at most
     // `limit`.
     virtual std::vector<WaitingBlob> waiting(std::size_t limit) = 0;
-    // Exactly these bytes of it. After an Error the attachment is left alone until the next resume(): telling
-    // a person is the store's part.
+    // Exactly these bytes of it. After an Error the attachment is left alone for a while, or until the next
+    // resume(): telling a person is the store's part.
     virtual Result<Bytes> read(BytesView sha256, std::uint64_t offset, std::size_t bytes) = 0;
 };
 
@@ -115,7 +115,7 @@ class BlobSender {
     void ask(Millis at, Sending& sending);
     void ask_if_checked(Millis now, Sending& sending);
     std::size_t drop(Sending& sending);
-    List::iterator close(List& list, List::iterator sending);
+    List::iterator close(Millis now, List& list, List::iterator sending);
     void place(Millis now, Sending& sending, std::uint64_t received, BlobReceipt& receipt);
     void arrived(Sending& sending, std::uint64_t received, BlobReceipt& receipt);
     void not_moved(Millis now, Sending& sending, std::uint64_t received, BlobReceipt& receipt);
@@ -131,7 +131,8 @@ class BlobSender {
     Millis looked_at_ = 0;
     std::array<std::deque<WaitingBlob>, 2> queue_;  // [1]: thumbnails
     std::array<List, 2> sending_;
-    std::set<Bytes> closed_;  // done with, as long as the view still has them
+    // Done with, and when: one that the view still has long after is offered again.
+    std::map<Bytes, Millis> closed_;
     std::size_t outstanding_ = 0;
     std::size_t lost_ = 0;  // not told yet
 };

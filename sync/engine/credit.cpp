@@ -1,28 +1,37 @@
 #include "sync/engine/credit.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace fieldpost::engine {
 
 namespace {
 
 constexpr Millis rate_memory = 10'000;
-constexpr Millis round_trip_memory = 60'000;
+constexpr Millis round_trip_memory = 180'000;
+constexpr Millis stall_memory = 20'000;
+constexpr Millis at_once = 100;
+constexpr double usual_stalls = 500;  // ms of them: a busy hub, a scheduler
+constexpr double most_stall = 400;
 constexpr Millis rate_stretch = 1'000;  // over which a rate is measured: single confirmations come in bursts
-constexpr std::size_t least_message = 2U << 10U;
-constexpr std::size_t most_message = 64U << 10U;
-constexpr double overtaken_within_ms = 250;
+constexpr std::size_t packet = 1380;    // of ours in one of TCP's, with the headers of MQTT beside them
+constexpr std::size_t least_message = 1024;
+constexpr std::size_t most_packets = 47;  // 64 KB
+constexpr double overtaken_within_ms = 350;
 
 }  // namespace
 
 void Credit::reset() {
-    outstanding_ = 0;
-    marks_.clear();
+    *this = Credit(limits_);
 }
 
 void Credit::sent(Millis now, std::size_t bytes) {
     // A rate is measured while something is on its way all the time.
-    if (outstanding_ == 0) marks_.assign(1, {now, confirmed_});
+    if (outstanding_ == 0) {
+        marks_.assign(1, {now, confirmed_});
+        alone_at_ = confirmed_at_ = now;
+        runs_empty_ = false;
+    }
     outstanding_ += bytes;
 }
 
@@ -33,43 +42,83 @@ void Credit::lost(std::size_t bytes) {
 void Credit::confirmed(Millis now, std::size_t bytes, Millis sent_at) {
     lost(bytes);
     confirmed_ += bytes;
-    keep(round_trips_, now, round_trip_memory, {now, static_cast<double>(std::max<Millis>(now - sent_at, 1))},
-         false);
+    note_round_trip(now, bytes, sent_at);
+    const Millis since_last = now - std::exchange(confirmed_at_, now);
+    note_stall(now, bytes, since_last);
     if (marks_.empty()) marks_.push_back({sent_at, confirmed_ - bytes});
     while (marks_.size() > 1 && now - marks_[1].at >= rate_stretch) marks_.pop_front();
     const Millis stretch = std::max<Millis>(now - marks_.front().at, 1);
-    // Too short a stretch would take a burst for the link's speed.
-    const double shortest = std::min<double>(static_cast<double>(rate_stretch), round_trips_.front().value);
-    if (static_cast<double>(stretch) >= shortest) {
-        const auto moved = static_cast<double>(confirmed_ - marks_.front().confirmed);
-        keep(rates_, now, rate_memory, {now, moved / static_cast<double>(stretch)}, true);
+    // A single confirmation says more of the round trip than of the rate. Only when nothing is known yet is
+    // it taken as a first guess, which is too low.
+    const bool measured = stretch >= rate_stretch / 2;
+    if (measured && marks_.size() > 1) rate_is_measured_ = true;
+    if (measured || rates_.empty()) {
+        note_rate(now,
+                  static_cast<double>(confirmed_ - marks_.front().confirmed) / static_cast<double>(stretch));
     }
-    marks_.push_back({now, confirmed_});
+    // After a stall come all at once that were on their way during it: no stretch begins among them.
+    if (since_last >= at_once || now - burst_at_ >= rate_stretch / 2) {
+        burst_at_ = now;
+        marks_.push_back({now, confirmed_});
+    } else {
+        marks_.back() = {now, confirmed_};
+    }
     adapt();
 }
 
-void Credit::keep(std::deque<Sample>& samples, Millis now, Millis memory, Sample sample, bool keep_largest) {
-    while (!samples.empty() &&
-           (keep_largest ? samples.back().value <= sample.value : samples.back().value >= sample.value)) {
-        samples.pop_back();
+void Credit::note_rate(Millis now, double rate) {
+    while (!rates_.empty() && rates_.back().value <= rate) rates_.pop_back();
+    rates_.push_back({now, rate});
+    while (rates_.size() > 1 && now - rates_.front().at > rate_memory) rates_.pop_front();
+}
+
+void Credit::note_stall(Millis now, std::size_t bytes, Millis since_last) {
+    while (!stalls_.empty() && now - stalls_.front().at > stall_memory) {
+        stalled_ -= stalls_.front().value;
+        stalls_.pop_front();
     }
-    samples.push_back(sample);
-    while (samples.size() > 1 && now - samples.front().at > memory) samples.pop_front();
+    const double due = rates_.empty() ? 0 : static_cast<double>(bytes) / rates_.front().value;
+    const double late = static_cast<double>(since_last) - due;
+    if (rates_.empty() || late < round_trip_ / 2) return;  // TCP needs a round trip at least
+    stalls_.push_back({now, late});
+    stalled_ += late;
+}
+
+void Credit::note_round_trip(Millis now, std::size_t bytes, Millis sent_at) {
+    // Without the time that the link took to swallow it, of which the rate gives no certain idea at first.
+    const double took = static_cast<double>(std::max<Millis>(now - sent_at, 1));
+    const double swallowed = rate_is_measured_ ? static_cast<double>(bytes) / rates_.front().value : 0;
+    // No more of it than the patience gives back: too low a rate would else keep itself low.
+    const double trip = took - std::min({swallowed, overtaken_within_ms, took * 0.9});
+    const bool old = now - round_trip_at_ >= round_trip_memory;
+    if (round_trip_ == 0 || trip <= round_trip_ || (old && sent_at == alone_at_)) {
+        round_trip_ = trip;
+        round_trip_at_ = now;
+    } else {
+        runs_empty_ = old && outstanding_ > 0;
+    }
 }
 
 void Credit::adapt() {
     if (rates_.empty()) return;
-    const double wanted =
-        rates_.front().value * (round_trips_.front().value + static_cast<double>(limits_.patience));
+    const double patience = std::max(static_cast<double>(limits_.patience), round_trip_ / 2);
+    const double stall = std::clamp((stalled_ - usual_stalls) / 8, 0.0, most_stall);
+    const double wanted = rates_.front().value * (round_trip_ + patience + stall);
     allowance_ = std::clamp(static_cast<std::size_t>(wanted), limits_.least, limits_.most);
 }
 
+std::size_t Credit::room() const {
+    const std::size_t whole = message_bytes();
+    const bool fits = !runs_empty_ && outstanding_ + whole / 2 <= allowance_;
+    return outstanding_ == 0 || fits ? whole : 0;
+}
+
 std::size_t Credit::message_bytes() const {
-    if (rates_.empty()) return least_message;
+    if (rates_.empty()) return packet;
+    const auto overtaken = static_cast<std::size_t>(rates_.front().value * overtaken_within_ms);
+    const std::size_t packets = std::clamp((overtaken + packet / 2) / packet, std::size_t{1}, most_packets);
     // Two of them fit into the allowance, whatever its bounds are.
-    const std::size_t most = std::max(std::min(most_message, allowance_ / 2), least_message);
-    return std::clamp(static_cast<std::size_t>(rates_.front().value * overtaken_within_ms), least_message,
-                      most);
+    return std::max(std::min(packets * packet, allowance_ / 2), least_message);
 }
 
 double Credit::rate() const {

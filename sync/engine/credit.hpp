@@ -3,8 +3,9 @@
 // end, so this is the only queue that we can keep short. PROTOCOL: links, rule 19.
 //
 // The allowance is rate * (round trip + patience): what the link itself holds, and what it works off while
-// a new message waits. Rate is the fastest that confirmations came lately, round trip the shortest seen
-// lately.
+// a new message waits. Rate is the fastest that confirmations came lately, round trip the shortest; while
+// the link is kept filled that cannot be seen, so now and then it is let run empty. Where the link loses
+// packets nothing is confirmed until TCP has repaired it: as much more may go as keeps it filled meanwhile.
 #pragma once
 
 #include <cstddef>
@@ -17,19 +18,22 @@ namespace fieldpost::engine {
 using Millis = std::int64_t;
 
 struct CreditLimits {
-    std::size_t least = 8U << 10U;   // bytes; also where it starts
+    std::size_t start = 8U << 10U;   // bytes
+    std::size_t least = 2U << 10U;   // bytes
     std::size_t most = 512U << 10U;  // bytes
-    Millis patience = 400;           // how long a message may wait behind what was sent before it
+    // How long a message may wait behind what was sent before it; half the round trip where that is more.
+    Millis patience = 450;
 };
 
 class Credit {
   public:
     explicit Credit(CreditLimits limits = {}) : limits_(limits) {}
 
-    // Forgets what is on its way; what was learnt of the link stays for its next minutes.
+    // Another connection, perhaps over another link: nothing is known of it, and nothing on its way.
     void reset();
-    // May this much more be sent? Something may always be sent when nothing is on its way.
-    bool room(std::size_t bytes) const { return outstanding_ == 0 || outstanding_ + bytes <= allowance_; }
+    // What one more message may have; 0: nothing may be sent now. Something may always be sent when nothing
+    // is on its way.
+    std::size_t room() const;
     void sent(Millis now, std::size_t bytes);
     // The other end has `bytes` that were sent at `sent_at`.
     void confirmed(Millis now, std::size_t bytes, Millis sent_at);
@@ -38,31 +42,43 @@ class Credit {
 
     std::size_t allowance() const { return allowance_; }
     std::size_t outstanding() const { return outstanding_; }
-    // Bytes that one message should have, so that the next one can overtake within a quarter of a second.
+    // Bytes that one message should have, so that the next one can overtake within a third of a second; in
+    // few packets, as each costs a slow link its headers.
     std::size_t message_bytes() const;
     // Bytes a second; 0 while unknown.
     double rate() const;
+    // The shortest, of a message without length; 0 while unknown.
+    Millis round_trip() const { return static_cast<Millis>(round_trip_); }
 
   private:
     struct Sample {
         Millis at;
         double value;
     };
-    static void keep(std::deque<Sample>& samples, Millis now, Millis memory, Sample sample,
-                     bool keep_largest);
+    void note_rate(Millis now, double rate);
+    void note_stall(Millis now, std::size_t bytes, Millis since_last);
+    void note_round_trip(Millis now, std::size_t bytes, Millis sent_at);
     void adapt();
 
     CreditLimits limits_;
-    std::size_t allowance_ = limits_.least;
+    std::size_t allowance_ = limits_.start;
     std::size_t outstanding_ = 0;
     std::uint64_t confirmed_ = 0;  // in all
     struct Mark {
         Millis at;
         std::uint64_t confirmed;
     };
-    std::deque<Mark> marks_;          // of the last moments, to measure the rate over a stretch of time
-    std::deque<Sample> rates_;        // bytes per millisecond; falling: the first is the largest
-    std::deque<Sample> round_trips_;  // milliseconds; rising: the first is the shortest
+    Millis burst_at_ = 0;
+    std::deque<Mark> marks_;  // of the last moments, to measure the rate over a stretch of time
+    bool rate_is_measured_ = false;
+    std::deque<Sample> rates_;   // bytes per millisecond; falling: the first is the largest
+    std::deque<Sample> stalls_;  // milliseconds beyond what the rate explains
+    double stalled_ = 0;         // their sum
+    Millis confirmed_at_ = 0;    // or sent, when nothing was on its way
+    double round_trip_ = 0;      // milliseconds
+    Millis round_trip_at_ = 0;   // when that was seen
+    Millis alone_at_ = -1;       // when the last message was sent with nothing on its way before it
+    bool runs_empty_ = false;    // nothing more goes until all is confirmed
 };
 
 }  // namespace fieldpost::engine

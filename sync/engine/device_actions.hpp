@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "sync/base/bytes.hpp"
 #include "sync/engine/credit.hpp"
+#include "sync/engine/in_city.hpp"
 #include "sync/engine/send_class.hpp"
 #include "sync/protocol/wire.pb.h"
 #include "sync/records/layer.hpp"
@@ -37,6 +39,11 @@ struct ChangeFeeds {
 // blobs_offered_again(). Remember it over restarts.
 struct NoteHub {
     std::uint64_t generation = 0;
+    // A completed backup of the hub holds the attachments through the one with this number
+    // (NoteBlob::number). nullopt: the hub does not say.
+    std::optional<std::uint64_t> attachments_safe;
+
+    bool operator==(const NoteHub&) const = default;
 };
 
 // The hub has the attachment whole (complete), or will not take it (problem says why): remember it.
@@ -44,11 +51,16 @@ struct NoteBlob {
     Bytes sha256;
     bool complete = false;
     std::string problem;
+    // Complete: which of this device's deliveries to this hub it was. 0: the hub does not say.
+    std::uint64_t number = 0;
 };
 
-// Listen to exactly these feeds, and to none when there are none.
+// Listen to exactly these feeds, and to none when there are none: to their heads, and where `live` to their
+// segments too.
 struct SubscribeFeeds {
     std::vector<records::FeedId> feeds;
+    bool live = true;
+    bool operator==(const SubscribeFeeds&) const = default;
 };
 
 // Listen again to this device's own topic and to the hub's presence: a broker may have forgotten that it did.
@@ -58,6 +70,12 @@ struct SubscribeAgain {};
 // it said something before: what was parked is settled later. May be lost.
 struct NoteAck {
     protocol::Ack ack;
+};
+
+// The city has come as far as what became of own operations: remember it over restarts, for the overlay. May
+// be lost.
+struct NoteInCity {
+    InCity known;
 };
 
 // A completed backup of the hub holds the lane of that epoch through `position.safe`: it may be trimmed. May
@@ -107,8 +125,8 @@ struct Notice {
 };
 
 using Action =
-    std::variant<Publish, SubscribeFeeds, SubscribeAgain, ChangeFeeds, NoteHub, NoteAck, NoteSafe, NoteBlob,
-                 OpenEpoch, ApplySegment, PrepareArtifact, WriteBlock, FinishArtifact, Notice>;
+    std::variant<Publish, SubscribeFeeds, SubscribeAgain, ChangeFeeds, NoteHub, NoteAck, NoteInCity, NoteSafe,
+                 NoteBlob, OpenEpoch, ApplySegment, PrepareArtifact, WriteBlock, FinishArtifact, Notice>;
 using Actions = std::vector<Action>;
 
 }  // namespace fieldpost::engine

@@ -1,6 +1,7 @@
 #include "sync/engine/device_engine.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace fieldpost::engine {
 
@@ -23,6 +24,7 @@ std::uint32_t common_dictionary(const protocol::HelloReply& reply) {
 DeviceEngine::DeviceEngine(DeviceIdentity identity, JournalView& journal, BlobView& blobs,
                            protocol::Signer& signer, UplinkLimits limits, BlobLimits blob_limits)
     : identity_(std::move(identity)),
+      journal_(journal),
       signer_(signer),
       uplink_(identity_.device, journal, signer, credit_, limits),
       blobs_(identity_.device, blobs, blob_limits),
@@ -33,7 +35,7 @@ DeviceEngine::DeviceEngine(DeviceIdentity identity, JournalView& journal, BlobVi
 
 void DeviceEngine::mounted(MountedCity city) {
     city_ = std::move(city);
-    feeds_.mount(city_.feeds);
+    feeds_.mount(city_.snapshot_generation != 0, city_.feeds);
     fetcher_.mounted(city_.snapshot_generation);
 }
 
@@ -57,6 +59,7 @@ void DeviceEngine::disconnected() {
 void DeviceEngine::say_hello(Millis now, Actions& actions) {
     hello_at_ = now;
     heard_ = false;
+    notes_before_hello_ = journal_.notes();
     protocol::Hello hello;
     hello.set_protocol(protocol::version);
     hello.set_device(identity_.device);
@@ -79,6 +82,15 @@ void DeviceEngine::say_hello(Millis now, Actions& actions) {
     actions.push_back(Publish{protocol::topic::up(identity_.device), up.SerializeAsString(), false});
 }
 
+// Hellos and answers overtake each other on their way. Only a hub that was restored goes back: it does so to
+// a hello that was said after the newer state was heard.
+bool DeviceEngine::is_overtaken(const protocol::HelloReply& reply, std::uint64_t number) {
+    if (reply.desired().generation() < desired_ && number <= hellos_before_desired_) return true;
+    if (reply.desired().generation() != desired_) hellos_before_desired_ = hellos_;
+    desired_ = reply.desired().generation();
+    return false;
+}
+
 void DeviceEngine::hello_reply(Millis now, const protocol::HelloReply& reply, Actions& actions) {
     if (!connected_) return;
     // On a slow link the answer to the hello before the last may come; one of another connection says
@@ -91,13 +103,18 @@ void DeviceEngine::hello_reply(Millis now, const protocol::HelloReply& reply, Ac
         actions.push_back(Notice{"the hub says: " + problem_});
         return;
     }
-    if (reply.hub_generation() != heard_generation_) {
-        heard_generation_ = reply.hub_generation();
-        actions.push_back(NoteHub{heard_generation_});
+    if (is_overtaken(reply, number)) return;
+    NoteHub hub{reply.hub_generation(), std::nullopt};
+    if (reply.has_attachments_safe()) hub.attachments_safe = reply.attachments_safe();
+    if (hub != heard_hub_) {
+        heard_hub_ = hub;
+        actions.push_back(hub);
     }
     // Lost rights before anything else; then subscribed, because what the hub makes of our work comes back by
     // these feeds.
     if (auto change = feeds_.reconcile(reply)) actions.push_back(std::move(*change));
+    if (number == hellos_ && std::exchange(answered_, number) != number)
+        feeds_.answered(now, now - hello_at_);
     feeds_.resume(now, reply, actions);
     if (uplink_.running() && number == hellos_ && uplink_.went_back(reply)) {
         uplink_.pause();
@@ -111,11 +128,33 @@ void DeviceEngine::hello_reply(Millis now, const protocol::HelloReply& reply, Ac
     if (uplink_.running()) {
         hub_generation_ = reply.hub_generation();
         uplink_.note_safe(reply, actions);
+        if (number == hellos_) expect_in_city(reply);
+        look_at_city(actions);
     }
     uplink_.use_dictionary(common_dictionary(reply));
     const bool usable = city_.snapshot_generation != 0 && !feeds_.generation_changed();
     fetcher_.resume(now, reply.snapshot_generation(), !usable, actions);
     pump(now, actions);
+}
+
+void DeviceEngine::expect_in_city(const protocol::HelloReply& reply) {
+    InCity heard{notes_before_hello_, {}};
+    for (const auto& head : reply.heads()) {
+        if (const auto feed = records::parse_feed(head.feed()))
+            heard.heads[*feed] = {head.hub_generation(), head.n()};
+    }
+    // What was heard before is reached before it, also by a city that is always a little behind.
+    if (!expected_ || !are_same_feeds(expected_->heads, heard.heads)) expected_ = std::move(heard);
+}
+
+void DeviceEngine::look_at_city(Actions& actions) {
+    if (!expected_) return;
+    const FeedPlaces city = feeds_.places();
+    if (!notes_in(city, *expected_)) return;
+    const InCity& known = journal_.in_city();
+    if (expected_->notes > known.notes || !notes_in(city, known))
+        actions.push_back(NoteInCity{*std::move(expected_)});
+    expected_.reset();
 }
 
 void DeviceEngine::from_hub(Millis now, const protocol::Down& down, Actions& actions) {
@@ -135,12 +174,13 @@ void DeviceEngine::from_hub(Millis now, const protocol::Down& down, Actions& act
             if (!ack) return refused(ack.error());
             heard_ = true;
             uplink_.ack(now, *ack, actions);
+            if (const Millis trip = credit_.round_trip(); trip > 0) feeds_.acknowledged(trip, actions);
             pump(now, actions);
             return;
         }
         case protocol::Down::kSegment:
             heard_ = true;
-            feeds_.segment(now, down.segment(), actions);
+            feeds_.range(now, down.segment(), actions);
             return;
         case protocol::Down::kManifest:
             heard_ = true;
@@ -159,7 +199,7 @@ void DeviceEngine::from_hub(Millis now, const protocol::Down& down, Actions& act
                 down.blob_state(), identity_.hub_public_key, "answer about an attachment");
             if (!state) return refused(state.error());
             heard_ = true;
-            if (state->hub_generation() != heard_generation_) {
+            if (state->hub_generation() != heard_hub_.generation) {
                 // Of before a restore, or the first sign of one: what this hub has is heard from it alone.
                 if (now - hello_at_ > hello_again_after) say_hello(now, actions);
                 return;
@@ -185,10 +225,14 @@ SendClass DeviceEngine::carried(BytesView down_payload) {
 }
 
 void DeviceEngine::pump(Millis now, Actions& actions) {
-    if (!uplink_.running()) return;
+    if (!uplink_.running()) {
+        feeds_.give_way(false);
+        return;
+    }
     uplink_.pump(now, protocol::URGENT, actions);
     if (rights_.allows(SendClass::work)) uplink_.pump(now, protocol::WORK, actions);
     const bool work_waits = rights_.allows(SendClass::work) && !uplink_.all_sent(protocol::WORK);
+    feeds_.give_way(work_waits);
     if (work_waits) return;
     if (rights_.allows(SendClass::thumbnails)) pump_blobs(now, true, actions);
     if (rights_.allows(SendClass::attachments)) pump_blobs(now, false, actions);
@@ -196,9 +240,10 @@ void DeviceEngine::pump(Millis now, Actions& actions) {
 }
 
 void DeviceEngine::pump_blobs(Millis now, bool thumbnails, Actions& actions) {
-    while (credit_.room(credit_.message_bytes())) {
-        auto message = blobs_.next(now, thumbnails, credit_.message_bytes());
+    while (const std::size_t room = credit_.room()) {
+        auto message = blobs_.next(now, thumbnails, room);
         if (!message) return;
+        message->carries = thumbnails ? SendClass::thumbnails : SendClass::attachments;
         credit_.sent(now, message->payload.size());
         actions.push_back(std::move(*message));
     }
@@ -296,6 +341,7 @@ void DeviceEngine::feed_failed(Millis now, const records::FeedId& feed) {
 void DeviceEngine::feed_applied(Millis now, const records::FeedId& feed, const FeedPoint& reached,
                                 Actions& actions) {
     feeds_.applied(now, feed, reached, actions);
+    look_at_city(actions);
 }
 
 void DeviceEngine::feeds_changed(Millis now, MountedCity city, Actions& actions) {

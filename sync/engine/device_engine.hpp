@@ -65,8 +65,8 @@ class DeviceEngine {
     // The artifact was verified, and mounted (ok) or cannot be used by this program.
     void artifact_finished(Millis now, bool ok, MountedCity city, Actions& actions);
 
-    // Of the hub that answered last in this run; 0: none yet.
-    std::uint64_t hub_generation() const { return heard_generation_; }
+    // The hub that answered last in this run; generation 0: none yet.
+    const NoteHub& hub() const { return heard_hub_; }
     const FeedFollower& feeds() const { return feeds_; }
     const Uplink& uplink() const { return uplink_; }
     const Credit& credit() const { return credit_; }
@@ -81,7 +81,11 @@ class DeviceEngine {
 
   private:
     void say_hello(Millis now, Actions& actions);
+    bool is_overtaken(const protocol::HelloReply& reply, std::uint64_t number);
     void hello_reply(Millis now, const protocol::HelloReply& reply, Actions& actions);
+    // Of the answer to the last hello: what a city holds that has come so far.
+    void expect_in_city(const protocol::HelloReply& reply);
+    void look_at_city(Actions& actions);
     void from_hub(Millis now, const protocol::Down& down, Actions& actions);
     // Sends what may go, in the order of its right of way.
     void pump(Millis now, Actions& actions);
@@ -89,6 +93,7 @@ class DeviceEngine {
     void offer_blobs(Millis now);
 
     DeviceIdentity identity_;
+    JournalView& journal_;
     protocol::Signer& signer_;
     Credit credit_;
     SendRights rights_ = SendRights::all();
@@ -100,12 +105,17 @@ class DeviceEngine {
     MountedCity city_;
     bool connected_ = false;
     bool in_contact_ = false;
-    std::uint64_t heard_generation_ = 0;  // of the last answer; 0: none in this run
+    NoteHub heard_hub_;  // of the last answer; generation 0: none in this run
     Millis hello_at_ = 0;
-    std::uint64_t hellos_ = 0;               // said in this run
-    std::uint64_t first_of_connection_ = 0;  // the number before this connection's first hello
-    std::uint64_t hub_generation_ = 0;       // of the hub that the journal agreed with in this run; 0: none
-    bool heard_ = false;                     // anything from the hub to this device since then
+    std::uint64_t hellos_ = 0;                 // said in this run
+    std::uint64_t answered_ = 0;               // the newest of them that was
+    std::uint64_t desired_ = 0;                // newest generation that was heard, …
+    std::uint64_t hellos_before_desired_ = 0;  // … and how many had been said then
+    std::uint64_t first_of_connection_ = 0;    // the number before this connection's first hello
+    std::uint64_t hub_generation_ = 0;         // of the hub that the journal agreed with in this run; 0: none
+    bool heard_ = false;                       // anything from the hub to this device since then
+    std::uint64_t notes_before_hello_ = 0;     // that the journal had kept when the last hello was said
+    std::optional<InCity> expected_;           // what the city holds once it has come so far
     std::string problem_;
 };
 

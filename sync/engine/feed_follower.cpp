@@ -9,11 +9,16 @@ namespace fieldpost::engine {
 namespace {
 
 constexpr Millis ask_again_after = 10'000;
+constexpr Millis way_given = 5'000;  // between two ranges, while own work is sent over a slow link
+// Ranges on their way over a fast link: together they take a second, and no answer is as late as on a full
+// one.
+constexpr std::ptrdiff_t at_once_if_fast = 4;
 constexpr std::size_t max_held_bytes = 2U << 20U;
-constexpr std::uint32_t ask_bytes = 256U << 10U;
 // How long after the try before it a feed is fetched anew, when its rows are not the hub's: then it is left,
 // and status says so. A program that was started again tries again.
 constexpr std::array<Millis, 4> try_again_after = {0, 600'000, 3'600'000, 6 * 3'600'000};
+// After a try that the disk refused.
+constexpr Millis try_refused_again_after = 30'000;
 constexpr Millis forget_tries_after = 24 * 3'600'000;  // of rows that are the hub's
 
 bool is_in_order(const protocol::FeedSegment& segment) {
@@ -30,7 +35,8 @@ bool is_in_order(const protocol::FeedSegment& segment) {
 FeedFollower::FeedFollower(std::string device, Bytes hub_public_key)
     : device_(std::move(device)), hub_public_key_(std::move(hub_public_key)) {}
 
-void FeedFollower::mount(std::map<records::FeedId, FeedState> feeds) {
+void FeedFollower::mount(bool has_city, std::map<records::FeedId, FeedState> feeds) {
+    has_city_ = has_city;
     view_ = std::move(feeds);
     leaving_.clear();
     follows_.clear();
@@ -48,7 +54,7 @@ void FeedFollower::describe(protocol::Hello& hello) const {
 }
 
 std::optional<ChangeFeeds> FeedFollower::reconcile(const protocol::HelloReply& reply) {
-    if (!reply.has_desired() || (view_.empty() && leaving_.empty())) return std::nullopt;
+    if (!reply.has_desired() || !has_city_) return std::nullopt;
     std::set<records::FeedId> desired;
     for (const auto& text : reply.desired().feeds()) {
         if (auto id = records::parse_feed(text)) desired.insert(std::move(*id));
@@ -69,7 +75,8 @@ std::optional<ChangeFeeds> FeedFollower::reconcile(const protocol::HelloReply& r
         view_, [&](const auto& feed) { return feed.second.generation == reply.hub_generation(); });
     if (same_numbers) {  // else a new snapshot comes, with all that is cleared
         for (const auto& id : desired) {
-            if (!view_.contains(id)) change.add.push_back(id);
+            // One that is wanted again while it still leaves is added once it is gone.
+            if (!view_.contains(id) && !leaving_.contains(id)) change.add.push_back(id);
         }
     }
     if (change.drop.empty() && change.add.empty()) return std::nullopt;
@@ -82,7 +89,7 @@ void FeedFollower::resume(Millis now, const protocol::HelloReply& reply, Actions
         const auto id = records::parse_feed(head.feed());
         const auto known = id ? view_.find(*id) : view_.end();
         return known != view_.end() && head.hub_generation() == known->second.generation &&
-               head.n() > end_of(*id);
+               head.n() > known->second.head;
     });
     // Not each time: a broker's answer waits behind all else on a slow link, and we wait for it.
     if (first || missed || wanted() != listening_) listen(actions);
@@ -102,6 +109,7 @@ void FeedFollower::resume(Millis now, const protocol::HelloReply& reply, Actions
 
 void FeedFollower::pause() {
     running_ = false;
+    pace_.reset();
     for (auto& [id, follow] : follows_) follow.asked_at = -1;
 }
 
@@ -114,14 +122,25 @@ void FeedFollower::allow(bool allowed, Actions& actions) {
 
 void FeedFollower::listen(Actions& actions) {
     listening_ = wanted();
-    actions.push_back(SubscribeFeeds{listening_});
+    actions.push_back(listening_);
+}
+
+// The link has shown to be faster or slower than what is listened to on it is for.
+void FeedFollower::follow_pace(Actions& actions) {
+    if (running_ && allowed_ && listening_.live != pace_.is_fast()) listen(actions);
+}
+
+void FeedFollower::acknowledged(Millis after, Actions& actions) {
+    pace_.acknowledged(after);
+    follow_pace(actions);
 }
 
 // What the broker is to push.
-std::vector<records::FeedId> FeedFollower::wanted() const {
-    std::vector<records::FeedId> wanted;
+SubscribeFeeds FeedFollower::wanted() const {
+    SubscribeFeeds wanted;
     if (!allowed_) return wanted;
-    for (const auto& [id, state] : view_) wanted.push_back(id);
+    wanted.live = pace_.is_fast();
+    for (const auto& [id, state] : view_) wanted.feeds.push_back(id);
     return wanted;
 }
 
@@ -137,13 +156,41 @@ std::uint64_t FeedFollower::end_of(const records::FeedId& id) const {
     return follow.held.empty() ? view_.at(id).cursor : follow.held.back().through();
 }
 
-void FeedFollower::segment(Millis now, const protocol::Signed& sealed, Actions& actions) {
+std::optional<protocol::FeedSegment> FeedFollower::opened(const protocol::Signed& sealed, Actions& actions) {
     auto segment = protocol::open_as<protocol::FeedSegment>(sealed, hub_public_key_, "feed segment");
-    if (!segment) {
-        actions.push_back(Notice{"a feed segment was refused: " + segment.error().message});
+    if (segment) return std::move(*segment);
+    actions.push_back(Notice{"a feed segment was refused: " + segment.error().message});
+    return std::nullopt;
+}
+
+void FeedFollower::segment(Millis now, const protocol::Signed& sealed, Actions& actions) {
+    if (auto segment = opened(sealed, actions)) accept(now, std::move(*segment), actions);
+}
+
+void FeedFollower::range(Millis now, const protocol::Signed& sealed, Actions& actions) {
+    auto segment = opened(sealed, actions);
+    if (!segment) return;
+    const std::size_t bytes = segment->ByteSizeLong();
+    came_ += bytes;
+    const auto id = records::parse_feed(segment->feed());
+    const auto found = id ? follows_.find(*id) : follows_.end();
+    // Anyone may send again what the hub once signed.
+    if (found == follows_.end() || found->second.asked_at < 0 ||
+        found->second.asked_after != segment->after()) {
+        accept(now, std::move(*segment), actions);
         return;
     }
+    Follow& follow = found->second;
+    if (!follow.asked_twice) {
+        pace_.came(now, now - follow.asked_at, bytes, came_ - follow.came_before - bytes);
+        follow_pace(actions);
+    }
     accept(now, std::move(*segment), actions);
+    // Refused or empty: what is asked for at once would be so again.
+    if (end_of(*id) <= *follow.asked_after) follow.rests_until = now + ask_again_after;
+    follow.asked_at = -1;
+    follow.asked_after.reset();
+    ask(now, actions);
 }
 
 void FeedFollower::accept(Millis now, protocol::FeedSegment segment, Actions& actions) {
@@ -163,15 +210,11 @@ void FeedFollower::accept(Millis now, protocol::FeedSegment segment, Actions& ac
     state.head = std::max({state.head, segment.head(), segment.through()});
     if (follow.beginning_again) return;
     const std::uint64_t end = end_of(*id);
-    if (segment.after() > end) {  // something is missing before it: ask for the range instead
+    // Something is missing before it: the range is asked for instead. Or nothing is new.
+    if (segment.after() > end || segment.through() <= end) {
         next(now, *id, actions);
         return;
     }
-    if (segment.through() <= end) {  // nothing new; if a range was asked for, it is still on its way
-        next(now, *id, actions);
-        return;
-    }
-    follow.asked_at = -1;
     const auto fresh =
         std::ranges::find_if(segment.entries(), [&](const auto& entry) { return entry.n() > end; });
     segment.mutable_entries()->erase(segment.entries().begin(), fresh);
@@ -195,15 +238,37 @@ void FeedFollower::next(Millis now, const records::FeedId& id, Actions& actions)
     if (!follow.applying && follow.hub && follow.hub->n == state.cursor && state.head == state.cursor) {
         compare(now, id, actions);
     }
-    if (running_ && allowed_ && follow.asked_at < 0 && end_of(id) < state.head &&
-        follow.held_bytes < max_held_bytes / 2) {
-        follow.asked_at = now;
+    ask(now, actions);
+}
+
+// For what is missing, in turns: for one range of a feed at a time, over a slow link for one in all.
+void FeedFollower::ask(Millis now, Actions& actions) {
+    if (!running_ || !allowed_) return;
+    if (!pace_.is_fast() && gives_way_ && now - asked_at_ < way_given) return;
+    auto asked = std::ranges::count_if(follows_, [](const auto& each) { return each.second.asked_at >= 0; });
+    auto turn = follows_.upper_bound(asked_);
+    for (std::size_t i = 0; i < follows_.size(); ++i, ++turn) {
+        if (asked >= (pace_.is_fast() ? at_once_if_fast : 1)) return;
+        if (turn == follows_.end()) turn = follows_.begin();
+        auto& [id, follow] = *turn;
+        const FeedState& state = view_.at(id);
+        const std::uint64_t end = end_of(id);
+        if (follow.asked_at >= 0 || follow.beginning_again || now < follow.rests_until || end >= state.head ||
+            follow.held_bytes >= max_held_bytes / 2) {
+            continue;
+        }
+        ++asked;
+        asked_ = id;
+        follow.asked_at = asked_at_ = now;
+        follow.asked_twice = follow.asked_after == end;
+        follow.asked_after = end;
+        follow.came_before = came_;
         protocol::Up up;
         auto& request = *up.mutable_feed_request();
         request.set_feed(records::feed_text(id));
         request.set_hub_generation(state.generation);
-        request.set_after(end_of(id));
-        request.set_max_bytes(ask_bytes);
+        request.set_after(end);
+        request.set_max_bytes(pace_.range_bytes());
         actions.push_back(
             Publish{protocol::topic::up(device_), up.SerializeAsString(), false, SendClass::feed});
     }
@@ -232,9 +297,11 @@ void FeedFollower::compare(Millis now, const records::FeedId& id, Actions& actio
     }
     // What is dropped must be able to come again.
     if (last || !running_ || !allowed_) return;
-    if (mismatch.tries > 0 && now - mismatch.tried_at < try_again_after[mismatch.tries]) return;
+    const Millis pause = mismatch.refused ? try_refused_again_after : try_again_after[mismatch.tries];
+    if (now - mismatch.tried_at < pause) return;
     ++mismatch.tries;
     mismatch.tried_at = now;
+    mismatch.refused = false;
     mismatch.stands = false;  // until it is compared again
     follow.beginning_again = true;
     follow.asked_at = -1;
@@ -251,6 +318,8 @@ void FeedFollower::change_failed(Millis now) {
         Mismatch& mismatch = mismatches_[id];
         mismatch.stands = true;
         mismatch.tried_at = now;
+        mismatch.refused = true;
+        --mismatch.tries;
     }
 }
 
@@ -297,7 +366,7 @@ void FeedFollower::apply_failed(Millis now, const records::FeedId& feed) {
     Follow anew;
     anew.hub = follow->second.hub;
     follow->second = std::move(anew);
-    follow->second.asked_at = now;  // as if it had not come: a full disk is not helped by more of it at once
+    follow->second.rests_until = now + ask_again_after;  // a full disk is not helped by more of it at once
 }
 
 void FeedFollower::tick(Millis now, Actions& actions) {
@@ -305,6 +374,12 @@ void FeedFollower::tick(Millis now, Actions& actions) {
         if (follow.asked_at >= 0 && now - follow.asked_at > ask_again_after) follow.asked_at = -1;
         next(now, id, actions);
     }
+}
+
+FeedPlaces FeedFollower::places() const {
+    FeedPlaces places;
+    for (const auto& [id, state] : view_) places[id] = {state.generation, state.cursor};
+    return places;
 }
 
 bool FeedFollower::caught_up() const {

@@ -1,5 +1,14 @@
 // The feeds' way down: applies what comes in order, asks for what is missing, never applies a gap, and
 // compares the checksums of both ends where they stand at the same number. PROTOCOL: feed rules 8 to 12.
+//
+// Rows that are not the hub's: that feed alone is dropped and fetched from 0, all of it, for nobody knows
+// which row it is; until it is here again, what it holds is missing on board. That is bounded. How often: at
+// once, and then 10 minutes, 1 hour and 6 hours after the try before, so four times; then the feed stays as
+// it is, and status says so. Four more come only when its rows were the hub's again a day after the last try,
+// or after a new start of the program, which has one at once. How many bytes each time: what the feed holds
+// now, a row once, with its removals and without what was superseded; asked for by ranges of 256 KiB at most,
+// one at a time, 2 MiB at most held in memory, and only while the link may carry feeds. There is no bound of
+// bytes beside these: a large feed on a slow link is fetched four times in seven hours at worst.
 #pragma once
 
 #include <deque>
@@ -8,6 +17,7 @@
 #include <set>
 
 #include "sync/engine/device_actions.hpp"
+#include "sync/engine/feed_pace.hpp"
 #include "sync/engine/feed_point.hpp"
 #include "sync/protocol/codec.hpp"
 
@@ -24,17 +34,22 @@ class FeedFollower {
   public:
     FeedFollower(std::string device, Bytes hub_public_key);
 
-    // A city was mounted: these are its cursors. Forgets what was in flight.
-    void mount(std::map<records::FeedId, FeedState> feeds);
+    // A city is mounted, or none (`has_city` false): its cursors. Forgets what was in flight.
+    void mount(bool has_city, std::map<records::FeedId, FeedState> feeds);
     void describe(protocol::Hello& hello) const;
     // What the profile that the hub says changes in what is followed; feeds that are lost are forgotten at
     // once, gained ones are followed when the city is mounted with them. nullopt: nothing.
     std::optional<ChangeFeeds> reconcile(const protocol::HelloReply& reply);
-    // The hub answered the hello: its heads. Every feed of the mounted city is followed.
+    // The hub answered the newest hello, so long after it. resume() follows.
+    void answered(Millis now, Millis took) { pace_.answered(now, took); }
+    // Batches are acknowledged after so long at least.
+    void acknowledged(Millis after, Actions& actions);
+    // The hub answered a hello: its heads. Every feed of the mounted city is followed.
     void resume(Millis now, const protocol::HelloReply& reply, Actions& actions);
     void pause();
-    // A segment, live or asked for. Signature and order are checked here.
+    // A segment, pushed or asked for. Signature and order are checked here.
     void segment(Millis now, const protocol::Signed& sealed, Actions& actions);
+    void range(Millis now, const protocol::Signed& sealed, Actions& actions);
     void head(Millis now, const protocol::Signed& sealed, Actions& actions);
     // The ApplySegment for this feed is committed through n; or failed, and is asked for again after a while.
     void applied(Millis now, const records::FeedId& feed, const FeedPoint& reached, Actions& actions);
@@ -43,10 +58,14 @@ class FeedFollower {
     void change_failed(Millis now);
     // Whether the link may carry feeds. When it may not, nothing is listened to and nothing asked for.
     void allow(bool allowed, Actions& actions);
+    // Whether own work waits to be sent: on a slow link ranges give way to it.
+    void give_way(bool to_work) { gives_way_ = to_work; }
     // Asks again for what did not come.
     void tick(Millis now, Actions& actions);
 
     const std::map<records::FeedId, FeedState>& feeds() const { return view_; }
+    // Where each feed of the mounted city stands.
+    FeedPlaces places() const;
     bool caught_up() const;
     // The hub's numbers are of another generation than the mounted city's: only a new snapshot helps.
     bool generation_changed() const { return generation_changed_; }
@@ -60,9 +79,13 @@ class FeedFollower {
         std::deque<protocol::FeedSegment> held;  // in order, contiguous from the cursor
         std::size_t held_bytes = 0;
         bool applying = false;
-        Millis asked_at = -1;          // -1: nothing asked
-        std::optional<FeedPoint> hub;  // the newest that the hub has said of it
-        bool beginning_again = false;  // a ChangeFeeds is on its way to that
+        Millis asked_at = -1;                      // -1: nothing asked
+        std::optional<std::uint64_t> asked_after;  // by the last request that was not answered
+        bool asked_twice = false;                  // for that: nobody knows to which the answer is
+        std::uint64_t came_before = 0;             // came_ then
+        Millis rests_until = 0;                    // what it asked for was of no use: not again before
+        std::optional<FeedPoint> hub;              // the newest that the hub has said of it
+        bool beginning_again = false;              // a ChangeFeeds is on its way to that
     };
     // What was done about rows that are not the hub's. Stays when a city is mounted: the next may be no
     // better.
@@ -70,25 +93,35 @@ class FeedFollower {
         bool stands = false;
         std::size_t tries = 0;
         Millis tried_at = 0;
+        bool refused = false;  // the last one by the disk: it does not count
     };
 
+    std::optional<protocol::FeedSegment> opened(const protocol::Signed& sealed, Actions& actions);
     void accept(Millis now, protocol::FeedSegment segment, Actions& actions);
     void listen(Actions& actions);
+    void follow_pace(Actions& actions);
+    void ask(Millis now, Actions& actions);
     void heard(FeedState& state, Follow& follow, const protocol::FeedCursor& head);
     void next(Millis now, const records::FeedId& id, Actions& actions);
     void compare(Millis now, const records::FeedId& id, Actions& actions);
-    std::vector<records::FeedId> wanted() const;
+    SubscribeFeeds wanted() const;
     std::uint64_t end_of(const records::FeedId& id) const;
 
     std::string device_;
     Bytes hub_public_key_;
-    std::vector<records::FeedId> listening_;  // what was last asked of the broker
-    std::set<records::FeedId> leaving_;       // lost, and perhaps still in the mounted city
+    FeedPace pace_;
+    SubscribeFeeds listening_;           // what was last asked of the broker
+    records::FeedId asked_;              // the last of which a range was asked for
+    std::uint64_t came_ = 0;             // bytes of ranges, of all feeds
+    std::set<records::FeedId> leaving_;  // lost, and perhaps still in the mounted city
     std::map<records::FeedId, FeedState> view_;
     std::map<records::FeedId, Follow> follows_;
     std::map<records::FeedId, Mismatch> mismatches_;
     std::uint64_t mismatches_found_ = 0;
+    Millis asked_at_ = 0;
+    bool gives_way_ = false;
     bool running_ = false;
+    bool has_city_ = false;
     bool allowed_ = true;
     bool generation_changed_ = false;
 };

@@ -45,12 +45,12 @@ HubEngine::HubEngine(HubStore& store, protocol::Signer& signer) : store_(store),
 Status HubEngine::start() {
     auto heads = store_.feed_heads();
     if (!heads) return heads.error();
-    for (const auto& [feed, head] : *heads) published_[feed] = head.n;
+    for (const auto& [feed, head] : *heads) published_[feed] = hinted_[feed] = head.n;
     return ok();
 }
 
 void HubEngine::send(const std::string& device, const protocol::Down& down, HubActions& actions) {
-    actions.publishes.push_back({protocol::topic::down(device), down.SerializeAsString(), false});
+    actions.publishes.push_back({protocol::topic::down(device), down.SerializeAsString(), false, false});
 }
 
 Status HubEngine::message(std::string_view topic, BytesView payload, HubActions& actions) {
@@ -122,7 +122,7 @@ Status HubEngine::reply(const std::string& device, const protocol::HelloReply& r
     if (!sealed) return sealed.error();
     protocol::Down down;
     *down.mutable_hello_reply() = std::move(*sealed);
-    actions.publishes.push_back({protocol::topic::down(device), down.SerializeAsString(), false});
+    send(device, down, actions);
     return ok();
 }
 
@@ -191,6 +191,7 @@ Status HubEngine::hello(const RegisteredDevice& device, const protocol::Signed& 
     auto snapshot = store_.snapshot_generation(device.profile);
     if (!snapshot) return snapshot.error();
     answer.set_snapshot_generation(*snapshot);
+    answer.set_attachments_safe(device.attachments_safe);
     if (auto sent = reply(device.id, answer, actions); !sent) return sent;
     return tell_outcomes(device, *lanes, actions);
 }
@@ -201,7 +202,7 @@ Result<std::vector<HubEngine::ListedLane>> HubEngine::listed_lanes(const Registe
     std::set<std::pair<std::uint64_t, protocol::Lane>> listed;
     for (const auto& said : hello.lanes()) {
         if (out.size() == max_lanes_per_hello) break;
-        if (!is_lane(said.lane()) || said.noted() > max_seq) continue;
+        if (!is_lane(said.lane()) || said.noted() > max_seq || said.first() > max_seq) continue;
         if (!listed.insert({said.epoch(), said.lane()}).second) continue;
         auto ours = store_.lane_position(device.id, said.epoch(), said.lane());
         if (!ours) return ours.error();
@@ -212,11 +213,11 @@ Result<std::vector<HubEngine::ListedLane>> HubEngine::listed_lanes(const Registe
 
 Status HubEngine::name_gap(const RegisteredDevice& device, const ListedLane& lane, HubActions& actions) {
     const auto& [said, ours] = lane;
-    // Only what the hub said that it has is ever trimmed.
-    if (said->first() == 0) return ok();
-    const std::uint64_t last = std::min(said->first() - 1, said->noted());
-    if (last <= ours.seq()) return ok();
+    // Only what the hub said that it has is ever trimmed; a device that left the epoch since may not know any
+    // more that it did.
+    if (said->first() <= ours.seq() + 1) return ok();
     const std::uint64_t first = ours.seq() + 1;
+    const std::uint64_t last = said->first() - 1;
     auto is_new = store_.name_gap(device.id, said->epoch(), said->lane(), first, last);
     if (!is_new) return is_new.error();
     if (*is_new) {
@@ -250,6 +251,8 @@ Status HubEngine::tell_outcomes(const RegisteredDevice& device, const std::vecto
         }
     }
     for (const auto& [said, ours] : lanes) {
+        std::uint64_t first = 0;  // of a run that is settled, through `last`; 0: none
+        std::uint64_t last = 0;
         for (int i = 0; i < std::min(said->parked_size(), max_parked_per_lane) && acks < max_acks_per_hello;
              ++i) {
             const std::uint64_t seq = said->parked(i);
@@ -257,7 +260,15 @@ Status HubEngine::tell_outcomes(const RegisteredDevice& device, const std::vecto
             auto results = store_.results(device.id, ours.epoch(), ours.lane(), seq, seq);
             if (!results) return results.error();
             if (results->front().outcome == protocol::PARKED) continue;
-            if (auto told = tell(ours, seq, seq); !told) return told;
+            if (first != 0 && seq != last + 1) {
+                if (auto told = tell(ours, first, last); !told) return told;
+                first = 0;
+            }
+            if (first == 0) first = seq;
+            last = seq;
+        }
+        if (first != 0) {
+            if (auto told = tell(ours, first, last); !told) return told;
         }
     }
     return ok();
@@ -309,12 +320,18 @@ Result<std::string> HubEngine::lost(const protocol::Hello& hello, const std::vec
 }
 
 Status HubEngine::batch(const RegisteredDevice& device, const protocol::Signed& sealed, HubActions& actions) {
+    const bool with_dictionary = sealed.dictionary() != 0;
+    if (!store_.may_unpack(device.id, with_dictionary)) {
+        actions.notices.push_back({device.id,
+                                   std::string("a batch stays unread: unpacking such ones ") +
+                                       (with_dictionary ? "with a dictionary " : "") + "crashed the hub",
+                                   true});
+        if (with_dictionary) ask_plain(device.id, actions);
+        return ok();
+    }
     const auto batch = protocol::open_as<protocol::Batch>(sealed, device.public_key, "batch");
     if (!batch && batch.error().code == ErrorCode::unavailable) {
-        // Nobody knows its lane: the device sends everything that waits again.
-        protocol::Down down;
-        down.mutable_resend_plain();
-        send(device.id, down, actions);
+        ask_plain(device.id, actions);
         return ok();
     }
     if (!batch || batch->device() != device.id || !is_lane(batch->lane()) || batch->entries_size() == 0 ||
@@ -323,6 +340,16 @@ Status HubEngine::batch(const RegisteredDevice& device, const protocol::Signed& 
             batch ? "a batch that is not this device's, empty or too long" : batch.error().message;
         actions.notices.push_back({device.id, "batch refused: " + why, true});
         return ok();
+    }
+    const BatchUse use = store_.begin_batch(device.id, batch->epoch(), batch->lane(), batch->first_seq());
+    if (use != BatchUse::read) {
+        actions.notices.push_back(
+            {device.id,
+             "the batch from " + std::to_string(batch->first_seq()) + " of its " +
+                 protocol::lane_name(batch->lane()) + " lane crashed the hub: " +
+                 (use == BatchUse::keep_unread ? "its operations are kept unread" : "it is left alone"),
+             true});
+        if (use == BatchUse::leave) return ok();
     }
     auto position = store_.lane_position(device.id, batch->epoch(), batch->lane());
     if (!position) return position.error();
@@ -377,6 +404,13 @@ Status HubEngine::batch(const RegisteredDevice& device, const protocol::Signed& 
     }
     auto told = acknowledge(device.id, *position, batch->first_seq(), seq, actions);
     return told ? tell_settled(actions) : told;
+}
+
+// Nobody knows the lane of what was not unpacked: the device sends everything that waits again.
+void HubEngine::ask_plain(const std::string& device, HubActions& actions) {
+    protocol::Down down;
+    down.mutable_resend_plain();
+    send(device, down, actions);
 }
 
 // Says how far the lane is applied, and what became of first..last.
@@ -500,17 +534,16 @@ Status HubEngine::publish_head(const records::FeedId& feed, const FeedPoint& hea
     *hint.mutable_head() = head_of(feed, head);
     const auto sealed = protocol::seal(hint, signer_, protocol::plain);
     if (!sealed) return sealed.error();
-    actions.publishes.push_back({protocol::topic::feed_head(feed), sealed->SerializeAsString(), true});
+    actions.publishes.push_back({protocol::topic::feed_head(feed), sealed->SerializeAsString(), true, false});
     return ok();
 }
 
-Status HubEngine::publish_feeds(bool heads, HubActions& actions) {
+Status HubEngine::publish_feeds(Heads heads, HubActions& actions) {
     auto newest = store_.feed_heads();
     if (!newest) return newest.error();
     for (const auto& [feed, head] : *newest) {
         std::uint64_t& published = published_[feed];
-        const bool grown = published < head.n;
-        if (grown) {
+        if (published < head.n) {
             // One segment a round and feed: the rest of a large import is asked for by range, at each
             // device's own pace.
             auto made = segment(feed, published, head.n, live_segment_bytes);
@@ -519,9 +552,11 @@ Status HubEngine::publish_feeds(bool heads, HubActions& actions) {
                 {protocol::topic::feed(feed), made->sealed.SerializeAsString(), false});
             published = head.n;
         }
-        // Behind the segment and retained: whoever subscribes in the moment after it learns of it so.
-        if (heads || grown) {
-            if (auto hinted = publish_head(feed, head, actions); !hinted) return hinted;
+        // Behind the segments and retained: whoever subscribes only now, or to heads only, learns of them so.
+        std::uint64_t& hinted = hinted_[feed];
+        if (heads == Heads::all || (heads == Heads::grown && hinted < head.n)) {
+            if (auto done = publish_head(feed, head, actions); !done) return done;
+            hinted = head.n;
         }
     }
     return ok();

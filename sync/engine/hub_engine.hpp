@@ -22,6 +22,8 @@ struct RegisteredDevice {
     std::vector<records::FeedId> feeds;
     std::uint64_t desired_generation = 0;
     bool revoked = false;
+    // A completed backup holds the attachments that it delivered, through the one with this number.
+    std::uint64_t attachments_safe = 0;
 };
 
 struct OperationPlace {
@@ -51,6 +53,13 @@ struct FeedRange {
     std::uint64_t through = 0;  // the range is whole up to here
 };
 
+// What is to be done with a batch that the hub may have crashed over before.
+enum class BatchUse {
+    read,
+    keep_unread,  // apply() keeps its operations without reading them, as quarantined
+    leave,        // not even that; it is not acknowledged
+};
+
 // What the hub's engine needs of its store. All calls of one round happen inside one transaction that the
 // program begins before and commits after; an Error makes the program roll the round back.
 class HubStore {
@@ -71,6 +80,15 @@ class HubStore {
     // Remembers that this epoch advanced. True when another epoch of the device did since this one last did:
     // two journals write under one name.
     virtual Result<bool> epoch_advanced(std::string_view device, std::uint64_t epoch) = 0;
+    // A batch of the device is unpacked from here on, with a dictionary or without one. False: such ones
+    // crashed the hub; it must stay as it is. Always true where nobody watches for crashes, and the next
+    // always `read`.
+    virtual bool may_unpack(std::string_view /*device*/, bool /*with_dictionary*/) { return true; }
+    // The batch that begins there is gone through from here on.
+    virtual BatchUse begin_batch(std::string_view /*device*/, std::uint64_t /*epoch*/,
+                                 protocol::Lane /*lane*/, std::uint64_t /*first_seq*/) {
+        return BatchUse::read;
+    }
     // Stores the operation and its effects. An operation whose origin is stored already changes nothing and
     // reports what it reported then. Bytes that cannot be understood are kept and reported as quarantined.
     virtual Result<OperationResult> apply(const RegisteredDevice& device, const OperationPlace& place,
@@ -96,7 +114,8 @@ class HubStore {
     // The signed manifest as it is sent.
     virtual Result<Bytes> manifest(std::string_view profile) = 0;
     virtual Result<Bytes> block(std::string_view profile, std::uint64_t generation, std::uint32_t block) = 0;
-    // Attachments are files beside the transaction: what they say they have is durable when they return. The
+    // Attachments are files beside the transaction: what they say they have is durable when they return. What
+    // this device did not deliver itself is as good as not there; what it did is numbered, in that order. The
     // engine adds the hub generation.
     virtual Result<protocol::BlobState> blob_offered(const RegisteredDevice& device,
                                                      const protocol::BlobOffer& offer) = 0;
@@ -108,6 +127,7 @@ struct HubPublish {
     std::string topic;
     Bytes payload;
     bool retain = false;
+    bool confirmed = true;  // QoS 1; else 0: a device that misses it asks again, or says hello
 };
 
 struct HubNotice {
@@ -129,9 +149,11 @@ class HubEngine {
     Status start();
     // One message of a device. An Error is the store's: roll back and try the message alone or later.
     Status message(std::string_view topic, BytesView payload, HubActions& actions);
-    // Publishes feed entries that were committed since the last call, in order; and on `heads`, all heads as
-    // hints.
-    Status publish_feeds(bool heads, HubActions& actions);
+    // Which heads are published behind the segments, retained, as hints: those that have grown since they
+    // were, a few times a second at most, because each costs a slow link its bytes; all now and then.
+    enum class Heads { none, grown, all };
+    // Publishes feed entries that were committed since the last call, in order.
+    Status publish_feeds(Heads heads, HubActions& actions);
 
   private:
     // It gets a sentence for its screen, and nothing else.
@@ -162,6 +184,7 @@ class HubEngine {
     Status manifest_request(const RegisteredDevice& device, HubActions& actions);
     Status block_request(const RegisteredDevice& device, const protocol::BlockRequest& request,
                          HubActions& actions);
+    void ask_plain(const std::string& device, HubActions& actions);
     Status acknowledge(const std::string& device, const protocol::LanePosition& position, std::uint64_t first,
                        std::uint64_t last, HubActions& actions);
     struct MadeSegment {
@@ -177,6 +200,7 @@ class HubEngine {
     HubStore& store_;
     protocol::Signer& signer_;
     std::map<records::FeedId, std::uint64_t> published_;
+    std::map<records::FeedId, std::uint64_t> hinted_;
 };
 
 }  // namespace fieldpost::engine

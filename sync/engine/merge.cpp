@@ -54,7 +54,9 @@ Result<std::unique_ptr<pb::Message>> read_value(const pb::Message& record, Field
     if (read) alone->GetReflection()->ListFields(*alone, &fields);
     const bool is_that_field = fields.empty() || (fields.size() == 1 && fields.front() == wanted);
     if (!read || !is_that_field || !alone->GetReflection()->GetUnknownFields(*alone).empty()) {
-        return fail(ErrorCode::invalid_argument, "the value for " + wanted->name() + " cannot be read");
+        return fail(ErrorCode::invalid_argument, "the value for " + wanted->name() +
+                                                     " cannot be read: it is another field, it is damaged, "
+                                                     "or a text in it is not UTF-8");
     }
     return alone;
 }

@@ -23,7 +23,8 @@ using FieldNumber = std::uint32_t;
 Bytes field_value(const google::protobuf::Message& record, FieldNumber field);
 
 // The value as field_value() would write it. invalid_argument when messages of this type have no such field,
-// or when the bytes are anything but that field.
+// or when the bytes are anything but that field, such as a text that is not UTF-8: nobody could read the
+// record with it any more.
 Result<Bytes> canonical_value(const google::protobuf::Message& record, FieldNumber field, BytesView value);
 
 // An empty value clears the field. Errors as canonical_value(); the record is then as it was.

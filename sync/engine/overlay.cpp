@@ -236,7 +236,7 @@ void Overlay::lay_field(OverlaidRecord& held, const OwnOperation& own, const pro
     if (!message) return;
     const bool shown_already = field_value(*message, edit.field()) == *value;
     if (own.state == OwnState::accepted &&
-        (shown_already || version >= own.version || !cleared_.contains(layer))) {
+        (shown_already || version >= own.version || is_in_city(own) || !cleared_.contains(layer))) {
         return;
     }
     if (own.state == OwnState::conflict && (shown_already || version > own.version)) return;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ struct OwnOperation {
     OwnState state = OwnState::pending;  // never current
     std::uint64_t version = 0;           // of the record, as the hub answered; 0: it has not
     std::string reason;                  // why it was not simply accepted
+    std::uint64_t noted_in = 0;          // number of the journal's note that told it; 0: none was counted
 };
 
 // A field that own work is about.
@@ -55,17 +57,19 @@ protocol::FieldEdit edit_of(records::Kind kind, const std::vector<records::Layer
 
 class Overlay {
   public:
-    // `cleared`: the layers that the device's profile receives.
-    Overlay(std::string device, std::set<records::LayerKey> cleared)
-        : device_(std::move(device)), cleared_(std::move(cleared)) {}
+    // `cleared`: the layers that the device's profile receives. `in_city`: what is held is of a city that has
+    // what the notes through this one told (in_city.hpp).
+    Overlay(std::string device, std::set<records::LayerKey> cleared,
+            std::optional<std::uint64_t> in_city = std::nullopt)
+        : device_(std::move(device)), cleared_(std::move(cleared)), in_city_(in_city) {}
 
     // All layers that the cache holds of some records, in the order in which they are shown.
     void hold(const std::vector<records::LayerRow>& rows);
     // Own operations, from the oldest to the newest. They are seen
     //   pending      at once
-    //   accepted     until the cache's layer is at the version that the hub answered, or shows the same; not
-    //   at
-    //                all where the profile lacks the layer
+    //   accepted     until the cache's layer is at the version that the hub answered, or shows the same, or
+    //                the city is known to have it: the layer may have come and gone; not at all where the
+    //                profile lacks the layer
     //   conflict     beside the hub's value, until the layer has a newer version: a person decided
     //   quarantined  beside the hub's value
     // An edit of a record that the cache does not hold is not seen: there is nothing to lay it over.
@@ -78,6 +82,7 @@ class Overlay {
 
   private:
     bool is_seen(records::RecordId id, OwnState state) const;
+    bool is_in_city(const OwnOperation& own) const { return in_city_ && own.noted_in <= *in_city_; }
     void lay_visit(const OwnOperation& own);
     void lay_observation(const OwnOperation& own);
     void lay_correction(const OwnOperation& own);
@@ -92,6 +97,7 @@ class Overlay {
 
     std::string device_;
     std::set<records::LayerKey> cleared_;
+    std::optional<std::uint64_t> in_city_;
     std::vector<records::RecordId> order_;
     std::map<records::RecordId, OverlaidRecord> records_;
 };

@@ -90,8 +90,8 @@ struct TrueTime {
 // stamps that nothing else does.
 TrueTime true_time(const protocol::TimeStamp& stamp, std::span<const KnownCorrection> corrections);
 
-// Whether one report is newer than another: by CLOCK_BOOTTIME within a boot, by UTC between two times that
-// are known, and otherwise the one that came later.
+// Whether one report is newer than another, where the order of a lane does not tell: by CLOCK_BOOTTIME within
+// a boot, by UTC between two times that are known, and otherwise the one that came later.
 bool is_newer(const protocol::TimeStamp& came_later, const protocol::TimeStamp& came_before);
 
 }  // namespace fieldpost::engine

@@ -8,9 +8,9 @@ using protocol::Lane;
 
 namespace {
 
-constexpr double slow_link = 256e3;  // bytes a second
-// In a hello. Beyond: the oldest epochs are not compared any more, what waits longest at the hub is asked
-// first.
+constexpr double slow_link = 150e3;  // bytes a second
+// In a hello. Beyond: the oldest epochs are not compared any more, what waits at the hub is asked by
+// turns.
 constexpr std::size_t max_earlier = 24;
 constexpr std::size_t max_parked = 100;
 
@@ -39,6 +39,19 @@ Uplink::Uplink(std::string device, JournalView& journal, protocol::Signer& signe
                UplinkLimits limits)
     : device_(std::move(device)), journal_(journal), signer_(signer), credit_(credit), limits_(limits) {}
 
+// Each hello goes on behind what the last one asked of, and from the end to the beginning.
+std::vector<std::uint64_t> Uplink::ask_of_parked(Lane lane) {
+    std::uint64_t& asked = asked_[{journal_.epoch(), lane}];
+    auto out = journal_.parked(lane, asked, max_parked);
+    if (out.size() < max_parked && asked > 0) {
+        for (const std::uint64_t seq : journal_.parked(lane, 0, max_parked - out.size())) {
+            if (seq <= asked) out.push_back(seq);
+        }
+    }
+    asked = out.empty() ? 0 : out.back();
+    return out;
+}
+
 void Uplink::describe(protocol::Hello& hello) {
     for (const Lane lane : lanes_by_priority) {
         auto& position = *hello.add_lanes();
@@ -48,7 +61,7 @@ void Uplink::describe(protocol::Hello& hello) {
         position.set_hash(journal_.hash_at(lane, position.seq()).value_or(Bytes()));
         position.set_noted(journal_.noted(lane));
         position.set_first(journal_.first_held(lane));
-        for (const std::uint64_t seq : journal_.parked(lane, max_parked)) position.add_parked(seq);
+        for (const std::uint64_t seq : ask_of_parked(lane)) position.add_parked(seq);
     }
     for (auto& position : journal_.earlier(max_earlier)) *hello.add_lanes() = std::move(position);
 }
@@ -228,13 +241,14 @@ void Uplink::ack(Millis now, const protocol::Ack& ack, Actions& actions) {
 
 void Uplink::pump(Millis now, Lane lane, Actions& actions) {
     while (running_ && !all_sent(lane)) {
-        const bool room = lane == protocol::URGENT ? urgent_bytes_ < limits_.urgent_window
-                                                   : credit_.room(credit_.message_bytes());
+        const bool room =
+            lane == protocol::URGENT ? urgent_bytes_ < limits_.urgent_window : credit_.room() > 0;
         if (!room || !send_batch(now, lane, actions)) return;
     }
 }
 
-// On a slow link the processor waits for it anyway.
+// On a slow link the processor waits for it anyway. Where batches are confirmed faster than that, it is as
+// often the hub or this processor that is slow, and the small tenth is paid with four times the work.
 protocol::Effort Uplink::effort() const {
     return credit_.rate() > 0 && credit_.rate() < slow_link ? protocol::Effort::small
                                                             : protocol::Effort::quick;
@@ -243,7 +257,7 @@ protocol::Effort Uplink::effort() const {
 // Operations as long as this, compressed, make a message of the size that the link likes.
 std::size_t Uplink::batch_bytes(Lane lane) const {
     if (lane == protocol::URGENT) return limits_.batch_bytes;
-    const double raw = static_cast<double>(credit_.message_bytes()) / packing_;
+    const double raw = static_cast<double>(credit_.room()) / packing_;
     return std::clamp(static_cast<std::size_t>(raw), std::min<std::size_t>(1024, limits_.batch_bytes),
                       limits_.batch_bytes);
 }
@@ -285,11 +299,12 @@ bool Uplink::send_batch(Millis now, Lane lane, Actions& actions) {
                                                             : SendClass::work;
     Publish publish{protocol::topic::up(device_), up.SerializeAsString(), false, carries};
     const std::size_t bytes = publish.payload.size();
-    if (raw > 0) packing_ = std::clamp(static_cast<double>(bytes) / static_cast<double>(raw), 0.05, 1.5);
     if (lane == protocol::URGENT) {
         urgent_bytes_ += bytes;
     } else {
         credit_.sent(now, bytes);
+        const double packed = static_cast<double>(bytes) / static_cast<double>(std::max<std::size_t>(raw, 1));
+        packing_ = std::clamp((packing_ + packed) / 2, 0.05, 1.5);
     }
     outstanding_.push_back({lane, state.sent, bytes, now, now});
     actions.push_back(std::move(publish));

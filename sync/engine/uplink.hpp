@@ -32,15 +32,20 @@ class JournalView {
     virtual std::uint64_t last_seq(protocol::Lane lane) const = 0;
     // Through here the journal knows what became of each operation at the hub.
     virtual std::uint64_t noted(protocol::Lane lane) const = 0;
+    // Number of the last note of what became of operations, counted over all lanes and epochs; 0: none.
+    virtual std::uint64_t notes() const = 0;
+    // As the last NoteInCity said.
+    virtual const InCity& in_city() const = 0;
     // Chain hash after entry `seq` (0: the epoch's start); empty when it was trimmed, nullopt when it cannot
     // be read.
     virtual std::optional<Bytes> hash_at(protocol::Lane lane, std::uint64_t seq) = 0;
     // From this entry on the journal holds the whole lane; 0: it cannot be read now.
     virtual std::uint64_t first_held(protocol::Lane lane) = 0;
-    // Entries through noted() of which is known only that they wait at the hub, oldest first.
-    virtual std::vector<std::uint64_t> parked(protocol::Lane lane, std::size_t most) = 0;
-    // Lanes of earlier epochs that the hub held something of, newest epoch first: epoch, lane, first as
-    // first_held(), seq and noted: through here it did.
+    // Entries behind `after` and through noted() of which is known only that they wait at the hub, oldest
+    // first.
+    virtual std::vector<std::uint64_t> parked(protocol::Lane lane, std::uint64_t after, std::size_t most) = 0;
+    // Lanes of earlier epochs that the hub held something of or that were trimmed, newest epoch first: epoch,
+    // lane, first as first_held(), seq and noted: through here the hub held it when the epoch was left.
     virtual std::vector<protocol::LanePosition> earlier(std::size_t most) = 0;
     // Entries after `seq`, in order, until a bound is reached; at least one when there is one.
     virtual Result<std::vector<JournalEntry>> read(protocol::Lane lane, std::uint64_t after,
@@ -108,6 +113,7 @@ class Uplink {
     std::uint64_t held(const protocol::LanePosition& hub);
     bool send_batch(Millis now, protocol::Lane lane, Actions& actions);
     void note_safe(const protocol::LanePosition& hub, Actions& actions);
+    std::vector<std::uint64_t> ask_of_parked(protocol::Lane lane);
     void lost(const Outstanding& batch);
     void take_back();
     protocol::Effort effort() const;
@@ -122,10 +128,12 @@ class Uplink {
     std::array<LaneState, 4> lanes_{};
     // By epoch and lane: what the journal was told in this contact.
     std::map<std::pair<std::uint64_t, protocol::Lane>, std::uint64_t> safe_;
+    // By epoch and lane: the last parked entry that a hello asked of.
+    std::map<std::pair<std::uint64_t, protocol::Lane>, std::uint64_t> asked_;
     std::deque<Outstanding> outstanding_;
     std::size_t urgent_bytes_ = 0;  // outstanding
     std::uint32_t dictionary_ = 0;
-    double packing_ = 0.5;  // of the last batch: bytes sent for each byte of operations
+    double packing_ = 0.5;  // of the last batches: bytes sent for each byte of operations
     bool running_ = false;
     bool missed_results_ = false;  // an acknowledgement was lost: the hello brings its results again
 };

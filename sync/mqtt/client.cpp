@@ -13,6 +13,8 @@
 #include <thread>
 #include <variant>
 
+#include "sync/mqtt/no_delay.hpp"
+
 namespace fieldpost::mqtt {
 
 namespace {
@@ -32,7 +34,7 @@ struct Subscribe {
 using Command = std::variant<Message, Subscribe>;
 
 ::mqtt::message_ptr to_paho(const Message& message) {
-    return ::mqtt::make_message(message.topic, message.payload, 1, message.retain);
+    return ::mqtt::make_message(message.topic, message.payload, message.confirmed ? 1 : 0, message.retain);
 }
 
 }  // namespace
@@ -252,6 +254,9 @@ class Client::Worker {
                     commands_.clear();
                     pending_bytes_ = 0;
                 }
+                if (send_without_delay(options_.port) == 0)
+                    spdlog::debug("no connection to port {} was found: small messages may wait",
+                                  options_.port);
                 post([this] { events_.connected(); });
                 serve();
                 say_goodbye();

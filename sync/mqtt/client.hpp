@@ -21,6 +21,9 @@ struct Message {
     std::string topic;
     Bytes payload;
     bool retain = false;
+    // QoS 1: the broker confirms it and what it hands on. Else QoS 0, for what is asked for again when it is
+    // lost: each confirmation takes a packet of the other direction.
+    bool confirmed = true;
 };
 
 struct Options {
@@ -61,7 +64,7 @@ class Client {
     // broker has stopped answering.
     void stop();
 
-    // QoS 1. False when not connected or the bound is reached: nothing was taken.
+    // False when not connected or the bound is reached: nothing was taken.
     bool publish(Message message);
     // QoS 1; topics may have wildcards. Valid for this connection only: subscribe again on `connected`.
     // One that the broker refuses or does not confirm in time ends the connection (`disconnected` comes), and

@@ -36,6 +36,11 @@ void put_varint(Bytes& out, std::uint64_t value) {
 
 // Takes one off the front; nullopt when it is cut off, or longer than it need be.
 std::optional<std::uint64_t> take_varint(BytesView& in) {
+    if (!in.empty() && static_cast<unsigned char>(in.front()) < 0x80) {  // nearly all of them
+        const auto value = static_cast<unsigned char>(in.front());
+        in.remove_prefix(1);
+        return value;
+    }
     std::uint64_t value = 0;
     for (std::size_t i = 0; i < std::min<std::size_t>(in.size(), 10); ++i) {
         const auto byte = static_cast<unsigned char>(in[i]);
@@ -289,11 +294,13 @@ class Joiner {
                 if (!varint(number, form, *column)) return false;
             } else if (form == Form::message || form == Form::named) {
                 tag(number, Wire::bytes);
+                out_.push_back('\0');  // room for a short length
                 const std::size_t begin = out_.size();
                 if (!join(*column, form == Form::named, depth + 1)) return false;
                 Bytes length;
                 put_varint(length, out_.size() - begin);
-                out_.insert(begin, length);
+                out_[begin - 1] = length.front();
+                if (length.size() > 1) out_.insert(begin, length, 1);
             } else {
                 if (!content(number, form, *column)) return false;
                 if (column->last_wire == Wire::bytes)

@@ -38,7 +38,7 @@ void prove(DeviceBench& bench, protocol::BlobState& state) {
         state.set_sha256(
             bench.attachment(state.sha256().empty() ? 0U : static_cast<unsigned char>(state.sha256()[0])));
     }
-    if (state.hub_generation() == 0) state.set_hub_generation(bench.engine().hub_generation());
+    if (state.hub_generation() == 0) state.set_hub_generation(bench.engine().hub().generation);
 }
 
 template <class M>

@@ -42,7 +42,7 @@ std::vector<std::uint64_t> DeviceBench::state() {
     out.insert(out.end(),
                {device_.feeds().generation_changed() ? 1U : 0U, device_.fetcher().fetching() ? 1U : 0U,
                 device_.fetcher().blocks_total(), device_.uplink().running() ? 1U : 0U,
-                device_.in_contact() ? 1U : 0U, device_.hub_generation(), device_.credit().outstanding(),
+                device_.in_contact() ? 1U : 0U, device_.hub().generation, device_.credit().outstanding(),
                 device_.blobs().outstanding(), device_.blobs().sending(), device_.problem().size()});
     return out;
 }
@@ -310,7 +310,7 @@ void DeviceBench::carry_out(const engine::ChangeFeeds& change) {
 }
 
 void DeviceBench::carry_out(const engine::NoteHub& note) {
-    must(note.generation == device_.hub_generation(), "the hub that answers is noted");
+    must(note == device_.hub(), "the hub that answers is noted");
     const bool is_another = known_hub_ != 0 && known_hub_ != note.generation;
     known_hub_ = note.generation;
     if (!is_another) return;
@@ -336,6 +336,11 @@ void DeviceBench::carry_out(const engine::NoteAck& note) {
          "results are noted of operations that the hub has applied, and of no others");
     disk_.note(ack);
     journal_.refresh();
+}
+
+void DeviceBench::carry_out(const engine::NoteInCity& note) {
+    must(note.known.notes <= disk_.notes, "the city holds nothing that was not noted");
+    disk_.in_city = note.known;
 }
 
 void DeviceBench::carry_out(const engine::NoteSafe& note) {

@@ -88,6 +88,7 @@ class DeviceBench {
     void carry_out(const engine::NoteHub& note);
     void carry_out(const engine::NoteBlob& note);
     void carry_out(const engine::NoteAck& note);
+    void carry_out(const engine::NoteInCity& note);
     void carry_out(const engine::NoteSafe& note);
     void carry_out(const engine::OpenEpoch& open);
     void carry_out(const engine::ApplySegment& apply);

@@ -1,10 +1,12 @@
 // What crews record and change, as the hub and the device's overlay read it: the first byte is the kind of
 // record, then come steps. A field is taken out, put in and merged without touching another; an edit that is
-// refused changes nothing; the overlay shows no record without a layer, whatever operations it is given.
+// refused changes nothing; the overlay shows no record without a layer, and none that cannot be read,
+// whatever operations it is given.
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "sync/engine/overlay.hpp"
 #include "tests/fuzz/heap_bound.hpp"
@@ -95,7 +97,7 @@ void check_overlay(const google::protobuf::Message& record, records::Kind kind,
         rows.push_back(row);
         cleared.insert(layer);
     }
-    Overlay overlay("truck-1", cleared);
+    Overlay overlay("truck-1", cleared, 0);
     overlay.hold(rows);
     overlay.lay(own);
     must(overlay.order().size() <= 1 + own.size(), "an operation makes no more than one record");
@@ -105,17 +107,21 @@ void check_overlay(const google::protobuf::Message& record, records::Kind kind,
         std::set<records::LayerKey> layers;
         for (const auto& row : shown.layers) {
             must(layers.insert(row.layer).second, "a record has one row a layer");
+            must(records::parse_body(row.kind, row.body).has_value(), "what is shown can be read");
         }
     }
 }
 
-OwnOperation own_operation(const Step& step) {
+// nullopt: a journal keeps nothing that cannot be read, and what was read of it is no operation.
+std::optional<OwnOperation> own_operation(const Step& step) {
     OwnOperation own;
-    if (!own.operation.ParseFromArray(step.bytes.data(), static_cast<int>(step.bytes.size()))) return own;
+    if (!own.operation.ParseFromArray(step.bytes.data(), static_cast<int>(step.bytes.size())))
+        return std::nullopt;
     if (step.choice & 8U && own.operation.has_record_edited())
         own.operation.mutable_record_edited()->set_record(edited_record);
     own.state = static_cast<OwnState>(1U + (step.choice >> 4U) % 4U);
     own.version = step.choice >> 6U;
+    own.noted_in = step.choice >> 7U;
     return own;
 }
 
@@ -159,7 +165,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                     check_merge(*record, edited, step->choice >> 2U);
                 break;
             default:
-                own.push_back(own_operation(*step));
+                if (auto read = own_operation(*step)) own.push_back(std::move(*read));
+                if (own.empty()) break;
                 check_records(own.back().operation);
                 if (own.size() > 50) own.erase(own.begin());
                 check_overlay(*record, kind, own);

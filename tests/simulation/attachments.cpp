@@ -81,6 +81,11 @@ Result<Bytes> DeviceAttachments::read(BytesView hash, std::uint64_t offset, std:
 
 // ------------------------------------------------------------------ the hub's
 
+const Bytes* HubAttachments::delivered(const Key& key) const {
+    const auto whole = content_.whole.find(key.second);
+    return whole == content_.whole.end() || !content_.delivered.contains(key) ? nullptr : &whole->second;
+}
+
 protocol::BlobState HubAttachments::state_of(const Key& key) {
     protocol::BlobState state;
     state.set_sha256(key.second);
@@ -95,11 +100,13 @@ protocol::BlobState HubAttachments::state_of(const Key& key) {
         return state;
     }
     if (sha256(held.content) == key.second || planted(Planted::skip_hash_check)) {
-        if (held.durable < held.total) unsafe_.insert(key.second);
+        const bool is_safe = held.durable == held.total;
         state.set_have(held.total);
         state.set_received(held.total);
         state.set_complete(true);
-        whole_[key.second] = std::move(held.content);
+        const bool is_new = content_.whole.try_emplace(key.second, std::move(held.content)).second;
+        if (is_new && !is_safe) unsafe_.insert(key.second);
+        content_.delivered.insert(key);
     }
     // Else it is set aside, and begun anew.
     partials_.erase(partial);
@@ -111,9 +118,9 @@ Result<protocol::BlobState> HubAttachments::offered(const std::string& device,
     const Key key(device, offer.sha256());
     protocol::BlobState state;
     state.set_sha256(offer.sha256());
-    if (const auto whole = whole_.find(offer.sha256()); whole != whole_.end()) {
-        state.set_have(whole->second.size());
-        state.set_received(whole->second.size());
+    if (const Bytes* whole = delivered(key)) {
+        state.set_have(whole->size());
+        state.set_received(whole->size());
         state.set_complete(true);
         return state;
     }
@@ -137,9 +144,9 @@ Result<protocol::BlobState> HubAttachments::chunk(const std::string& device,
     if (!offered_.contains(key) || found == partials_.end()) {
         protocol::BlobState state;
         state.set_sha256(chunk.sha256());
-        const auto whole = whole_.find(chunk.sha256());
-        state.set_complete(whole != whole_.end());
-        if (state.complete()) state.set_have(whole->second.size());
+        const Bytes* whole = delivered(key);
+        state.set_complete(whole != nullptr);
+        if (whole != nullptr) state.set_have(whole->size());
         return state;
     }
     Partial& partial = found->second;
@@ -171,12 +178,12 @@ void HubAttachments::power_cut() {
     for (auto& [key, partial] : partials_) {
         partial.content.resize(partial.durable);
     }
-    for (const Bytes& hash : unsafe_) whole_.erase(hash);
+    for (const Bytes& hash : unsafe_) content_.whole.erase(hash);
     unsafe_.clear();
 }
 
-void HubAttachments::restore(Whole whole) {
-    whole_ = std::move(whole);
+void HubAttachments::restore(Content content) {
+    content_ = std::move(content);
     partials_.clear();
     unsafe_.clear();
 }

@@ -54,9 +54,16 @@ class HubAttachments {
     Result<protocol::BlobState> chunk(const std::string& device, const protocol::BlobChunk& chunk);
     void start() { offered_.clear(); }
     void power_cut();
-    using Whole = std::map<Bytes, Bytes>;  // by hash
-    const Whole& whole() const { return whole_; }
-    void restore(Whole whole);
+    using Key = std::pair<std::string, Bytes>;  // device, hash
+    using Whole = std::map<Bytes, Bytes>;       // by hash
+    const Whole& whole() const { return content_.whole; }
+    // What a backup holds of them.
+    struct Content {
+        Whole whole;
+        std::set<Key> delivered;  // only this device is told that it is there
+    };
+    const Content& content() const { return content_; }
+    void restore(Content content);
 
   private:
     struct Partial {
@@ -64,13 +71,14 @@ class HubAttachments {
         Bytes content;
         std::uint64_t durable = 0;
     };
-    using Key = std::pair<std::string, Bytes>;  // device, hash
+    // nullptr: it is not there, or the device has not delivered it.
+    const Bytes* delivered(const Key& key) const;
     protocol::BlobState state_of(const Key& key);
     bool planted(Planted fault) const { return stage_.planted == fault; }
 
     Stage& stage_;
     CrashDisk& disk_;
-    Whole whole_;
+    Content content_;
     std::set<Bytes> unsafe_;  // told to be complete, and not synced: when that is planted
     std::map<Key, Partial> partials_;
     std::set<Key> offered_;  // in this run

@@ -52,7 +52,7 @@ void Checker::journal_opened(const std::string& device, const std::vector<KnownO
         if (ids.contains(asked->first.second)) {
             // The power went while it was committed, and it was.
             if (operation.place == 0) operation.place = operation.tried;
-        } else if (operation.saved && !operation.excused && !operation.only_at_hub) {
+        } else if (operation.saved && !operation.excused && !operation.only_at_hub && !operation.made_room) {
             problem({device, operation.lane, {}, asked->first.second},
                     "operation " + asked->first.second + " was told to be saved and is not in the journal");
         }
@@ -62,14 +62,41 @@ void Checker::journal_opened(const std::string& device, const std::vector<KnownO
 void Checker::journal_replaced(const std::string& device, const std::vector<KnownOperation>& now_there) {
     std::set<std::string> kept;
     for (const KnownOperation& known : now_there) kept.insert(operation_id(known.body));
+    std::vector<Asked*> again;
     for (auto& [key, asked] : operations_) {
-        if (key.first != device || kept.contains(key.second)) continue;
-        if (at_hub_.contains(key)) {
+        if (key.first != device) continue;
+        asked.dropped.reset();  // this disk does not know of it
+        lost_.erase(key);
+        if (kept.contains(key.second)) {
+            asked.made_room = false;
+            if (asked.place != 0 && !at_hub_.contains(key)) again.push_back(&asked);
+        } else if (at_hub_.contains(key)) {
             asked.only_at_hub = true;
         } else {
             asked.excused = true;
             asked.place = 0;  // it may be on its way still, or be recorded anew
         }
+    }
+    // Behind what the journal in between brought to the hub.
+    std::ranges::sort(again, {}, &Asked::place);
+    for (Asked* asked : again) asked->place = asked->tried = ++places_;
+}
+
+// Telemetry goes though only the hub has it, or has had it until it was restored.
+void Checker::made_room(const std::string& device, const KnownOperation& gone) {
+    const std::string id = operation_id(gone.body);
+    Asked& asked = operations_[{device, id}];
+    if (backed_up_.contains({device, id})) {
+        asked.made_room = true;
+    } else if (gone.lane == protocol::TELEMETRY && at_hub_.contains({device, id})) {
+        asked.only_at_hub = true;
+        asked.dropped = KnownPlace{gone.epoch, gone.seq};
+    } else if (gone.lane == protocol::TELEMETRY && once_at_hub_.contains({device, id})) {
+        asked.excused = true;
+        lost_[{device, id}] = {gone.epoch, gone.seq};
+    } else {
+        problem({device, asked.lane, {}, id},
+                "lets go of operation " + id + ", which no backup of the hub holds");
     }
 }
 
@@ -93,17 +120,22 @@ void Checker::hub_committed(const Round& round) {
         if (revoked_.contains(device))
             problem({device, 0, {}, key.second},
                     "the hub takes operation " + key.second + " of a revoked device");
-        at_hub_.insert(key);
-        const auto asked = operations_.find(key);
-        if (asked == operations_.end()) continue;
-        if (!asked->second.bodies.contains(hash(body))) {
-            problem({device, asked->second.lane, {}, key.second},
-                    "operation " + key.second + " reaches the hub with other bytes than were recorded");
-        }
-        if (!asked->second.excused) continue;
-        asked->second.excused = false;  // it was still on its way
-        asked->second.only_at_hub = true;
+        arrived(key, body);
     }
+}
+
+void Checker::arrived(const OperationKey& key, BytesView body) {
+    at_hub_.insert(key);
+    once_at_hub_.insert(key);
+    const auto asked = operations_.find(key);
+    if (asked == operations_.end()) return;
+    if (!asked->second.bodies.contains(hash(body))) {
+        problem({key.first, asked->second.lane, {}, key.second},
+                "operation " + key.second + " reaches the hub with other bytes than were recorded");
+    }
+    if (!asked->second.excused) return;
+    asked->second.excused = false;  // it was still on its way
+    asked->second.only_at_hub = true;
 }
 
 void Checker::hub_round_uncertain(const Round& round) {
@@ -127,19 +159,23 @@ void Checker::hub_acknowledged(const std::string& device, const protocol::Ack& a
     }
 }
 
-void Checker::hub_started(engine::HubStore& store) {
+void Checker::hub_started(const std::vector<StoredOperation>& there, engine::HubStore& store) {
+    for (const StoredOperation& stored : there) {
+        const OperationKey key{stored.device, operation_id(stored.body)};
+        if (!at_hub_.contains(key)) arrived(key, stored.body);  // the power went at its commit
+    }
     for (auto& [key, committed] : positions_) {
         const auto& [device, epoch, lane] = key;
-        const auto there = store.lane_position(device, epoch, static_cast<protocol::Lane>(lane));
-        if (!there) continue;  // the disk does not answer: it starts again
-        if (there->seq() < committed.seq()) {
+        const auto at = store.lane_position(device, epoch, static_cast<protocol::Lane>(lane));
+        if (!at) continue;  // the disk does not answer: it starts again
+        if (at->seq() < committed.seq()) {
             problem({device, lane, {}, {}}, "the hub forgot its cursor " + std::to_string(committed.seq()) +
                                                 " of the " +
                                                 protocol::lane_name(static_cast<protocol::Lane>(lane)) +
-                                                " lane, and is at " + std::to_string(there->seq()));
+                                                " lane, and is at " + std::to_string(at->seq()));
         } else {
-            committed = *there;
-            furthest_[key] = std::max(furthest_[key], there->seq());
+            committed = *at;
+            furthest_[key] = std::max(furthest_[key], at->seq());
         }
     }
 }
@@ -151,7 +187,12 @@ void Checker::hub_replaced(const std::vector<StoredOperation>& now_there, engine
     for (const OperationKey& gone : at_hub_) {
         if (there.contains(gone)) continue;
         const auto asked = operations_.find(gone);
-        if (asked != operations_.end() && asked->second.only_at_hub) asked->second.excused = true;
+        if (asked == operations_.end()) continue;
+        if (asked->second.only_at_hub) asked->second.excused = true;
+        if (asked->second.dropped) lost_[gone] = *asked->second.dropped;
+        if (asked->second.made_room)
+            problem({gone.first, asked->second.lane, {}, gone.second},
+                    "a backup was said to hold operation " + gone.second + ", and does not");
     }
     at_hub_ = std::move(there);
     went_back_ = true;
@@ -161,6 +202,12 @@ void Checker::hub_replaced(const std::vector<StoredOperation>& now_there, engine
         const auto at = store.lane_position(device, epoch, static_cast<protocol::Lane>(lane));
         if (at) committed = *at;
     }
+}
+
+void Checker::backup_kept(const std::vector<StoredOperation>& operations) {
+    backed_up_.clear();
+    for (const StoredOperation& stored : operations)
+        backed_up_.insert({stored.device, operation_id(stored.body)});
 }
 
 void Checker::hub_has(std::uint64_t generation, const records::FeedId& feed,
@@ -329,6 +376,23 @@ void Checker::check_hub(const std::vector<StoredOperation>& operations) {
         if (!asked.saved || asked.excused || found.contains(key) || revoked_.contains(key.first)) continue;
         problem({key.first, asked.lane, {}, key.second},
                 "operation " + key.second + " was told to be saved and is not at the hub");
+    }
+}
+
+void Checker::check_gaps(const std::vector<StoredOperation>& operations, const std::vector<hub::Gap>& gaps) {
+    std::set<OperationKey> there;
+    for (const StoredOperation& stored : operations) there.insert({stored.device, operation_id(stored.body)});
+    for (const auto& [key, place] : lost_) {
+        if (there.contains(key) || revoked_.contains(key.first)) continue;
+        const auto& [device, id] = key;
+        const bool is_named = std::ranges::any_of(gaps, [&](const hub::Gap& gap) {
+            return gap.device == device && gap.epoch == place.epoch && gap.lane == protocol::TELEMETRY &&
+                   gap.first <= place.seq && place.seq <= gap.last;
+        });
+        if (is_named) continue;
+        problem({device, protocol::TELEMETRY, {}, id}, "operation " + id + ", telemetry " +
+                                                           std::to_string(place.seq) +
+                                                           ", is lost, and the hub names no gap there");
     }
 }
 

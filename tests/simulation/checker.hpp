@@ -41,6 +41,8 @@ class Checker {
     void told_saved(const std::string& device, const std::string& id);
     // The program starts: these are the operations on its disk.
     void journal_opened(const std::string& device, const std::vector<KnownOperation>& there);
+    // The journal let go of an operation that stood there, to make room.
+    void made_room(const std::string& device, const KnownOperation& gone);
     // It has another disk, with these.
     void journal_replaced(const std::string& device, const std::vector<KnownOperation>& now_there);
 
@@ -54,12 +56,14 @@ class Checker {
     void hub_round_uncertain(const Round& round);
     void hub_acknowledged(const std::string& device, const protocol::Ack& ack);
     // After a start: what was committed must be there.
-    void hub_started(engine::HubStore& store);
+    void hub_started(const std::vector<StoredOperation>& there, engine::HubStore& store);
     // The hub has another disk.
     void hub_replaced(const std::vector<StoredOperation>& now_there, engine::HubStore& store);
     // A change as the store has it.
     void hub_has(std::uint64_t generation, const records::FeedId& feed, const protocol::FeedEntry& entry);
     void hub_has_rows(std::uint64_t generation, const records::FeedId& feed, const Rows& rows);
+    // The hub's newest backup holds these.
+    void backup_kept(const std::vector<StoredOperation>& operations);
     // A person said so; what the hub did before is done.
     void revoked(const std::string& device) { revoked_.insert(device); }
     bool is_revoked(const std::string& device) const { return revoked_.contains(device); }
@@ -82,6 +86,8 @@ class Checker {
 
     // ---- the end, when everything has converged
     void check_hub(const std::vector<StoredOperation>& operations);
+    // What is lost lies in a gap with a name.
+    void check_gaps(const std::vector<StoredOperation>& operations, const std::vector<hub::Gap>& gaps);
     // What operations are worth is seen in the records and in the inbox.
     void check_effects(const std::vector<StoredOperation>& operations,
                        const std::vector<hub::Conflict>& conflicts,
@@ -100,6 +106,10 @@ class Checker {
     std::uint64_t saved() const { return saved_; }
 
   private:
+    struct KnownPlace {
+        std::uint64_t epoch = 0;
+        std::uint64_t seq = 0;
+    };
     struct Asked {
         protocol::Lane lane = protocol::WORK;
         std::map<std::size_t, std::int64_t> bodies;  // hashes, and when: a repeated request has another time
@@ -109,6 +119,9 @@ class Checker {
         bool saved = false;        // a person was told so
         bool only_at_hub = false;  // no journal holds it any more
         bool excused = false;      // it went with a disk, and nobody else had it
+        bool made_room = false;    // in its journal, as a backup of the hub holds it
+        // Where it stood when it made room though no backup of the hub holds it.
+        std::optional<KnownPlace> dropped;
     };
     using OperationKey = std::pair<std::string, std::string>;     // device, id
     using LaneKey = std::tuple<std::string, std::uint64_t, int>;  // device, epoch, lane
@@ -128,12 +141,18 @@ class Checker {
                      const std::vector<hub::Conflict>& conflicts, const Messages& records);
     static Messages whole_records(const std::map<records::FeedId, FeedContent>& content);
 
+    void arrived(const OperationKey& key, BytesView body);
+
     const Millis& now_;
     Trace& trace_;
     std::map<OperationKey, Asked> operations_;
     std::uint64_t places_ = 0;
     std::uint64_t saved_ = 0;
     std::set<OperationKey> at_hub_;
+    std::set<OperationKey> once_at_hub_;  // also before a restore
+    std::set<OperationKey> backed_up_;    // by the newest backup
+    // A restore of the hub took them, and no journal holds them any more: where they stood.
+    std::map<OperationKey, KnownPlace> lost_;
     std::map<LaneKey, protocol::LanePosition> positions_;         // committed
     std::map<LaneKey, std::uint64_t> furthest_;                   // ever committed, by a hub of whatever disk
     std::map<FeedKey, std::map<std::uint64_t, Change>> changes_;  // by n

@@ -1,5 +1,7 @@
 #include "tests/simulation/city.hpp"
 
+#include <algorithm>
+
 #include "sync/base/crypto.hpp"
 #include "tests/simulation/snapshots.hpp"
 
@@ -32,24 +34,84 @@ bool City::lose_row() {
     }
     if (feeds.empty()) return false;
     const auto& feed = feeds[stage_.dice.below(feeds.size())];
-    Rows& rows = now_.feeds.at(feed).rows;
+    HeldCity next = now_;
+    Rows& rows = next.feeds.at(feed).rows;
     const auto row = std::next(rows.begin(), static_cast<std::ptrdiff_t>(stage_.dice.below(rows.size())));
-    if (stage_.planted == Planted::ignore_checksum) unnoticed_[feed] += checksum_of(feed, {*row});
+    const auto [record, lost] = *row;
     rows.erase(row);
     lost_rows_.insert(feed);
+    if (file_) {
+        under_way_ = next;
+        const auto done = file_->lose_row(feed, record, lost.version);
+        if (!disk_.off()) under_way_.reset();
+        if (!done) return false;
+        earlier_.push_back(now_);
+    }
+    if (stage_.planted == Planted::ignore_checksum) unnoticed_[feed] += checksum_of(feed, {{record, lost}});
+    now_ = std::move(next);
     return true;
 }
 
-Status City::commit(HeldCity next) {
-    if (disk_.limited()) return fail(ErrorCode::full, "the disk is full");
+void City::problem(const std::string& text) {
+    stage_.checker.problem({device_, 0, {}, {}}, text);
+}
+
+Status City::open() {
+    if (!file_) return ok();
+    const auto opened = file_->open();
+    auto held = opened ? file_->read() : Result<HeldCity>(opened.error());
+    if (!held) return unreadable(held.error());
+    std::vector<HeldCity> possible{now_};
+    if (under_way_) possible.push_back(*under_way_);
+    if (power_was_cut_) possible.insert(possible.end(), earlier_.begin(), earlier_.end());
+    if (std::ranges::find(possible, *held) == possible.end())
+        problem("its city file holds what it never held");
+    if (power_was_cut_) earlier_.clear();
+    now_ = std::move(*held);
+    under_way_.reset();
+    power_was_cut_ = false;
+    return ok();
+}
+
+Error City::unreadable(const Error& error) {
+    if (!disk_.off() && error.code != ErrorCode::full)
+        problem("its city file cannot be read: " + error.message);
+    return error;
+}
+
+void City::close() {
+    if (file_) file_->close();
+}
+
+Status City::change_file(const HeldCity& next, const Change& change) {
+    const auto done = change(*file_);
+    const auto held =
+        disk_.off() ? Result<HeldCity>(fail(ErrorCode::io, "the power is gone")) : file_->read();
+    if (!held) {
+        under_way_ = next;
+        return unreadable(held.error());
+    }
+    if (*held != (done ? next : now_))
+        problem(done ? "its city file holds something else than was written"
+                     : "its city file changed, though that failed: " + done.error().message);
+    return done;
+}
+
+Status City::commit(HeldCity next, const Change& change) {
+    if (!file_ && disk_.limited()) return fail(ErrorCode::full, "the disk is full");
     for (const auto& [feed, content] : next.feeds) {
         if (!now_.feeds.contains(feed)) stage_.checker.feed_gained(device_, feed);
     }
-    const auto turn = disk_.step();
+    CrashDisk::Turn turn;
+    if (file_) {
+        if (auto done = change_file(next, change); !done) return done;
+    } else {
+        turn = disk_.step();
+    }
     if (turn.happens) {
         earlier_.push_back(std::move(now_));
         now_ = std::move(next);
-        if (earlier_.size() > most_unsynced) earlier_.clear();
+        if (!file_ && earlier_.size() > most_unsynced) earlier_.clear();
     }
     if (!turn.goes_on) return fail(ErrorCode::io, "the power is gone");
     stage_.checker.city_holds(device_, now_, false);
@@ -87,7 +149,13 @@ Result<engine::FeedPoint> City::apply(const engine::ApplySegment& apply) {
     if (!without_cursor) feed.cursor = segment.through();
     next.hub_generations[apply.feed] = segment.hub_generation();
     const engine::FeedPoint reached{segment.through(), checksum(apply.feed, feed.rows)};
-    if (auto done = commit(std::move(next)); !done) return done.error();
+    auto done = commit(std::move(next), [&](SqliteCity& file) -> Status {
+        const auto there = file.apply({apply.feed, segment});
+        if (!there) return there.error();
+        if (*there != reached) problem("its city file stands elsewhere than it should");
+        return ok();
+    });
+    if (!done) return done.error();
     return reached;
 }
 
@@ -105,7 +173,7 @@ Status City::change_feeds(const engine::ChangeFeeds& change) {
             next.hub_generations[feed] = change.hub_generation;
         }
     }
-    auto done = commit(std::move(next));
+    auto done = commit(std::move(next), [&](SqliteCity& file) { return file.change_feeds(change); });
     if (done) stage_.checker.feeds_dropped(device_, change.drop, now_);
     return done;
 }
@@ -159,7 +227,8 @@ Result<bool> City::finish(const protocol::Manifest& manifest) {
     next.snapshot_generation = manifest.generation();
     next.feeds = decode_city(file);
     for (const auto& [feed, content] : next.feeds) next.hub_generations[feed] = manifest.hub_generation();
-    if (auto done = commit(std::move(next)); !done) return done.error();
+    auto done = commit(next, [&](SqliteCity& file_below) { return file_below.mount(next); });
+    if (!done) return done.error();
     earlier_.clear();  // a new file, synced before it took the old one's name
     stage_.checker.city_holds(device_, now_, true);
     draft_ = {};
@@ -167,7 +236,8 @@ Result<bool> City::finish(const protocol::Manifest& manifest) {
 }
 
 void City::power_cut() {
-    if (!earlier_.empty()) {
+    power_was_cut_ = true;
+    if (!file_ && !earlier_.empty()) {
         const std::uint64_t left = stage_.dice.below(earlier_.size() + 1);
         if (left < earlier_.size()) now_ = earlier_[left];
         earlier_.clear();
@@ -179,6 +249,7 @@ void City::power_cut() {
 void City::wipe() {
     now_ = {};
     earlier_.clear();
+    under_way_.reset();
     draft_ = {};
     unnoticed_.clear();
 }

@@ -1,14 +1,20 @@
 // The city on a device's disk: rows and cursors as snapshot::Writer keeps them, with WAL and
 // synchronous=NORMAL. A commit is whole or not at all; a power cut may take the last commits, never one from
 // the middle.
+//
+// With a file beneath it (SqliteCity) each change is made there by the production code too, and what the file
+// then holds must be what the model has; after a power cut, what the model once had.
 #pragma once
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <vector>
 
 #include "sync/engine/device_engine.hpp"
+#include "tests/simulation/sqlite_city.hpp"
 #include "tests/simulation/stage.hpp"
 #include "tests/simulation/stores.hpp"
 
@@ -16,8 +22,15 @@ namespace fieldpost::simulation {
 
 class City {
   public:
-    City(Stage& stage, std::string device, CrashDisk& disk)
-        : stage_(stage), device_(std::move(device)), disk_(disk) {}
+    // `file` may be none.
+    City(Stage& stage, std::string device, CrashDisk& disk, std::unique_ptr<SqliteCity> file)
+        : stage_(stage), device_(std::move(device)), disk_(disk), file_(std::move(file)) {}
+
+    // The program starts, and ends.
+    Status open();
+    void close();
+    // It is on the machine's disk, and goes with that.
+    bool has_file() const { return file_ != nullptr; }
 
     bool mounted() const { return now_.snapshot_generation != 0; }
     engine::MountedCity view() const;
@@ -50,17 +63,25 @@ class City {
         std::uint64_t generation = 0;
         std::map<std::uint32_t, Bytes> blocks;
     };
-    // A commit that a power cut may take back.
-    Status commit(HeldCity next);
+    // A commit that a power cut may take back. `change` makes it in the file.
+    using Change = std::function<Status(SqliteCity&)>;
+    Status commit(HeldCity next, const Change& change);
+    Status change_file(const HeldCity& next, const Change& change);
+    void problem(const std::string& text);
+    Error unreadable(const Error& error);
     std::uint64_t checksum(const records::FeedId& feed, const Rows& rows) const;
     bool planted(Planted fault) { return stage_.planted == fault && stage_.dice.chance(0.3); }
 
     Stage& stage_;
     const std::string device_;
     CrashDisk& disk_;
+    std::unique_ptr<SqliteCity> file_;
     HeldCity now_;
-    std::vector<HeldCity>
-        earlier_;  // since the last sync, the synced one first; the present one is not in it
+    // Since the last sync, the synced one first; the present one is not in it. With a file: since it was
+    // mounted or the power went.
+    std::vector<HeldCity> earlier_;
+    std::optional<HeldCity> under_way_;  // what the power cut went through
+    bool power_was_cut_ = false;         // since the file was open
     Draft draft_;
     std::set<records::FeedId> lost_rows_;
     std::map<records::FeedId, std::uint64_t> unnoticed_;  // of checksums, when that is planted

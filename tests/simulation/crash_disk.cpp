@@ -35,6 +35,22 @@ CrashDisk::FilePtr CrashDisk::find(const std::string& name) const {
     return found == names_.end() ? nullptr : found->second;
 }
 
+std::vector<std::string> CrashDisk::names() const {
+    std::vector<std::string> out;
+    for (const auto& [name, file] : names_) out.push_back(name);
+    return out;
+}
+
+CrashDisk::Outcome CrashDisk::name(const std::string& name, const FilePtr& file) {
+    if (off_) return Outcome::off;
+    const Turn now = turn();
+    if (now.happens) {
+        unsafe_names_.push_back({name, find(name), file});
+        names_[name] = file;
+    }
+    return now.goes_on ? Outcome::done : Outcome::off;
+}
+
 CrashDisk::Outcome CrashDisk::create(const std::string& name, FilePtr& file) {
     if (auto known = find(name); known || off_) {
         file = known;

@@ -81,8 +81,11 @@ class CrashDisk {
     bool limited() const { return size_ != 0; }
 
     FilePtr find(const std::string& name) const;
+    std::vector<std::string> names() const;
     Outcome create(const std::string& name, FilePtr& file);
     FilePtr nameless() const { return std::make_shared<File>(); }
+    // The file has this name from now on, whatever had it before: a rename.
+    Outcome name(const std::string& name, const FilePtr& file);
     Outcome remove(const std::string& name);
     Outcome write(File& file, std::size_t at, BytesView bytes);
     Outcome truncate(File& file, std::size_t size);

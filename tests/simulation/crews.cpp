@@ -14,6 +14,18 @@ using engine::DeviceEngine;
 
 constexpr std::int64_t true_start_us = 1'772'366'400'000'000;  // 2026-03-01
 
+// The field's value in each layer that has one.
+std::vector<Bytes> values_in(const std::vector<records::LayerRow>& layers, engine::FieldNumber field) {
+    std::vector<Bytes> values;
+    for (const auto& row : layers) {
+        const auto message = records::parse_body(row.kind, row.body);
+        if (!message) continue;
+        if (Bytes value = engine::field_value(**message, field); !value.empty())
+            values.push_back(std::move(value));
+    }
+    return values;
+}
+
 }  // namespace
 
 // ------------------------------------------------------------------ recording
@@ -71,8 +83,10 @@ bool DeviceNode::edit(Request& request) {
     auto fields = edited_fields(kind);
     for (std::uint64_t count = 1 + stage_.dice.below(2); count > 0; --count) {
         const auto field = fields.begin() + static_cast<std::ptrdiff_t>(stage_.dice.below(fields.size()));
-        // Two who say the same do not contradict each other.
-        const std::string text = stage_.dice.chance(0.1) ? "agreed" : "edit " + request.operation.id();
+        // Two who say the same do not contradict each other. Some clear the field: its layer may go with it.
+        const std::string text = stage_.dice.chance(0.1)    ? "agreed"
+                                 : stage_.dice.chance(0.15) ? ""
+                                                            : "edit " + request.operation.id();
         *edited.add_edits() = engine::edit_of(kind, layers, *own, static_cast<records::RecordId>(record),
                                               *field, text_value(kind, *field, text));
         fields.erase(field);
@@ -143,9 +157,11 @@ void DeviceNode::ask(Request request) {
     }
     if (request.is_asked) unanswered_.push_back(request);
     auto saved = std::make_shared<bool>(false);
+    ++asking_;
     job(
         journal_free_at_,
         [this, request, id, saved, true_us] {
+            --asking_;
             stage_.checker.asked(id_, request.lane, request.operation, true_us, request.needs);
             // Written or not, should the power go now.
             if (!order_.contains(id)) order_[id] = ++recordings_;
@@ -195,7 +211,10 @@ Result<std::vector<engine::OwnOperation>> DeviceNode::own_edits() {
                                                            : engine::OwnState::accepted;
         own.version = one.version;
         own.reason = one.reason;
-        by_order.emplace(order_.at(own.operation.id()), std::move(own));
+        own.noted_in = one.noted_in;
+        const auto order = order_.find(own.operation.id());
+        if (order == order_.end()) continue;  // nobody asked for it: the checker tells of that
+        by_order.emplace(order->second, std::move(own));
     }
     std::vector<engine::OwnOperation> out;
     for (auto& [number, own] : by_order) out.push_back(std::move(own));
@@ -208,10 +227,17 @@ std::set<records::LayerKey> DeviceNode::layers_held() const {
     return out;
 }
 
+std::optional<std::uint64_t> DeviceNode::notes_in_city() const {
+    engine::FeedPlaces places;
+    for (const auto& [feed, content] : city_.held().feeds)
+        places[feed] = {city_.held().hub_generations.at(feed), content.cursor};
+    return engine::notes_in(places, journal_->in_city());
+}
+
 void DeviceNode::look() {
     const auto own = own_edits();
     if (!own) return;
-    engine::Overlay overlay(id_, layers_held());
+    engine::Overlay overlay(id_, layers_held(), notes_in_city());
     std::map<std::pair<std::uint64_t, engine::FieldNumber>, std::pair<const engine::OwnOperation*, Bytes>>
         newest;
     std::set<std::uint64_t> records;
@@ -226,21 +252,21 @@ void DeviceNode::look() {
         const auto& [record, field] = about;
         if (last.first->state != engine::OwnState::pending || city_.layers(record).empty()) continue;
         const auto& layers = overlay.at(static_cast<records::RecordId>(record)).layers;
-        const bool shown = std::ranges::any_of(layers, [&, number = field](const records::LayerRow& row) {
-            const auto message = records::parse_body(row.kind, row.body);
-            return message && engine::field_value(**message, number) == last.second;
-        });
-        if (shown) continue;
+        const auto shown = values_in(layers, field);
+        const bool is_shown =
+            last.second.empty() ? shown.empty() : std::ranges::find(shown, last.second) != shown.end();
+        // One that moves from a layer to another is in both for a moment.
+        if (is_shown || values_in(city_.layers(record), field).size() > 1) continue;
         const std::string& id = last.first->operation.id();
         stage_.checker.problem({id_, protocol::WORK, {}, id}, "does not show its own edit " + id);
         return;
     }
 }
 
-void DeviceNode::check_screen() {
+std::string DeviceNode::wrong_on_screen(std::optional<std::uint64_t> in_city) {
     const auto own = own_edits();
-    if (!own) return;
-    engine::Overlay overlay(id_, layers_held());
+    if (!own) return "its journal cannot be read";
+    engine::Overlay overlay(id_, layers_held(), in_city);
     std::set<std::uint64_t> records;
     std::set<std::uint64_t> unanswered;
     for (const auto& one : *own) {
@@ -252,11 +278,21 @@ void DeviceNode::check_screen() {
     for (const std::uint64_t record : records) {
         const auto held = city_.layers(record);
         if (held.empty() || unanswered.contains(record)) continue;
-        if (overlay.at(static_cast<records::RecordId>(record)).layers == held) continue;
-        stage_.checker.problem({id_, protocol::WORK, {}, {}},
-                               "shows of record " + std::to_string(record) +
-                                   " something else than the hub says, with nothing on its way");
+        const auto& shown = overlay.at(static_cast<records::RecordId>(record));
+        if (shown.layers == held) continue;
+        std::string text = "shows of record " + std::to_string(record) +
+                           " something else than the hub says, with nothing on its way:";
+        for (const auto& [field, own_value] : shown.fields) {
+            text += " field " + std::to_string(field) + " of edit " + own_value.operation + ", " +
+                    std::string(engine::to_string(own_value.state)) + ";";
+        }
+        for (const auto& layer : held) {
+            text +=
+                " " + records::feed_text({"", layer.layer}) + " at version " + std::to_string(layer.version);
+        }
+        return text;
     }
+    return {};
 }
 
 }  // namespace fieldpost::simulation

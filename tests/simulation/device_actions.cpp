@@ -11,7 +11,9 @@ using engine::Action;
 using engine::Actions;
 using engine::DeviceEngine;
 
-constexpr Millis change_again_after = 5000;
+// Epochs that are wanted within a minute. Each message that comes twice may want one more, so without a bound
+// a device that does not get any wants them ever faster.
+constexpr int most_epochs = 100;
 
 template <class... Handlers>
 struct Overloaded : Handlers... {
@@ -24,7 +26,7 @@ void DeviceNode::subscribe(const engine::SubscribeFeeds& wanted) {
     if (connection_ == 0) return;
     std::set<std::string> filters;
     for (const auto& feed : wanted.feeds) {
-        filters.insert(protocol::topic::feed(feed));
+        if (wanted.live) filters.insert(protocol::topic::feed(feed));
         filters.insert(protocol::topic::feed_head(feed));
     }
     for (const auto& filter : filters_) {
@@ -54,11 +56,23 @@ void DeviceNode::job(Millis& free_at, std::function<void()> commit, std::functio
     });
 }
 
+void DeviceNode::count_epoch() {
+    if (stage_.now() - epochs_since_ > 60'000) {
+        epochs_since_ = stage_.now();
+        epochs_wanted_ = 0;
+    }
+    if (++epochs_wanted_ == most_epochs) {
+        stage_.checker.problem({id_, 0, {}, {}}, "does not come to rest: it wants " +
+                                                     std::to_string(most_epochs) +
+                                                     " epochs within a minute, one after the other");
+    }
+}
+
 void DeviceNode::carry_out(Action& action) {
     std::visit(
         Overloaded{
             [&](engine::Publish& publish) {
-                check_request(publish.payload);
+                check_request(publish);
                 broker_.publish(connection_, {publish.topic, publish.payload, publish.retain});
             },
             [&](engine::SubscribeFeeds& wanted) { subscribe(wanted); },
@@ -69,8 +83,15 @@ void DeviceNode::carry_out(Action& action) {
                     journal_free_at_, [this, ack = noted.ack] { (void)journal_->note(ack); },
                     [this] { journal_->refresh(); });
             },
+            [&](engine::NoteInCity& noted) {
+                if (stage_.strikes(0.05)) return;  // the journal was busy
+                job(
+                    journal_free_at_, [this, known = noted.known] { (void)journal_->note_in_city(known); },
+                    [this] { journal_->refresh(); });
+            },
             [&](engine::OpenEpoch& open) {
                 note({}, "opens an epoch: " + open.why);
+                count_epoch();
                 auto opened = std::make_shared<bool>(false);
                 job(
                     journal_free_at_,
@@ -120,17 +141,15 @@ void DeviceNode::carry_out(Action& action) {
                     [this, change, done] {
                         *done = city_.change_feeds(change).has_value();
                         tally_.feed_changes += *done ? 1U : 0U;
-                        note({}, "drops " + std::to_string(change.drop.size()) + " feeds and adds " +
-                                     std::to_string(change.add.size()));
+                        note({}, std::string(*done ? "drops " : "cannot drop ") +
+                                     std::to_string(change.drop.size()) + " feeds, add " +
+                                     std::to_string(change.add.size()) + " and begin " +
+                                     std::to_string(change.again.size()) + " again");
                     },
                     [this, done] {
-                        // Whether it was done or not the engine hears what the city is now, and asks again
-                        // for what it still should be; on a full disk not at once.
-                        stage_.after(*done ? 0 : change_again_after, [this, run = run_] {
-                            if (run != run_) return;
-                            drive([&](DeviceEngine& engine, Actions& actions) {
-                                engine.feeds_changed(time(), city_.view(), actions);
-                            });
+                        drive([&](DeviceEngine& engine, Actions& actions) {
+                            if (!*done) return engine.feeds_not_changed(time());
+                            engine.feeds_changed(time(), city_.view(), actions);
                         });
                     });
             },
@@ -190,7 +209,11 @@ void DeviceNode::carry_out(Action& action) {
                 });
             },
             [&](engine::NoteBlob& blob) { attachments_.note(blob); },
-            [](engine::NoteSafe&) {},  // nothing is trimmed here
+            [&](engine::NoteSafe& safe) {
+                job(
+                    journal_free_at_,
+                    [this, position = safe.position] { (void)journal_->note_safe(position); }, [] {});
+            },
         },
         action);
 }

@@ -28,7 +28,7 @@ constexpr engine::BlobLimits small_blob_limits{.at_once = 2,
 }  // namespace
 
 DeviceNode::DeviceNode(Stage& stage, Broker& broker, std::string id, Bytes hub_public_key, CrashDisk& disk,
-                       std::unique_ptr<JournalStore> journal)
+                       std::unique_ptr<JournalStore> journal, std::unique_ptr<SqliteCity> city)
     : stage_(stage),
       broker_(broker),
       id_(std::move(id)),
@@ -37,7 +37,7 @@ DeviceNode::DeviceNode(Stage& stage, Broker& broker, std::string id, Bytes hub_p
       disk_(disk),
       journal_store_(std::move(journal)),
       attachments_(stage),
-      city_(stage, id_, disk) {}
+      city_(stage, id_, disk, std::move(city)) {}
 DeviceNode::~DeviceNode() = default;
 
 void DeviceNode::note(Subject about, const std::string& text) {
@@ -51,11 +51,15 @@ void DeviceNode::start() {
     if (running()) return;
     const std::uint64_t run = ++run_;
     auto opened = journal_store_->open();
-    if (!opened) {
-        note({}, "does not start: " + opened.error().message);
+    const auto city = opened ? city_.open() : Status(opened.error());
+    if (!city) {
+        note({}, "does not start: " + city.error().message);
         // A cut at the very start: the next one goes on from what is there.
+        opened = city.error();
         disk_.cut();
+        city_.close();
         disk_.boot();
+        city_.power_cut();
         stage_.after(start_again_after, [this, run] {
             if (run == run_) start();
         });
@@ -65,6 +69,7 @@ void DeviceNode::start() {
                                                : std::make_unique<PlantedJournal>(std::move(*opened), stage_);
     tell_of_journal();
     started_at_ = journal_free_at_ = city_free_at_ = stage_.now();
+    asking_ = 0;
     time_offset_ = stage_.dice.between(0, 100'000'000);
     engine::DeviceIdentity identity;
     identity.device = id_;
@@ -76,6 +81,7 @@ void DeviceNode::start() {
     corrections_ = std::make_unique<device::TimeCorrections>(stamp().boot_id());
     corrections_->recall(*journal_);
     if (city_.mounted()) engine_->mounted(city_.view());
+    set_rights(rights_);
     note({}, "starts in epoch …" + std::to_string(journal_->epoch() % 10'000));
     stage_.after(stage_.dice.between(1, 200), [this, run] {
         if (run == run_) connect();
@@ -97,6 +103,7 @@ void DeviceNode::die(CrashDisk::Loss loss, Millis pause) {
     engine_.reset();
     corrections_.reset();
     journal_.reset();
+    city_.close();
     broker_.disconnect(connection_);
     connection_ = 0;
     disk_.boot(loss);
@@ -150,6 +157,12 @@ void DeviceNode::disconnect(Millis pause) {
     });
 }
 
+void DeviceNode::set_rights(engine::SendRights rights) {
+    rights_ = rights;
+    if (stage_.planted == Planted::ignore_link_rights) return;
+    drive([&](DeviceEngine& engine, Actions& actions) { engine.set_rights(time(), rights, actions); });
+}
+
 void DeviceNode::tick(std::uint64_t run) {
     stage_.after(tick_pace, [this, run] {
         if (run != run_) return;
@@ -182,11 +195,17 @@ void DeviceNode::check_acknowledged() {
     }
 }
 
-void DeviceNode::check_request(BytesView payload) {
+void DeviceNode::check_request(const engine::Publish& publish) {
+    const Bytes& payload = publish.payload;
     if (payload.size() > protocol::max_message_bytes)
         stage_.checker.problem({id_, 0, {}, {}}, "sends more than a message may hold");
     protocol::Up up;
     if (!up.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) return;
+    // A hello goes anyway.
+    if (!up.has_hello() && publish.carries != engine::SendClass::urgent && !rights_.allows(publish.carries)) {
+        stage_.checker.problem({id_, 0, {}, {}}, "sends " + std::string(engine::to_string(publish.carries)) +
+                                                     ", which its link may not carry");
+    }
     if (up.has_blob_chunk() && attachments_.is_sent(up.blob_chunk().sha256()))
         stage_.checker.problem({id_, 0, {}, {}}, "sends an attachment that the hub has");
     for (const std::uint32_t block : up.block_request().blocks()) {
@@ -216,6 +235,34 @@ void DeviceNode::lose_row() {
     die(CrashDisk::Loss::nothing, stage_.dice.between(50, 3000));
 }
 
+void DeviceNode::make_room() {
+    if (!running()) return;
+    job(
+        journal_free_at_,
+        [this] {
+            // Whoever asks again just now is answered with the first, which must be there.
+            if (asking_ > 0) return;
+            const auto before = journal_->all();
+            if (!before) return;
+            for (const auto& known : *before) before_room_[operation_id(known.body)] = known;
+            (void)journal_->make_room();
+            if (const auto there = journal_->all()) tell_of_room(*there);
+        },
+        [this] { journal_->refresh(); });
+}
+
+void DeviceNode::tell_of_room(const std::vector<KnownOperation>& there) {
+    for (const auto& known : there) before_room_.erase(operation_id(known.body));
+    for (const auto& [id, gone] : before_room_) {
+        note({{}, gone.lane, {}, id}, "lets go of " + id);
+        stage_.checker.made_room(id_, gone);
+        // Nobody asks again after so long.
+        std::erase_if(unanswered_, [&](const Request& waiting) { return waiting.operation.id() == id; });
+        ++tally_.trimmed;
+    }
+    before_room_.clear();
+}
+
 void DeviceNode::reimage() {
     die(CrashDisk::Loss::nothing, stage_.dice.between(100, 5000));
     note({}, "is re-imaged");
@@ -238,7 +285,7 @@ void DeviceNode::restore_copy() {
     die(CrashDisk::Loss::nothing, stage_.dice.between(100, 5000));
     note({}, "gets an old copy of its disk");
     journal_store_->restore_copy();
-    if (stage_.dice.chance(0.5)) city_.restore(*city_copy_);
+    if (stage_.dice.chance(0.5) || city_.has_file()) city_.restore(*city_copy_);
     unanswered_.clear();
     replaced_ = true;
     ++tally_.replaced;
@@ -247,6 +294,8 @@ void DeviceNode::restore_copy() {
 void DeviceNode::tell_of_journal() {
     const auto there = journal_->all();
     if (!there) return;
+    if (replaced_) before_room_.clear();
+    tell_of_room(*there);
     if (replaced_) {
         stage_.checker.journal_replaced(id_, *there);
     } else {
@@ -265,6 +314,8 @@ bool DeviceNode::settled(engine::HubStore& hub, const std::vector<records::FeedI
         if (!at_hub || at_hub->seq() != last || journal_->noted(lane) != last) return false;
     }
     if (!city_.mounted() || engine_->fetcher().fetching() || !attachments_.all_sent()) return false;
+    // A row that the disk lost is noticed with the hub's answer.
+    if (!engine_->in_contact() || !engine_->feeds().differing().empty()) return false;
     const auto heads = hub.feed_heads();
     if (!heads || city_.held().feeds.size() != cleared.size()) return false;
     return std::ranges::all_of(cleared, [&](const records::FeedId& feed) {

@@ -19,8 +19,9 @@ namespace fieldpost::simulation {
 
 class DeviceNode {
   public:
+    // `city` may be none: then its city is a model.
     DeviceNode(Stage& stage, Broker& broker, std::string id, Bytes hub_public_key, CrashDisk& disk,
-               std::unique_ptr<JournalStore> journal);
+               std::unique_ptr<JournalStore> journal, std::unique_ptr<SqliteCity> city);
     ~DeviceNode();
 
     const std::string& id() const { return id_; }
@@ -35,6 +36,9 @@ class DeviceNode {
     // The link goes for a while.
     void disconnect(Millis pause);
 
+    // What its link may carry from here on.
+    void set_rights(engine::SendRights rights);
+
     // A crew records something: under `shared_id` unless that is empty; perhaps it corrects `observation`.
     void record(const std::string& shared_id, const std::string& observation);
     // An observation that it has recorded; empty without one.
@@ -44,6 +48,8 @@ class DeviceNode {
 
     // The disk loses a row, and nobody is told until the program starts again.
     void lose_row();
+    // Its journal makes some room.
+    void make_room();
     void reimage();
     void keep_copy();
     void restore_copy();
@@ -52,8 +58,10 @@ class DeviceNode {
     bool settled(engine::HubStore& hub, const std::vector<records::FeedId>& cleared);
     std::string state(engine::HubStore* hub);
     Result<std::vector<KnownOperation>> journal();
-    // Once all is settled the screen shows what the hub says.
-    void check_screen();
+    // Where its screen shows something else than its city, though all is settled; empty: nowhere. `in_city`
+    // as the overlay takes it.
+    std::string wrong_on_screen(std::optional<std::uint64_t> in_city);
+    std::optional<std::uint64_t> notes_in_city() const;
 
     struct Tally {
         std::uint64_t asked = 0;
@@ -66,6 +74,7 @@ class DeviceNode {
         std::uint64_t mounts = 0;
         std::uint64_t feed_changes = 0;
         std::uint64_t feeds_again = 0;
+        std::uint64_t trimmed = 0;
         std::uint64_t edits = 0;
         std::uint64_t attachments = 0;
     };
@@ -89,7 +98,7 @@ class DeviceNode {
     void subscribe(const engine::SubscribeFeeds& wanted);
     void watch(const std::string& topic, BytesView payload);
     void check_acknowledged();
-    void check_request(BytesView payload);
+    void check_request(const engine::Publish& publish);
     // On a writer thread: `commit` works on the disk, `told` runs in the loop later, unless the program died.
     void job(Millis& free_at, std::function<void()> commit, std::function<void()> told);
     void ask(Request request);
@@ -105,6 +114,8 @@ class DeviceNode {
     // What a crew sees of its own edits that nobody has answered yet.
     void look();
     void tell_of_journal();
+    void tell_of_room(const std::vector<KnownOperation>& there);
+    void count_epoch();
     void note(Subject about, const std::string& text);
 
     Stage& stage_;
@@ -124,7 +135,11 @@ class DeviceNode {
     std::map<std::string, std::uint64_t> order_;  // of recording, by id
     std::int64_t clock_offset_us_ = 0;
     std::deque<Request> unanswered_;  // a person will ask again
-    bool replaced_ = false;           // the checker does not know the disk yet
+    int asking_ = 0;                  // requests on their way to the journal
+    engine::SendRights rights_ = engine::SendRights::all();
+    // What the journal held when it began to make room, until the checker knows what went.
+    std::map<std::string, KnownOperation> before_room_;  // by id
+    bool replaced_ = false;                              // the checker does not know the disk yet
 
     // The program: gone when it dies.
     std::uint64_t run_ = 0;
@@ -136,6 +151,8 @@ class DeviceNode {
     Millis journal_free_at_ = 0;
     Millis city_free_at_ = 0;
     std::uint64_t connection_ = 0;
+    Millis epochs_since_ = 0;
+    int epochs_wanted_ = 0;
     std::set<std::string> filters_;
     Tally tally_;
 };

@@ -22,7 +22,13 @@ Status PlantedJournal::note(const protocol::Ack& ack) {
         simple.clear_exceptions();
         return inner_->note(simple);
     }
-    return inner_->note(ack);
+    auto noted = inner_->note(ack);
+    if (noted && stage_.planted == Planted::trim_unsafe) {
+        protocol::LanePosition all = ack.applied();
+        all.set_safe(all.seq());
+        return inner_->note_safe(all);
+    }
+    return noted;
 }
 
 Status PlantedJournal::open_epoch(std::uint64_t from, const engine::OpenEpoch& wanted) {

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t round_messages = 64;
 constexpr Millis feed_pace = 500;
+constexpr Millis hint_pace = 2'000;
 constexpr Millis head_pace = 60'000;
 constexpr Millis start_again_after = 3000;
 
@@ -40,10 +41,14 @@ void HubNode::start() {
     watched_ = std::make_unique<WatchedStore>(program_->store(), stage_, snapshots_, attachments_);
     planted_ = std::make_unique<PlantedStore>(*watched_, stage_);
     note("starts");
+    const auto there = program_->operations();
     if (restored_) {
-        auto there = program_->operations();
         if (there) stage_.checker.hub_replaced(*there, *watched_);
-        const bool begun = commit(false, [&] { return planted_->begin_generation(); });
+        // A backup has all of itself in a backup.
+        const bool begun = commit(false, [&] {
+            auto generation = planted_->begin_generation();
+            return generation ? program_->note_safe() : generation;
+        });
         if (!running()) return;
         if (!there || !begun) {
             disk_.cut();
@@ -51,8 +56,8 @@ void HubNode::start() {
             return;
         }
         restored_ = false;
-    } else {
-        stage_.checker.hub_started(*watched_);
+    } else if (there) {
+        stage_.checker.hub_started(*there, *watched_);
     }
     engine_ = std::make_unique<engine::HubEngine>(*planted_, signer_);
     if (auto started = engine_->start(); !started) {
@@ -61,8 +66,9 @@ void HubNode::start() {
         return;
     }
     connect();
-    repeat(feed_pace, run, false);
-    repeat(head_pace, run, true);
+    repeat(feed_pace, run, engine::HubEngine::Heads::none);
+    repeat(hint_pace, run, engine::HubEngine::Heads::grown);
+    repeat(head_pace, run, engine::HubEngine::Heads::all);
 }
 
 void HubNode::die(CrashDisk::Loss loss, Millis pause) {
@@ -90,9 +96,16 @@ void HubNode::look_at_power() {
         die(CrashDisk::Loss::what_was_not_synced, stage_.dice.between(50, start_again_after));
 }
 
-void HubNode::keep_backup() {
+bool HubNode::keep_backup() {
+    if (!running()) return false;
+    const auto operations = program_->operations();
+    look_at_power();
+    if (!operations || !running()) return false;
     storage_.keep_backup();
-    attachments_backup_ = attachments_.whole();
+    attachments_backup_ = attachments_.content();
+    stage_.checker.backup_kept(*operations);
+    (void)commit(false, [&] { return program_->note_safe(); });
+    return true;
 }
 
 bool HubNode::restore_backup(Millis pause) {
@@ -127,14 +140,14 @@ void HubNode::connect() {
         lost);
     broker_.subscribe(connection_, protocol::topic::up_filter());
     broker_.publish(connection_, {protocol::topic::hub_presence(), Bytes(protocol::present), true});
-    publish_feeds(true);
+    publish_feeds(engine::HubEngine::Heads::all);
 }
 
-void HubNode::repeat(Millis pace, std::uint64_t run, bool heads) {
+void HubNode::repeat(Millis pace, std::uint64_t run, engine::HubEngine::Heads heads) {
     stage_.after(pace, [this, pace, run, heads] {
         if (run != run_) return;
         // A broker may have forgotten it.
-        if (heads && connection_ != 0) broker_.subscribe(connection_, protocol::topic::up_filter());
+        if (heads == engine::HubEngine::Heads::all && connection_ != 0) broker_.subscribe(connection_, protocol::topic::up_filter());
         publish_feeds(heads);
         if (run == run_) repeat(pace, run, heads);
     });
@@ -178,7 +191,7 @@ Status HubNode::round(const std::vector<Message>& messages, engine::HubActions& 
         }
         if (planted(Planted::publish_before_commit, 0.3)) {
             engine::HubActions early;
-            if (auto done = engine_->publish_feeds(false, early); !done) return done;
+            if (auto done = engine_->publish_feeds(engine::HubEngine::Heads::none, early); !done) return done;
             carry_out(early);
         }
         return ok();
@@ -205,7 +218,7 @@ void HubNode::work() {
         }
     }
     if (run != run_) return;
-    publish_feeds(false);
+    if (inbox_.empty()) publish_feeds(engine::HubEngine::Heads::none);
     if (run != run_) return;
     working_ = !inbox_.empty();
     if (working_) {
@@ -215,7 +228,7 @@ void HubNode::work() {
     }
 }
 
-void HubNode::publish_feeds(bool heads) {
+void HubNode::publish_feeds(engine::HubEngine::Heads heads) {
     if (connection_ == 0 || !running()) return;
     engine::HubActions actions;
     auto done = engine_->publish_feeds(heads, actions);
@@ -312,7 +325,7 @@ bool HubNode::change(const std::vector<CityChange>& changes) {
         }
         if (planted(Planted::publish_before_commit, 0.3)) {
             engine::HubActions early;
-            if (auto done = engine_->publish_feeds(false, early); !done) return done;
+            if (auto done = engine_->publish_feeds(engine::HubEngine::Heads::none, early); !done) return done;
             carry_out(early);
         }
         return ok();

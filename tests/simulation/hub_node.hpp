@@ -23,8 +23,9 @@ class HubNode {
     // To be called when a fault may have cut the power.
     void look_at_power();
 
+    // False: it does not run just now.
+    bool keep_backup();
     // The disk as it was at the last backup, with the new generation that the restore procedure begins.
-    void keep_backup();
     bool restore_backup(Millis pause);
 
     // Each in a transaction of its own; dropped when the hub is down. False: it did not happen.
@@ -58,11 +59,11 @@ class HubNode {
     void work();
     Status round(const std::vector<Message>& messages, engine::HubActions& actions);
     bool commit(bool may_roll_back, const std::function<Status()>& body);
-    void publish_feeds(bool heads);
+    void publish_feeds(engine::HubEngine::Heads heads);
     void carry_out(engine::HubActions& actions);
     void spoil(engine::HubPublish& publish);
     void watch(const engine::HubPublish& publish);
-    void repeat(Millis pace, std::uint64_t run, bool heads);
+    void repeat(Millis pace, std::uint64_t run, engine::HubEngine::Heads heads);
     bool planted(Planted fault, double probability = 1) {
         return stage_.planted == fault && stage_.dice.chance(probability);
     }
@@ -75,7 +76,7 @@ class HubNode {
     KeySigner signer_{"hub"};
     Snapshots snapshots_{signer_};
     HubAttachments attachments_{stage_, disk_};
-    HubAttachments::Whole attachments_backup_;
+    HubAttachments::Content attachments_backup_;
     std::map<records::FeedId, FeedContent> last_snapshot_;
     bool restored_ = false;
 

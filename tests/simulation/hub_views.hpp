@@ -30,6 +30,13 @@ class ForwardingStore : public engine::HubStore {
     Result<bool> epoch_advanced(std::string_view device, std::uint64_t epoch) override {
         return inner_.epoch_advanced(device, epoch);
     }
+    bool may_unpack(std::string_view device, bool with_dictionary) override {
+        return inner_.may_unpack(device, with_dictionary);
+    }
+    engine::BatchUse begin_batch(std::string_view device, std::uint64_t epoch, protocol::Lane lane,
+                                 std::uint64_t first_seq) override {
+        return inner_.begin_batch(device, epoch, lane, first_seq);
+    }
     Result<engine::OperationResult> apply(const engine::RegisteredDevice& device,
                                           const engine::OperationPlace& place, BytesView operation) override {
         return inner_.apply(device, place, operation);
@@ -133,6 +140,11 @@ class PlantedStore final : public ForwardingStore {
     Result<std::vector<engine::OperationResult>> results(std::string_view device, std::uint64_t epoch,
                                                          protocol::Lane lane, std::uint64_t first,
                                                          std::uint64_t last) override;
+    Result<bool> name_gap(std::string_view device, std::uint64_t epoch, protocol::Lane lane,
+                          std::uint64_t first, std::uint64_t last) override {
+        if (stage_.planted == Planted::forget_gaps) return false;
+        return inner_.name_gap(device, epoch, lane, first, last);
+    }
     Result<std::map<records::FeedId, engine::FeedPoint>> feed_heads() override;
     Result<engine::FeedRange> feed_range(const records::FeedId& feed, std::uint64_t after,
                                          std::size_t max_bytes) override;

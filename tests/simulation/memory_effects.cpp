@@ -76,10 +76,9 @@ class MemoryOperations::Effects final : public hub::EffectStore {
         state_.corrections[{device, boot}].emplace(operation, correction);
         return ok();
     }
-    Result<std::vector<protocol::Operation>> recorded_in(const std::string& device,
-                                                         const Bytes& boot) override {
-        std::vector<protocol::Operation> out;
-        if (planted_ == Planted::forget_earlier_stamps) return out;
+    Status each_recorded_in(const std::string& device, const Bytes& boot,
+                            const std::function<Status(const protocol::Operation&)>& each) override {
+        if (planted_ == Planted::forget_earlier_stamps) return ok();
         for (const Entry& entry : state_.log) {
             if (std::get<0>(entry.first) != device || !entry.operation ||
                 entry.result.outcome != protocol::ACCEPTED) {
@@ -88,17 +87,19 @@ class MemoryOperations::Effects final : public hub::EffectStore {
             const auto& stamp = entry.operation->time();
             if (hub::is_stamped_record(*entry.operation) && stamp.quality() < protocol::TIME_GNSS &&
                 stamp.boot_id() == boot) {
-                out.push_back(*entry.operation);
+                if (auto done = each(*entry.operation); !done) return done;
             }
         }
-        return out;
+        return ok();
     }
-    Result<std::optional<protocol::Operation>> newest_report(const std::string& device, int effect) override {
-        const auto found = state_.reports.find({device, effect});
+    Result<std::optional<protocol::Operation>> newest_report(const std::string& device, int effect,
+                                                             protocol::Lane lane) override {
+        const auto found = state_.reports.find({device, effect, lane});
         return found == state_.reports.end() ? std::nullopt : std::optional(found->second);
     }
-    Status keep_report(const std::string& device, int effect, const protocol::Operation& operation) override {
-        state_.reports[{device, effect}] = operation;
+    Status keep_report(const std::string& device, int effect, protocol::Lane lane,
+                       const protocol::Operation& operation) override {
+        state_.reports[{device, effect, lane}] = operation;
         return ok();
     }
 
@@ -196,17 +197,18 @@ Result<MemoryOperations::Decision> MemoryOperations::decide(const RegisteredDevi
             }
         }
     }
-    return effect_of(device, static_cast<protocol::Lane>(lane), operation);
+    return effect_of(device, static_cast<protocol::Lane>(lane), operation, hub::Turn::in_order);
 }
 
 Result<MemoryOperations::Decision> MemoryOperations::effect_of(const RegisteredDevice& device,
                                                                protocol::Lane lane,
-                                                               const protocol::Operation& operation) {
+                                                               const protocol::Operation& operation,
+                                                               hub::Turn turn) {
     Effects effects(state_, planted_);
     // Nothing of an operation that fails may stay; only an edit can fail behind its first change.
     std::optional<MemoryRecords::State> before;
     if (operation.has_record_edited()) before = state_.records;
-    auto effect = hub::take_effect(effects, device, lane, operation);
+    auto effect = hub::take_effect(effects, device, lane, operation, turn);
     if (!effect) {
         if (before) state_.records = std::move(*before);
         return Decision{{protocol::QUARANTINED, 0, effect.error().message}, {}};
@@ -238,7 +240,7 @@ Status MemoryOperations::settle(std::vector<hub::Cause> causes, protocol::Outcom
                 RegisteredDevice other;
                 other.id = id;
                 decision = effect_of(id == device.id ? device : other, static_cast<protocol::Lane>(lane),
-                                     *entry.operation);
+                                     *entry.operation, hub::Turn::after_waiting);
             }
             if (!decision) return decision.error();
             if (decision->waits_for) {

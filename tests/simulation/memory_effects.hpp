@@ -35,7 +35,8 @@ class MemoryOperations {
         std::map<std::size_t, hub::Cause> parked;
         std::set<std::size_t> settled;
         std::map<Boot, std::map<std::string, engine::KnownCorrection>> corrections;  // by operation
-        std::map<std::pair<std::string, int>, protocol::Operation> reports;
+        // Device, effect and lane.
+        std::map<std::tuple<std::string, int, protocol::Lane>, protocol::Operation> reports;
     };
 
     MemoryOperations(State& state, Planted planted) : state_(state), planted_(planted) {}
@@ -56,7 +57,7 @@ class MemoryOperations {
     Result<Decision> decide(const engine::RegisteredDevice& device, const Place& first,
                             const protocol::Operation& operation);
     Result<Decision> effect_of(const engine::RegisteredDevice& device, protocol::Lane lane,
-                               const protocol::Operation& operation);
+                               const protocol::Operation& operation, hub::Turn turn);
     Status settle(std::vector<hub::Cause> causes, protocol::Outcome outcome,
                   const engine::RegisteredDevice& device);
     std::vector<Place> places_of(std::size_t number) const;

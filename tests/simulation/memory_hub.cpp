@@ -1,6 +1,7 @@
 #include "tests/simulation/memory_hub.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace fieldpost::simulation {
 
@@ -69,6 +70,11 @@ class MemoryHub final : public HubProgramStore, public engine::HubStore {
         state().devices.at(id).revoked = true;
         return ok();
     }
+    Status note_safe() override {
+        if (auto there = step(); !there) return there;
+        for (auto& [lane, position] : state().positions) position.set_safe(position.seq());
+        return ok();
+    }
     Status decide(std::int64_t conflict, const std::string& choice, const std::string& text) override {
         if (auto begun = begin(true); !begun) return begun;
         if (auto there = step(); !there) {
@@ -82,6 +88,20 @@ class MemoryHub final : public HubProgramStore, public engine::HubStore {
     }
     Result<std::vector<StoredOperation>> operations() override { return operations_.all(); }
     Result<std::vector<hub::Conflict>> conflicts() override { return state().operations.records.conflicts; }
+    Result<std::vector<hub::Gap>> gaps() override {
+        std::vector<hub::Gap> out;
+        for (const auto& [place, last] : state().gaps) {
+            const auto& [lane, first] = place;
+            hub::Gap gap;
+            gap.device = std::get<0>(lane);
+            gap.epoch = std::get<1>(lane);
+            gap.lane = static_cast<protocol::Lane>(std::get<2>(lane));
+            gap.first = first;
+            gap.last = last;
+            out.push_back(std::move(gap));
+        }
+        return out;
+    }
     Result<std::map<records::FeedId, FeedContent>> content() override {
         std::map<records::FeedId, FeedContent> out;
         for (const auto& [id, feed] : state().operations.records.feeds) {
@@ -157,10 +177,11 @@ class MemoryHub final : public HubProgramStore, public engine::HubStore {
         return out;
     }
     Result<std::vector<engine::SettledPlace>> take_settled() override { return operations_.take_settled(); }
-    // No device trims its journal.
-    Result<bool> name_gap(std::string_view, std::uint64_t, protocol::Lane, std::uint64_t,
-                          std::uint64_t) override {
-        return fail(ErrorCode::internal, "a gap without a trimmed journal");
+    Result<bool> name_gap(std::string_view device, std::uint64_t epoch, protocol::Lane lane,
+                          std::uint64_t first, std::uint64_t last) override {
+        if (auto there = step(); !there) return there.error();
+        std::uint64_t& known = state().gaps[{{std::string(device), epoch, lane}, first}];
+        return std::exchange(known, std::max(known, last)) < last;
     }
     Result<std::map<records::FeedId, engine::FeedPoint>> feed_heads() override {
         if (disk().off()) return off();

@@ -26,7 +26,8 @@ class MemoryHubStorage final : public HubStorage {
         std::uint64_t generation = 0;
         std::map<std::string, engine::RegisteredDevice> devices;
         std::map<LaneKey, protocol::LanePosition> positions;
-        std::map<std::string, std::vector<std::uint64_t>> epochs;  // as they advanced
+        std::map<std::string, std::vector<std::uint64_t>> epochs;         // as they advanced
+        std::map<std::pair<LaneKey, std::uint64_t>, std::uint64_t> gaps;  // last, by first
         MemoryOperations::State operations;
     };
 

@@ -1,6 +1,7 @@
 #include "tests/simulation/memory_journal.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace fieldpost::simulation {
@@ -76,6 +77,7 @@ class MemoryJournal final : public Journal {
         const auto turn = store_.disk_.step();
         if (turn.happens) {
             std::uint64_t seq = ack.first_seq();
+            ++state.notes;
             for (const std::uint64_t version : ack.versions()) {
                 auto& entry = lane[seq - 1];
                 engine::OperationResult result{protocol::ACCEPTED, version, {}};
@@ -83,11 +85,47 @@ class MemoryJournal final : public Journal {
                     if (exception.seq() == seq) result = {exception.outcome(), version, exception.reason()};
                 }
                 const bool waits = result.outcome == protocol::PARKED;
-                if (!waits || entry.pending) entry.result = result;
+                if (!waits || entry.pending) {
+                    const bool is_new = entry.pending || entry.result.outcome != result.outcome ||
+                                        entry.result.version != result.version;
+                    if (is_new) entry.noted_in = state.notes;
+                    entry.result = result;
+                }
                 entry.pending = entry.pending && waits;
                 ++seq;
             }
             noted = std::max(noted, seq - 1);
+        }
+        return turn.goes_on ? ok() : Status(off());
+    }
+
+    Status note_in_city(const engine::InCity& known) override {
+        const auto turn = store_.disk_.step();
+        if (turn.happens) store_.state_.in_city = known;
+        return turn.goes_on ? ok() : Status(off());
+    }
+
+    Status note_safe(const protocol::LanePosition& position) override {
+        const auto turn = store_.disk_.step();
+        if (turn.happens) {
+            auto& safe = store_.state_.safe[position.epoch()][static_cast<std::size_t>(position.lane())];
+            safe = std::max(safe, position.safe());
+        }
+        return turn.goes_on ? ok() : Status(off());
+    }
+
+    Status make_room() override {
+        const auto turn = store_.disk_.step();
+        if (turn.happens) {
+            std::size_t gone = 0;
+            for (const auto& [epoch, lanes] : store_.state_.epochs) {
+                for (const protocol::Lane name : engine::lanes_by_priority)
+                    gone += remove(epoch, name, store_.state_.safe[epoch][static_cast<std::size_t>(name)]);
+            }
+            if (gone == 0) {
+                for (const auto& [epoch, lanes] : store_.state_.epochs)
+                    (void)remove(epoch, protocol::TELEMETRY, std::numeric_limits<std::uint64_t>::max());
+            }
         }
         return turn.goes_on ? ok() : Status(off());
     }
@@ -109,7 +147,7 @@ class MemoryJournal final : public Journal {
                     const auto kept = std::min<std::size_t>(held, old.size());
                     for (std::size_t i = 0; i < old.size(); ++i) {
                         const bool goes = i >= kept || (parked_too && waits(old[i]));
-                        if (!goes || old[i].moved) continue;
+                        if (!goes || old[i].moved || old[i].gone) continue;
                         auto moved = std::exchange(old[i], {});
                         old[i].moved = true;
                         if (!moved.origin) {
@@ -120,6 +158,7 @@ class MemoryJournal final : public Journal {
                         }
                         moved.pending = true;
                         moved.result = {};
+                        moved.noted_in = 0;
                         hash = moved.hash = protocol::chain_next(hash, moved.body);
                         fresh[slot].push_back(std::move(moved));
                     }
@@ -144,6 +183,8 @@ class MemoryJournal final : public Journal {
     void refresh() override {
         epoch_ = store_.state_.epoch;
         noted_ = store_.state_.noted;
+        notes_ = store_.state_.notes;
+        in_city_ = store_.state_.in_city;
         for (const protocol::Lane name : engine::lanes_by_priority)
             last_[static_cast<std::size_t>(name)] = store_.lane(name).size();
     }
@@ -155,9 +196,9 @@ class MemoryJournal final : public Journal {
                 std::uint64_t seq = 0;
                 for (const auto& entry : lanes[static_cast<std::size_t>(name)]) {
                     ++seq;
-                    if (entry.moved) continue;
+                    if (entry.moved || entry.gone) continue;
                     out.push_back({name, epoch, seq, entry.body, entry.pending, entry.result.outcome,
-                                   entry.result.version, entry.result.reason});
+                                   entry.result.version, entry.result.reason, entry.noted_in});
                 }
             }
         }
@@ -169,18 +210,22 @@ class MemoryJournal final : public Journal {
         return last_[static_cast<std::size_t>(lane)];
     }
     std::uint64_t noted(protocol::Lane lane) const override { return noted_[static_cast<std::size_t>(lane)]; }
+    std::uint64_t notes() const override { return notes_; }
+    const engine::InCity& in_city() const override { return in_city_; }
     std::optional<Bytes> hash_at(protocol::Lane lane, std::uint64_t seq) override {
         if (seq == 0) return protocol::chain_start(store_.device_, epoch_, lane);
         const auto& entries = store_.state_.epochs[epoch_][static_cast<std::size_t>(lane)];
         if (store_.disk_.off() || seq > entries.size()) return std::nullopt;
-        return entries[seq - 1].hash;
+        return entries[seq - 1].hash;  // empty of what made room
     }
-    std::uint64_t first_held(protocol::Lane) override { return 1; }
-    std::vector<std::uint64_t> parked(protocol::Lane lane, std::size_t most) override {
+    std::uint64_t first_held(protocol::Lane lane) override {
+        return store_.state_.trimmed[epoch_][static_cast<std::size_t>(lane)] + 1;
+    }
+    std::vector<std::uint64_t> parked(protocol::Lane lane, std::uint64_t after, std::size_t most) override {
         std::vector<std::uint64_t> out;
         const auto& entries = store_.state_.epochs[epoch_][static_cast<std::size_t>(lane)];
         const std::uint64_t end = std::min<std::uint64_t>(noted(lane), entries.size());
-        for (std::uint64_t seq = 1; seq <= end && out.size() < most; ++seq) {
+        for (std::uint64_t seq = after + 1; seq <= end && out.size() < most; ++seq) {
             if (waits(entries[seq - 1])) out.push_back(seq);
         }
         return out;
@@ -192,15 +237,14 @@ class MemoryJournal final : public Journal {
         while (epoch != order.rend() && ++epoch != order.rend()) {
             for (const protocol::Lane name : engine::lanes_by_priority) {
                 const auto noted = store_.state_.noted_before[*epoch][static_cast<std::size_t>(name)];
-                if (noted == 0 || out.size() == most) continue;
+                const auto trimmed = store_.state_.trimmed[*epoch][static_cast<std::size_t>(name)];
+                if ((noted == 0 && trimmed == 0) || out.size() == most) continue;
                 auto& position = out.emplace_back();
                 position.set_epoch(*epoch);
                 position.set_lane(name);
                 position.set_seq(noted);
                 position.set_noted(noted);
-                const auto& entries = store_.state_.epochs[*epoch][static_cast<std::size_t>(name)];
-                const auto first = std::ranges::find(entries, false, &MemoryJournalStore::Entry::moved);
-                position.set_first(static_cast<std::uint64_t>(first - entries.begin()) + 1);
+                position.set_first(trimmed + 1);
             }
         }
         return out;
@@ -222,6 +266,28 @@ class MemoryJournal final : public Journal {
     }
 
   private:
+    // Of what the hub holds through `end`. The newest that is noted stays, as the point from which both ends
+    // compare; earlier epochs were left with only what the hub holds.
+    std::size_t remove(std::uint64_t epoch, protocol::Lane name, std::uint64_t end) {
+        auto& state = store_.state_;
+        const auto slot = static_cast<std::size_t>(name);
+        auto& entries = state.epochs[epoch][slot];
+        if (epoch == state.epoch) end = std::min(end, std::max<std::uint64_t>(state.noted[slot], 1) - 1);
+        end = std::min<std::uint64_t>(end, entries.size());
+        std::size_t count = 0;
+        for (std::uint64_t seq = 1; seq <= end; ++seq) {
+            auto& entry = entries[seq - 1];
+            if (entry.moved || entry.gone || entry.pending) continue;
+            state.ids.erase(entry.id);
+            entry = {};
+            entry.pending = false;
+            entry.gone = true;
+            auto& trimmed = state.trimmed[epoch][slot];
+            trimmed = std::max(trimmed, seq);
+            ++count;
+        }
+        return count;
+    }
     static bool waits(const MemoryJournalStore::Entry& entry) {
         return entry.pending && !entry.moved && entry.result.outcome == protocol::PARKED;
     }
@@ -241,6 +307,8 @@ class MemoryJournal final : public Journal {
     std::uint64_t epoch_ = 0;
     std::array<std::uint64_t, 4> last_{};
     std::array<std::uint64_t, 4> noted_{};
+    std::uint64_t notes_ = 0;
+    engine::InCity in_city_;
 };
 
 MemoryJournalStore::MemoryJournalStore(std::string device, CrashDisk& disk, Dice& dice)

@@ -29,7 +29,9 @@ class MemoryJournalStore final : public JournalStore {
         std::optional<protocol::Origin> origin;
         bool pending = true;
         bool moved = false;  // it waited at the hub, and a later epoch carries it
+        bool gone = false;   // it made room
         engine::OperationResult result;
+        std::uint64_t noted_in = 0;
     };
     using Lane = std::vector<Entry>;  // seq n at n - 1
     struct State {
@@ -38,7 +40,11 @@ class MemoryJournalStore final : public JournalStore {
         std::map<std::uint64_t, std::array<Lane, 4>> epochs;
         std::array<std::uint64_t, 4> noted{};                                // in the open epoch
         std::map<std::uint64_t, std::array<std::uint64_t, 4>> noted_before;  // in earlier ones
-        std::map<std::string, std::pair<int, Bytes>> ids;                    // lane, content without time
+        std::map<std::uint64_t, std::array<std::uint64_t, 4>> safe;          // by epoch
+        std::map<std::uint64_t, std::array<std::uint64_t, 4>> trimmed;       // by epoch
+        std::uint64_t notes = 0;
+        engine::InCity in_city;
+        std::map<std::string, std::pair<int, Bytes>> ids;  // lane, content without time
     };
     Lane& lane(protocol::Lane name) { return state_.epochs[state_.epoch][static_cast<std::size_t>(name)]; }
 

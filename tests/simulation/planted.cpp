@@ -2,8 +2,8 @@
 
 namespace fieldpost::simulation {
 
-const std::array<PlantedFault, 45>& planted_faults() {
-    static const std::array<PlantedFault, 45> faults{{
+const std::array<PlantedFault, 48>& planted_faults() {
+    static const std::array<PlantedFault, 48> faults{{
         {Planted::ack_before_commit, "ack-before-commit", "the hub acknowledges inside its transaction", 5},
         {Planted::publish_before_commit, "publish-before-commit",
          "the hub publishes changes inside its transaction", 20},
@@ -50,7 +50,7 @@ const std::array<PlantedFault, 45>& planted_faults() {
          5},
         {Planted::lose_operations_at_epoch, "lose-operations-at-epoch",
          "a new epoch leaves operations behind that the hub does not hold", 5},
-        {Planted::forget_new_epoch, "forget-new-epoch", "a new epoch is not written", 0},
+        {Planted::forget_new_epoch, "forget-new-epoch", "a new epoch is not written", 5},
         {Planted::swap_lanes, "swap-lanes", "some operations are recorded in another lane", 5},
         {Planted::encode_again, "encode-again", "operations are encoded anew when they are sent", 5},
         {Planted::record_repeated_requests, "record-repeated-requests",
@@ -69,6 +69,11 @@ const std::array<PlantedFault, 45>& planted_faults() {
         {Planted::keep_sent_after_restore, "keep-sent-after-restore",
          "the device does not offer its attachments again to a hub that was restored", 50},
         {Planted::ignore_checksum, "ignore-checksum", "a row that the disk lost is not noticed", 50},
+        {Planted::ignore_link_rights, "ignore-link-rights", "the device sends what its link may not carry",
+         20},
+        {Planted::trim_unsafe, "trim-unsafe",
+         "the device lets go of operations that no backup of the hub holds", 5},
+        {Planted::forget_gaps, "forget-gaps", "the hub does not name what is lost", 50},
     }};
     return faults;
 }

@@ -57,6 +57,9 @@ enum class Planted {
     forget_the_overlay,
     keep_sent_after_restore,
     ignore_checksum,
+    ignore_link_rights,
+    trim_unsafe,
+    forget_gaps,
 };
 
 struct PlantedFault {
@@ -67,7 +70,7 @@ struct PlantedFault {
 };
 
 // All but `none`.
-const std::array<PlantedFault, 45>& planted_faults();
+const std::array<PlantedFault, 48>& planted_faults();
 std::optional<Planted> find_planted(std::string_view name);
 
 }  // namespace fieldpost::simulation

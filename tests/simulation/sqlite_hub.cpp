@@ -67,6 +67,9 @@ class SqliteHub final : public HubProgramStore {
     }
 
     Status revoke(const std::string& id) override { return engine_store_.registry().revoke(id); }
+    Status note_safe() override {
+        return sql([&] { store_->database().exec("UPDATE device_lane SET safe = applied"); });
+    }
     Status decide(std::int64_t conflict, const std::string& choice, const std::string& text) override {
         hub::ConflictInbox inbox(*store_);
         auto decided = inbox.decide(conflict, {choice, boost::json::value(text), "a person", 0});
@@ -76,6 +79,7 @@ class SqliteHub final : public HubProgramStore {
     Result<std::vector<hub::Conflict>> conflicts() override {
         return sql([&] { return hub::ConflictRows(*store_).list(std::nullopt, 1'000'000); });
     }
+    Result<std::vector<hub::Gap>> gaps() override { return engine_store_.gaps().list(1'000'000); }
 
     Result<std::vector<StoredOperation>> operations() override {
         return sql([&] {

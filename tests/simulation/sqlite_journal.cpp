@@ -38,12 +38,24 @@ class SqliteJournal final : public Journal {
         return std::optional((*recorded)->first_place);
     }
     Status note(const protocol::Ack& ack) override { return writer_->note(ack); }
+    Status note_in_city(const engine::InCity& known) override { return writer_->note_in_city(known); }
+    Status note_safe(const protocol::LanePosition& position) override { return writer_->note_safe(position); }
+    Status make_room() override {
+        for (int steps = 0; steps < 4; ++steps) {
+            const auto made = writer_->make_room({});
+            if (!made) return made.error();
+            if (!made->anything()) break;
+        }
+        return ok();
+    }
     Status open_epoch(std::uint64_t from, const engine::OpenEpoch& wanted) override {
         return writer_->epoch() == from ? writer_->open_epoch(wanted) : ok();
     }
     void refresh() override {
         epoch_ = writer_->epoch();
         lanes_ = writer_->lanes();
+        notes_ = writer_->notes();
+        in_city_ = writer_->in_city();
     }
     Result<std::vector<KnownOperation>> all() override {
         return sql([&]() -> Result<std::vector<KnownOperation>> {
@@ -51,7 +63,8 @@ class SqliteJournal final : public Journal {
             if (!database) return database.error();
             std::vector<KnownOperation> out;
             SQLite::Statement get(**database,
-                                  "SELECT lane, epoch, seq, body, state, version, reason FROM operation");
+                                  "SELECT lane, epoch, seq, body, state, version, reason, noted_in FROM "
+                                  "operation");
             while (get.executeStep()) {
                 const SQLite::Column body = get.getColumn(3);
                 KnownOperation known;
@@ -67,6 +80,7 @@ class SqliteJournal final : public Journal {
                                                                        : protocol::ACCEPTED;
                 known.version = static_cast<std::uint64_t>(get.getColumn(5).getInt64());
                 known.reason = get.getColumn(6).getString();
+                known.noted_in = static_cast<std::uint64_t>(get.getColumn(7).getInt64());
                 out.push_back(std::move(known));
             }
             return out;
@@ -76,19 +90,22 @@ class SqliteJournal final : public Journal {
     std::uint64_t epoch() const override { return epoch_; }
     std::uint64_t last_seq(protocol::Lane lane) const override { return at(lane).last; }
     std::uint64_t noted(protocol::Lane lane) const override { return at(lane).noted; }
+    std::uint64_t notes() const override { return notes_; }
+    const engine::InCity& in_city() const override { return in_city_; }
     // As device::Journal has it.
     std::optional<Bytes> hash_at(protocol::Lane lane, std::uint64_t seq) override {
         if (seq == 0) return protocol::chain_start(device_, epoch_, lane);
         if (seq == at(lane).last) return at(lane).last_hash;
         auto hash = reader_->hash_at(epoch_, lane, seq);
+        if (hash && !*hash && seq < at(lane).noted) return Bytes();
         return hash ? *hash : std::nullopt;
     }
     std::uint64_t first_held(protocol::Lane lane) override {
-        auto first = reader_->first_held(epoch_, lane, at(lane).last);
+        auto first = reader_->first_held(epoch_, lane);
         return first ? *first : 0;
     }
-    std::vector<std::uint64_t> parked(protocol::Lane lane, std::size_t most) override {
-        auto parked = reader_->parked(epoch_, lane, at(lane).noted, most);
+    std::vector<std::uint64_t> parked(protocol::Lane lane, std::uint64_t after, std::size_t most) override {
+        auto parked = reader_->parked(epoch_, lane, after, at(lane).noted, most);
         return parked ? std::move(*parked) : std::vector<std::uint64_t>();
     }
     std::vector<protocol::LanePosition> earlier(std::size_t most) override {
@@ -109,6 +126,8 @@ class SqliteJournal final : public Journal {
     std::unique_ptr<JournalReader> reader_;
     std::uint64_t epoch_ = 0;
     device::Lanes lanes_;
+    std::uint64_t notes_ = 0;
+    engine::InCity in_city_;
 };
 
 }  // namespace

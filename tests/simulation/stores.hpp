@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/hub/journal/gaps.hpp"
 #include "daemon/hub/store/catalog.hpp"
 #include "daemon/hub/store/conflict_rows.hpp"
 #include "sync/engine/hub_engine.hpp"
@@ -27,6 +28,7 @@ struct KnownOperation {
     protocol::Outcome outcome = protocol::ACCEPTED;
     std::uint64_t version = 0;
     std::string reason;
+    std::uint64_t noted_in = 0;
 };
 
 // The journal as a running program has it. What the engine sees lags behind what is committed until
@@ -43,6 +45,10 @@ class Journal : public engine::JournalView {
     // to come before says this.
     virtual Result<std::optional<protocol::After>> place_of(const std::string& id) = 0;
     virtual Status note(const protocol::Ack& ack) = 0;
+    virtual Status note_in_city(const engine::InCity& known) = 0;
+    virtual Status note_safe(const protocol::LanePosition& position) = 0;
+    // Some: what a backup of the hub holds goes first.
+    virtual Status make_room() = 0;
     // Nothing when another epoch than `from` is open by now.
     virtual Status open_epoch(std::uint64_t from, const engine::OpenEpoch& wanted) = 0;
     virtual void refresh() = 0;
@@ -77,6 +83,7 @@ using Rows = std::map<std::uint64_t, Row>;  // by record
 struct FeedContent {
     std::uint64_t cursor = 0;  // of a hub: its head
     Rows rows;
+    bool operator==(const FeedContent&) const = default;
 };
 // Counted from the rows each time: what the production stores keep as they go.
 std::uint64_t checksum_of(const records::FeedId& feed, const Rows& rows);
@@ -85,6 +92,7 @@ struct HeldCity {
     std::uint64_t snapshot_generation = 0;  // 0: none
     std::map<records::FeedId, std::uint64_t> hub_generations;
     std::map<records::FeedId, FeedContent> feeds;
+    bool operator==(const HeldCity&) const = default;
 };
 
 // ---------------------------------------------------------------- the hub
@@ -126,10 +134,13 @@ class HubProgramStore {
     virtual Status register_device(const std::string& id, BytesView public_key,
                                    const std::string& profile) = 0;
     virtual Status revoke(const std::string& id) = 0;
+    // What it holds of the lanes is in a completed backup.
+    virtual Status note_safe() = 0;
     // A person's choice (ours, theirs, value: `text`), in a transaction of its own. One that is not open any
     // more stays as it is.
     virtual Status decide(std::int64_t conflict, const std::string& choice, const std::string& text) = 0;
     virtual Result<std::vector<hub::Conflict>> conflicts() = 0;
+    virtual Result<std::vector<hub::Gap>> gaps() = 0;
     // Everything, in the order in which it came.
     virtual Result<std::vector<StoredOperation>> operations() = 0;
     virtual Result<std::map<records::FeedId, FeedContent>> content() = 0;

@@ -1,10 +1,13 @@
 // The production stores cut off at every operation of a small workload: what was told is there, and what is
 // there fits together. Worlds (simulation_test) cut at random; here nothing is left out.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <functional>
 
 #include "tests/simulation/crash_vfs.hpp"
 #include "tests/simulation/describe.hpp"
+#include "tests/simulation/sqlite_city.hpp"
 #include "tests/simulation/sqlite_hub.hpp"
 #include "tests/simulation/sqlite_journal.hpp"
 
@@ -20,10 +23,14 @@ struct Bench {
           vfs(seed, {}),
           dice(seed) {
         std::filesystem::create_directories(folder);  // the stores sync it; nothing is written there
+        std::filesystem::create_directories(workshop.folder);
         vfs.add_machine(folder.string(), disk);
+        vfs.add_machine(workshop.folder, workshop_disk);
     }
     std::filesystem::path folder;
     CrashDisk disk;
+    CrashDisk workshop_disk{1};
+    Workshop workshop{folder.string() + "-workshop", workshop_disk};
     CrashVfs vfs;
     Dice dice;
 };
@@ -106,6 +113,76 @@ void use_hub(SqliteHubStorage& storage, HubRun& run) {
         if (!(*program)->commit()) return;
         run.committed = seq;
     }
+}
+
+const records::FeedId east{"east", {records::PUBLIC, "general"}};
+const records::FeedId west{"west", {records::PUBLIC, "general"}};
+
+protocol::FeedSegment segment(const records::FeedId& feed, std::uint64_t after,
+                              const std::vector<std::pair<std::uint64_t, bool>>& changes) {
+    protocol::FeedSegment out;
+    out.set_feed(records::feed_text(feed));
+    out.set_hub_generation(1000);
+    out.set_after(after);
+    std::uint64_t n = after;
+    for (const auto& [record, removes] : changes) {
+        auto& entry = *out.add_entries();
+        entry.set_n(++n);
+        entry.set_remove(removes);
+        entry.mutable_row()->set_record(record);
+        entry.mutable_row()->set_kind(records::PERMIT);
+        entry.mutable_row()->set_version(n);
+        records::Permit permit;
+        permit.set_permit_number("B-" + std::to_string(record));
+        permit.set_status("change " + std::to_string(n));
+        if (!removes) entry.mutable_row()->set_body(permit.SerializeAsString());
+    }
+    out.set_through(n);
+    return out;
+}
+
+HeldCity snapshot_of(std::uint64_t generation) {
+    HeldCity city;
+    city.snapshot_generation = generation;
+    for (const auto& feed : {east, west}) {
+        city.hub_generations[feed] = 1000;
+        city.feeds[feed].cursor = 3;
+        for (std::uint64_t record = 1; record <= 3; ++record) {
+            city.feeds[feed].rows[record] = {
+                generation, records::PERMIT,
+                std::make_shared<const Bytes>(text_value(records::PERMIT, 7, "open"))};
+        }
+    }
+    return city;
+}
+
+using CityStep = std::function<Status(SqliteCity&)>;
+CityStep step(const records::FeedId& feed, std::uint64_t after,
+              std::vector<std::pair<std::uint64_t, bool>> changes) {
+    return [=](SqliteCity& city) -> Status {
+        auto reached = city.apply({feed, segment(feed, after, changes)});
+        return reached ? ok() : Status(reached.error());
+    };
+}
+
+// What feeds and a new snapshot do to a city; the second and the last step mount a file that is synced.
+const std::vector<CityStep>& city_steps() {
+    static const std::vector<CityStep> steps{
+        [](SqliteCity& city) { return city.open(); },
+        [](SqliteCity& city) { return city.mount(snapshot_of(1)); },
+        step(east, 3, {{4, false}, {5, false}, {1, true}}),
+        step(west, 3, {{2, true}, {2, false}}),
+        [](SqliteCity& city) {
+            return city.change_feeds({1000, {west}, {{"north", {records::PUBLIC, "general"}}}, {}});
+        },
+        step(east, 6, {{4, true}, {6, false}}),
+        [](SqliteCity& city) {
+            return city.change_feeds({1000, {}, {}, {east}});
+        },
+        step(east, 0, {{7, false}}),
+        [](SqliteCity& city) { return city.mount(snapshot_of(2)); },
+    };
+    return steps;
 }
 
 }  // namespace
@@ -194,5 +271,40 @@ TEST_CASE("A hub that is cut at any operation has each round whole or not at all
             CHECK(rows.cursor == position->seq());
         }
         CHECK(content->size() == (position->seq() > 0 ? 2 : 0));
+    }
+}
+
+TEST_CASE("A city that is cut at any operation holds what it held behind one of its changes",
+          "[simulation]") {
+    const auto& steps = city_steps();
+    std::vector<HeldCity> held;  // behind each step
+    std::uint64_t operations = 0;
+    {
+        Bench bench(1);
+        SqliteCity city(bench.folder.string(), bench.disk, bench.workshop);
+        for (const CityStep& one : steps) {
+            REQUIRE(one(city).has_value());
+            held.push_back(city.read().value());
+        }
+        operations = bench.disk.operations();
+    }
+    for (std::uint64_t at = 1; at <= operations; ++at) {
+        Bench bench(at);
+        std::size_t done = 0;
+        {
+            SqliteCity city(bench.folder.string(), bench.disk, bench.workshop);
+            bench.disk.cut_at(at);
+            while (done < steps.size() && steps[done](city)) ++done;
+        }
+        bench.disk.boot();
+        INFO("cut at " << at << " of " << operations << ", behind step " << done);
+        SqliteCity city(bench.folder.string(), bench.disk, bench.workshop);
+        REQUIRE(city.open().has_value());
+        const auto now = city.read();
+        REQUIRE(now.has_value());
+        const std::size_t synced = done == steps.size() ? done - 1 : done >= 2 ? 1 : 0;
+        const auto first = held.begin() + static_cast<std::ptrdiff_t>(synced);
+        const auto end = held.begin() + static_cast<std::ptrdiff_t>(std::min(done + 1, steps.size()));
+        CHECK(std::find(first, end, *now) != end);
     }
 }

@@ -70,15 +70,17 @@ void World::record() {
 void World::one_fault() {
     Dice& dice = stage_.dice;
     static constexpr std::array moments = {
-        Weather::link_lost,       Weather::partition,       Weather::broker_restart,
-        Weather::broker_amnesia,  Weather::broker_deaf,     Weather::device_power,
-        Weather::device_power,    Weather::device_killed,   Weather::device_disk_full,
-        Weather::device_reimaged, Weather::device_old_copy, Weather::device_old_copy,
-        Weather::hub_power,       Weather::hub_power,       Weather::hub_killed,
-        Weather::hub_disk_full,   Weather::hub_restored,    Weather::profile_changed,
-        Weather::snapshots_built, Weather::import,          Weather::clocks,
-        Weather::clocks,          Weather::decisions,       Weather::decisions,
-        Weather::revoked,         Weather::rows_lost};
+        Weather::link_lost,        Weather::partition,        Weather::broker_restart,
+        Weather::broker_amnesia,   Weather::broker_deaf,      Weather::device_power,
+        Weather::device_power,     Weather::device_killed,    Weather::device_disk_full,
+        Weather::device_reimaged,  Weather::device_old_copy,  Weather::device_old_copy,
+        Weather::hub_power,        Weather::hub_power,        Weather::hub_killed,
+        Weather::hub_disk_full,    Weather::hub_restored,     Weather::profile_changed,
+        Weather::snapshots_built,  Weather::import,           Weather::clocks,
+        Weather::clocks,           Weather::decisions,        Weather::decisions,
+        Weather::revoked,          Weather::rows_lost,        Weather::link_rights,
+        Weather::journals_trimmed, Weather::journals_trimmed, Weather::journals_trimmed,
+        Weather::journals_trimmed};
     const Weather kind = moments[dice.below(moments.size())];
     if (!may(kind)) return;
     const std::size_t which = any_device_index();
@@ -137,8 +139,7 @@ void World::one_fault() {
         case Weather::hub_restored:
             if (!hub_->running()) break;
             if (dice.chance(0.5)) {
-                hub_->keep_backup();
-                epochs_at_backup_ = epochs();
+                back_up();
             } else if (epochs() != epochs_at_backup_ && !may(Weather::hub_restored_past_epochs)) {
                 break;
             } else if (hub_->restore_backup(dice.between(100, 8000))) {
@@ -175,10 +176,33 @@ void World::one_fault() {
         case Weather::rows_lost:
             if (device.running()) device.lose_row();
             break;
+        case Weather::journals_trimmed:
+            if (dice.chance(0.4)) {
+                back_up();
+            } else {
+                for (auto& any : devices_) {
+                    if (dice.chance(0.5)) any->make_room();
+                }
+            }
+            break;
+        case Weather::link_rights: {
+            auto rights = engine::SendRights::all();
+            for (const engine::SendClass what : engine::send_classes) {
+                if (what != engine::SendClass::urgent && dice.chance(0.4)) rights.forbid(what);
+            }
+            device.set_rights(rights);
+            stage_.after(dice.between(500, 20'000),
+                         [&device] { device.set_rights(engine::SendRights::all()); });
+            break;
+        }
         default:
             break;
     }
     register_devices();
+}
+
+void World::back_up() {
+    if (hub_->keep_backup()) epochs_at_backup_ = epochs();
 }
 
 void World::revoke(std::size_t which) {

@@ -2,8 +2,8 @@
 
 namespace fieldpost::simulation {
 
-const std::array<WeatherKind, 28>& weather_kinds() {
-    static const std::array<WeatherKind, 28> kinds{{
+const std::array<WeatherKind, 30>& weather_kinds() {
+    static const std::array<WeatherKind, 30> kinds{{
         {Weather::loss, "loss", "messages get lost on either way", true, ""},
         {Weather::repetition, "repetition", "messages come twice", true, ""},
         {Weather::disorder, "disorder", "messages take up to 3 s and overtake each other", true, ""},
@@ -37,6 +37,10 @@ const std::array<WeatherKind, 28>& weather_kinds() {
         {Weather::decisions, "decisions", "a person decides conflicts", true, ""},
         {Weather::revoked, "revoked", "a device is revoked, for good", true, ""},
         {Weather::rows_lost, "rows-lost", "a device's disk loses a row of its city", true, ""},
+        {Weather::link_rights, "link-rights", "a device's link may carry only some of what there is", true,
+         ""},
+        {Weather::journals_trimmed, "journals-trimmed", "the hub makes backups, and journals make room", true,
+         ""},
     }};
     return kinds;
 }

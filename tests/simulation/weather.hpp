@@ -40,6 +40,8 @@ enum class Weather {
     decisions,
     revoked,
     rows_lost,
+    link_rights,
+    journals_trimmed,
 };
 
 struct WeatherKind {
@@ -50,7 +52,7 @@ struct WeatherKind {
     std::string_view why_not;
 };
 
-const std::array<WeatherKind, 28>& weather_kinds();
+const std::array<WeatherKind, 30>& weather_kinds();
 std::optional<Weather> find_weather(std::string_view name);
 std::set<Weather> default_weather();
 

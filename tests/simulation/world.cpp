@@ -42,6 +42,8 @@ World::World(const Plan& plan) : plan_(plan), stage_(plan.seed, plan.planted, pl
         vfs_ = std::make_unique<CrashVfs>(dice.number(), [this](const std::string& root) {
             return true_start_ms + stage_.now() + clocks_[root];
         });
+        workshop_ = std::make_unique<Workshop>(Workshop{folder("workshop"), workshop_disk_});
+        vfs_->add_machine(workshop_->folder, workshop_disk_);
     }
     machines_.push_back(std::make_unique<Machine>(dice.number()));
     CrashDisk& disk = machines_.front()->disk;
@@ -85,15 +87,17 @@ void World::add_device(std::uint64_t number) {
     machines_.push_back(std::make_unique<Machine>(stage_.dice.number()));
     CrashDisk& disk = machines_.back()->disk;
     std::unique_ptr<JournalStore> journal;
+    std::unique_ptr<SqliteCity> city;
     if (plan_.store == Plan::Store::sqlite) {
         const std::string root = folder(id);
         vfs_->add_machine(root, disk);
         journal = std::make_unique<SqliteJournalStore>(id, root, disk, stage_.dice);
+        city = std::make_unique<SqliteCity>(root, disk, *workshop_);
     } else {
         journal = std::make_unique<MemoryJournalStore>(id, disk, stage_.dice);
     }
-    devices_.push_back(
-        std::make_unique<DeviceNode>(stage_, broker_, id, hub_->public_key(), disk, std::move(journal)));
+    devices_.push_back(std::make_unique<DeviceNode>(stage_, broker_, id, hub_->public_key(), disk,
+                                                    std::move(journal), std::move(city)));
     const auto& profiles = sample_city().profiles;
     profiles_.push_back(profiles[stage_.dice.below(profiles.size())].name);
     registered_.emplace_back();
@@ -115,6 +119,7 @@ void World::register_devices() {
 void World::stop_faults() {
     stage_.faults = false;
     broker_.heal();
+    for (auto& device : devices_) device->set_rights(engine::SendRights::all());
     for (auto& machine : machines_) {
         machine->disk.disarm();
         machine->disk.set_size(0);
@@ -131,6 +136,14 @@ bool World::settled() {
         if (!devices_[i]->settled(hub_->truth(), feeds_of_profile(profiles_[i]))) return false;
     }
     return only_what_waits_is_open();
+}
+
+bool World::screens_settled() {
+    for (std::size_t i = 0; i < devices_.size(); ++i) {
+        DeviceNode& device = *devices_[i];
+        if (!is_revoked(i) && !device.wrong_on_screen(device.notes_in_city()).empty()) return false;
+    }
+    return true;
 }
 
 // What a device does not know the end of has none at the hub either.
@@ -169,13 +182,16 @@ void World::check_end() {
     const auto operations = hub_->program().operations();
     const auto content = hub_->program().content();
     const auto conflicts = hub_->program().conflicts();
-    if (!operations || !content || !conflicts) {
+    const auto gaps = hub_->program().gaps();
+    if (!operations || !content || !conflicts || !gaps) {
         stage_.checker.problem({}, "the hub's store cannot be read at the end");
         return;
     }
     const std::uint64_t generation = hub_->truth().generation();
     for (const auto& [feed, rows] : *content) stage_.checker.hub_has_rows(generation, feed, rows.rows);
     stage_.checker.check_hub(*operations);
+    stage_.checker.check_gaps(*operations, *gaps);
+    gaps_ = gaps->size();
     stage_.checker.check_effects(*operations, *conflicts, *content);
     for (std::size_t i = 0; i < devices_.size(); ++i) {
         if (is_revoked(i)) continue;
@@ -188,7 +204,9 @@ void World::check_end() {
         stage_.checker.check_journal(devices_[i]->id(), *journal, *operations);
         stage_.checker.city_holds(devices_[i]->id(), city, true);
         stage_.checker.check_city(devices_[i]->id(), city, feeds_of_profile(profiles_[i]), *content);
-        devices_[i]->check_screen();
+        const std::string wrong = devices_[i]->wrong_on_screen(devices_[i]->notes_in_city());
+        if (!wrong.empty()) stage_.checker.problem({devices_[i]->id(), 0, {}, {}}, wrong);
+        if (!devices_[i]->wrong_on_screen(std::nullopt).empty()) ++layers_gone_;
         stage_.checker.check_attachments(
             *operations, devices_[i]->id(),
             [&](const Bytes& hash) { return devices_[i]->attachments().find(hash); },
@@ -213,6 +231,8 @@ Outcome World::run() {
     }
     if (stage_.checker.problems().empty()) {
         if (converged) {
+            for (; !screens_settled() && outcome.screen_rounds < most_screen_rounds; ++outcome.screen_rounds)
+                stage_.run_until(stage_.now() + round_millis);
             check_end();
         } else {
             Subject about;
@@ -239,6 +259,8 @@ Outcome World::run() {
     tally["hub full"] = hub_->tally().refused_full;
     tally["conflicts decided"] = hub_->tally().decided;
     tally["devices revoked"] = revoked_.size();
+    tally["screens with an edit whose layer went"] = layers_gone_;
+    tally["gaps with a name"] = gaps_;
     tally["operations saved"] = stage_.checker.saved();
     for (const auto& device : devices_) {
         tally["operations asked"] += device->tally().asked;
@@ -250,11 +272,20 @@ Outcome World::run() {
         tally["blocks written"] += device->tally().blocks;
         tally["cities mounted"] += device->tally().mounts;
         tally["profiles changed"] += device->tally().feed_changes;
+        tally["operations that made room"] += device->tally().trimmed;
         tally["feeds begun again"] += device->tally().feeds_again;
         tally["edits"] += device->tally().edits;
         tally["attachments"] += device->tally().attachments;
     }
     return outcome;
+}
+
+std::optional<std::uint64_t> seed_that_finds(const PlantedFault& fault, Plan plan) {
+    plan.planted = fault.fault;
+    for (plan.seed = 1; plan.seed <= static_cast<std::uint64_t>(fault.seeds); ++plan.seed) {
+        if (!World(plan).run().problems.empty()) return plan.seed;
+    }
+    return std::nullopt;
 }
 
 void World::print_trace(std::ostream& out, const Subject& about, std::size_t events) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <set>
 #include <string>
@@ -24,6 +25,9 @@ constexpr std::int64_t true_start_ms = 1'772'366'400'000;
 constexpr Millis round_millis = 5000;
 // Once the faults stop, everything has converged within so many rounds.
 constexpr int most_rounds = 30;
+// And within so many more each device has said hello again, and with the answer come to know that its city
+// holds what became of its work: its screen shows nothing else any more.
+constexpr int most_screen_rounds = 15;
 
 struct Plan {
     std::uint64_t seed = 1;
@@ -36,8 +40,9 @@ struct Plan {
 
 struct Outcome {
     std::vector<Problem> problems;
-    int rounds = 0;     // until all had converged
-    std::string state;  // of all, when they did not
+    int rounds = 0;         // until all had converged
+    int screen_rounds = 0;  // more, until all screens showed it
+    std::string state;      // of all, when they did not
     // What the run did, so that one can tell that it was not idle.
     std::map<std::string, std::uint64_t> tally;
 };
@@ -67,11 +72,13 @@ class World {
     CityChange random_change();
     void stop_faults();
     bool settled();
+    bool screens_settled();
     void check_end();
     std::string state();
     DeviceNode& any_device() { return *devices_[stage_.dice.below(devices_.size())]; }
     std::size_t any_device_index() { return stage_.dice.below(devices_.size()); }
     void register_devices();
+    void back_up();
     void revoke(std::size_t which);
     bool is_revoked(std::size_t which) const { return revoked_.contains(which); }
     bool only_what_waits_is_open();
@@ -84,6 +91,8 @@ class World {
     std::unique_ptr<CrashVfs> vfs_;
     Broker broker_{stage_};
     std::vector<std::unique_ptr<Machine>> machines_;  // the first is the hub's
+    CrashDisk workshop_disk_{1};
+    std::unique_ptr<Workshop> workshop_;
     std::unique_ptr<HubStorage> hub_storage_;
     std::unique_ptr<HubNode> hub_;
     std::vector<std::unique_ptr<DeviceNode>> devices_;
@@ -93,6 +102,11 @@ class World {
     std::map<std::string, std::int64_t> clocks_;
     std::uint64_t shared_ = 0;
     std::uint64_t epochs_at_backup_ = 0;
+    std::uint64_t layers_gone_ = 0;  // screens that would show an own edit for ever, did they not know better
+    std::size_t gaps_ = 0;           // that the hub names at the end
 };
+
+// The first seed, of those that its table allows, in which the planted fault is found.
+std::optional<std::uint64_t> seed_that_finds(const PlantedFault& fault, Plan plan);
 
 }  // namespace fieldpost::simulation

@@ -145,7 +145,7 @@ class Stack:
         self.state = self.folder / "device"
         self.socket = self.state / "fieldpostd.sock"
         config = self.folder / "mosquitto.conf"
-        config.write_text(f"listener {self.broker_port} 127.0.0.1\nallow_anonymous true\npersistence false\n"
+        config.write_text(f"listener {self.broker_port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\n"
                           + ("user root\n" if os.geteuid() == 0 else ""))
         self.broker = Process("broker", [shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin"),
                                          "-c", str(config)], self.folder)

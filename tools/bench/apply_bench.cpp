@@ -16,7 +16,8 @@ namespace {
 
 using namespace fieldpost;
 
-constexpr std::size_t round_messages = 64;  // as the server takes them: one transaction
+// Of a backlog, in one transaction: as many bytes as the server takes.
+constexpr std::size_t round_messages = 50;
 
 // The server's round: a transaction, then what is to be published.
 Status apply(hub::Store& store, engine::HubEngine& engine, const std::string& topic,
@@ -35,7 +36,7 @@ Status apply(hub::Store& store, engine::HubEngine& engine, const std::string& to
     for (const auto& notice : actions.notices) {
         return fail(ErrorCode::internal, "the hub's engine says: " + notice.text);
     }
-    return engine.publish_feeds(false, actions);
+    return engine.publish_feeds(engine::HubEngine::Heads::none, actions);
 }
 
 Result<boost::json::object> measure(const std::filesystem::path& folder, const std::string& profile,

@@ -64,7 +64,7 @@ def raw_broker_rate(folder, bodies):
     port = free_port()
     config = folder / "raw-broker.conf"
     # Its usual bound of 1000 waiting messages would drop some.
-    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nmax_queued_messages 0\nsys_interval 1\n"
+    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\nmax_queued_messages 0\nsys_interval 1\n"
                       + ("user root\n" if os.geteuid() == 0 else ""))
     broker = Process("raw-broker", [shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin"), "-c", str(config)], folder)
     there = ["-p", str(port), "-q", "1"]

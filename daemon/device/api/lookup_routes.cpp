@@ -163,13 +163,20 @@ Result<snapshot::Bounds> asked_bounds(const Request& request) {
     return bounds;
 }
 
-// The layers that the profile receives, as the mounted city says.
-Result<std::set<records::LayerKey>> cleared_layers(snapshot::Reader& reader) {
+// Of the city as it stands now, or did a moment before it is read: the layers that the profile receives, and
+// what it holds of this device's own work.
+Result<engine::Overlay> overlay_of(snapshot::Reader& reader, const std::string& device,
+                                   const engine::InCity& known) {
     auto feeds = reader.feeds();
     if (!feeds) return feeds.error();
     std::set<records::LayerKey> cleared;
-    for (const auto& cursor : *feeds) cleared.insert(cursor.feed.layer);
-    return cleared;
+    engine::FeedPlaces places;
+    for (const auto& cursor : *feeds) {
+        cleared.insert(cursor.feed.layer);
+        places[cursor.feed] = {static_cast<std::uint64_t>(cursor.generation),
+                               static_cast<std::uint64_t>(cursor.cursor)};
+    }
+    return engine::Overlay(device, std::move(cleared), engine::notes_in(places, known));
 }
 
 json::value view_json(const snapshot::View& view, const SourceTitles& titles, records::RecordId property,
@@ -270,7 +277,10 @@ void Api::property(const Request& request, const Reply& reply) {
         }
     }
     look_up(reply,
-            [device = parts_.device, id = *id, own = std::move(own)](CityView& view) -> Result<json::value> {
+            [device = parts_.device, id = *id, own = std::move(own),
+             known = parts_.journal.in_city()](CityView& view) -> Result<json::value> {
+                auto overlay = overlay_of(view.reader, device, known);
+                if (!overlay) return overlay.error();
                 auto rows = view.reader.view(id);
                 if (!rows) return rows.error();
                 if (rows->rows.empty() && own.empty()) {
@@ -278,12 +288,9 @@ void Api::property(const Request& request, const Reply& reply) {
                 }
                 auto titles = source_titles(view.reader);
                 if (!titles) return titles.error();
-                auto cleared = cleared_layers(view.reader);
-                if (!cleared) return cleared.error();
-                engine::Overlay overlay(device, std::move(*cleared));
-                overlay.hold(rows->rows);
-                overlay.lay(own);
-                return view_json(*rows, *titles, id, overlay);
+                overlay->hold(rows->rows);
+                overlay->lay(own);
+                return view_json(*rows, *titles, id, *overlay);
             });
 }
 

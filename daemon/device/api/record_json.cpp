@@ -117,8 +117,8 @@ json::object record_json(const engine::OverlaidRecord& record, const SourceTitle
 }
 
 engine::OwnOperation own_operation(const Recorded& recorded) {
-    engine::OwnOperation own{recorded.operation, engine::OwnState::pending, recorded.version,
-                             recorded.reason};
+    engine::OwnOperation own{recorded.operation, engine::OwnState::pending, recorded.version, recorded.reason,
+                             recorded.noted_in};
     switch (recorded.state) {
         case OperationState::accepted:
             own.state = engine::OwnState::accepted;

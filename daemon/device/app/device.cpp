@@ -59,7 +59,7 @@ Status Device::open() {
                                [this](std::function<void()> event) { loop_.post(std::move(event)); });
     if (auto locked = lock_state(); !locked && locked.error().code == ErrorCode::conflict) return locked;
     if (lock_) open_journal();
-    open_blobs();
+    blobs_tried(make_blobs());
     recorder_ = std::make_unique<Recorder>(*journal_, *clock_, blobs_);
     open_gnss();
     open_uplinks();
@@ -89,7 +89,11 @@ Status Device::lock_state() {
 }
 
 void Device::open_journal() {
-    if (auto opened = journal_->reopen(); !opened) {
+    journal_tried(journal_->reopen());
+}
+
+void Device::journal_tried(const Status& opened) {
+    if (!opened) {
         const ErrorCode code = opened.error().code;
         journal_may_open_ =
             code != ErrorCode::corrupt && code != ErrorCode::refused && code != ErrorCode::conflict;
@@ -98,7 +102,7 @@ void Device::open_journal() {
     faults_.erase(journal_part);
 }
 
-void Device::open_blobs() {
+Result<std::unique_ptr<BlobStore>> Device::make_blobs() {
     const auto steady_ms = [] {
         return std::chrono::duration_cast<std::chrono::milliseconds>(
                    std::chrono::steady_clock::now().time_since_epoch())
@@ -106,8 +110,11 @@ void Device::open_blobs() {
     };
     BlobBudget budget;
     budget.keep_free = settings_.storage.low_disk / 4;
-    auto blobs = BlobStore::open(settings_.state / "blobs", budget, steady_ms,
-                                 [this](std::function<void()> event) { loop_.post(std::move(event)); });
+    return BlobStore::open(settings_.state / "blobs", budget, steady_ms,
+                           [this](std::function<void()> event) { loop_.post(std::move(event)); });
+}
+
+void Device::blobs_tried(Result<std::unique_ptr<BlobStore>> blobs) {
     if (!blobs) return fault(blobs_part, blobs.error());
     blobs_.opened(std::move(*blobs));
     faults_.erase(blobs_part);
@@ -182,9 +189,9 @@ void Device::open_link(const std::optional<Mounted>& city) {
     events.blob_noted = [this](const engine::NoteBlob& note) {
         if (auto* store = blobs_.store()) store->note(note);
     };
-    events.hub_noted = [this](std::uint64_t generation) {
+    events.hub_noted = [this](const engine::NoteHub& hub) {
         auto* store = blobs_.store();
-        if (store != nullptr && store->hub_is(generation)) link_->blobs_offered_again();
+        if (store != nullptr && store->hub_is(hub)) link_->blobs_offered_again();
     };
     events.allows_bulk = [this](std::uint64_t bytes) { return uplinks_->policy().allows_bulk(bytes); };
     events.carried = [this](engine::SendClass what, std::size_t bytes) { uplinks_->count(what, bytes); };
@@ -263,22 +270,50 @@ void Device::start_link() {
 }
 
 void Device::mend() {
-    if (!journal_->is_open() && journal_may_open_) {
-        if (!lock_) static_cast<void>(lock_state());
-        if (lock_) open_journal();
-        if (journal_->is_open()) {
+    mend_journal();
+    mend_blobs();
+    mend_city();
+    // Whoever was in the way may be gone.
+    if (faults_.contains(port_part)) static_cast<void>(listen_tcp());
+    if (faults_.contains(socket_part)) static_cast<void>(listen_socket());
+}
+
+void Device::mend_journal() {
+    if (journal_->is_open() || !journal_may_open_ || mending_journal_) return;
+    if (!lock_ && !lock_state()) return;
+    mending_journal_ = mender_.post([this] {
+        auto files = std::make_shared<Result<Journal::Files>>(journal_->open_files());
+        loop_.post([this, files] {
+            mending_journal_ = false;
+            if (!*files) return journal_tried(files->error());
+            journal_->adopt(std::move(**files));
+            journal_tried(ok());
             spdlog::info("the journal is open: records are saved");
             recorder_->recall();
             start_link();
-        }
-    }
-    if (blobs_.store() == nullptr) {
-        open_blobs();
-        if (auto* store = blobs_.store()) {
-            if (const auto hub = link_->engine().hub_generation(); hub != 0) store->hub_is(hub);
+            status_changed();
+        });
+    });
+}
+
+void Device::mend_blobs() {
+    if (blobs_.store() != nullptr || mending_blobs_) return;
+    mending_blobs_ = mender_.post([this] {
+        auto blobs = std::make_shared<Result<std::unique_ptr<BlobStore>>>(make_blobs());
+        loop_.post([this, blobs] {
+            mending_blobs_ = false;
+            blobs_tried(std::move(*blobs));
+            auto* store = blobs_.store();
+            if (store == nullptr) return;
+            if (const auto& hub = link_->engine().hub(); hub.generation != 0) store->hub_is(hub);
             link_->blobs_added();
-        }
-    }
+            status_changed();
+        });
+    });
+}
+
+// On the thread that writes the city.
+void Device::mend_city() {
     city_->mend([this](const Result<std::optional<Mounted>>& city) {
         if (city && !*city) return;
         city_opened(city);
@@ -288,9 +323,6 @@ void Device::mend() {
         if (link_started_) link_->nudge();
         count_records();
     });
-    // Whoever was in the way may be gone.
-    if (faults_.contains(port_part)) static_cast<void>(listen_tcp());
-    if (faults_.contains(socket_part)) static_cast<void>(listen_socket());
 }
 
 Status Device::run() {

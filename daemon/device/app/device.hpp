@@ -12,6 +12,7 @@
 #include "daemon/device/storage/storage_watch.hpp"
 #include "daemon/device/uplink/hub_link.hpp"
 #include "daemon/support/http_server.hpp"
+#include "daemon/support/worker_thread.hpp"
 #include "hal/clock/clock.hpp"
 #include "hal/keystore/keystore.hpp"
 #include "sync/base/file.hpp"
@@ -46,7 +47,9 @@ class Device {
     Status open();
     Status lock_state();
     void open_journal();
-    void open_blobs();
+    void journal_tried(const Status& opened);
+    Result<std::unique_ptr<BlobStore>> make_blobs();
+    void blobs_tried(Result<std::unique_ptr<BlobStore>> blobs);
     void open_gnss();
     std::optional<Mounted> open_city();
     void open_uplinks();
@@ -56,8 +59,11 @@ class Device {
     Status listen();
     Status listen_tcp();
     Status listen_socket();
-    // Tries again what the disk refused.
+    // Tries again what the disk refused: on threads of their own, for a large file is checked for seconds.
     void mend();
+    void mend_journal();
+    void mend_blobs();
+    void mend_city();
     void city_opened(const Result<std::optional<Mounted>>& city);
     void start_link();
     void fault(const std::string& part, const Error& error);
@@ -100,8 +106,11 @@ class Device {
     bool counting_ = false;
     bool count_again_ = false;
     bool status_due_ = false;
+    bool mending_journal_ = false;  // the mender is at it
+    bool mending_blobs_ = false;
     support::Timer status_timer_;
     support::Timer heartbeat_;
+    support::WorkerThread mender_{"mender", 2};  // last: joined before the rest goes
 };
 
 }  // namespace fieldpost::device

@@ -12,6 +12,7 @@ namespace fieldpost::device {
 
 extern const std::string_view blobs_schema_001;
 extern const std::string_view blobs_schema_002;
+extern const std::string_view blobs_schema_003;
 
 namespace {
 
@@ -22,7 +23,7 @@ constexpr std::size_t hash_bytes = 32;
 Result<std::unique_ptr<Database>> open_table(const fs::path& path) {
     auto database = open_database(path, Durability::normal);
     if (!database) return database;
-    const std::array migrations = {blobs_schema_001, blobs_schema_002};
+    const std::array migrations = {blobs_schema_001, blobs_schema_002, blobs_schema_003};
     if (auto sound = check_database(**database); !sound) return sound.error();
     if (auto migrated = migrate(**database, migrations); !migrated) return migrated.error();
     return database;
@@ -44,14 +45,18 @@ SQLite::Statement with_hash(Database& database, const char* text, BytesView sha2
 
 KeptBlob read_row(SQLite::Statement& row) {
     const auto sha256 = row.getColumn(1);
-    return {row.getColumn(0).getInt64(), Bytes(static_cast<const char*>(sha256.getBlob()), hash_bytes),
-            static_cast<std::uint64_t>(row.getColumn(2).getInt64()), row.getColumn(3).getInt() != 0,
-            row.getColumn(4).getInt() != 0};
+    return {row.getColumn(0).getInt64(),
+            Bytes(static_cast<const char*>(sha256.getBlob()), hash_bytes),
+            static_cast<std::uint64_t>(row.getColumn(2).getInt64()),
+            row.getColumn(3).getInt() != 0,
+            row.getColumn(4).getInt() != 0,
+            static_cast<std::uint64_t>(row.getColumn(5).getInt64())};
 }
 
 std::optional<KeptBlob> find_row(Database& database, BytesView sha256) {
     auto row = with_hash(
-        database, "SELECT added, sha256, bytes, thumbnail, delivered FROM blob WHERE sha256 = ?", sha256);
+        database, "SELECT added, sha256, bytes, thumbnail, delivered, number FROM blob WHERE sha256 = ?",
+        sha256);
     if (!row.executeStep()) return std::nullopt;
     return read_row(row);
 }
@@ -112,7 +117,7 @@ Result<std::vector<KeptBlob>> BlobFiles::all() {
     return sql([&] {
         SQLite::Statement rows(
             *database_,
-            "SELECT added, sha256, bytes, thumbnail, delivered FROM blob WHERE length(sha256) = 32 "
+            "SELECT added, sha256, bytes, thumbnail, delivered, number FROM blob WHERE length(sha256) = 32 "
             "ORDER BY added");
         std::vector<KeptBlob> out;
         while (rows.executeStep()) out.push_back(read_row(rows));
@@ -144,25 +149,40 @@ Result<KeptBlob> BlobFiles::keep(BlobDraft& draft, bool thumbnail) {
     return written;
 }
 
-Status BlobFiles::set_delivered(BytesView sha256) {
-    return sql(
-        [&] { with_hash(*database_, "UPDATE blob SET delivered = 1 WHERE sha256 = ?", sha256).exec(); });
-}
-
-Result<std::uint64_t> BlobFiles::hub_generation() {
+Status BlobFiles::set_delivered(BytesView sha256, std::uint64_t number) {
     return sql([&] {
-        SQLite::Statement row(*database_, "SELECT generation FROM hub");
-        return row.executeStep() ? static_cast<std::uint64_t>(row.getColumn(0).getInt64()) : std::uint64_t{0};
+        auto set =
+            with_hash(*database_, "UPDATE blob SET delivered = 1, number = ?2 WHERE sha256 = ?1", sha256);
+        set.bind(2, static_cast<std::int64_t>(number));
+        set.exec();
     });
 }
 
-Status BlobFiles::set_hub_generation(std::uint64_t generation, bool forget_delivered) {
+Result<engine::NoteHub> BlobFiles::hub() {
+    return sql([&] {
+        engine::NoteHub hub;
+        SQLite::Statement row(*database_, "SELECT generation, safe FROM hub");
+        if (!row.executeStep()) return hub;
+        hub.generation = static_cast<std::uint64_t>(row.getColumn(0).getInt64());
+        if (const auto safe = row.getColumn(1); !safe.isNull())
+            hub.attachments_safe = static_cast<std::uint64_t>(safe.getInt64());
+        return hub;
+    });
+}
+
+Status BlobFiles::set_hub(const engine::NoteHub& hub) {
     return sql([&] {
         SQLite::Transaction transaction(*database_);
-        if (forget_delivered) database_->exec("UPDATE blob SET delivered = 0");
+        const auto generation = static_cast<std::int64_t>(hub.generation);
+        SQLite::Statement forget(*database_,
+                                 "UPDATE blob SET delivered = 0, number = 0 WHERE EXISTS "
+                                 "(SELECT 1 FROM hub WHERE generation NOT IN (0, ?))");
+        forget.bind(1, generation);
+        forget.exec();
         database_->exec("DELETE FROM hub");
-        SQLite::Statement insert(*database_, "INSERT INTO hub(generation) VALUES (?)");
-        insert.bind(1, static_cast<std::int64_t>(generation));
+        SQLite::Statement insert(*database_, "INSERT INTO hub(generation, safe) VALUES (?, ?)");
+        insert.bind(1, generation);
+        if (hub.attachments_safe) insert.bind(2, static_cast<std::int64_t>(*hub.attachments_safe));
         insert.exec();
         transaction.commit();
     });

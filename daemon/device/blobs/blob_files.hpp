@@ -9,6 +9,7 @@
 
 #include "daemon/device/blobs/blob_draft.hpp"
 #include "sync/base/sqlite.hpp"
+#include "sync/engine/device_actions.hpp"
 
 namespace fieldpost::device {
 
@@ -17,7 +18,8 @@ struct KeptBlob {
     Bytes sha256;
     std::uint64_t bytes = 0;
     bool thumbnail = false;
-    bool delivered = false;  // the hub has it whole
+    bool delivered = false;    // the hub has it whole
+    std::uint64_t number = 0;  // engine::NoteBlob::number
 };
 
 // One thread at a time. Every call is done when it returns, whatever kills the program then.
@@ -32,12 +34,13 @@ class BlobFiles {
     // The draft as an attachment: file and name are on disk. One that is here already stays as it is, but
     // becomes a thumbnail if it is now said to be one.
     Result<KeptBlob> keep(BlobDraft& draft, bool thumbnail);
-    // The hub has it. Lost on a power cut, and then learnt again.
-    Status set_delivered(BytesView sha256);
-    // Of the hub that was last heard; 0: none was.
-    Result<std::uint64_t> hub_generation();
-    // The hub has this generation, and may have lost what was delivered to another: in one transaction.
-    Status set_hub_generation(std::uint64_t generation, bool forget_delivered);
+    // The hub has it, under this number. Lost on a power cut, and then learnt again.
+    Status set_delivered(BytesView sha256, std::uint64_t number);
+    // The hub that was last heard; generation 0: none was.
+    Result<engine::NoteHub> hub();
+    // This hub is heard. If the one that was noted before had another generation, it may have lost what was
+    // delivered to that: nothing counts as delivered any more, in the same transaction.
+    Status set_hub(const engine::NoteHub& hub);
     // Removes file and entry.
     Status remove(BytesView sha256);
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <map>
+#include <utility>
 
 #include "daemon/support/worker_thread.hpp"
 #include "sync/base/file.hpp"
@@ -26,6 +27,10 @@ constexpr const char* disk_is_full =
 Error too_long() {
     return fail(ErrorCode::invalid_argument,
                 "an attachment may have " + std::to_string(engine::max_blob_bytes / 1'000'000) + " MB");
+}
+
+std::uint64_t beyond(std::uint64_t bytes, std::uint64_t most) {
+    return bytes > most ? bytes - most : 0;
 }
 
 Error busy() {
@@ -56,7 +61,7 @@ class BlobStore::State : public std::enable_shared_from_this<State> {
     std::vector<engine::WaitingBlob> waiting(std::size_t limit) const;
     Result<Bytes> read(BytesView sha256, std::uint64_t offset, std::size_t bytes);
     void note(const engine::NoteBlob& note);
-    bool hub_is(std::uint64_t generation);
+    bool hub_is(const engine::NoteHub& hub);
     BlobTally tally() const;
 
     // Runs `work` on the store's thread and gives what it returns to `done`, in the loop thread. False when
@@ -84,9 +89,18 @@ class BlobStore::State : public std::enable_shared_from_this<State> {
         std::optional<engine::Millis> refused_at;  // with a problem: none when it cannot be read
     };
 
+    using ByAge = std::map<std::int64_t, const Entry*>;
+
     bool waits(const Entry& entry) const;
+    // A backup of the hub holds it.
+    bool is_safe(const KeptBlob& kept) const;
+    ByAge& list_of(const KeptBlob& kept);
+    // The delivered ones stand where the hub's word puts them.
+    void sort_delivered();
     void offer_all_again();
-    Status evict_oldest();
+    Status make_room(std::uint64_t bytes);
+    // The oldest of those that may go first.
+    Status evict_one();
     void forget(const KeptBlob& gone);
     void removed(const KeptBlob& gone);
 
@@ -97,13 +111,15 @@ class BlobStore::State : public std::enable_shared_from_this<State> {
 
     // Loop thread.
     std::map<Bytes, Entry, std::less<>> entries_;
-    std::array<std::map<std::int64_t, const Entry*>, 2> undelivered_;  // by age; [1]: thumbnails
-    std::map<std::int64_t, const Entry*> delivered_;
+    std::array<ByAge, 2> undelivered_;  // [1]: thumbnails
+    ByAge delivered_;
+    ByAge safe_;  // delivered, and in a backup of the hub
     std::uint64_t bytes_ = 0;
     std::uint64_t reserved_ = 0;  // of what is arriving
     std::uint64_t going_ = 0;     // of what the thread removes
     std::uint64_t drafts_ = 0;
-    std::uint64_t hub_generation_ = 0;  // last heard; 0: none was
+    std::uint64_t unsafe_evicted_ = 0;  // delivered and in no backup, and not told yet
+    engine::NoteHub hub_;               // last heard; generation 0: none was
     std::optional<OpenFile> reading_;
 
     std::unique_ptr<BlobFiles> files_;  // the thread's
@@ -111,13 +127,22 @@ class BlobStore::State : public std::enable_shared_from_this<State> {
 };
 
 Status BlobStore::State::load() {
-    auto all = files_->all();  // before the thread has anything to do
+    auto hub = files_->hub();  // before the thread has anything to do
+    if (!hub) return hub.error();
+    hub_ = *hub;
+    auto all = files_->all();
     if (!all) return all.error();
     for (const KeptBlob& kept : *all) add(kept);
-    auto generation = files_->hub_generation();
-    if (!generation) return generation.error();
-    hub_generation_ = *generation;
     return ok();
+}
+
+bool BlobStore::State::is_safe(const KeptBlob& kept) const {
+    return kept.number != 0 && kept.number <= hub_.attachments_safe.value_or(0);
+}
+
+BlobStore::State::ByAge& BlobStore::State::list_of(const KeptBlob& kept) {
+    if (!kept.delivered) return undelivered_[kept.thumbnail ? 1 : 0];
+    return is_safe(kept) ? safe_ : delivered_;
 }
 
 void BlobStore::State::add(const KeptBlob& kept) {
@@ -126,15 +151,13 @@ void BlobStore::State::add(const KeptBlob& kept) {
     if (added) {
         bytes_ += kept.bytes;
     } else {
-        undelivered_[entry.kept.thumbnail ? 1 : 0].erase(entry.kept.added);
-        delivered_.erase(entry.kept.added);
+        list_of(entry.kept).erase(entry.kept.added);
         // What the hub said meanwhile is newer than what the thread has read.
-        const bool delivered = entry.kept.delivered || kept.delivered;
-        entry.kept = kept;
-        entry.kept.delivered = delivered;
+        const KeptBlob before = std::exchange(entry.kept, kept);
+        entry.kept.delivered = before.delivered;
+        entry.kept.number = before.number;
     }
-    auto& list = entry.kept.delivered ? delivered_ : undelivered_[entry.kept.thumbnail ? 1 : 0];
-    list[entry.kept.added] = &entry;
+    list_of(entry.kept)[entry.kept.added] = &entry;
 }
 
 const KeptBlob* BlobStore::State::find(BytesView sha256) const {
@@ -142,10 +165,11 @@ const KeptBlob* BlobStore::State::find(BytesView sha256) const {
     return found == entries_.end() ? nullptr : &found->second.kept;
 }
 
-Status BlobStore::State::evict_oldest() {
-    const auto oldest = delivered_.begin();
-    if (oldest == delivered_.end()) return fail(ErrorCode::full, "nothing may go");
-    const KeptBlob gone = oldest->second->kept;
+Status BlobStore::State::evict_one() {
+    const bool any_safe = !safe_.empty();
+    // Others may have filled the disk meanwhile.
+    if (!any_safe && delivered_.empty()) return fail(ErrorCode::full, disk_is_full);
+    const KeptBlob gone = (any_safe ? safe_ : delivered_).begin()->second->kept;
     const std::weak_ptr<State> weak = weak_from_this();
     const bool queued = run([gone](BlobFiles& files) { return files.remove(gone.sha256); },
                             [weak, gone](const Status& removed) {
@@ -153,6 +177,7 @@ Status BlobStore::State::evict_oldest() {
                                 if (const auto state = weak.lock()) state->removed(gone);
                             });
     if (!queued) return busy();
+    if (!any_safe) ++unsafe_evicted_;
     going_ += gone.bytes;
     forget(gone);
     return ok();
@@ -160,8 +185,7 @@ Status BlobStore::State::evict_oldest() {
 
 void BlobStore::State::forget(const KeptBlob& gone) {
     bytes_ -= gone.bytes;
-    delivered_.erase(gone.added);
-    undelivered_[gone.thumbnail ? 1 : 0].erase(gone.added);
+    list_of(gone).erase(gone.added);
     entries_.erase(gone.sha256);
 }
 
@@ -173,18 +197,34 @@ void BlobStore::State::removed(const KeptBlob& gone) {
 }
 
 Status BlobStore::State::reserve(std::uint64_t bytes) {
-    while (bytes_ + reserved_ + bytes > budget_.bytes) {
-        if (auto gone = evict_oldest(); !gone) {
-            return gone.error().code == ErrorCode::full ? fail(ErrorCode::full, budget_is_full)
-                                                        : gone.error();
-        }
+    auto room = make_room(bytes);
+    const auto evicted = std::exchange(unsafe_evicted_, 0);
+    // A hub that tells nothing of its backups may well make them.
+    if (evicted > 0 && hub_.attachments_safe) {
+        spdlog::warn(
+            "attachments: {} that the hub has, and that no backup of it is known to hold, made room for a "
+            "new "
+            "one",
+            evicted);
     }
-    while (free_bytes(folder_) + going_ < budget_.keep_free + bytes) {
-        if (auto gone = evict_oldest(); !gone) {
-            return gone.error().code == ErrorCode::full ? fail(ErrorCode::full, disk_is_full) : gone.error();
-        }
+    if (room) reserved_ += bytes;
+    return room;
+}
+
+Status BlobStore::State::make_room(std::uint64_t bytes) {
+    const auto over_budget = [&] { return beyond(bytes_ + reserved_ + bytes, budget_.bytes); };
+    const auto lacking = [&] { return beyond(budget_.keep_free + bytes, free_bytes(folder_) + going_); };
+    if (over_budget() == 0 && lacking() == 0) return ok();
+    // When it would not be enough, all stay.
+    std::uint64_t may_go = 0;
+    for (const ByAge* list : {&safe_, &delivered_}) {
+        for (const auto& [added, entry] : *list) may_go += entry->kept.bytes;
     }
-    reserved_ += bytes;
+    if (over_budget() > may_go) return fail(ErrorCode::full, budget_is_full);
+    if (lacking() > may_go) return fail(ErrorCode::full, disk_is_full);
+    while (over_budget() > 0 || lacking() > 0) {
+        if (auto gone = evict_one(); !gone) return gone;
+    }
     return ok();
 }
 
@@ -239,38 +279,46 @@ void BlobStore::State::note(const engine::NoteBlob& note) {
     }
     entry.problem.clear();
     if (entry.kept.delivered) return;
-    undelivered_[entry.kept.thumbnail ? 1 : 0].erase(entry.kept.added);
+    list_of(entry.kept).erase(entry.kept.added);
     entry.kept.delivered = true;
-    delivered_[entry.kept.added] = &entry;
-    const bool queued = run([sha256 = note.sha256](BlobFiles& files) {
-        if (auto set = files.set_delivered(sha256); !set) spdlog::warn("attachment: {}", set.error().message);
+    entry.kept.number = note.number;
+    list_of(entry.kept)[entry.kept.added] = &entry;
+    const bool queued = run([sha256 = note.sha256, number = note.number](BlobFiles& files) {
+        if (auto set = files.set_delivered(sha256, number); !set)
+            spdlog::warn("attachment: {}", set.error().message);
     });
     if (!queued) spdlog::debug("an attachment will be offered again after the next start");
 }
 
 void BlobStore::State::offer_all_again() {
-    for (const auto& [added, entry] : delivered_) {
+    delivered_.merge(safe_);
+    for (const auto& [added, entry] : std::exchange(delivered_, {})) {
         Entry& here = entries_.find(entry->kept.sha256)->second;
         here.kept.delivered = false;
-        undelivered_[here.kept.thumbnail ? 1 : 0][added] = &here;
+        here.kept.number = 0;
+        list_of(here.kept)[added] = &here;
     }
-    delivered_.clear();
 }
 
-bool BlobStore::State::hub_is(std::uint64_t generation) {
-    if (generation == hub_generation_) return false;
-    const bool may_have_lost = hub_generation_ != 0;
+void BlobStore::State::sort_delivered() {
+    delivered_.merge(safe_);
+    for (const auto& [added, entry] : std::exchange(delivered_, {})) list_of(entry->kept)[added] = entry;
+}
+
+bool BlobStore::State::hub_is(const engine::NoteHub& hub) {
+    if (hub == hub_) return false;
+    const bool may_have_lost = hub_.generation != 0 && hub_.generation != hub.generation;
     if (may_have_lost) {
         spdlog::warn("the hub begins a new generation: {} attachments that it had are offered again",
-                     delivered_.size());
+                     delivered_.size() + safe_.size());
         offer_all_again();
     }
-    const bool queued = run([generation, may_have_lost](BlobFiles& files) {
-        if (auto set = files.set_hub_generation(generation, may_have_lost); !set)
-            spdlog::warn("attachments: {}", set.error().message);
+    hub_ = hub;
+    sort_delivered();
+    const bool queued = run([hub](BlobFiles& files) {
+        if (auto set = files.set_hub(hub); !set) spdlog::warn("attachments: {}", set.error().message);
     });
-    if (!queued) spdlog::warn("attachments: the hub's generation is noted after the next start");
-    hub_generation_ = generation;
+    if (!queued) spdlog::warn("attachments: what the hub says is noted after the next start");
     return may_have_lost;
 }
 
@@ -401,8 +449,8 @@ void BlobStore::note(const engine::NoteBlob& note) {
     state_->note(note);
 }
 
-bool BlobStore::hub_is(std::uint64_t generation) {
-    return state_->hub_is(generation);
+bool BlobStore::hub_is(const engine::NoteHub& hub) {
+    return state_->hub_is(hub);
 }
 
 BlobTally BlobStore::tally() const {

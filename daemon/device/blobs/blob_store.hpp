@@ -1,9 +1,15 @@
 // Attachments of this device: kept on disk until the hub has them, and as long as there is room.
 //
 // Policy. All files together may have `Budget::bytes`, and `Budget::keep_free` of the disk stays free for the
-// journal. When a new attachment does not fit, those that the hub has whole go, the oldest first; when that
-// does not do, the new one is refused with a sentence that says what to do. One that the hub does not have is
-// never removed.
+// journal. When a new attachment does not fit, the oldest go that are at the hub and in a backup of it; when
+// that does not do, the oldest that the hub has whole, and the log says so: until the hub's next backup the
+// hub alone has them, and a hub that dies takes them with it. When that does not do either, the new one is
+// refused with a sentence that says what to do, and none goes for it. One that the hub does not have is never
+// removed.
+//
+// What a backup holds the hub says with its answer to a hello: through which number of this device's
+// deliveries. A hub that does not say so (an older one) is taken at its word that it has them: the oldest go,
+// without a log line.
 //
 // Threads: the loop thread owns the object. What arrives is written, hashed and synced on a thread of its
 // own, piece by piece, so neither the loop nor the journal's writer ever waits for a whole file. The engine
@@ -73,9 +79,9 @@ class BlobStore final : public engine::BlobView, public KeptBlobs {
     Result<Bytes> read(BytesView sha256, std::uint64_t offset, std::size_t bytes) override;
     // What the hub said of one.
     void note(const engine::NoteBlob& note);
-    // The hub has this generation. True when the one that was heard before had another: the hub may have lost
-    // some, and all that are still here are offered again.
-    bool hub_is(std::uint64_t generation);
+    // This hub is heard. True when the one before had another generation: the hub may have lost some, and all
+    // that are still here are offered again.
+    bool hub_is(const engine::NoteHub& hub);
 
     BlobTally tally() const;
 

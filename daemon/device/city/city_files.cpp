@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "daemon/device/city/city_changes.hpp"
 #include "sync/base/crypto.hpp"
 #include "sync/base/file.hpp"
 #include "sync/snapshot/reader.hpp"
@@ -100,9 +101,8 @@ Result<std::optional<Mounted>> CityCache::Files::mend() {
     return mounted;
 }
 
-// In a transaction of the mounted city's writer.
-Status CityCache::Files::begin_change() {
-    if (writer_) return writer_->begin();
+Status CityCache::Files::can_change() const {
+    if (writer_) return ok();
     if (read_only_.empty()) return fail(ErrorCode::unavailable, "no city is mounted");
     return fail(ErrorCode::unavailable, only_read + read_only_);
 }
@@ -159,67 +159,13 @@ Result<std::optional<Mounted>> CityCache::Files::open() {
 
 Result<engine::FeedPoint> CityCache::Files::apply(const records::FeedId& feed,
                                                   const protocol::FeedSegment& segment, std::int64_t now_s) {
-    if (!writer_) return begin_change().error();
-    auto held = writer_->feed_cursor(feed);
-    if (!held) return held.error();
-    // What was on its way here when the city was changed under it.
-    if (!*held || (*held)->generation != static_cast<std::int64_t>(segment.hub_generation()) ||
-        segment.after() > static_cast<std::uint64_t>((*held)->cursor)) {
-        return fail(ErrorCode::conflict, "a segment after " + std::to_string(segment.after()) +
-                                             " does not join what the city has");
-    }
-    const auto cursor = static_cast<std::uint64_t>((*held)->cursor);
-    if (segment.through() <= cursor) return engine::FeedPoint{cursor, (*held)->checksum};
-    if (auto begun = begin_change(); !begun) return begun.error();
-    snapshot::Meta meta = meta_;
-    auto write = [&]() -> Status {
-        for (const auto& entry : segment.entries()) {
-            if (entry.n() <= cursor) continue;
-            auto row = protocol::from_wire(entry.row(), feed.layer);
-            if (!row) return row.error();
-            Status done =
-                entry.remove() ? writer_->remove(feed, row->record, row->version) : writer_->put(feed, *row);
-            if (!done) return done;
-            if (!entry.remove()) meta.as_of = std::max(meta.as_of, std::min(row->as_of, now_s));
-        }
-        if (meta.as_of != meta_.as_of) {
-            if (auto moved = writer_->set_meta(meta); !moved) return moved;
-        }
-        return writer_->set_feed_cursor(feed, static_cast<std::int64_t>(segment.hub_generation()),
-                                        static_cast<std::int64_t>(segment.through()));
-    };
-    auto written = write();
-    if (written) written = writer_->commit();
-    if (!written) {
-        if (auto undone = writer_->rollback(); !undone) spdlog::error("city: {}", undone.error().message);
-        return written.error();
-    }
-    meta_ = std::move(meta);
-    held = writer_->feed_cursor(feed);
-    if (!held) return held.error();
-    return engine::FeedPoint{segment.through(), (*held)->checksum};
+    if (auto writable = can_change(); !writable) return writable.error();
+    return apply_segment(*writer_, meta_, feed, segment, now_s);
 }
 
 Result<engine::MountedCity> CityCache::Files::change_feeds(const engine::ChangeFeeds& change) {
-    if (auto begun = begin_change(); !begun) return begun.error();
-    auto write = [&]() -> Status {
-        for (const auto* feeds : {&change.drop, &change.again}) {
-            for (const auto& feed : *feeds) {
-                if (auto gone = writer_->remove_feed(feed); !gone) return gone;
-            }
-        }
-        for (const auto* feeds : {&change.add, &change.again}) {
-            for (const auto& feed : *feeds) {
-                const auto generation = static_cast<std::int64_t>(change.hub_generation);
-                if (auto made = writer_->set_feed_cursor(feed, generation, 0); !made) return made;
-            }
-        }
-        return writer_->commit();
-    };
-    if (auto written = write(); !written) {
-        if (auto undone = writer_->rollback(); !undone) spdlog::error("city: {}", undone.error().message);
-        return written.error();
-    }
+    if (auto writable = can_change(); !writable) return writable.error();
+    if (auto changed = device::change_feeds(*writer_, change); !changed) return changed.error();
     auto reader = snapshot::Reader::open(city_file(static_cast<std::uint64_t>(meta_.artifact_generation)));
     if (!reader) return reader.error();
     auto feeds = (*reader)->feeds();

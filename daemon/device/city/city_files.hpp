@@ -23,7 +23,7 @@ class CityCache::Files {
 
   private:
     Result<Mounted> mount(const std::filesystem::path& file);
-    Status begin_change();
+    Status can_change() const;
     engine::MountedCity mounted_city(const std::vector<snapshot::FeedCursor>& feeds) const;
     Status verify_draft(const protocol::Manifest& manifest);
     void set_aside_alone(const std::filesystem::path& file);

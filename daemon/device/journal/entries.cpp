@@ -31,6 +31,7 @@ Recorded read_recorded(SQLite::Statement& row) {
     out.first_place.set_epoch(static_cast<std::uint64_t>(row.getColumn(7).getInt64()));
     out.first_place.set_lane(out.lane);
     out.first_place.set_seq(static_cast<std::uint64_t>(row.getColumn(8).getInt64()));
+    out.noted_in = static_cast<std::uint64_t>(row.getColumn(9).getInt64());
     return out;
 }
 

@@ -24,7 +24,8 @@ struct Recorded {
     OperationState state = OperationState::pending;
     std::uint64_t version = 0;  // of the record it made at the hub; 0 while unknown
     std::string reason;
-    bool repeated = false;  // append() found it there already
+    std::uint64_t noted_in = 0;  // number of the note of the hub's word; 0: none was counted
+    bool repeated = false;       // append() found it there already
     protocol::Operation operation;
     // Where it was first written: by this the hub knows it, whichever epoch carries it.
     protocol::After first_place;
@@ -35,7 +36,7 @@ struct Recorded {
 Recorded read_recorded(SQLite::Statement& row);
 inline constexpr std::string_view recorded_columns =
     "epoch, lane, seq, state, version, reason, body, coalesce(origin_epoch, epoch), coalesce(origin_seq, "
-    "seq)";
+    "seq), noted_in";
 
 struct LaneState {
     std::uint64_t last = 0;

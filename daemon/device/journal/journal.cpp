@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "sync/base/crypto.hpp"
 
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::size_t max_waiting = 10'000;  // operations; a person cannot record that fast, a fault can
 constexpr std::size_t max_transaction = 500;
+constexpr std::chrono::minutes epoch_pause{1};  // after one could not be opened: each try reads all that goes
 
 // Some file systems tell a full disk as a failed write, or as a file that cannot be made.
 bool may_lack_room(const Error& error) {
@@ -20,10 +22,11 @@ bool may_lack_room(const Error& error) {
 
 }  // namespace
 
-Journal::Journal(std::filesystem::path path, std::string device, Post post)
+Journal::Journal(std::filesystem::path path, std::string device, Post post, SteadyNow now)
     : path_(std::move(path)),
       device_(std::move(device)),
       post_(std::move(post)),
+      now_(std::move(now)),
       reserve_(path_.string() + ".reserve") {}
 
 Journal::~Journal() {
@@ -32,43 +35,56 @@ Journal::~Journal() {
 }
 
 Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& path, const std::string& device,
-                                               Post post) {
-    auto journal = closed(path, device, std::move(post));
+                                               Post post, SteadyNow now) {
+    auto journal = closed(path, device, std::move(post), std::move(now));
     if (auto opened = journal->reopen(); !opened) return opened.error();
     return journal;
 }
 
 std::unique_ptr<Journal> Journal::closed(const std::filesystem::path& path, const std::string& device,
-                                         Post post) {
-    return std::unique_ptr<Journal>(new Journal(path, device, std::move(post)));
+                                         Post post, SteadyNow now) {
+    return std::unique_ptr<Journal>(new Journal(path, device, std::move(post), std::move(now)));
 }
 
 Status Journal::reopen() {
     if (is_open()) return ok();
+    auto files = open_files();
+    if (!files) return files.error();
+    adopt(std::move(*files));
+    return ok();
+}
+
+Result<Journal::Files> Journal::open_files() {
     auto loaded = load();
     if (!loaded && may_lack_room(loaded.error()) && reserve_.give_up()) {
         spdlog::error("the journal's reserve is given up: {}", loaded.error().message);
         loaded = load();
     }
     if (!loaded) return loaded.error().with("journal " + path_.string());
-    return ok();
+    return loaded;
 }
 
 Error Journal::not_open() const {
     return fail(ErrorCode::unavailable, "the journal is not open: see the messages of /api/v1/status");
 }
 
-Status Journal::load() {
+Result<Journal::Files> Journal::load() const {
     auto writing = JournalWriter::open(path_, device_, random_u64);
     if (!writing) return writing.error();
     auto reading = JournalReader::open(path_);
     if (!reading) return reading.error();
-    writer_ = std::move(*writing);
-    reader_ = std::move(*reading);
+    return Files{std::move(*writing), std::move(*reading)};
+}
+
+void Journal::adopt(Files files) {
+    if (is_open()) return;
+    writer_ = std::move(files.writer);
+    reader_ = std::move(files.reader);
     epoch_ = writer_->epoch();
     lanes_ = writer_->lanes();
+    notes_ = writer_->notes();
+    in_city_ = writer_->in_city();
     thread_ = std::make_unique<support::WorkerThread>("journal", max_waiting);
-    return ok();
 }
 
 void Journal::append(protocol::Lane lane, protocol::Operation operation, Saved saved) {
@@ -241,10 +257,11 @@ void Journal::note(const protocol::Ack& ack, std::function<void()> done) {
                          noted.error().message);
             return;
         }
-        post_([this, done, lanes = writer_->lanes()] {
+        post_([this, done, lanes = writer_->lanes(), notes = writer_->notes()] {
             for (const protocol::Lane lane : engine::lanes_by_priority) {
                 at(lane).noted = lanes[static_cast<std::size_t>(lane)].noted;
             }
+            notes_ = notes;
             done();
         });
     });
@@ -252,21 +269,55 @@ void Journal::note(const protocol::Ack& ack, std::function<void()> done) {
         spdlog::warn("an acknowledgement could not be kept and will be asked again: the journal is busy");
 }
 
+void Journal::note_in_city(engine::InCity known) {
+    if (!is_open()) return;
+    const bool queued = thread_->post([this, known = std::move(known)] {
+        if (auto noted = writer_->note_in_city(known); !noted) {
+            spdlog::warn("what the city holds of this device's work is looked at again: {}",
+                         noted.error().message);
+            return;
+        }
+        post_([this, known] { in_city_ = known; });
+    });
+    if (!queued) spdlog::debug("what the city holds of this device's work is looked at again");
+}
+
+// Writer thread.
+Status Journal::try_to_open(const engine::OpenEpoch& wanted) {
+    auto opened = writer_->open_epoch(wanted);
+    if (opened || !may_lack_room(opened.error()) || !reserve_.give_up()) return opened;
+    spdlog::error("the journal's reserve is given up: {}", opened.error().message);
+    return writer_->open_epoch(wanted);
+}
+
 void Journal::open_epoch(engine::OpenEpoch wanted, std::function<void(Status)> done) {
     if (!is_open()) return post_([this, done] { done(not_open()); });
-    const bool queued = thread_->post([this, from = epoch_, wanted = std::move(wanted), done] {
-        // Asked again before the first was done: it says nothing of the epoch that is open now.
-        const bool done_already = writer_->epoch() != from;
-        auto opened = done_already ? ok() : writer_->open_epoch(wanted);
-        post_([this, done, opened, epoch = writer_->epoch(), lanes = writer_->lanes()] {
-            if (opened) {
-                epoch_ = epoch;
-                lanes_ = lanes;
-            }
-            done(opened);
+    if (!await_epoch_.empty()) return await_epoch_.push_back(std::move(done));
+    if (now_() < no_epoch_before_) {
+        return post_([done] {
+            done(fail(ErrorCode::unavailable, "it failed a moment ago, and is tried again in a minute"));
+        });
+    }
+    spdlog::warn("opening a new journal epoch: {}", wanted.why);
+    await_epoch_.push_back(std::move(done));
+    const bool queued = thread_->post([this, wanted = std::move(wanted)] {
+        auto opened = try_to_open(wanted);
+        post_([this, opened, epoch = writer_->epoch(), lanes = writer_->lanes()] {
+            epoch_tried(opened, epoch, lanes);
         });
     });
-    if (!queued) post_([done] { done(fail(ErrorCode::full, "the journal is busy")); });
+    if (!queued) post_([this] { epoch_tried(fail(ErrorCode::full, "the journal is busy"), epoch_, lanes_); });
+}
+
+void Journal::epoch_tried(const Status& opened, std::uint64_t epoch, const Lanes& lanes) {
+    if (opened) {
+        epoch_ = epoch;
+        lanes_ = lanes;
+    } else {
+        spdlog::error("no new journal epoch: {}", opened.error().message);
+        no_epoch_before_ = now_() + epoch_pause;
+    }
+    for (const auto& done : std::exchange(await_epoch_, {})) done(opened);
 }
 
 std::optional<Bytes> Journal::hash_at(protocol::Lane lane, std::uint64_t seq) {
@@ -283,13 +334,13 @@ std::optional<Bytes> Journal::hash_at(protocol::Lane lane, std::uint64_t seq) {
 
 std::uint64_t Journal::first_held(protocol::Lane lane) {
     if (!is_open()) return 0;
-    auto first = reader_->first_held(epoch_, lane, at(lane).last);
+    auto first = reader_->first_held(epoch_, lane);
     return first ? *first : 0;
 }
 
-std::vector<std::uint64_t> Journal::parked(protocol::Lane lane, std::size_t most) {
+std::vector<std::uint64_t> Journal::parked(protocol::Lane lane, std::uint64_t after, std::size_t most) {
     if (!is_open()) return {};
-    auto parked = reader_->parked(epoch_, lane, at(lane).noted, most);
+    auto parked = reader_->parked(epoch_, lane, after, at(lane).noted, most);
     return parked ? std::move(*parked) : std::vector<std::uint64_t>();
 }
 
@@ -313,6 +364,11 @@ Result<std::vector<Recorded>> Journal::find(const Query& query) {
 Result<std::optional<Recorded>> Journal::by_id(const std::string& id) {
     if (!is_open()) return not_open();
     return reader_->by_id(id);
+}
+
+Result<std::optional<Recorded>> Journal::last(protocol::Lane lane, int effect) {
+    if (!is_open()) return not_open();
+    return reader_->last(lane, effect);
 }
 
 Result<JournalSize> Journal::size() {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -29,19 +30,28 @@ class Journal final : public engine::JournalView {
   public:
     using Post = std::function<void(std::function<void()>)>;
     using Saved = std::function<void(Result<Recorded>)>;
+    using SteadyNow = std::function<std::chrono::steady_clock::time_point()>;
 
     // Opens or creates journal.db. corrupt when it is damaged: it is left as it is, for a person. refused
     // when it is another device's.
     static Result<std::unique_ptr<Journal>> open(const std::filesystem::path& path, const std::string& device,
-                                                 Post post);
+                                                 Post post, SteadyNow now = std::chrono::steady_clock::now);
     // One that is not open: nothing is read from it, and what is appended is NOT SAVED. Everything else can
     // run beside it until reopen() succeeds.
     static std::unique_ptr<Journal> closed(const std::filesystem::path& path, const std::string& device,
-                                           Post post);
+                                           Post post, SteadyNow now = std::chrono::steady_clock::now);
     ~Journal() override;
 
     // Opens a closed one; Errors as open(). Loop thread. A full disk: the reserve is given up first.
     Status reopen();
+    // reopen() in two steps, for a loop that must not wait while a large journal is checked: what takes long,
+    // on any one thread, and then on the loop thread what does not. Harmless when it is open since.
+    struct Files {
+        std::unique_ptr<JournalWriter> writer;
+        std::unique_ptr<JournalReader> reader;
+    };
+    Result<Files> open_files();
+    void adopt(Files files);
     bool is_open() const { return thread_ != nullptr; }
 
     // Writes the operation behind what its lane holds. An id that is there already changes nothing: with the
@@ -55,8 +65,13 @@ class Journal final : public engine::JournalView {
     // its reason. Lost on a power cut and then asked again: no one waits for it.
     void note(const protocol::Ack& ack, std::function<void()> done);
 
+    // What the city is known to hold of what crews did, for in_city(). Lost as note() is.
+    void note_in_city(engine::InCity known);
+
     // Opens a new epoch that carries everything the hub does not hold, as seen from the epoch that epoch()
-    // says now, and what is parked there. Asked twice for the same epoch, one new one is opened.
+    // says now, and what is parked there. Asked again while that is under way, the one new epoch answers all.
+    // A full disk: the reserve is given up first. After a failure it is refused for a minute, as unavailable.
+    // Says in the log what it does and why it cannot, of which it so has one line a minute. Loop thread.
     void open_epoch(engine::OpenEpoch wanted, std::function<void(Status)> done);
 
     // Takes so many bytes of the disk as a reserve, a file beside the journal, which is given up when a write
@@ -76,9 +91,11 @@ class Journal final : public engine::JournalView {
     std::uint64_t epoch() const override { return epoch_; }
     std::uint64_t last_seq(protocol::Lane lane) const override { return at(lane).last; }
     std::uint64_t noted(protocol::Lane lane) const override { return at(lane).noted; }
+    std::uint64_t notes() const override { return notes_; }
+    const engine::InCity& in_city() const override { return in_city_; }
     std::optional<Bytes> hash_at(protocol::Lane lane, std::uint64_t seq) override;
     std::uint64_t first_held(protocol::Lane lane) override;
-    std::vector<std::uint64_t> parked(protocol::Lane lane, std::size_t most) override;
+    std::vector<std::uint64_t> parked(protocol::Lane lane, std::uint64_t after, std::size_t most) override;
     std::vector<protocol::LanePosition> earlier(std::size_t most) override;
     Result<std::vector<engine::JournalEntry>> read(protocol::Lane lane, std::uint64_t after,
                                                    std::size_t max_entries, std::size_t max_bytes) override;
@@ -87,6 +104,8 @@ class Journal final : public engine::JournalView {
     // Newest first.
     Result<std::vector<Recorded>> find(const Query& query);
     Result<std::optional<Recorded>> by_id(const std::string& id);
+    // As JournalReader::last().
+    Result<std::optional<Recorded>> last(protocol::Lane lane, int effect);
 
     struct Waiting {
         std::uint64_t count = 0;
@@ -104,12 +123,14 @@ class Journal final : public engine::JournalView {
     void try_to_write();
 
   private:
-    Journal(std::filesystem::path path, std::string device, Post post);
-    Status load();
+    Journal(std::filesystem::path path, std::string device, Post post, SteadyNow now);
+    Result<Files> load() const;
     Error not_open() const;
     void commit_waiting();
     bool commit_some();
     Result<std::vector<Result<Recorded>>> commit(const std::vector<JournalWriter::Append>& appends);
+    Status try_to_open(const engine::OpenEpoch& wanted);
+    void epoch_tried(const Status& opened, std::uint64_t epoch, const Lanes& lanes);
     void make_room_stepwise(std::uint64_t goal, const RoomRule& rule, RoomMade sum,
                             const std::function<void(Result<RoomMade>)>& done);
     LaneState& at(protocol::Lane lane) { return lanes_[static_cast<std::size_t>(lane)]; }
@@ -118,12 +139,17 @@ class Journal final : public engine::JournalView {
     const std::filesystem::path path_;
     const std::string device_;
     const Post post_;
+    const SteadyNow now_;
 
     // Loop thread.
     std::unique_ptr<JournalReader> reader_;
     std::uint64_t epoch_ = 0;
     Lanes lanes_;
+    std::uint64_t notes_ = 0;
+    engine::InCity in_city_;
     bool writable_ = true;
+    std::vector<std::function<void(Status)>> await_epoch_;   // one is being opened: who wants it
+    std::chrono::steady_clock::time_point no_epoch_before_;  // the last one failed
 
     std::mutex mutex_;  // guards appends_, saved_ and committing_
     std::vector<JournalWriter::Append> appends_;

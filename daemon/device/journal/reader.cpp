@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sync/base/statement_use.hpp"
+
 namespace fieldpost::device {
 
 namespace {
@@ -10,67 +12,63 @@ std::int64_t integer(std::uint64_t value) {
     return static_cast<std::int64_t>(value);
 }
 
-Bytes blob(const SQLite::Column& column) {
-    return Bytes(static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes()));
-}
-
 }  // namespace
+
+struct JournalReader::Statements {
+    explicit Statements(Database& database)
+        : hash_at(database, "SELECT hash FROM operation WHERE epoch = ? AND lane = ? AND seq = ?"),
+          recorded_at(database, "SELECT recorded_at FROM operation WHERE epoch = ? AND lane = ? AND seq = ?"),
+          read(database,
+               "SELECT seq, body, origin_epoch, origin_seq, origin_hash FROM operation "
+               "WHERE epoch = ? AND lane = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?") {}
+
+    SQLite::Statement hash_at, recorded_at, read;
+};
+
+JournalReader::JournalReader(std::unique_ptr<Database> database)
+    : database_(std::move(database)), statements_(std::make_unique<Statements>(*database_)) {}
+JournalReader::~JournalReader() = default;
 
 Result<std::unique_ptr<JournalReader>> JournalReader::open(const std::filesystem::path& path) {
     auto database = open_database(path, Durability::read_only);
     if (!database) return database.error();
-    return std::unique_ptr<JournalReader>(new JournalReader(std::move(*database)));
+    return sql([&] { return std::unique_ptr<JournalReader>(new JournalReader(std::move(*database))); });
 }
 
 Result<std::optional<Bytes>> JournalReader::hash_at(std::uint64_t epoch, protocol::Lane lane,
                                                     std::uint64_t seq) {
     return sql([&]() -> std::optional<Bytes> {
-        SQLite::Statement get(*database_,
-                              "SELECT hash FROM operation WHERE epoch = ? AND lane = ? AND seq = ?");
-        get.bind(1, integer(epoch));
-        get.bind(2, static_cast<int>(lane));
-        get.bind(3, integer(seq));
-        if (!get.executeStep()) return std::nullopt;
-        return blob(get.getColumn(0));
+        StatementUse get(statements_->hash_at);
+        get->bind(1, integer(epoch));
+        get->bind(2, static_cast<int>(lane));
+        get->bind(3, integer(seq));
+        if (!get->executeStep()) return std::nullopt;
+        return blob(get->getColumn(0));
     });
 }
 
-Result<std::uint64_t> JournalReader::first_held(std::uint64_t epoch, protocol::Lane lane,
-                                                std::uint64_t last) {
-    return sql([&] {
-        const auto bind_lane = [&](SQLite::Statement& statement) {
-            statement.bind(1, integer(epoch));
-            statement.bind(2, static_cast<int>(lane));
-        };
-        SQLite::Statement get(*database_,
-                              "SELECT seq FROM operation WHERE epoch = ? AND lane = ? "
-                              "AND NOT (state = 0 AND reason <> '') ORDER BY seq LIMIT 1");
-        bind_lane(get);
-        std::uint64_t first = last + 1;
-        if (get.executeStep()) first = static_cast<std::uint64_t>(get.getColumn(0).getInt64());
-        // What is parked is never trimmed, and may stand alone.
-        SQLite::Statement parked(*database_,
-                                 "SELECT seq FROM operation INDEXED BY operation_parked "
-                                 "WHERE epoch = ? AND lane = ? AND seq < ? "
-                                 "AND state = 0 AND reason <> '' ORDER BY seq DESC");
-        bind_lane(parked);
-        parked.bind(3, integer(first));
-        while (parked.executeStep() && parked.getColumn(0).getInt64() == integer(first) - 1) --first;
-        return first;
+Result<std::uint64_t> JournalReader::first_held(std::uint64_t epoch, protocol::Lane lane) {
+    return sql([&]() -> std::uint64_t {
+        SQLite::Statement get(*database_, "SELECT trimmed + 1 FROM lane WHERE epoch = ? AND lane = ?");
+        get.bind(1, integer(epoch));
+        get.bind(2, static_cast<int>(lane));
+        return get.executeStep() ? static_cast<std::uint64_t>(get.getColumn(0).getInt64()) : 1;
     });
 }
 
 Result<std::vector<std::uint64_t>> JournalReader::parked(std::uint64_t epoch, protocol::Lane lane,
-                                                         std::uint64_t noted, std::size_t most) {
+                                                         std::uint64_t after, std::uint64_t noted,
+                                                         std::size_t most) {
     return sql([&] {
         SQLite::Statement get(*database_,
                               "SELECT seq FROM operation INDEXED BY operation_parked "
-                              "WHERE epoch = ? AND lane = ? AND seq <= ? "
+                              "WHERE epoch = ? AND lane = ? AND seq > ? AND seq <= ? "
                               "AND state = 0 AND reason <> '' ORDER BY seq LIMIT ?");
         get.bind(1, integer(epoch));
         get.bind(2, static_cast<int>(lane));
-        get.bind(3, integer(noted));
-        get.bind(4, static_cast<std::int64_t>(most));
+        get.bind(3, integer(after));
+        get.bind(4, integer(noted));
+        get.bind(5, static_cast<std::int64_t>(most));
         std::vector<std::uint64_t> out;
         while (get.executeStep()) out.push_back(static_cast<std::uint64_t>(get.getColumn(0).getInt64()));
         return out;
@@ -87,7 +85,7 @@ Result<std::vector<protocol::LanePosition>> JournalReader::earlier(std::uint64_t
             "SELECT e.predecessor, back + 1 FROM before b JOIN epoch e ON e.epoch = b.epoch "
             "WHERE e.predecessor IS NOT NULL AND back < ?2) "
             "SELECT l.epoch, l.lane, l.noted FROM before b JOIN lane l ON l.epoch = b.epoch "
-            "WHERE l.noted > 0 ORDER BY b.back, l.lane LIMIT ?2");
+            "WHERE l.noted > 0 OR l.trimmed > 0 ORDER BY b.back, l.lane LIMIT ?2");
         get.bind(1, integer(epoch));
         get.bind(2, static_cast<std::int64_t>(most));
         std::vector<protocol::LanePosition> out;
@@ -102,7 +100,7 @@ Result<std::vector<protocol::LanePosition>> JournalReader::earlier(std::uint64_t
     });
     if (!lanes) return lanes;
     for (auto& position : *lanes) {
-        auto first = first_held(position.epoch(), position.lane(), position.seq());
+        auto first = first_held(position.epoch(), position.lane());
         if (!first) return first.error();
         position.set_first(*first);
     }
@@ -116,25 +114,23 @@ Result<std::vector<engine::JournalEntry>> JournalReader::read(std::uint64_t epoc
     return sql([&] {
         std::vector<engine::JournalEntry> entries;
         std::size_t bytes = 0;
-        SQLite::Statement get(*database_,
-                              "SELECT seq, body, origin_epoch, origin_seq, origin_hash FROM operation "
-                              "WHERE epoch = ? AND lane = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?");
-        get.bind(1, integer(epoch));
-        get.bind(2, static_cast<int>(lane));
-        get.bind(3, integer(after));
-        get.bind(4, integer(through));
-        get.bind(5, static_cast<std::int64_t>(max_entries));
-        while (get.executeStep()) {
+        StatementUse get(statements_->read);
+        get->bind(1, integer(epoch));
+        get->bind(2, static_cast<int>(lane));
+        get->bind(3, integer(after));
+        get->bind(4, integer(through));
+        get->bind(5, static_cast<std::int64_t>(max_entries));
+        while (get->executeStep()) {
             engine::JournalEntry entry;
-            entry.seq = static_cast<std::uint64_t>(get.getColumn(0).getInt64());
-            entry.operation = blob(get.getColumn(1));
+            entry.seq = static_cast<std::uint64_t>(get->getColumn(0).getInt64());
+            entry.operation = blob(get->getColumn(1));
             if (!entries.empty() && bytes + entry.operation.size() > max_bytes) break;
             bytes += entry.operation.size();
-            if (!get.getColumn(2).isNull()) {
+            if (!get->getColumn(2).isNull()) {
                 protocol::Origin origin;
-                origin.set_epoch(static_cast<std::uint64_t>(get.getColumn(2).getInt64()));
-                origin.set_seq(static_cast<std::uint64_t>(get.getColumn(3).getInt64()));
-                origin.set_hash(blob(get.getColumn(4)));
+                origin.set_epoch(static_cast<std::uint64_t>(get->getColumn(2).getInt64()));
+                origin.set_seq(static_cast<std::uint64_t>(get->getColumn(3).getInt64()));
+                origin.set_hash(blob(get->getColumn(4)));
                 entry.origin = std::move(origin);
             }
             entries.push_back(std::move(entry));
@@ -143,21 +139,27 @@ Result<std::vector<engine::JournalEntry>> JournalReader::read(std::uint64_t epoc
     });
 }
 
+std::string JournalReader::text_of(const JournalQuery& query) {
+    std::string text = "SELECT " + std::string(recorded_columns) + " FROM operation WHERE 1";
+    if (query.visit) text += " AND visit = @visit AND visit <> ''";
+    if (query.property) text += " AND property = @property AND property <> 0";
+    if (query.state) text += " AND state = @state";
+    if (query.effects.size() == 1) {
+        // Not IN: SQLite then finds the index that has only these.
+        text += " AND effect = " + std::to_string(query.effects.front());
+    } else if (!query.effects.empty()) {
+        text += " AND effect IN (";
+        for (std::size_t i = 0; i < query.effects.size(); ++i) {
+            text += (i == 0 ? "" : ",") + std::to_string(query.effects[i]);
+        }
+        text += ")";
+    }
+    return text + " ORDER BY recorded_at DESC, seq DESC LIMIT @limit";
+}
+
 Result<std::vector<Recorded>> JournalReader::find(const JournalQuery& query) {
     return sql([&] {
-        std::string text = "SELECT " + std::string(recorded_columns) + " FROM operation WHERE 1";
-        if (query.visit) text += " AND visit = @visit AND visit <> ''";
-        if (query.property) text += " AND property = @property AND property <> 0";
-        if (query.state) text += " AND state = @state";
-        if (!query.effects.empty()) {
-            text += " AND effect IN (";
-            for (std::size_t i = 0; i < query.effects.size(); ++i) {
-                text += (i == 0 ? "" : ",") + std::to_string(query.effects[i]);
-            }
-            text += ")";
-        }
-        text += " ORDER BY recorded_at DESC, seq DESC LIMIT @limit";
-        SQLite::Statement get(*database_, text);
+        SQLite::Statement get(*database_, text_of(query));
         if (query.visit) get.bind("@visit", *query.visit);
         if (query.property) get.bind("@property", *query.property);
         if (query.state) get.bind("@state", static_cast<int>(*query.state));
@@ -197,15 +199,33 @@ Result<std::optional<Recorded>> JournalReader::by_id(const std::string& id) {
     });
 }
 
+Result<std::optional<Recorded>> JournalReader::last(protocol::Lane lane, int effect) {
+    return sql([&]() -> std::optional<Recorded> {
+        std::vector<std::pair<int, std::uint64_t>> newest_first;
+        for (const auto& [epoch, ago] : ages()) newest_first.emplace_back(ago, epoch);
+        std::ranges::sort(newest_first);
+        SQLite::Statement get(*database_, "SELECT " + std::string(recorded_columns) +
+                                              " FROM operation WHERE epoch = ? AND lane = ? AND effect = ? "
+                                              "ORDER BY seq DESC LIMIT 1");
+        for (const auto& [ago, epoch] : newest_first) {
+            get.reset();
+            get.bind(1, integer(epoch));
+            get.bind(2, static_cast<int>(lane));
+            get.bind(3, effect);
+            if (get.executeStep()) return read_recorded(get);
+        }
+        return std::nullopt;
+    });
+}
+
 Result<std::optional<std::int64_t>> JournalReader::recorded_at(std::uint64_t epoch, protocol::Lane lane,
                                                                std::uint64_t seq) {
     return sql([&] {
-        SQLite::Statement get(*database_,
-                              "SELECT recorded_at FROM operation WHERE epoch = ? AND lane = ? AND seq = ?");
-        get.bind(1, integer(epoch));
-        get.bind(2, static_cast<int>(lane));
-        get.bind(3, integer(seq));
-        return get.executeStep() ? std::optional(get.getColumn(0).getInt64()) : std::nullopt;
+        StatementUse get(statements_->recorded_at);
+        get->bind(1, integer(epoch));
+        get->bind(2, static_cast<int>(lane));
+        get->bind(3, integer(seq));
+        return get->executeStep() ? std::optional(get->getColumn(0).getInt64()) : std::nullopt;
     });
 }
 

@@ -105,12 +105,23 @@ std::uint64_t JournalWriter::remove(std::uint64_t epoch, protocol::Lane lane, st
     SQLite::Statement gone(*database_,
                            "DELETE FROM operation WHERE epoch = ?1 AND lane = ?2 AND seq IN (SELECT seq "
                            "FROM operation WHERE epoch = ?1 AND lane = ?2 AND seq < ?3 AND state <> 0 "
-                           "ORDER BY seq LIMIT ?4)");
+                           "ORDER BY seq LIMIT ?4) RETURNING seq");
     gone.bind(1, integer(epoch));
     gone.bind(2, static_cast<int>(lane));
     gone.bind(3, integer(before));
     gone.bind(4, step_entries);
-    return static_cast<std::uint64_t>(gone.exec());
+    std::uint64_t count = 0;
+    std::uint64_t last = 0;
+    for (; gone.executeStep(); ++count) last = std::max(last, number(gone.getColumn(0)));
+    if (count == 0) return 0;
+    SQLite::Statement mark(*database_,
+                           "INSERT INTO lane(epoch, lane, trimmed) VALUES(?, ?, ?) "
+                           "ON CONFLICT DO UPDATE SET trimmed = max(trimmed, excluded.trimmed)");
+    mark.bind(1, integer(epoch));
+    mark.bind(2, static_cast<int>(lane));
+    mark.bind(3, integer(last));
+    mark.exec();
+    return count;
 }
 
 std::vector<std::uint64_t> JournalWriter::epochs() {

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "sync/base/file.hpp"
+#include "sync/base/statement_use.hpp"
 #include "sync/engine/uplink.hpp"
 
 namespace fieldpost::device {
@@ -13,15 +14,16 @@ extern const std::string_view journal_schema_001;
 extern const std::string_view journal_schema_002;
 extern const std::string_view journal_schema_003;
 extern const std::string_view journal_schema_004;
+extern const std::string_view journal_schema_005;
+extern const std::string_view journal_schema_006;
+extern const std::string_view journal_schema_007;
 
 namespace {
 
+constexpr int carry_step = 500;  // operations of an old epoch that are in memory at once
+
 std::int64_t integer(std::uint64_t value) {
     return static_cast<std::int64_t>(value);
-}
-
-void bind_blob(SQLite::Statement& statement, int index, const Bytes& bytes) {
-    statement.bindNoCopy(index, static_cast<const void*>(bytes.data()), static_cast<int>(bytes.size()));
 }
 
 std::int64_t wall_clock_us() {
@@ -51,6 +53,29 @@ Bytes content(protocol::Operation operation) {
 }
 
 }  // namespace
+
+struct JournalWriter::Statements {
+    explicit Statements(Database& database)
+        : find(database, "SELECT " + std::string(recorded_columns) + " FROM operation WHERE id = ?"),
+          insert(database,
+                 "INSERT INTO operation(epoch, lane, seq, id, effect, visit, property, recorded_at, "
+                 "body, hash) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+          hash_at(database, "SELECT hash FROM operation WHERE epoch = ? AND lane = ? AND seq = ?"),
+          // Told again, nothing is written; and a late word that it waits does not undo what became of it.
+          note(database,
+               "UPDATE operation SET state = ?1, version = ?2, reason = ?3, noted_in = ?7 "
+               "WHERE epoch = ?4 AND lane = ?5 AND seq = ?6 "
+               "AND (state <> ?1 OR version <> ?2 OR reason <> ?3) AND (?1 <> 0 OR state = 0)"),
+          mark(database,
+               "INSERT INTO lane(epoch, lane, noted) VALUES(?, ?, ?) ON CONFLICT DO UPDATE "
+               "SET noted = excluded.noted WHERE noted < excluded.noted") {}
+
+    SQLite::Statement find, insert, hash_at, note, mark;
+};
+
+JournalWriter::JournalWriter(std::unique_ptr<Database> database, std::string device, Random random)
+    : database_(std::move(database)), device_(std::move(device)), random_(std::move(random)) {}
+JournalWriter::~JournalWriter() = default;
 
 Result<JournalWriter::Append> JournalWriter::make_append(protocol::Lane lane, protocol::Operation operation) {
     Bytes body = operation.SerializeAsString();
@@ -82,11 +107,14 @@ Result<std::unique_ptr<JournalWriter>> JournalWriter::open(const std::filesystem
 Status JournalWriter::load() {
     if (auto sound = check_database(*database_); !sound) return sound;
     const std::string_view migrations[] = {journal_schema_001, journal_schema_002, journal_schema_003,
-                                           journal_schema_004};
+                                           journal_schema_004, journal_schema_005, journal_schema_006,
+                                           journal_schema_007};
     if (auto migrated = migrate(*database_, migrations); !migrated) return migrated;
     return sql([&]() -> Status {
         if (auto known = load_epoch(); !known) return known;
         load_lanes();
+        load_in_city();
+        statements_ = std::make_unique<Statements>(*database_);
         return ok();
     });
 }
@@ -148,23 +176,54 @@ void JournalWriter::load_lanes() {
     }
 }
 
+void JournalWriter::load_in_city() {
+    notes_ = counter("notes");
+    in_city_.notes = counter("in_city");
+    SQLite::Statement get(*database_, "SELECT feed, hub_generation, n FROM city_head");
+    while (get.executeStep()) {
+        const auto feed = records::parse_feed(get.getColumn(0).getString());
+        if (!feed) continue;
+        in_city_.heads[*feed] = {static_cast<std::uint64_t>(get.getColumn(1).getInt64()),
+                                 static_cast<std::uint64_t>(get.getColumn(2).getInt64())};
+    }
+}
+
+std::uint64_t JournalWriter::counter(const std::string& key) {
+    SQLite::Statement get(*database_, "SELECT CAST(value AS INTEGER) FROM journal WHERE key = ?");
+    get.bindNoCopy(1, key);
+    return get.executeStep() ? static_cast<std::uint64_t>(get.getColumn(0).getInt64()) : 0;
+}
+
+void JournalWriter::set_counter(const std::string& key, std::uint64_t count) {
+    SQLite::Statement put(*database_, "INSERT OR REPLACE INTO journal(key, value) VALUES(?, ?)");
+    put.bindNoCopy(1, key);
+    put.bind(2, std::to_string(count));
+    put.exec();
+}
+
+// Not worth a sync of its own: lost, it is told again.
+Status JournalWriter::write_unsynced(const std::function<void()>& write) {
+    auto written = sql([&] {
+        database_->exec("PRAGMA synchronous=NORMAL");
+        SQLite::Transaction transaction(*database_);
+        write();
+        transaction.commit();
+    });
+    auto full = sql([&] { database_->exec("PRAGMA synchronous=FULL"); });
+    return full ? written : full;
+}
+
 Result<std::vector<Result<Recorded>>> JournalWriter::append(std::span<const Append> appends) {
     Lanes after = lanes_;
     auto written = sql([&] {
         std::vector<Result<Recorded>> results;
         results.reserve(appends.size());
         SQLite::Transaction transaction(*database_);
-        SQLite::Statement find(*database_,
-                               "SELECT " + std::string(recorded_columns) + " FROM operation WHERE id = ?");
-        SQLite::Statement insert(
-            *database_,
-            "INSERT INTO operation(epoch, lane, seq, id, effect, visit, property, recorded_at, "
-            "body, hash) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
         for (const Append& append : appends) {
-            find.reset();
-            find.bindNoCopy(1, append.operation.id());
-            if (find.executeStep()) {
-                Recorded first = read_recorded(find);
+            StatementUse find(statements_->find);
+            find->bindNoCopy(1, append.operation.id());
+            if (find->executeStep()) {
+                Recorded first = read_recorded(*find);
                 first.repeated = true;
                 if (first.lane == append.lane && content(first.operation) == content(append.operation)) {
                     results.push_back(std::move(first));
@@ -178,18 +237,18 @@ Result<std::vector<Result<Recorded>>> JournalWriter::append(std::span<const Appe
             LaneState& lane = after[static_cast<std::size_t>(append.lane)];
             lane.last_hash = protocol::chain_next(lane.last_hash, append.body);
             ++lane.last;
-            insert.reset();
-            insert.bind(1, integer(epoch_));
-            insert.bind(2, static_cast<int>(append.lane));
-            insert.bind(3, integer(lane.last));
-            insert.bindNoCopy(4, append.operation.id());
-            insert.bind(5, static_cast<int>(append.operation.effect_case()));
-            insert.bindNoCopy(6, append.operation.visit_id());
-            insert.bind(7, integer(append.operation.property()));
-            insert.bind(8, append.operation.time().utc_us());
-            bind_blob(insert, 9, append.body);
-            bind_blob(insert, 10, lane.last_hash);
-            insert.exec();
+            StatementUse insert(statements_->insert);
+            insert->bind(1, integer(epoch_));
+            insert->bind(2, static_cast<int>(append.lane));
+            insert->bind(3, integer(lane.last));
+            insert->bindNoCopy(4, append.operation.id());
+            insert->bind(5, static_cast<int>(append.operation.effect_case()));
+            insert->bindNoCopy(6, append.operation.visit_id());
+            insert->bind(7, integer(append.operation.property()));
+            insert->bind(8, append.operation.time().utc_us());
+            bind_blob(*insert, 9, append.body);
+            bind_blob(*insert, 10, lane.last_hash);
+            insert->exec();
             Recorded recorded;
             recorded.epoch = epoch_;
             recorded.lane = append.lane;
@@ -215,14 +274,11 @@ Status JournalWriter::try_to_write() {
 
 bool JournalWriter::stands(const protocol::LanePosition& position) {
     if (position.hash().empty()) return true;
-    SQLite::Statement get(*database_, "SELECT hash FROM operation WHERE epoch = ? AND lane = ? AND seq = ?");
-    get.bind(1, integer(position.epoch()));
-    get.bind(2, static_cast<int>(position.lane()));
-    get.bind(3, integer(position.seq()));
-    if (!get.executeStep()) return false;
-    const SQLite::Column hash = get.getColumn(0);
-    return BytesView(static_cast<const char*>(hash.getBlob()), static_cast<std::size_t>(hash.getBytes())) ==
-           position.hash();
+    StatementUse get(statements_->hash_at);
+    get->bind(1, integer(position.epoch()));
+    get->bind(2, static_cast<int>(position.lane()));
+    get->bind(3, integer(position.seq()));
+    return get->executeStep() && blob(get->getColumn(0)) == position.hash();
 }
 
 Status JournalWriter::note(const protocol::Ack& ack) {
@@ -232,16 +288,8 @@ Status JournalWriter::note(const protocol::Ack& ack) {
     if (ack.first_seq() + static_cast<std::uint64_t>(ack.versions_size()) > lane.last + 1) return ok();
     if (auto same = sql([&] { return stands(applied); }); !same || !*same) return same ? ok() : same.error();
     std::uint64_t seq = ack.first_seq();
-    auto noted = sql([&] {
-        // Not worth a sync of its own: lost, it is asked again.
-        database_->exec("PRAGMA synchronous=NORMAL");
-        SQLite::Transaction transaction(*database_);
-        // Told again, nothing is written; and a late word that it waits does not undo what became of it.
-        SQLite::Statement update(
-            *database_,
-            "UPDATE operation SET state = ?1, version = ?2, reason = ?3 "
-            "WHERE epoch = ?4 AND lane = ?5 AND seq = ?6 "
-            "AND (state <> ?1 OR version <> ?2 OR reason <> ?3) AND (?1 <> 0 OR state = 0)");
+    bool is_new = false;
+    auto noted = write_unsynced([&] {
         auto exception = ack.exceptions().begin();
         for (const std::uint64_t version : ack.versions()) {
             OperationState state = OperationState::accepted;
@@ -253,28 +301,44 @@ Status JournalWriter::note(const protocol::Ack& ack) {
                 if (state == OperationState::pending && reason.empty())
                     reason = "waits for another operation";
             }
-            update.reset();
-            update.bind(1, static_cast<int>(state));
-            update.bind(2, integer(version));
-            update.bindNoCopy(3, reason);
-            update.bind(4, integer(epoch_));
-            update.bind(5, static_cast<int>(applied.lane()));
-            update.bind(6, integer(seq));
-            update.exec();
+            StatementUse update(statements_->note);
+            update->bind(1, static_cast<int>(state));
+            update->bind(2, integer(version));
+            update->bindNoCopy(3, reason);
+            update->bind(4, integer(epoch_));
+            update->bind(5, static_cast<int>(applied.lane()));
+            update->bind(6, integer(seq));
+            update->bind(7, integer(notes_ + 1));
+            if (update->exec() > 0) is_new = true;
             ++seq;
         }
-        SQLite::Statement mark(*database_,
-                               "INSERT INTO lane(epoch, lane, noted) VALUES(?, ?, ?) ON CONFLICT DO UPDATE "
-                               "SET noted = excluded.noted WHERE noted < excluded.noted");
-        mark.bind(1, integer(epoch_));
-        mark.bind(2, static_cast<int>(applied.lane()));
-        mark.bind(3, integer(seq - 1));
-        mark.exec();
-        transaction.commit();
+        StatementUse mark(statements_->mark);
+        mark->bind(1, integer(epoch_));
+        mark->bind(2, static_cast<int>(applied.lane()));
+        mark->bind(3, integer(seq - 1));
+        mark->exec();
+        if (is_new) set_counter("notes", notes_ + 1);
     });
-    auto full = sql([&] { database_->exec("PRAGMA synchronous=FULL"); });
-    if (!full) return full;
-    if (noted) lane.noted = std::max(lane.noted, seq - 1);
+    if (!noted) return noted;
+    lane.noted = std::max(lane.noted, seq - 1);
+    if (is_new) ++notes_;
+    return ok();
+}
+
+Status JournalWriter::note_in_city(const engine::InCity& known) {
+    auto noted = write_unsynced([&] {
+        set_counter("in_city", known.notes);
+        database_->exec("DELETE FROM city_head");
+        SQLite::Statement put(*database_, "INSERT INTO city_head(feed, hub_generation, n) VALUES(?, ?, ?)");
+        for (const auto& [feed, head] : known.heads) {
+            put.reset();
+            put.bind(1, records::feed_text(feed));
+            put.bind(2, integer(head.hub_generation));
+            put.bind(3, integer(head.n));
+            put.exec();
+        }
+    });
+    if (noted) in_city_ = known;
     return noted;
 }
 
@@ -291,44 +355,55 @@ void JournalWriter::begin_epoch(std::uint64_t epoch, const std::string& why) {
     current.exec();
 }
 
-// What is behind `held`, in its order, to the end of the new epoch's lane.
+// What is behind `held`, in its order, to the end of the new epoch's lane; a step at a time, for it may be
+// all that the journal holds.
 void JournalWriter::carry(std::uint64_t from, protocol::Lane lane, std::uint64_t held, bool parked_too,
                           std::uint64_t to, LaneState& state) {
     SQLite::Statement rest(*database_,
                            "SELECT seq, body FROM operation INDEXED BY operation_parked "
-                           "WHERE epoch = ?1 AND lane = ?2 AND seq <= ?3 "
+                           "WHERE epoch = ?1 AND lane = ?2 AND seq <= ?3 AND seq > ?5 "
                            "AND ?4 AND state = 0 AND reason <> '' UNION ALL "
-                           "SELECT seq, body FROM operation WHERE epoch = ?1 AND lane = ?2 AND seq > ?3 "
-                           "ORDER BY seq");
-    rest.bind(1, integer(from));
-    rest.bind(2, static_cast<int>(lane));
-    rest.bind(3, integer(held));
-    rest.bind(4, parked_too ? 1 : 0);
-    std::vector<std::pair<std::int64_t, Bytes>> moving;
-    while (rest.executeStep()) {
-        const SQLite::Column body = rest.getColumn(1);
-        moving.emplace_back(rest.getColumn(0).getInt64(), Bytes(static_cast<const char*>(body.getBlob()),
-                                                                static_cast<std::size_t>(body.getBytes())));
-    }
+                           "SELECT seq, body FROM operation WHERE epoch = ?1 AND lane = ?2 "
+                           "AND seq > max(?3, ?5) ORDER BY seq LIMIT ?6");
     // An operation keeps its first identity through any number of epochs: the hub knows it by that.
     SQLite::Statement move(
         *database_,
         "UPDATE operation SET origin_epoch = coalesce(origin_epoch, epoch), "
         "origin_seq = coalesce(origin_seq, seq), origin_hash = coalesce(origin_hash, hash), "
-        "epoch = ?, seq = ?, hash = ?, state = 0, version = 0, reason = '' "
+        "epoch = ?, seq = ?, hash = ?, state = 0, version = 0, reason = '', noted_in = 0 "
         "WHERE epoch = ? AND lane = ? AND seq = ?");
-    for (const auto& [seq, body] : moving) {
-        state.last_hash = protocol::chain_next(state.last_hash, body);
-        ++state.last;
-        move.reset();
-        move.bind(1, integer(to));
-        move.bind(2, integer(state.last));
-        bind_blob(move, 3, state.last_hash);
-        move.bind(4, integer(from));
-        move.bind(5, static_cast<int>(lane));
-        move.bind(6, seq);
-        move.exec();
-    }
+    std::int64_t after = 0;
+    std::vector<std::pair<std::int64_t, Bytes>> moving;
+    do {
+        moving.clear();
+        rest.reset();
+        rest.bind(1, integer(from));
+        rest.bind(2, static_cast<int>(lane));
+        rest.bind(3, integer(held));
+        rest.bind(4, parked_too ? 1 : 0);
+        rest.bind(5, after);
+        rest.bind(6, carry_step);
+        while (rest.executeStep()) {
+            const SQLite::Column body = rest.getColumn(1);
+            moving.emplace_back(
+                rest.getColumn(0).getInt64(),
+                Bytes(static_cast<const char*>(body.getBlob()), static_cast<std::size_t>(body.getBytes())));
+        }
+        rest.reset();
+        for (const auto& [seq, body] : moving) {
+            state.last_hash = protocol::chain_next(state.last_hash, body);
+            ++state.last;
+            move.reset();
+            move.bind(1, integer(to));
+            move.bind(2, integer(state.last));
+            bind_blob(move, 3, state.last_hash);
+            move.bind(4, integer(from));
+            move.bind(5, static_cast<int>(lane));
+            move.bind(6, seq);
+            move.exec();
+            after = seq;
+        }
+    } while (!moving.empty());
 }
 
 // What the hub no longer holds of an epoch is neither noted nor safe there.

@@ -32,6 +32,7 @@ class JournalWriter {
     // when it is another device's. `random` names epochs: no two of a device may ever be the same.
     static Result<std::unique_ptr<JournalWriter>> open(const std::filesystem::path& path,
                                                        const std::string& device, Random random);
+    ~JournalWriter();
 
     // All of them in one durable transaction; the results by position, conflict for one whose id is another
     // record's. An Error as a whole: none was written.
@@ -41,6 +42,8 @@ class JournalWriter {
     // Keeps what the hub said; what it parked stays pending, with its reason. Not synced: lost, it is asked
     // again.
     Status note(const protocol::Ack& ack);
+    // What the city is known to hold; not synced either.
+    Status note_in_city(const engine::InCity& known);
     // Through position.safe a completed backup of the hub holds that lane of that epoch.
     Status note_safe(const protocol::LanePosition& position);
     // One step of making room, of the first kind that finds something: trims what the hub holds safely or
@@ -55,13 +58,20 @@ class JournalWriter {
 
     std::uint64_t epoch() const { return epoch_; }
     const Lanes& lanes() const { return lanes_; }
+    // Number of the last note(), and the last note_in_city().
+    std::uint64_t notes() const { return notes_; }
+    const engine::InCity& in_city() const { return in_city_; }
 
   private:
-    JournalWriter(std::unique_ptr<Database> database, std::string device, Random random)
-        : database_(std::move(database)), device_(std::move(device)), random_(std::move(random)) {}
+    struct Statements;
+    JournalWriter(std::unique_ptr<Database> database, std::string device, Random random);
     Status load();
     Status load_epoch();
     void load_lanes();
+    void load_in_city();
+    std::uint64_t counter(const std::string& key);  // 0 when it is not there
+    void set_counter(const std::string& key, std::uint64_t count);
+    Status write_unsynced(const std::function<void()>& write);
 
     // room.cpp; inside a transaction, throwing SQLite::Exception.
     std::uint64_t acknowledged_before(std::uint64_t epoch, protocol::Lane lane) const;
@@ -83,10 +93,13 @@ class JournalWriter {
     void forget_beyond(std::uint64_t epoch, protocol::Lane lane, std::uint64_t held);
 
     std::unique_ptr<Database> database_;
+    std::unique_ptr<Statements> statements_;  // of what is written again and again
     const std::string device_;
     const Random random_;
     std::uint64_t epoch_ = 0;
     Lanes lanes_;
+    std::uint64_t notes_ = 0;
+    engine::InCity in_city_;
 };
 
 }  // namespace fieldpost::device

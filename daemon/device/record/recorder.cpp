@@ -114,12 +114,13 @@ bool is_uuid(std::string_view text) {
 
 Recorder::Recorder(Journal& journal, hal::Clock& clock, const KeptBlobs& blobs)
     : journal_(journal), clock_(clock), blobs_(blobs), corrections_(uuid_bytes(clock.boot_id())) {
-    corrections_.recall(journal);
-    Journal::Query last_status;
-    last_status.effects = {protocol::Operation::kStatusReported};
-    last_status.limit = 1;
-    const auto found = journal.find(last_status);
-    if (found && !found->empty()) status_id_ = found->front().operation.id();
+    recall();
+}
+
+void Recorder::recall() {
+    corrections_.recall(journal_);
+    const auto status = journal_.last(protocol::URGENT, protocol::Operation::kStatusReported);
+    if (status && *status) status_id_ = (*status)->operation.id();
 }
 
 void Recorder::fix(const hal::Fix& fix) {

@@ -90,8 +90,8 @@ class Recorder {
     // done anyway; to be called now and then while none comes.
     void check_time();
 
-    // The journal is open since: what it says of earlier times counts.
-    void recall() { corrections_.recall(journal_); }
+    // The journal is open since: what it says of earlier times and of the crew counts.
+    void recall();
 
     // The receiver's newest epoch. Any thread.
     void fix(const hal::Fix& fix);

@@ -138,10 +138,10 @@ void HubLink::nudge() {
     carry_out(std::move(actions));
 }
 
-void HubLink::listen_to(const std::vector<records::FeedId>& feeds) {
+void HubLink::listen_to(const engine::SubscribeFeeds& feeds) {
     std::set<std::string> wanted;
-    for (const auto& feed : feeds) {
-        wanted.insert(protocol::topic::feed(feed));
+    for (const auto& feed : feeds.feeds) {
+        if (feeds.live) wanted.insert(protocol::topic::feed(feed));
         wanted.insert(protocol::topic::feed_head(feed));
     }
     std::vector<std::string> unwanted;
@@ -195,7 +195,7 @@ void HubLink::carry_out(engine::Action action) {
                 // Refused while offline or beyond the bound: the engine asks or sends again.
                 client_.publish({std::move(publish.topic), std::move(publish.payload), publish.retain});
             },
-            [this](engine::SubscribeFeeds& wanted) { listen_to(wanted.feeds); },
+            [this](engine::SubscribeFeeds& wanted) { listen_to(wanted); },
             [this](engine::SubscribeAgain&) { listen_to_hub(); },
             [this](engine::ChangeFeeds& change) {
                 spdlog::info("the feeds change: {} go, {} come, {} begin again", change.drop.size(),
@@ -213,7 +213,7 @@ void HubLink::carry_out(engine::Action action) {
                     events_.changed();
                 });
             },
-            [this](engine::NoteHub& note) { events_.hub_noted(note.generation); },
+            [this](engine::NoteHub& note) { events_.hub_noted(note); },
             [this](engine::NoteBlob& note) {
                 events_.blob_noted(note);
                 events_.changed();
@@ -224,14 +224,11 @@ void HubLink::carry_out(engine::Action action) {
                     events_.changed();
                 });
             },
+            [this](engine::NoteInCity& note) { journal_.note_in_city(std::move(note.known)); },
             [this](engine::NoteSafe& note) { journal_.note_safe(note.position); },
             [this](engine::OpenEpoch& open) {
-                spdlog::warn("opening a new journal epoch: {}", open.why);
                 journal_.open_epoch(std::move(open), [this](const Status& opened) {
-                    if (!opened) {
-                        spdlog::error("no new journal epoch: {}", opened.error().message);
-                        return;
-                    }
+                    if (!opened) return;  // the next hello asks again
                     engine::Actions actions;
                     engine_.epoch_opened(now(), actions);
                     carry_out(std::move(actions));

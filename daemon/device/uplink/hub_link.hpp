@@ -23,7 +23,7 @@ struct HubLinkEvents {
     std::function<void()> noted;    // the hub said what became of operations
     std::function<void(const records::FeedId&, std::uint64_t)> feed_moved;
     std::function<void(const engine::NoteBlob&)> blob_noted;
-    std::function<void(std::uint64_t)> hub_noted;  // the hub generation that is heard
+    std::function<void(const engine::NoteHub&)> hub_noted;
     // A message went up or came down: bytes of its payload.
     std::function<void(engine::SendClass, std::size_t)> carried;
     // Asked: may so many missing bytes of a snapshot go over the present link?
@@ -67,7 +67,7 @@ class HubLink {
     void carry_out(engine::Actions actions);
     void carry_out(engine::Action action);
     void listen_to_hub();
-    void listen_to(const std::vector<records::FeedId>& feeds);
+    void listen_to(const engine::SubscribeFeeds& feeds);
     void set_state(LinkState state);
 
     support::EventLoop& loop_;

@@ -87,7 +87,7 @@ std::optional<int> ConflictCommands::run() {
 }
 
 int ConflictCommands::list() {
-    auto store = Store::open(store_);
+    auto store = Store::open_reader(store_);
     if (!store) return failed(store.error());
     std::optional<ConflictState> wanted;
     for (const auto state : {ConflictState::open, ConflictState::decided, ConflictState::superseded}) {
@@ -100,7 +100,7 @@ int ConflictCommands::list() {
 }
 
 int ConflictCommands::show() {
-    auto store = Store::open(store_);
+    auto store = Store::open_reader(store_);
     if (!store) return failed(store.error());
     auto found = ConflictInbox(**store).find(id_);
     if (!found) return failed(found.error());

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <sstream>
 #include <utility>
 
@@ -21,6 +22,8 @@ namespace fieldpost::hub {
 namespace {
 
 constexpr unsigned too_often = 2;
+constexpr unsigned far_too_often = 2 * too_often;
+constexpr std::ptrdiff_t most_kept = 100;  // messages in poison/, of 1 MiB at most
 constexpr std::size_t watched_messages = 1000;
 constexpr std::size_t most_counts = 1000;
 
@@ -30,6 +33,10 @@ constexpr std::size_t marker_bytes = 256;
 constexpr char idle = '-';
 constexpr char busy = 'b';
 constexpr char crashed = 'c';
+
+// What begins so is not acknowledged while it is not read: its device waits for it.
+constexpr std::string_view unpacking_words = "unpacking ";
+constexpr std::string_view batch_words = "batch ";
 
 constexpr std::array crash_signals{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
@@ -108,7 +115,16 @@ Status CrashGuard::count_last() {
         } else {
             if (counts_.size() >= most_counts) counts_.erase(counts_.begin());
             const unsigned so_often = ++counts_[what];
-            spdlog::error("the hub crashed over {}: {} of {} times", what, so_often, too_often);
+            spdlog::error("the hub crashed over {}: {}", what,
+                          so_often == 1 ? "once" : std::to_string(so_often) + " times");
+            if (auto kept = keep_counts(); !kept) return kept;
+        }
+    } else {
+        // Somebody may have looked, or installed a hub that is better.
+        const auto forgotten = std::erase_if(counts_, [](const auto& entry) {
+            return entry.first.starts_with(unpacking_words) || entry.first.starts_with(batch_words);
+        });
+        if (forgotten != 0) {
             if (auto kept = keep_counts(); !kept) return kept;
         }
     }
@@ -133,8 +149,8 @@ void CrashGuard::mark(const std::string& what) {
 }
 
 bool CrashGuard::handling(std::string_view topic, BytesView payload) {
-    const Bytes hash = sha256(payload);
-    message_ = "message of " + protocol::topic::device_of_up(topic) + " " + to_hex(hash);
+    message_ = "message of " + protocol::topic::device_of_up(topic) + " " + to_hex(sha256(payload));
+    payload_ = payload;
     ++messages_;
     if (one_by_one_ > 0) --one_by_one_;
     mark(message_);
@@ -145,19 +161,50 @@ bool CrashGuard::handling(std::string_view topic, BytesView payload) {
         in_round_.push_back(message_);
         return true;
     }
-    const auto file = folder_ / "poison" / to_hex(hash);
-    std::error_code error;
-    if (std::filesystem::exists(file, error)) return false;
-    auto kept = make_folder(file.parent_path());
-    if (kept) kept = write_file_atomic(file, payload, 0600);
-    if (kept) {
-        spdlog::error("the {} crashed the hub {} times: it is dropped, its bytes are in {}", message_,
-                      found->second, file.string());
-    } else {
-        spdlog::error("the {} crashed the hub {} times and is dropped; its bytes could not be kept: {}",
-                      message_, found->second, kept.error().message);
-    }
+    keep_message();
     return false;
+}
+
+bool CrashGuard::unpacking(std::string_view device, bool with_dictionary) {
+    const std::string what = std::string(unpacking_words) + "batches of " + std::string(device) +
+                             (with_dictionary ? " with a dictionary" : "");
+    mark(what);
+    const auto found = counts_.find(what);
+    if (found == counts_.end() || found->second < too_often) return true;
+    keep_message();
+    return false;
+}
+
+engine::BatchUse CrashGuard::reading(std::string_view device, std::uint64_t epoch, protocol::Lane lane,
+                                     std::uint64_t first_seq) {
+    message_ = std::string(batch_words) + "from " + std::to_string(first_seq) + " of the " +
+               protocol::lane_name(lane) + " lane of " + std::string(device) + ", epoch " +
+               std::to_string(epoch);
+    mark(message_);
+    const auto found = counts_.find(message_);
+    if (found == counts_.end()) return engine::BatchUse::read;
+    if (found->second >= too_often) keep_message();
+    if (found->second >= far_too_often) return engine::BatchUse::leave;
+    in_round_.push_back(message_);
+    return found->second < too_often ? engine::BatchUse::read : engine::BatchUse::keep_unread;
+}
+
+void CrashGuard::keep_message() {
+    const auto folder = folder_ / "poison";
+    const auto file = folder / to_hex(sha256(payload_));
+    std::error_code error;
+    if (std::filesystem::exists(file, error)) return;
+    Status kept = make_folder(folder);
+    if (kept && std::distance(std::filesystem::directory_iterator(folder, error), {}) >= most_kept)
+        kept = fail(ErrorCode::full, folder.string() + " holds " + std::to_string(most_kept) + " messages");
+    if (kept) kept = write_file_atomic(file, payload_, 0600);
+    if (kept) {
+        spdlog::error("the {} crashed the hub and is not read again: its bytes are in {}", message_,
+                      file.string());
+    } else {
+        spdlog::error("the {} crashed the hub and is not read again; its bytes could not be kept: {}",
+                      message_, kept.error().message);
+    }
 }
 
 bool CrashGuard::applying(std::string_view device, std::uint64_t epoch, protocol::Lane lane,
@@ -178,6 +225,7 @@ void CrashGuard::committing() {
 
 void CrashGuard::end(bool committed, bool exception) {
     messages_ = 0;
+    payload_ = {};
     const auto in_round = std::exchange(in_round_, {});
     is_busy = 0;
     if (exception) return write_state(fd_, crashed);

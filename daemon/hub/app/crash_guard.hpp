@@ -1,5 +1,5 @@
 // Finds what crashes the hub, so that it does not do so for ever: an operation that crashed it twice is not
-// read a third time. PROTOCOL: journal 4.
+// read a third time, nor is a batch that did so outside of its operations. PROTOCOL: journal 4.
 //
 // A marker in the store's folder says what is being worked on. It is not synced: what a crashed process wrote
 // is in the system's cache, and after a power cut nobody is to blame. Only a crash counts (a signal such as
@@ -15,7 +15,7 @@
 
 #include "sync/base/bytes.hpp"
 #include "sync/base/result.hpp"
-#include "sync/protocol/journal.pb.h"
+#include "sync/engine/hub_engine.hpp"
 
 namespace fieldpost::hub {
 
@@ -43,13 +43,24 @@ class CrashGuard {
         bool committed_ = false;
     };
 
-    // A message is taken up from here on. False: it crashed the hub twice outside of its operations. Its
-    // bytes are kept in poison/, and it must be dropped.
+    // A message is taken up from here on; its bytes must live until the next one, or until the round ends.
+    // False: it crashed the hub twice and must be dropped. Messages that are not read, or not all of them,
+    // are kept in poison/, a hundred at most.
     bool handling(std::string_view topic, BytesView payload);
+    // The message is a batch, and is unpacked from here on. False: this device's batches crashed the hub
+    // twice there, those that are packed with a dictionary or those that are not. Each says when it was sent,
+    // so it never comes with the same bytes again, and its lane is not known yet. Forgotten at the next start
+    // that no crash was before.
+    bool unpacking(std::string_view device, bool with_dictionary);
+    // It is the batch that begins at this place, and is gone through from here on. It crashed the hub twice
+    // outside of its operations: keep_unread; four times: leave, until the next start that no crash was
+    // before.
+    engine::BatchUse reading(std::string_view device, std::uint64_t epoch, protocol::Lane lane,
+                             std::uint64_t first_seq);
     // The operation at this place is applied from here on. False: it crashed the hub twice and must not be
     // read.
     bool applying(std::string_view device, std::uint64_t epoch, protocol::Lane lane, std::uint64_t seq);
-    // It is done: what crashes now is the rest of the message.
+    // It is done: what crashes now is the rest of the batch.
     void applied() { mark(message_); }
     // All messages of the round are done, and it is committed from here on.
     void committing();
@@ -62,13 +73,15 @@ class CrashGuard {
     Status count_last();
     Status keep_counts();
     void mark(const std::string& what);
+    void keep_message();
     void end(bool committed, bool exception);
 
     const std::filesystem::path folder_;
     const int fd_;                            // of the marker
     std::map<std::string, unsigned> counts_;  // what crashed the hub, and how often
     std::vector<std::string> in_round_;       // of those
-    std::string message_;                     // taken up last
+    std::string message_;                     // taken up last, or the batch that it is
+    BytesView payload_;                       // of that
     std::size_t messages_ = 0;                // of the round
     std::size_t one_by_one_ = 0;              // messages that are still to come so
 };

@@ -23,31 +23,27 @@ EngineStore::EngineStore(Store& store, BlobStore* blobs, CrashGuard* crashes)
       registry_(store),
       catalog_(store),
       feeds_(store),
-      artifacts_(store.folder()) {}
+      artifacts_(store.folder()),
+      deliveries_(store) {}
 
 std::string EngineStore::city() {
     auto city = catalog_.city();
     return city ? city->id : std::string();
 }
 
-Result<std::optional<engine::RegisteredDevice>> EngineStore::device(std::string_view id) {
-    auto device = registry_.find(id);
-    if (!device) return device.error();
-    if (!*device) return std::optional<engine::RegisteredDevice>();
-    engine::RegisteredDevice out{(*device)->id,
-                                 (*device)->public_key,
-                                 (*device)->profile,
-                                 {},
-                                 (*device)->desired_generation,
-                                 (*device)->revoked_at != 0};
-    auto profile = catalog_.profile(out.profile);
-    if (!profile) return profile.error();
-    for (const auto& feed : feeds_of(*profile)) out.feeds.push_back(feed);
-    return std::optional(std::move(out));
+engine::BatchUse EngineStore::begin_batch(std::string_view device, std::uint64_t epoch, protocol::Lane lane,
+                                          std::uint64_t first_seq) {
+    batch_ = crashes_ == nullptr ? engine::BatchUse::read : crashes_->reading(device, epoch, lane, first_seq);
+    return batch_;
 }
 
 Result<engine::OperationResult> EngineStore::apply(const engine::RegisteredDevice& device,
                                                    const engine::OperationPlace& place, BytesView operation) {
+    if (batch_ == engine::BatchUse::keep_unread) {
+        return operations_.quarantine(device, place, operation,
+                                      "the batch that brought it crashed the hub twice: kept unread until "
+                                      "somebody looks");
+    }
     if (crashes_ != nullptr && !crashes_->applying(device.id, place.epoch, place.lane, place.seq)) {
         return operations_.quarantine(device, place, operation,
                                       "it crashed the hub twice: kept unread until somebody looks");
@@ -83,16 +79,35 @@ protocol::BlobState EngineStore::told(const Bytes& sha256, Result<protocol::Blob
     return problem;
 }
 
+template <class Ask>
+Result<protocol::BlobState> EngineStore::of_attachment(const engine::RegisteredDevice& device,
+                                                       const Bytes& sha256, Ask&& ask) {
+    if (blobs_ == nullptr) return told(sha256, no_attachments());
+    auto known = deliveries_.number(device.id, sha256);
+    if (!known) return known.error();
+    auto state = told(sha256, ask(known->has_value()));
+    if (!state.complete()) {
+        if (*known && state.problem().empty()) {
+            if (auto forgotten = deliveries_.forget(device.id, sha256); !forgotten) return forgotten.error();
+        }
+        return state;
+    }
+    auto number = *known ? Result<std::uint64_t>(**known) : deliveries_.add(device.id, sha256);
+    if (!number) return number.error();
+    state.set_number(*number);
+    return state;
+}
+
 Result<protocol::BlobState> EngineStore::blob_offered(const engine::RegisteredDevice& device,
                                                       const protocol::BlobOffer& offer) {
-    if (blobs_ == nullptr) return told(offer.sha256(), no_attachments());
-    return told(offer.sha256(), blobs_->blob_offered(device, offer));
+    return of_attachment(device, offer.sha256(),
+                         [&](bool delivered) { return blobs_->blob_offered(device, offer, delivered); });
 }
 
 Result<protocol::BlobState> EngineStore::blob_chunk(const engine::RegisteredDevice& device,
                                                     const protocol::BlobChunk& chunk) {
-    if (blobs_ == nullptr) return told(chunk.sha256(), no_attachments());
-    return told(chunk.sha256(), blobs_->blob_chunk(device, chunk));
+    return of_attachment(device, chunk.sha256(),
+                         [&](bool delivered) { return blobs_->blob_chunk(device, chunk, delivered); });
 }
 
 }  // namespace fieldpost::hub

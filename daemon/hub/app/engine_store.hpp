@@ -4,6 +4,7 @@
 #include "daemon/hub/app/crash_guard.hpp"
 #include "daemon/hub/artifacts/artifacts.hpp"
 #include "daemon/hub/blobs/blob_store.hpp"
+#include "daemon/hub/blobs/deliveries.hpp"
 #include "daemon/hub/journal/gaps.hpp"
 #include "daemon/hub/journal/operations.hpp"
 #include "daemon/hub/registry/registry.hpp"
@@ -25,7 +26,9 @@ class EngineStore final : public engine::HubStore {
     std::uint64_t generation() override { return static_cast<std::uint64_t>(store_.generation()); }
     Status begin_generation() override { return store_.begin_generation(); }
     std::string city() override;
-    Result<std::optional<engine::RegisteredDevice>> device(std::string_view id) override;
+    Result<std::optional<engine::RegisteredDevice>> device(std::string_view id) override {
+        return registry_.registered(id);
+    }
     Status seen(std::string_view id) override { return registry_.seen(id); }
     Result<protocol::LanePosition> lane_position(std::string_view device, std::uint64_t epoch,
                                                  protocol::Lane lane) override {
@@ -37,6 +40,11 @@ class EngineStore final : public engine::HubStore {
     Result<bool> epoch_advanced(std::string_view device, std::uint64_t epoch) override {
         return registry_.epoch_advanced(device, epoch);
     }
+    bool may_unpack(std::string_view device, bool with_dictionary) override {
+        return crashes_ == nullptr || crashes_->unpacking(device, with_dictionary);
+    }
+    engine::BatchUse begin_batch(std::string_view device, std::uint64_t epoch, protocol::Lane lane,
+                                 std::uint64_t first_seq) override;
     Result<engine::OperationResult> apply(const engine::RegisteredDevice& device,
                                           const engine::OperationPlace& place, BytesView operation) override;
     Result<std::vector<engine::OperationResult>> results(std::string_view device, std::uint64_t epoch,
@@ -71,16 +79,22 @@ class EngineStore final : public engine::HubStore {
 
   private:
     static protocol::BlobState told(const Bytes& sha256, Result<protocol::BlobState> state);
+    // What `ask` answers when it hears whether the device delivered it before; noted when it has now.
+    template <class Ask>
+    Result<protocol::BlobState> of_attachment(const engine::RegisteredDevice& device, const Bytes& sha256,
+                                              Ask&& ask);
 
     Store& store_;
     BlobStore* blobs_;
     CrashGuard* crashes_;
+    engine::BatchUse batch_ = engine::BatchUse::read;  // the one that is gone through
     Operations operations_;
     Gaps gaps_;
     Registry registry_;
     Catalog catalog_;
     Feeds feeds_;
     Artifacts artifacts_;
+    Deliveries deliveries_;
 };
 
 }  // namespace fieldpost::hub

@@ -22,10 +22,12 @@ class Inbox {
         return true;
     }
 
-    // Takes out the oldest, at most so many.
-    std::vector<mqtt::Message> take(std::size_t count) {
+    // Takes out the oldest: at most so many, and none more once they have so many bytes.
+    std::vector<mqtt::Message> take(std::size_t count, std::size_t bytes = max_bytes) {
         std::vector<mqtt::Message> taken;
-        while (!messages_.empty() && taken.size() < count) {
+        std::size_t taken_bytes = 0;
+        while (!messages_.empty() && taken.size() < count && taken_bytes < bytes) {
+            taken_bytes += size(messages_.front());
             bytes_ -= size(messages_.front());
             taken.push_back(std::move(messages_.front()));
             messages_.pop_front();

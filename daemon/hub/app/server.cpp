@@ -16,7 +16,10 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::size_t round_messages = 64;  // applied in one transaction: one sync for all of them
+// Applied in one transaction, with one sync for all of them: what waits, but for no longer than a second. A
+// batch of 200 observations has some 20 KiB.
+constexpr std::size_t round_messages = 256;
+constexpr std::size_t round_bytes = 1U << 20U;
 // An import takes the store's write lock for a short time, again and again. The loop must not stand still
 // meanwhile: it asks for a moment, and comes back.
 constexpr int busy_wait_ms = 50;
@@ -24,6 +27,7 @@ constexpr std::chrono::milliseconds busy_pace{20};
 constexpr int long_busy_rounds = 100;  // several seconds: something holds the lock that should not
 // Another process may have imported: its changes are published from here.
 constexpr std::chrono::milliseconds feed_pace{500};
+constexpr std::chrono::seconds hint_pace{2};
 constexpr std::chrono::seconds head_pace{60};
 constexpr std::chrono::hours tidy_pace{24};
 
@@ -119,11 +123,12 @@ Status Server::run() {
     });
     if (!signals) return signals;
     client_->start();
-    feed_timer_ = loop_.every(feed_pace, [this] { publish_feeds(false); });
+    feed_timer_ = loop_.every(feed_pace, [this] { publish_feeds(engine::HubEngine::Heads::none); });
+    hint_timer_ = loop_.every(hint_pace, [this] { publish_feeds(engine::HubEngine::Heads::grown); });
     head_timer_ = loop_.every(head_pace, [this] {
         // A broker may have forgotten it, and nobody would be told.
         if (connected_) client_->subscribe({protocol::topic::up_filter()});
-        publish_feeds(true);
+        publish_feeds(engine::HubEngine::Heads::all);
         rebuild_snapshots();
     });
     rebuild_snapshots();
@@ -141,7 +146,7 @@ void Server::connected() {
     link_problem_.clear();
     client_->subscribe({protocol::topic::up_filter()});
     client_->publish({protocol::topic::hub_presence(), Bytes(protocol::present), true});
-    publish_feeds(true);
+    publish_feeds(engine::HubEngine::Heads::all);
 }
 
 void Server::received(mqtt::Message message) {
@@ -158,7 +163,8 @@ void Server::received(mqtt::Message message) {
 
 // Applies what has come in as one transaction, and only then answers.
 void Server::work() {
-    std::vector<mqtt::Message> messages = inbox_.take(crashes_->one_by_one() ? 1 : round_messages);
+    std::vector<mqtt::Message> messages =
+        inbox_.take(crashes_->one_by_one() ? 1 : round_messages, round_bytes);
     engine::HubActions actions;
     const auto done = round(messages, actions);
     if (done) {
@@ -179,7 +185,8 @@ void Server::work() {
         retry_timer_ = loop_.after(busy_pace, [this] { work(); });
         return;
     }
-    publish_feeds(false);
+    if (!working_)
+        publish_feeds(engine::HubEngine::Heads::none);  // else at its own pace: what waits goes first
     if (store_->generation() != generation_) rebuild_snapshots();
     if (working_) loop_.post([this] { work(); });
 }
@@ -218,7 +225,7 @@ Status Server::round(const std::vector<mqtt::Message>& messages, engine::HubActi
     });
 }
 
-void Server::publish_feeds(bool heads) {
+void Server::publish_feeds(engine::HubEngine::Heads heads) {
     if (!connected_) return;
     engine::HubActions actions;
     if (auto done = engine_->publish_feeds(heads, actions); !done) {
@@ -255,7 +262,8 @@ void Server::carry_out(engine::HubActions& actions) {
     }
     for (auto& publish : actions.publishes) {
         // Refused while the broker is away: devices ask again.
-        client_->publish({std::move(publish.topic), std::move(publish.payload), publish.retain});
+        client_->publish(
+            {std::move(publish.topic), std::move(publish.payload), publish.retain, publish.confirmed});
     }
 }
 

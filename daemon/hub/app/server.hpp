@@ -39,7 +39,7 @@ class Server {
     // Applies the messages one by one; gives those back for which the store had no time.
     std::vector<mqtt::Message> apply_each(std::vector<mqtt::Message> messages);
     Status round(const std::vector<mqtt::Message>& messages, engine::HubActions& actions);
-    void publish_feeds(bool heads);
+    void publish_feeds(engine::HubEngine::Heads heads);
     void carry_out(engine::HubActions& actions);
     void rebuild_snapshots();
     void add_routes();
@@ -64,6 +64,7 @@ class Server {
     std::string link_problem_;
     support::Timer retry_timer_;
     support::Timer feed_timer_;
+    support::Timer hint_timer_;
     support::Timer head_timer_;
     support::Timer tidy_timer_;
     support::Counter& messages_;

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <vector>
 
+#include "daemon/hub/store/revoked.hpp"
 #include "daemon/hub/store/store.hpp"
 #include "sync/base/file.hpp"
 
@@ -21,6 +22,12 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t sha256_digits = 64;
 constexpr std::uint64_t max_key_bytes = 64U << 10U;
+
+// Of a device: what it delivered, through this number.
+struct HeldAttachments {
+    std::string device;
+    std::int64_t through = 0;
+};
 
 struct HeldLane {
     std::string device;
@@ -34,6 +41,7 @@ struct Content {
     std::int64_t generation = 0;
     std::uint64_t operations = 0;
     std::vector<HeldLane> lanes;
+    std::vector<HeldAttachments> attachments;
 };
 
 void remove_database(const fs::path& path) {
@@ -74,7 +82,13 @@ Result<Content> finish_copy(const fs::path& path) {
                                      lanes.getColumn(2).getInt(), lanes.getColumn(3).getInt64()});
         }
         lanes.reset();
+        SQLite::Statement devices(copy, "SELECT device, delivered FROM device WHERE delivered > 0");
+        while (devices.executeStep())
+            content.attachments.push_back(
+                {devices.getColumn(0).getString(), devices.getColumn(1).getInt64()});
+        devices.reset();
         copy.exec("UPDATE device_lane SET safe = applied");
+        copy.exec("UPDATE device SET delivered_safe = delivered");
         copy.exec(
             "INSERT OR REPLACE INTO hub (key, value) SELECT 'backup_of', value FROM hub "
             "WHERE key = 'generation'");
@@ -174,6 +188,16 @@ Status note_safe(Store& store, const Content& content) {
             note.bind(4, held.lane);
             note.exec();
         }
+        SQLite::Statement note_attachments(
+            store.database(),
+            "UPDATE device SET delivered_safe = ?1 WHERE device = ?2 AND delivered_safe < ?1 AND "
+            "delivered >= ?1");
+        for (const HeldAttachments& held : content.attachments) {
+            note_attachments.reset();
+            note_attachments.bind(1, held.through);
+            note_attachments.bind(2, held.device);
+            note_attachments.exec();
+        }
         transaction.commit();
         return ok();
     });
@@ -203,8 +227,9 @@ Result<BackupReport> back_up(const fs::path& store, const fs::path& folder) {
     if (auto synced = fsync_file(draft); !synced) return synced.error();
     report.operations = content->operations;
     report.database_bytes = fs::file_size(draft, error);
-    // After the store: what it names and the hub had is among them.
+    // After the store: what it names and the hub had is among them, and all that it says was delivered.
     if (auto copied = copy_blobs(store / "blobs", folder / "blobs", report); !copied) return copied.error();
+    if (auto copied = copy_revoked(store, folder); !copied) return copied.error();
     if (auto copied = copy_keys(store, folder); !copied) return copied.error();
     // A log that somebody's look at the last backup left is not this one's.
     for (const char* suffix : {"-wal", "-shm"}) ::unlink((folder / "hub.db").string().append(suffix).c_str());

@@ -45,6 +45,20 @@ std::size_t remove_before(const fs::path& folder, std::int64_t unix_s) {
     return count;
 }
 
+// A number follows.
+std::string damaged_name(std::string_view device, BytesView sha256) {
+    return std::string(device) + "-" + to_hex(sha256) + "-";
+}
+
+// Ids have hyphens, too: what follows one id may be the rest of another, but never as long as a hash.
+bool is_of_device(const fs::path& damaged, std::string_view device) {
+    constexpr std::size_t hash_digits = 64;
+    const std::string name = damaged.filename().string();
+    const std::size_t number = name.rfind('-');
+    return number == device.size() + 1 + hash_digits && name.starts_with(device) &&
+           name[device.size()] == '-';
+}
+
 }  // namespace
 
 Result<BlobFolders> BlobFolders::open(fs::path folder) {
@@ -87,27 +101,39 @@ Status BlobFolders::put(const fs::path& partial, BytesView sha256) {
     return put;
 }
 
-unsigned BlobFolders::damaged(BytesView sha256) const {
-    const std::string name = to_hex(sha256) + "-";
+unsigned BlobFolders::damaged(std::string_view device, BytesView sha256) const {
+    const std::string name = damaged_name(device, sha256);
     const auto files = files_in(folder_ / "damaged");
     return static_cast<unsigned>(std::ranges::count_if(
         files, [&](const FoundFile& file) { return file.path.filename().string().starts_with(name); }));
 }
 
-Status BlobFolders::set_aside(const fs::path& partial, BytesView sha256, std::uint64_t most_bytes) {
+Status BlobFolders::set_aside(const fs::path& partial, std::string_view device, BytesView sha256,
+                              const MostDamaged& most) {
     const fs::path folder = folder_ / "damaged";
     std::error_code error;
     fs::path target;
     for (unsigned n = 1; target.empty() || fs::exists(target, error); ++n) {
-        target = folder / (to_hex(sha256) + "-" + std::to_string(n));
+        target = folder / (damaged_name(device, sha256) + std::to_string(n));
     }
     if (auto renamed = rename_durably(partial, target); !renamed) return renamed;
     const auto files = files_in(folder);
+    std::size_t count = files.size();
+    std::size_t of_device = 0;
     std::uint64_t bytes = 0;
-    for (const FoundFile& file : files) bytes += file.bytes;
     for (const FoundFile& file : files) {
-        if (bytes <= most_bytes) break;
-        if (file.path != target && fs::remove(file.path, error)) bytes -= file.bytes;
+        bytes += file.bytes;
+        of_device += is_of_device(file.path, device) ? 1 : 0;
+    }
+    for (const FoundFile& file : files) {
+        const bool too_many = bytes > most.bytes || count > most.files;
+        const bool is_own = is_of_device(file.path, device);
+        if (!too_many && of_device <= most.files_of_device) break;
+        if (!too_many && !is_own) continue;
+        if (file.path == target || !fs::remove(file.path, error)) continue;
+        bytes -= file.bytes;
+        --count;
+        of_device -= is_own ? 1 : 0;
     }
     return ok();
 }

@@ -2,7 +2,7 @@
 //
 //   blobs/<first two digits>/<sha256>   whole, its hash verified, on disk
 //   blobs/partial/<device>/<sha256>     what has come so far of it from this device
-//   blobs/damaged/<sha256>-<n>          came whole and had another hash: for a person
+//   blobs/damaged/<device>-<sha256>-<n> came whole from this device and had another hash: for a person
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,13 @@
 #include "sync/base/result.hpp"
 
 namespace fieldpost::hub {
+
+// Of what came damaged and is kept for a person.
+struct MostDamaged {
+    std::uint64_t bytes = 1U << 30U;
+    std::size_t files = 1'000;
+    std::size_t files_of_device = 100;
+};
 
 // One thread.
 class BlobFolders {
@@ -32,11 +39,12 @@ class BlobFolders {
     // The partial file is whole and on disk: it takes its place.
     Status put(const std::filesystem::path& partial, BytesView sha256);
 
-    // How often this attachment came damaged; of those only that are still kept.
-    unsigned damaged(BytesView sha256) const;
-    // Out of the way, to be begun anew. Of all that are kept so, the oldest go when they have more than
-    // `most_bytes`.
-    Status set_aside(const std::filesystem::path& partial, BytesView sha256, std::uint64_t most_bytes);
+    // How often this attachment came damaged from this device; of those only that are still kept.
+    unsigned damaged(std::string_view device, BytesView sha256) const;
+    // Out of the way, to be begun anew. Of all that are kept so, the oldest go when they are more than `most`
+    // allows.
+    Status set_aside(const std::filesystem::path& partial, std::string_view device, BytesView sha256,
+                     const MostDamaged& most);
 
     // Makes the device's folder, and room in it for one more partial file: the one that was written least
     // lately goes. Its hash then, that it can be forgotten.

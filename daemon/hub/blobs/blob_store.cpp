@@ -46,7 +46,8 @@ Result<std::unique_ptr<BlobStore>> BlobStore::open(const std::filesystem::path& 
     return std::unique_ptr<BlobStore>(new BlobStore(std::move(*folders), limits));
 }
 
-Result<std::optional<protocol::BlobState>> BlobStore::if_whole(const Key& key) {
+Result<std::optional<protocol::BlobState>> BlobStore::if_here(const Key& key, bool delivered) {
+    if (!delivered) return std::optional<protocol::BlobState>();
     auto bytes = folders_.whole_bytes(key.second);
     if (!bytes) return bytes.error();
     if (!*bytes) return std::optional<protocol::BlobState>();
@@ -62,7 +63,7 @@ std::string BlobStore::no_room(std::uint64_t bytes) const {
 }
 
 Result<protocol::BlobState> BlobStore::blob_offered(const engine::RegisteredDevice& device,
-                                                    const protocol::BlobOffer& offer) {
+                                                    const protocol::BlobOffer& offer, bool delivered) {
     const Bytes& sha256 = offer.sha256();
     if (sha256.size() != hash_bytes || !protocol::is_device_id(device.id)) {
         return refused(sha256, "this is not the SHA-256 of an attachment");
@@ -71,12 +72,12 @@ Result<protocol::BlobState> BlobStore::blob_offered(const engine::RegisteredDevi
         return refused(sha256, "an attachment has 1 to " + std::to_string(engine::max_blob_bytes) + " bytes");
     }
     const Key key(device.id, sha256);
-    auto whole = if_whole(key);
-    if (!whole) return whole.error();
-    if (*whole) return std::move(**whole);
+    auto here = if_here(key, delivered);
+    if (!here) return here.error();
+    if (*here) return std::move(**here);
     auto partial = partials_.find(key);
     if (partial == partials_.end() || partial->second.total != offer.bytes()) {
-        if (folders_.damaged(sha256) >= limits_.damaged) {
+        if (folders_.damaged(device.id, sha256) >= limits_.damaged) {
             return refused(sha256, "this attachment came " + std::to_string(limits_.damaged) +
                                        " times with another hash than its own: the device's file is damaged");
         }
@@ -115,15 +116,15 @@ Result<BlobStore::Partial*> BlobStore::begin(const Key& key, std::uint64_t total
 }
 
 Result<protocol::BlobState> BlobStore::blob_chunk(const engine::RegisteredDevice& device,
-                                                  const protocol::BlobChunk& chunk) {
+                                                  const protocol::BlobChunk& chunk, bool delivered) {
     const Bytes& sha256 = chunk.sha256();
     if (sha256.size() != hash_bytes) return refused(sha256, "this is not the SHA-256 of an attachment");
     const Key key(device.id, sha256);
     const auto found = partials_.find(key);
     if (found == partials_.end()) {
-        auto whole = if_whole(key);
-        if (!whole) return whole.error();
-        return *whole ? std::move(**whole) : state_for(sha256);
+        auto here = if_here(key, delivered);
+        if (!here) return here.error();
+        return *here ? std::move(**here) : state_for(sha256);
     }
     Partial& partial = found->second;
     const std::uint64_t offset = chunk.offset();
@@ -205,12 +206,19 @@ Result<protocol::BlobState> BlobStore::finish(const Key& key, Partial& partial) 
     const bool right = partial.hash.finish() == key.second;
     partials_.erase(key);
     if (right) {
-        if (auto put = folders_.put(path, key.second); !put) return put.error();
+        auto there = folders_.whole_bytes(key.second);
+        if (!there) return there.error();
+        if (*there) {
+            std::error_code ignored;  // it goes after a month at the latest
+            std::filesystem::remove(path, ignored);
+        } else if (auto put = folders_.put(path, key.second); !put) {
+            return put.error();
+        }
         return complete(key.second, total);
     }
     spdlog::warn("an attachment of device {} has another hash than its own, {}: set aside, it is sent anew",
                  key.first, to_hex(key.second));
-    if (auto aside = folders_.set_aside(path, key.second, limits_.damaged_bytes); !aside)
+    if (auto aside = folders_.set_aside(path, key.first, key.second, limits_.most_damaged); !aside)
         return aside.error();
     return state_for(key.second);
 }

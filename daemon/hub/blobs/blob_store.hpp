@@ -9,6 +9,9 @@
 //
 // Calls are short: what an earlier run left is hashed in steps, one with each message. Only the device that
 // sends has to know that: it asks again until the answer is complete.
+//
+// What others delivered is as good as not here: a device that did not deliver an attachment itself sends all
+// of it, and its bytes are thrown away once they have the right hash (Deliveries says why).
 #pragma once
 
 #include <map>
@@ -26,8 +29,8 @@ struct BlobStoreLimits {
     std::size_t partials = 32;                // of one device; more: the one written least lately begins anew
     std::uint64_t sync_every = 256U << 10U;   // bytes
     std::uint64_t hash_at_once = 16U << 20U;  // bytes of an earlier run, with one message
-    unsigned damaged = 3;  // so often an attachment may come with another hash: then it is refused
-    std::uint64_t damaged_bytes = 1U << 30U;  // of all that are kept for a person
+    unsigned damaged = 3;  // so often a device may send one with another hash: then it is refused
+    MostDamaged most_damaged = {};
     std::int64_t keep_unfinished_s = 30 * 86'400;
 };
 
@@ -43,13 +46,14 @@ class BlobStore {
     static Result<std::unique_ptr<BlobStore>> open(const std::filesystem::path& folder,
                                                    BlobStoreLimits limits = {});
 
-    // Where the hub stands with an attachment; what HubStore's functions of these names answer. An Error is
-    // the disk's: nothing is answered, and the device asks again. A chunk of what was not offered in this run
-    // is not taken.
+    // Where the hub stands with an attachment; what HubStore's functions of these names answer. `delivered`:
+    // this device delivered it before; what is answered with complete, it has delivered. An Error is the
+    // disk's: nothing is answered, and the device asks again. A chunk of what was not offered in this run is
+    // not taken.
     Result<protocol::BlobState> blob_offered(const engine::RegisteredDevice& device,
-                                             const protocol::BlobOffer& offer);
+                                             const protocol::BlobOffer& offer, bool delivered);
     Result<protocol::BlobState> blob_chunk(const engine::RegisteredDevice& device,
-                                           const protocol::BlobChunk& chunk);
+                                           const protocol::BlobChunk& chunk, bool delivered);
 
     // nullopt when the hub does not have it whole.
     std::optional<StoredBlob> find(BytesView sha256);
@@ -68,8 +72,8 @@ class BlobStore {
     using Key = std::pair<std::string, Bytes>;  // device, hash
 
     BlobStore(BlobFolders folders, BlobStoreLimits limits) : folders_(std::move(folders)), limits_(limits) {}
-    // The state when the hub has it whole already; what came of it from this device is not needed then.
-    Result<std::optional<protocol::BlobState>> if_whole(const Key& key);
+    // The state when the device has delivered it and it is here; what came of it since is not needed then.
+    Result<std::optional<protocol::BlobState>> if_here(const Key& key, bool delivered);
     // Empty when there is room for so many bytes.
     std::string no_room(std::uint64_t bytes) const;
     Result<Partial*> begin(const Key& key, std::uint64_t total);

@@ -1,13 +1,22 @@
 #include "daemon/hub/journal/effect_store.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 #include "daemon/hub/store/catalog.hpp"
-#include "daemon/hub/store/statement_use.hpp"
+#include "sync/base/statement_use.hpp"
 
 namespace fieldpost::hub {
 
 namespace {
+
+constexpr int recorded_page = 200;  // operations of a boot that are in memory at once: some 13 MB at most
+
+std::int64_t now_us() {
+    return std::chrono::duration_cast<std::chrono::microseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
 
 protocol::Operation operation_in(const SQLite::Column& body) {
     protocol::Operation operation;
@@ -21,10 +30,7 @@ protocol::Operation operation_in(const SQLite::Column& body) {
 
 struct SqliteEffectStore::Statements {
     explicit Statements(Database& database)
-        : areas(database,
-                "SELECT f.area FROM layer l JOIN feed f USING (feed) "
-                "WHERE l.property = ?1 AND l.kind = ?2 AND l.record = ?1"),
-          all_areas(database, "SELECT area FROM area"),
+        : areas(database, "SELECT area FROM area"),
           corrections(database,
                       "SELECT quality, offset_us, same_boot, booted_at_us, boottime_us FROM time_correction "
                       "WHERE device = ? AND boot = ?"),
@@ -33,13 +39,17 @@ struct SqliteEffectStore::Statements {
               "INSERT OR IGNORE INTO time_correction (device, boot, operation, quality, offset_us, "
               "same_boot, booted_at_us, boottime_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
           recorded(database,
-                   "SELECT body FROM operation WHERE device = ? AND boot = ? AND boot IS NOT NULL "
-                   "AND outcome = 0 ORDER BY operation"),
-          report(database, "SELECT body FROM device_report WHERE device = ? AND effect = ?"),
+                   "SELECT operation, body FROM operation WHERE device = ? AND boot = ? AND boot IS NOT NULL "
+                   "AND outcome = 0 AND operation > ? ORDER BY operation LIMIT ?"),
+          report(database, "SELECT body FROM device_report WHERE device = ? AND effect = ? AND lane = ?"),
+          reports(database,
+                  "SELECT body, received_at FROM device_report WHERE device = ? AND effect = ? "
+                  "ORDER BY received_at, lane"),
           put_report(database,
-                     "INSERT OR REPLACE INTO device_report (device, effect, body) VALUES (?, ?, ?)") {}
+                     "INSERT OR REPLACE INTO device_report (device, effect, lane, received_at, body) "
+                     "VALUES (?, ?, ?, ?, ?)") {}
 
-    SQLite::Statement areas, all_areas, corrections, put_correction, recorded, report, put_report;
+    SQLite::Statement areas, corrections, put_correction, recorded, report, reports, put_report;
 };
 
 SqliteEffectStore::SqliteEffectStore(Store& store)
@@ -81,21 +91,15 @@ Result<std::uint64_t> SqliteEffectStore::put(const OwnRecord& record) {
 
 // A record of the field goes where its property goes; without one, to every area.
 Result<std::vector<std::string>> SqliteEffectStore::areas_of(RecordId property) {
+    if (property != 0) {
+        auto areas = records_.areas(property);
+        if (!areas || !areas->empty()) return areas;
+    }
     auto areas = sql([&] {
-        std::vector<std::string> found;
-        if (property != 0) {
-            StatementUse get(statements_->areas);
-            get->bind(1, property);
-            get->bind(2, static_cast<int>(records::PROPERTY));
-            while (get->executeStep()) {
-                auto area = get->getColumn(0).getString();
-                if (std::ranges::find(found, area) == found.end()) found.push_back(std::move(area));
-            }
-        }
-        if (!found.empty()) return found;
-        StatementUse all(statements_->all_areas);
-        while (all->executeStep()) found.push_back(all->getColumn(0).getString());
-        return found;
+        std::vector<std::string> all;
+        StatementUse get(statements_->areas);
+        while (get->executeStep()) all.push_back(get->getColumn(0).getString());
+        return all;
     });
     if (!areas || !areas->empty()) return areas;
     if (auto city = Catalog(store_).city(); !city) return city.error();
@@ -151,37 +155,74 @@ Status SqliteEffectStore::keep_time_correction(const std::string& device, const 
     });
 }
 
-Result<std::vector<protocol::Operation>> SqliteEffectStore::recorded_in(const std::string& device,
-                                                                        const Bytes& boot) {
-    return sql([&] {
-        std::vector<protocol::Operation> out;
-        StatementUse get(statements_->recorded);
-        get->bindNoCopy(1, device);
-        bind_blob(*get, 2, boot);
-        while (get->executeStep()) out.push_back(operation_in(get->getColumn(0)));
-        return out;
-    });
+Status SqliteEffectStore::each_recorded_in(const std::string& device, const Bytes& boot,
+                                           const std::function<Status(const protocol::Operation&)>& each) {
+    std::int64_t after = 0;
+    for (;;) {
+        auto page = sql([&] {
+            std::vector<protocol::Operation> out;
+            StatementUse get(statements_->recorded);
+            get->bindNoCopy(1, device);
+            bind_blob(*get, 2, boot);
+            get->bind(3, after);
+            get->bind(4, recorded_page);
+            while (get->executeStep()) {
+                after = get->getColumn(0).getInt64();
+                out.push_back(operation_in(get->getColumn(1)));
+            }
+            return out;
+        });
+        if (!page) return page.error();
+        if (page->empty()) return ok();
+        for (const auto& operation : *page) {
+            if (auto done = each(operation); !done) return done;
+        }
+    }
 }
 
 Result<std::optional<protocol::Operation>> SqliteEffectStore::newest_report(const std::string& device,
-                                                                            int effect) {
+                                                                            int effect, protocol::Lane lane) {
     return sql([&]() -> std::optional<protocol::Operation> {
         StatementUse get(statements_->report);
         get->bindNoCopy(1, device);
         get->bind(2, effect);
+        get->bind(3, static_cast<int>(lane));
         if (!get->executeStep()) return std::nullopt;
         return operation_in(get->getColumn(0));
     });
 }
 
-Status SqliteEffectStore::keep_report(const std::string& device, int effect,
+Result<std::optional<protocol::Operation>> SqliteEffectStore::newest_report(const std::string& device,
+                                                                            int effect) {
+    return sql([&] {
+        std::optional<protocol::Operation> newest;
+        protocol::TimeStamp newest_at;
+        StatementUse get(statements_->reports);
+        get->bindNoCopy(1, device);
+        get->bind(2, effect);
+        while (get->executeStep()) {
+            auto report = operation_in(get->getColumn(0));
+            auto at = report.time();
+            // None was recorded after it came here: a clock that is ahead must not win for ever.
+            at.set_utc_us(std::min(at.utc_us(), get->getColumn(1).getInt64()));
+            if (newest && !engine::is_newer(at, newest_at)) continue;
+            newest = std::move(report);
+            newest_at = std::move(at);
+        }
+        return newest;
+    });
+}
+
+Status SqliteEffectStore::keep_report(const std::string& device, int effect, protocol::Lane lane,
                                       const protocol::Operation& operation) {
     const Bytes body = operation.SerializeAsString();
     return sql([&] {
         StatementUse put(statements_->put_report);
         put->bindNoCopy(1, device);
         put->bind(2, effect);
-        bind_blob(*put, 3, body);
+        put->bind(3, static_cast<int>(lane));
+        put->bind(4, now_us());
+        bind_blob(*put, 5, body);
         put->exec();
     });
 }

@@ -24,10 +24,14 @@ class SqliteEffectStore final : public EffectStore {
                                                                   const Bytes& boot) override;
     Status keep_time_correction(const std::string& device, const Bytes& boot, const std::string& operation,
                                 const engine::KnownCorrection& correction) override;
-    Result<std::vector<protocol::Operation>> recorded_in(const std::string& device,
-                                                         const Bytes& boot) override;
-    Result<std::optional<protocol::Operation>> newest_report(const std::string& device, int effect) override;
-    Status keep_report(const std::string& device, int effect, const protocol::Operation& operation) override;
+    Status each_recorded_in(const std::string& device, const Bytes& boot,
+                            const std::function<Status(const protocol::Operation&)>& each) override;
+    Result<std::optional<protocol::Operation>> newest_report(const std::string& device, int effect,
+                                                             protocol::Lane lane) override;
+    Status keep_report(const std::string& device, int effect, protocol::Lane lane,
+                       const protocol::Operation& operation) override;
+    // Of all lanes.
+    Result<std::optional<protocol::Operation>> newest_report(const std::string& device, int effect);
 
   private:
     struct Statements;

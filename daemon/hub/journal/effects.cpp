@@ -35,8 +35,8 @@ Result<engine::TrueTime> time_of(EffectStore& store, const std::string& device,
 class Taking {
   public:
     Taking(EffectStore& store, const engine::RegisteredDevice& device, protocol::Lane lane,
-           const protocol::Operation& operation, engine::TrueTime when)
-        : store_(store), device_(device), lane_(lane), operation_(operation), when_(when) {}
+           const protocol::Operation& operation, Turn turn, engine::TrueTime when)
+        : store_(store), device_(device), lane_(lane), operation_(operation), turn_(turn), when_(when) {}
 
     Result<Effect> take() {
         switch (operation_.effect_case()) {
@@ -242,17 +242,20 @@ class Taking {
             !protocol::TimeQuality_IsValid(corrected.quality())) {
             return fail(ErrorCode::invalid_argument, "a time correction of no boot, or by no source");
         }
+        auto known = store_.time_corrections(device_.id, corrected.boot_id());
+        if (!known) return known.error();
+        if (known->size() >= max_time_corrections)
+            return fail(ErrorCode::invalid_argument, "the time of this boot was corrected too often");
         auto kept = store_.keep_time_correction(device_.id, corrected.boot_id(), operation_.id(),
                                                 engine::known_correction(operation_.time(), corrected));
         if (!kept) return kept.error();
         auto corrections = store_.time_corrections(device_.id, corrected.boot_id());
         if (!corrections) return corrections.error();
-        auto recorded = store_.recorded_in(device_.id, corrected.boot_id());
-        if (!recorded) return recorded.error();
-        for (const auto& operation : *recorded) {
-            const auto when = engine::true_time(operation.time(), *corrections);
-            if (auto done = restamp(operation, when); !done) return done.error();
-        }
+        auto done = store_.each_recorded_in(
+            device_.id, corrected.boot_id(), [&](const protocol::Operation& recorded) {
+                return restamp(recorded, engine::true_time(recorded.time(), *corrections));
+            });
+        if (!done) return done.error();
         return accepted(0);
     }
 
@@ -274,12 +277,18 @@ class Taking {
         return ok();
     }
 
+    // A lane brings them in the order in which they were recorded, whatever the device's clock showed.
     Result<Effect> report() {
         const int effect = operation_.effect_case();
-        auto newest = store_.newest_report(device_.id, effect);
-        if (!newest) return newest.error();
-        if (!*newest || engine::is_newer(operation_.time(), (*newest)->time())) {
-            if (auto kept = store_.keep_report(device_.id, effect, operation_); !kept) return kept.error();
+        bool is_newest = turn_ == Turn::in_order;
+        if (!is_newest) {
+            auto newest = store_.newest_report(device_.id, effect, lane_);
+            if (!newest) return newest.error();
+            is_newest = !*newest || engine::is_newer(operation_.time(), (*newest)->time());
+        }
+        if (is_newest) {
+            auto kept = store_.keep_report(device_.id, effect, lane_, operation_);
+            if (!kept) return kept.error();
         }
         return accepted(0);
     }
@@ -297,8 +306,11 @@ class Taking {
     const engine::RegisteredDevice& device_;
     const protocol::Lane lane_;
     const protocol::Operation& operation_;
+    const Turn turn_;
     const engine::TrueTime when_;
-    google::protobuf::Arena arena_;  // for messages of many small parts
+    // For a message of many small parts.
+    alignas(8) char block_[16U << 10U];
+    google::protobuf::Arena arena_{block_, sizeof block_};
 };
 
 }  // namespace
@@ -330,13 +342,13 @@ bool changes_once(const protocol::Operation& operation) {
 }
 
 Result<Effect> take_effect(EffectStore& store, const engine::RegisteredDevice& device, protocol::Lane lane,
-                           const protocol::Operation& operation) {
+                           const protocol::Operation& operation, Turn turn) {
     // Every device of the fleet refuses a feed with such a number in it.
     if (operation.property() >> 63U != 0)
         return fail(ErrorCode::invalid_argument, "its property is no record id");
     auto when = time_of(store, device.id, operation.time());
     if (!when) return when.error();
-    return Taking(store, device, lane, operation, *when).take();
+    return Taking(store, device, lane, operation, turn, *when).take();
 }
 
 }  // namespace fieldpost::hub

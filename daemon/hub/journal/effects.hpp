@@ -2,6 +2,7 @@
 // behind EffectStore: the hub's database, or a simulator's memory.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -52,16 +53,21 @@ class EffectStore {
     virtual Status keep_time_correction(const std::string& device, const Bytes& boot,
                                         const std::string& operation,
                                         const engine::KnownCorrection& correction) = 0;
-    // What the device recorded in that boot and was accepted, as far as its time may yet become better known.
-    virtual Result<std::vector<protocol::Operation>> recorded_in(const std::string& device,
-                                                                 const Bytes& boot) = 0;
+    // Calls `each` with what the device recorded in that boot and was accepted, as far as its time may yet
+    // become better known, in the order in which it came. It may change records. The first error ends it.
+    virtual Status each_recorded_in(const std::string& device, const Bytes& boot,
+                                    const std::function<Status(const protocol::Operation&)>& each) = 0;
 
-    // The device's newest position_reported or status_reported, by field number in Operation.effect.
-    virtual Result<std::optional<protocol::Operation>> newest_report(const std::string& device,
-                                                                     int effect) = 0;
-    virtual Status keep_report(const std::string& device, int effect,
+    // The newest position_reported or status_reported of a lane of the device, by field number in
+    // Operation.effect.
+    virtual Result<std::optional<protocol::Operation>> newest_report(const std::string& device, int effect,
+                                                                     protocol::Lane lane) = 0;
+    virtual Status keep_report(const std::string& device, int effect, protocol::Lane lane,
                                const protocol::Operation& operation) = 0;
 };
+
+// Of one boot of a device; more are quarantined. Each goes through all that the boot recorded.
+inline constexpr std::size_t max_time_corrections = 16;
 
 struct Effect {
     engine::OperationResult result;
@@ -79,9 +85,13 @@ bool makes_observation(const protocol::Operation& operation);
 // take back when it fails.
 bool changes_once(const protocol::Operation& operation);
 
+// Whether an operation takes effect as it comes, which is the order of its lane, or behind others of its lane
+// that came after it.
+enum class Turn { in_order, after_waiting };
+
 // Makes the operation's changes. invalid_argument, not_found, conflict: the operation is to be quarantined
 // for that reason, and nothing it did may stay; any other error is the store's.
 Result<Effect> take_effect(EffectStore& store, const engine::RegisteredDevice& device, protocol::Lane lane,
-                           const protocol::Operation& operation);
+                           const protocol::Operation& operation, Turn turn);
 
 }  // namespace fieldpost::hub

@@ -6,7 +6,7 @@
 #include <deque>
 
 #include "daemon/hub/store/catalog.hpp"
-#include "daemon/hub/store/statement_use.hpp"
+#include "sync/base/statement_use.hpp"
 
 namespace fieldpost::hub {
 
@@ -65,6 +65,7 @@ Operations::Operations(Store& store)
     : store_(store),
       effects_(store),
       parking_(store),
+      registry_(store),
       statements_(std::make_unique<Statements>(store.database())) {}
 Operations::~Operations() = default;
 
@@ -146,9 +147,8 @@ Result<engine::OperationResult> Operations::take(const engine::RegisteredDevice&
     }
 
     // An observation has a hundred small parts: in an arena they are made and freed together.
-    google::protobuf::ArenaOptions block;
-    block.start_block_size = 16U << 10U;
-    google::protobuf::Arena arena(block);
+    alignas(8) char block[16U << 10U];
+    google::protobuf::Arena arena(block, sizeof block);
     auto& operation = *google::protobuf::Arena::CreateMessage<protocol::Operation>(&arena);
     const bool readable = unread == nullptr && body.size() <= protocol::max_operation_bytes &&
                           operation.ParseFromArray(body.data(), static_cast<int>(body.size()));
@@ -159,10 +159,10 @@ Result<engine::OperationResult> Operations::take(const engine::RegisteredDevice&
     if (!decision) return decision.error();
     auto& [result, waits_for] = *decision;
     if (waits_for) {
-        auto room = parking_.has_room(device.id);
+        auto room = parking_.has_room(device.id, body.size());
         if (!room) return room.error();
         if (!*room) {
-            result = {protocol::QUARANTINED, 0, "too many operations of this device wait for others"};
+            result = {protocol::QUARANTINED, 0, "too much of this device waits for other operations"};
             waits_for.reset();
         }
     }
@@ -172,7 +172,8 @@ Result<engine::OperationResult> Operations::take(const engine::RegisteredDevice&
         if (auto noted = note_again(device.id, place, *number); !noted) return noted.error();
     }
     if (waits_for) {
-        if (auto parked = parking_.park(*number, device.id, *waits_for); !parked) return parked.error();
+        if (auto parked = parking_.park(*number, device.id, body.size(), *waits_for); !parked)
+            return parked.error();
         return result;
     }
     std::vector<Cause> causes{Cause::place(device.id, identity.epoch, identity.lane, identity.seq)};
@@ -274,16 +275,16 @@ Result<Operations::Decision> Operations::decide(const engine::RegisteredDevice& 
             }
         }
     }
-    return effect_of(device, identity.lane, operation);
+    return effect_of(device, identity.lane, operation, Turn::in_order);
 }
 
 Result<Operations::Decision> Operations::effect_of(const engine::RegisteredDevice& device,
-                                                   protocol::Lane lane,
-                                                   const protocol::Operation& operation) {
+                                                   protocol::Lane lane, const protocol::Operation& operation,
+                                                   Turn turn) {
     const bool undoes = undoes_all_ || !changes_once(operation);
     const int changes = store_.database().getTotalChanges();
-    auto effect =
-        undoes ? take_or_undo(device, lane, operation) : take_effect(effects_, device, lane, operation);
+    auto effect = undoes ? take_or_undo(device, lane, operation, turn)
+                         : take_effect(effects_, device, lane, operation, turn);
     if (effect) {
         Decision decision{effect->result, {}};
         if (effect->result.outcome == protocol::PARKED) {
@@ -304,10 +305,10 @@ Result<Operations::Decision> Operations::effect_of(const engine::RegisteredDevic
 }
 
 Result<Effect> Operations::take_or_undo(const engine::RegisteredDevice& device, protocol::Lane lane,
-                                        const protocol::Operation& operation) {
+                                        const protocol::Operation& operation, Turn turn) {
     return sql([&]() -> Result<Effect> {
         StatementUse(statements_->savepoint)->exec();
-        auto taken = take_effect(effects_, device, lane, operation);
+        auto taken = take_effect(effects_, device, lane, operation, turn);
         if (!taken) {
             StatementUse(statements_->roll_back)->exec();
             store_.rolled_back();
@@ -315,6 +316,14 @@ Result<Effect> Operations::take_or_undo(const engine::RegisteredDevice& device, 
         StatementUse(statements_->release)->exec();
         return taken;
     });
+}
+
+// What another device recorded is judged by what that one was sent.
+Result<engine::RegisteredDevice> Operations::recorder(const std::string& device) {
+    auto found = registry_.registered(device);
+    if (!found) return found.error();
+    if (*found) return std::move(**found);
+    return engine::RegisteredDevice{device, {}, {}, {}, 0, false};
 }
 
 // What waited for these takes effect now, and then what waited for that.
@@ -331,18 +340,22 @@ Status Operations::settle(std::vector<Cause> causes, protocol::Outcome outcome,
         auto waiting = parking_.release(cause);
         if (!waiting) return waiting.error();
         for (const auto& parked : *waiting) {
+            auto body = parking_.body(parked);
+            if (!body) return body.error();
             protocol::Operation operation;
-            if (!operation.ParseFromString(parked.body))
+            if (!operation.ParseFromString(*body))
                 return fail(ErrorCode::corrupt, "an operation that waited is damaged");
             Result<Decision> decision = Decision{{protocol::QUARANTINED, 0, needs_quarantined}, {}};
             if (became != protocol::QUARANTINED) {
-                // Another device's waits for an observation alone, where its profile does not matter.
-                const engine::RegisteredDevice other{parked.device, {}, {}, {}, 0, false};
-                decision = effect_of(parked.device == device.id ? device : other, parked.lane, operation);
+                auto by = parked.device == device.id ? Result<engine::RegisteredDevice>(device)
+                                                     : recorder(parked.device);
+                if (!by) return by.error();
+                decision = effect_of(*by, parked.lane, operation, Turn::after_waiting);
             }
             if (!decision) return decision.error();
             if (decision->waits_for) {
-                auto again = parking_.park(parked.operation, parked.device, *decision->waits_for);
+                auto again =
+                    parking_.park(parked.operation, parked.device, body->size(), *decision->waits_for);
                 if (!again) return again;
                 continue;
             }

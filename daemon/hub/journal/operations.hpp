@@ -8,6 +8,7 @@
 
 #include "daemon/hub/journal/effect_store.hpp"
 #include "daemon/hub/journal/parking.hpp"
+#include "daemon/hub/registry/registry.hpp"
 #include "daemon/hub/store/store.hpp"
 #include "sync/engine/hub_engine.hpp"
 
@@ -77,16 +78,18 @@ class Operations {
     Result<Decision> decide(const engine::RegisteredDevice& device, const Identity& identity,
                             const protocol::Operation& operation);
     Result<Decision> effect_of(const engine::RegisteredDevice& device, protocol::Lane lane,
-                               const protocol::Operation& operation);
+                               const protocol::Operation& operation, Turn turn);
     // Within a savepoint: when it fails, nothing that it did stays.
     Result<Effect> take_or_undo(const engine::RegisteredDevice& device, protocol::Lane lane,
-                                const protocol::Operation& operation);
+                                const protocol::Operation& operation, Turn turn);
+    Result<engine::RegisteredDevice> recorder(const std::string& device);
     Status settle(std::vector<Cause> causes, protocol::Outcome outcome,
                   const engine::RegisteredDevice& device);
 
     Store& store_;
     SqliteEffectStore effects_;
     Parking parking_;
+    Registry registry_;
     std::unique_ptr<Statements> statements_;
     // A savepoint copies every page that is changed in it, so operations that change_once() take none. Until
     // one of them failed half done.

@@ -1,6 +1,6 @@
 #include "daemon/hub/journal/parking.hpp"
 
-#include "daemon/hub/store/statement_use.hpp"
+#include "sync/base/statement_use.hpp"
 
 namespace fieldpost::hub {
 
@@ -30,12 +30,14 @@ struct Parking::Statements {
               "ON o.operation = a.operation "
               "WHERE a.device = ?1 AND a.epoch = ?2 AND a.lane = ?3 AND a.seq = ?4"),
           any(database, "SELECT EXISTS (SELECT 1 FROM parked)"),
-          count(database, "SELECT count(*) FROM parked WHERE device = ?"),
-          park(database, "INSERT OR REPLACE INTO parked (operation, device, waits_for) VALUES (?, ?, ?)"),
+          held(database, "SELECT count(*), coalesce(sum(bytes), 0) FROM parked WHERE device = ?"),
+          park(database,
+               "INSERT OR REPLACE INTO parked (operation, device, bytes, waits_for) VALUES (?, ?, ?, ?)"),
           waiting(database,
-                  "SELECT o.operation, o.device, o.lane, o.body FROM parked p JOIN operation o "
+                  "SELECT o.operation, o.device, o.lane FROM parked p JOIN operation o "
                   "ON o.operation = p.operation "
                   "WHERE p.waits_for = ?1 AND (?2 = '' OR p.device = ?2) ORDER BY o.operation"),
+          body(database, "SELECT body FROM operation WHERE operation = ?"),
           unpark(database, "DELETE FROM parked WHERE waits_for = ?1 AND (?2 = '' OR device = ?2)"),
           update(database, "UPDATE operation SET outcome = ?, version = ?, reason = ? WHERE operation = ?"),
           note(database, "INSERT OR IGNORE INTO settled (operation) VALUES (?)"),
@@ -51,7 +53,7 @@ struct Parking::Statements {
                   "ON a.operation = s.operation ORDER BY 1, 2, 3, 4"),
           taken(database, "DELETE FROM settled") {}
 
-    SQLite::Statement standing, any, count, park, waiting, unpark, update, note, places, settled, taken;
+    SQLite::Statement standing, any, held, park, waiting, body, unpark, update, note, places, settled, taken;
 };
 
 Parking::Parking(Store& store) : store_(store), statements_(std::make_unique<Statements>(store.database())) {}
@@ -84,21 +86,24 @@ Result<bool> Parking::has_any() {
     });
 }
 
-Result<bool> Parking::has_room(const std::string& device) {
+Result<bool> Parking::has_room(const std::string& device, std::size_t bytes) {
     return sql([&] {
-        StatementUse get(statements_->count);
+        StatementUse get(statements_->held);
         get->bindNoCopy(1, device);
         get->executeStep();
-        return get->getColumn(0).getInt64() < limit;
+        return get->getColumn(0).getInt64() < limit &&
+               get->getColumn(1).getInt64() + static_cast<std::int64_t>(bytes) <= limit_bytes;
     });
 }
 
-Status Parking::park(std::int64_t operation, const std::string& device, const Cause& cause) {
+Status Parking::park(std::int64_t operation, const std::string& device, std::size_t bytes,
+                     const Cause& cause) {
     return sql([&] {
         StatementUse put(statements_->park);
         put->bind(1, operation);
         put->bindNoCopy(2, device);
-        put->bindNoCopy(3, cause.text);
+        put->bind(3, static_cast<std::int64_t>(bytes));
+        put->bindNoCopy(4, cause.text);
         put->exec();
     });
 }
@@ -112,8 +117,7 @@ Result<std::vector<ParkedOperation>> Parking::release(const Cause& cause) {
             get->bindNoCopy(2, cause.device);
             while (get->executeStep()) {
                 out.push_back({get->getColumn(0).getInt64(), get->getColumn(1).getString(),
-                               static_cast<protocol::Lane>(get->getColumn(2).getInt()),
-                               blob(get->getColumn(3))});
+                               static_cast<protocol::Lane>(get->getColumn(2).getInt())});
             }
         }
         if (out.empty()) return out;
@@ -122,6 +126,15 @@ Result<std::vector<ParkedOperation>> Parking::release(const Cause& cause) {
         end->bindNoCopy(2, cause.device);
         end->exec();
         return out;
+    });
+}
+
+Result<Bytes> Parking::body(const ParkedOperation& operation) {
+    return sql([&]() -> Result<Bytes> {
+        StatementUse get(statements_->body);
+        get->bind(1, operation.operation);
+        if (!get->executeStep()) return fail(ErrorCode::corrupt, "an operation that waited is gone");
+        return blob(get->getColumn(0));
     });
 }
 

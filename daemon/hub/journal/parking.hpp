@@ -24,13 +24,13 @@ struct ParkedOperation {
     std::int64_t operation = 0;  // row number
     std::string device;
     protocol::Lane lane = protocol::WORK;
-    Bytes body;
 };
 
 class Parking {
   public:
-    // More of one device are refused.
+    // More of one device are refused: operations, and bytes of them.
     static constexpr std::int64_t limit = 10'000;
+    static constexpr std::int64_t limit_bytes = std::int64_t{8} << 20U;
 
     explicit Parking(Store& store);
     ~Parking();
@@ -41,10 +41,13 @@ class Parking {
 
     // Whether anything is parked.
     Result<bool> has_any();
-    Result<bool> has_room(const std::string& device);
-    Status park(std::int64_t operation, const std::string& device, const Cause& cause);
+    Result<bool> has_room(const std::string& device, std::size_t bytes);
+    // `bytes`: of its body.
+    Status park(std::int64_t operation, const std::string& device, std::size_t bytes, const Cause& cause);
     // In the order in which they came; they are not parked any more.
     Result<std::vector<ParkedOperation>> release(const Cause& cause);
+    // Its bytes, which release() leaves where they are: many may wait for one.
+    Result<Bytes> body(const ParkedOperation& operation);
 
     // Writes down what became of it, for the record and for take_settled(), and says what may wait for it
     // now.

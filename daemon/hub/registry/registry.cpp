@@ -1,6 +1,7 @@
 #include "daemon/hub/registry/registry.hpp"
 
 #include "daemon/hub/store/catalog.hpp"
+#include "daemon/hub/store/revoked.hpp"
 #include "sync/protocol/codec.hpp"
 
 namespace fieldpost::hub {
@@ -8,7 +9,7 @@ namespace fieldpost::hub {
 namespace {
 
 constexpr const char* columns =
-    "device, public_key, profile, desired_generation, added_at, seen_at, revoked_at";
+    "device, public_key, profile, desired_generation, added_at, seen_at, revoked_at, delivered_safe";
 
 Device read(SQLite::Statement& row) {
     const SQLite::Column key = row.getColumn(1);
@@ -18,7 +19,8 @@ Device read(SQLite::Statement& row) {
                   static_cast<std::uint64_t>(row.getColumn(3).getInt64()),
                   row.getColumn(4).getInt64(),
                   row.getColumn(5).getInt64(),
-                  row.getColumn(6).getInt64()};
+                  row.getColumn(6).getInt64(),
+                  static_cast<std::uint64_t>(row.getColumn(7).getInt64())};
 }
 
 }  // namespace
@@ -39,6 +41,15 @@ Status Registry::add(const std::string& id, BytesView public_key, const std::str
     if (*device && (*device)->public_key != public_key) {
         return fail(ErrorCode::conflict,
                     "device '" + id + "' is registered with another key: give the new box another id");
+    }
+    if (!*device) {
+        auto revoked = read_revoked(store_.folder());
+        if (!revoked) return revoked.error();
+        if (revoked->contains(id)) {
+            return fail(
+                ErrorCode::conflict,
+                "device '" + id + "' was revoked before the hub was restored: give the box another id");
+        }
     }
     return sql([&] {
         SQLite::Statement put(
@@ -63,6 +74,23 @@ Result<std::optional<Device>> Registry::find(std::string_view id) {
     });
 }
 
+Result<std::optional<engine::RegisteredDevice>> Registry::registered(std::string_view id) {
+    auto device = find(id);
+    if (!device) return device.error();
+    if (!*device) return std::optional<engine::RegisteredDevice>();
+    engine::RegisteredDevice out{(*device)->id,
+                                 (*device)->public_key,
+                                 (*device)->profile,
+                                 {},
+                                 (*device)->desired_generation,
+                                 (*device)->revoked_at != 0,
+                                 (*device)->attachments_safe};
+    auto profile = Catalog(store_).profile(out.profile);
+    if (!profile) return profile.error();
+    for (const auto& feed : feeds_of(*profile)) out.feeds.push_back(feed);
+    return std::optional(std::move(out));
+}
+
 Result<std::vector<Device>> Registry::all() {
     return sql([&] {
         SQLite::Statement get(store_.database(),
@@ -74,13 +102,17 @@ Result<std::vector<Device>> Registry::all() {
 }
 
 Status Registry::revoke(const std::string& id) {
-    return sql([&]() -> Status {
+    auto device = find(id);
+    if (!device) return device.error();
+    if (!*device) return fail(ErrorCode::not_found, "there is no device '" + id + "'");
+    // First: whatever happens to the store from here on, the device stays revoked.
+    if (auto named = append_revoked(store_.folder(), {id}); !named) return named;
+    return sql([&] {
         SQLite::Statement set(store_.database(),
                               "UPDATE device SET revoked_at = max(revoked_at, unixepoch(), 1) "
                               "WHERE device = ?");
         set.bind(1, id);
-        if (set.exec() == 0) return fail(ErrorCode::not_found, "there is no device '" + id + "'");
-        return ok();
+        set.exec();
     });
 }
 

@@ -1,6 +1,6 @@
 #include "daemon/hub/store/conflict_rows.hpp"
 
-#include "daemon/hub/store/statement_use.hpp"
+#include "sync/base/statement_use.hpp"
 
 namespace fieldpost::hub {
 

@@ -5,13 +5,14 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "daemon/hub/store/records.hpp"
-#include "daemon/hub/store/statement_use.hpp"
+#include "sync/base/statement_use.hpp"
 #include "sync/records/checksum.hpp"
 
 namespace fieldpost::hub {
@@ -123,11 +124,14 @@ class Records::Rows {
     // The areas in which the record stands.
     std::vector<std::string> areas(RecordId property, records::Kind kind, RecordId record) {
         std::vector<std::string> out;
-        StatementUse use(find_areas_);
+        StatementUse use(find_layer_feeds_);
         use->bind(1, property);
         use->bind(2, kind);
         use->bind(3, record);
-        while (use->executeStep()) out.push_back(use->getColumn(0).getString());
+        while (use->executeStep()) {
+            const auto& area = area_of(use->getColumn(0).getInt64());
+            if (std::ranges::find(out, area) == out.end()) out.push_back(area);
+        }
         return out;
     }
 
@@ -213,6 +217,7 @@ class Records::Rows {
         if (rollbacks_ == store_.rollbacks()) return;
         rollbacks_ = store_.rollbacks();
         feeds_.clear();
+        areas_.clear();
         sources_.clear();
     }
 
@@ -247,6 +252,14 @@ class Records::Rows {
         use.bind(5, static_cast<int>(record.link_method));
     }
 
+    const std::string& area_of(std::int64_t feed) {
+        if (const auto known = areas_.find(feed); known != areas_.end()) return known->second;
+        StatementUse use(find_area_);
+        use->bind(1, feed);
+        if (!use->executeStep()) throw SQLite::Exception("a feed is missing", SQLITE_CORRUPT);
+        return areas_[feed] = use->getColumn(0).getString();
+    }
+
     // In the feed's checksum the row has the version `now` in place of `before`; 0: it is not there.
     void count_row(std::int64_t feed, RecordId record, std::int64_t before, std::int64_t now) {
         auto& changed = in_transaction(feed);
@@ -277,6 +290,7 @@ class Records::Rows {
     Database& database_;
     std::uint64_t rollbacks_ = 0;
     std::map<records::FeedId, std::int64_t> feeds_;
+    std::map<std::int64_t, std::string> areas_;  // of feeds, by row number
     std::map<std::string, std::int64_t, std::less<>> sources_;
 
     SQLite::Statement find_record_{
@@ -297,9 +311,9 @@ class Records::Rows {
         database_,
         "SELECT classification, compartment, body FROM layer JOIN feed USING (feed) "
         "WHERE property = ? AND kind = ? AND record = ? GROUP BY classification, compartment"};
-    SQLite::Statement find_areas_{database_,
-                                  "SELECT DISTINCT area FROM layer JOIN feed USING (feed) "
-                                  "WHERE property = ? AND kind = ? AND record = ?"};
+    SQLite::Statement find_layer_feeds_{
+        database_, "SELECT feed FROM layer WHERE property = ? AND kind = ? AND record = ?"};
+    SQLite::Statement find_area_{database_, "SELECT area FROM feed WHERE feed = ?"};
     SQLite::Statement find_labels_{
         database_,
         "SELECT labels FROM dataset WHERE source = ?1 AND kind = ?2 AND EXISTS "

@@ -440,6 +440,13 @@ Result<std::unique_ptr<google::protobuf::Message>> Records::message(RecordId rec
     });
 }
 
+Result<std::vector<std::string>> Records::areas(RecordId property) {
+    return sql([&] {
+        rows_->forget_rolled_back();
+        return rows_->areas(property, records::PROPERTY, property);
+    });
+}
+
 Result<std::vector<RecordId>> Records::linked(RecordId property) {
     return sql([&] { return rows_->linked(property); });
 }

@@ -125,6 +125,9 @@ class Records {
     // removed.
     Result<std::unique_ptr<google::protobuf::Message>> message(RecordId record);
 
+    // The areas in which a property stands; none when it is not there.
+    Result<std::vector<std::string>> areas(RecordId property);
+
     // Records (not the property itself) that are linked to a property; 0 gives those that are linked to none.
     Result<std::vector<RecordId>> linked(RecordId property);
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <string_view>
 
+#include "daemon/hub/store/revoked.hpp"
 #include "sync/base/file.hpp"
 #include "sync/records/checksum.hpp"
 
@@ -20,6 +21,10 @@ extern const std::string_view schema_006_safe;
 extern const std::string_view schema_007_checksums;
 extern const std::string_view schema_008_revoked;
 extern const std::string_view schema_009_unread_index;
+extern const std::string_view schema_010_deliveries;
+extern const std::string_view schema_011_safe_attachments;
+extern const std::string_view schema_012_lane_reports;
+extern const std::string_view schema_013_parked_bytes;
 
 namespace {
 
@@ -27,11 +32,23 @@ constexpr const char* draw_generation =
     "UPDATE hub SET value = (random() & 0x3fffffffffffffff) | 1 WHERE key = 'generation'";
 
 // A round of what devices send changes pages all over the store. What the cache cannot hold until the commit
-// is written to the log before its time, and again when it changes again.
-constexpr const char* large_cache = "PRAGMA cache_size=-65536";  // KiB
+// is written to the log before its time, and again when it changes again. And what round after round changes
+// is copied from the log into the database once for many of them, not after each.
+constexpr const char* for_rounds =
+    "PRAGMA cache_size=-131072;"        // KiB
+    "PRAGMA wal_autocheckpoint=16384";  // pages: 64 MiB
 
 // A backup's hub.db carries this mark: whoever opens it as a store has restored it.
 constexpr const char* is_backup = "SELECT 1 FROM hub WHERE key = 'backup_of'";
+
+// Not a constant: these are initialised in other files.
+auto all_migrations() {
+    return std::array{schema_001_records,     schema_002_journal,          schema_003_links,
+                      schema_004_edits,       schema_005_epochs,           schema_006_safe,
+                      schema_007_checksums,   schema_008_revoked,          schema_009_unread_index,
+                      schema_010_deliveries,  schema_011_safe_attachments, schema_012_lane_reports,
+                      schema_013_parked_bytes};
+}
 
 Status begin_after_restore(Database& database) {
     return sql([&] {
@@ -116,16 +133,16 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& folder) 
     if (auto made = make_folder(folder); !made) return made.error();
     auto database = open_database(folder / "hub.db", Durability::full);
     if (!database) return database.error();
-    if (auto set = sql([&] { (*database)->exec(large_cache); }); !set) return set.error();
-    const std::array migrations{schema_001_records,   schema_002_journal, schema_003_links,
-                                schema_004_edits,     schema_005_epochs,  schema_006_safe,
-                                schema_007_checksums, schema_008_revoked, schema_009_unread_index};
+    if (auto set = sql([&] { (*database)->exec(for_rounds); }); !set) return set.error();
+    const auto migrations = all_migrations();
     if (auto migrated = migrate(**database, migrations); !migrated)
         return migrated.error().with("the hub's store");
     auto counted = sql([&] {
         if (!all_counted(**database)) count_checksums(**database);
     });
     if (!counted) return counted.error().with("counting the feeds' checksums");
+    if (auto merged = merge_revoked(**database, folder); !merged)
+        return merged.error().with("the hub's store");
     if (auto begun = begin_after_restore(**database); !begun) return begun.error().with("the hub's store");
     return finish_open(folder, std::move(*database));
 }
@@ -140,6 +157,13 @@ Status Store::begin_generation() {
 Result<std::unique_ptr<Store>> Store::open_reader(const std::filesystem::path& folder) {
     auto database = open_database(folder / "hub.db", Durability::read_only);
     if (!database) return database.error();
+    auto schema = sql([&] { return (*database)->execAndGet("PRAGMA user_version").getInt(); });
+    if (!schema) return schema.error().with("the hub's store");
+    if (static_cast<std::size_t>(*schema) != all_migrations().size()) {
+        return fail(ErrorCode::conflict,
+                    "the hub's store is of another version of this program: it is brought up to date when a "
+                    "newer one serves or imports");
+    }
     return finish_open(folder, std::move(*database));
 }
 

@@ -19,10 +19,12 @@ class Store {
   public:
     // Opens hub.db in `folder`, making both when they are not there, and brings the schema up to date.
     // corrupt when the database is damaged (it is left as it is), conflict when it is newer than this
-    // program. One that was put in place from a backup begins a new generation here.
+    // program. One that was put in place from a backup begins a new generation here, and revokes again whom
+    // the file `revoked` beside it names.
     static Result<std::unique_ptr<Store>> open(const std::filesystem::path& folder);
 
-    // A second, read-only connection. not_found when there is no store yet.
+    // A second, read-only connection, also while another program writes. not_found when there is no store
+    // yet, conflict when its schema is not this program's.
     static Result<std::unique_ptr<Store>> open_reader(const std::filesystem::path& folder);
 
     // The first half of every feed cursor, 1 to 2^62: a number drawn when the store was made, and

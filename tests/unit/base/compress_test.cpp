@@ -79,10 +79,43 @@ TEST_CASE("What is not compressed data is corrupt", "[base]") {
     }
 }
 
+TEST_CASE("Frames of zstd before 0.8 and frames to skip are corrupt", "[base]") {
+    const Bytes packed = compress("hello");
+    for (const BytesView magic : {BytesView("\x26\xb5\x2f\xfd", 4), BytesView("\x27\xb5\x2f\xfd", 4),
+                                  BytesView("\x50\x2a\x4d\x18", 4)}) {
+        const auto result = decompress(Bytes(magic) + packed.substr(4), 1'000'000);
+        REQUIRE(result.has_error());
+        CHECK(result.error().code == ErrorCode::corrupt);
+    }
+    const Bytes skipped("\x50\x2a\x4d\x18\x00\x00\x00\x00", 8);
+    CHECK(decompress(skipped, 1'000'000).has_error());
+    // Found by the fuzzer: 10 bytes of which zstd 0.6's reader made a window of 16 MiB.
+    CHECK(decompress(BytesView("\x26\xb5\x2f\xfd\x9c\x86\x39\x10\x02\x00", 10), 1'000'000).has_error());
+}
+
 TEST_CASE("A frame that asks for a huge window is refused", "[base]") {
     // Magic, a header without content size, window descriptor for 2 GiB, an empty last block.
     const Bytes frame("\x28\xb5\x2f\xfd\x00\xa8\x01\x00\x00", 9);
     const auto result = decompress(frame, 1'000'000);
     REQUIRE(result.has_error());
     CHECK(result.error().code == ErrorCode::corrupt);
+}
+
+TEST_CASE("A use with a dictionary, and one that failed, leave nothing behind for the next", "[base]") {
+    const Bytes words = sample(20'000);
+    const CompressionDictionary dictionary(words, 5);
+    const Bytes data = words.substr(3'000, 500);
+    const Bytes alone = compress(data);
+    const Bytes with = dictionary.compress(data);
+    CHECK(with.size() < alone.size());
+    for (int turn = 0; turn < 3; ++turn) {
+        CHECK(dictionary.compress(data) == with);
+        CHECK(compress(data) == alone);
+        CHECK(dictionary.decompress(with, data.size()).value() == data);
+        CHECK(decompress(BytesView(alone).substr(0, alone.size() / 2), data.size()).has_error());
+        CHECK(decompress(alone, data.size() - 1).has_error());
+        CHECK(decompress(alone, data.size()).value() == data);
+        const auto without = decompress(with, data.size());
+        CHECK((without.has_error() || *without != data));
+    }
 }

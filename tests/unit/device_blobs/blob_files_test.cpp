@@ -71,10 +71,11 @@ TEST_CASE("an attachment is kept under its hash, in the order of coming, also af
 TEST_CASE("the same content is kept once, and stays what is known of it") {
     Bench bench;
     const auto first = bench.keep("content");
-    REQUIRE(bench.files->set_delivered(first.sha256));
+    REQUIRE(bench.files->set_delivered(first.sha256, 4));
     const auto again = bench.keep("content");
     CHECK(again.added == first.added);
     CHECK(again.delivered);
+    CHECK(again.number == 4);
     CHECK_FALSE(again.thumbnail);
     CHECK(bench.keep("content", true).thumbnail);
     CHECK(bench.keep("content").thumbnail);
@@ -84,18 +85,26 @@ TEST_CASE("the same content is kept once, and stays what is known of it") {
 TEST_CASE("what the hub has is remembered, and forgotten when the hub may have lost it") {
     Bench bench;
     const auto kept = bench.keep("content");
-    REQUIRE(bench.files->set_delivered(kept.sha256));
+    REQUIRE(bench.files->set_delivered(kept.sha256, 3));
     bench.open();
     CHECK(bench.all()[0].delivered);
-    CHECK(bench.files->hub_generation().value() == 0);
-    REQUIRE(bench.files->set_hub_generation(7, false));
+    CHECK(bench.all()[0].number == 3);
+    CHECK(bench.files->hub().value() == engine::NoteHub{});
+    const engine::NoteHub older{7, std::nullopt};
+    REQUIRE(bench.files->set_hub(older));
     bench.open();
-    CHECK(bench.files->hub_generation().value() == 7);
+    CHECK(bench.files->hub().value() == older);
+    const engine::NoteHub newer{7, 3};
+    REQUIRE(bench.files->set_hub(newer));
+    bench.open();
+    CHECK(bench.files->hub().value() == newer);
     CHECK(bench.all()[0].delivered);
-    REQUIRE(bench.files->set_hub_generation(8, true));
+    const engine::NoteHub restored{8, 0};
+    REQUIRE(bench.files->set_hub(restored));
     bench.open();
-    CHECK(bench.files->hub_generation().value() == 8);
+    CHECK(bench.files->hub().value() == restored);
     CHECK_FALSE(bench.all()[0].delivered);
+    CHECK(bench.all()[0].number == 0);
 }
 
 TEST_CASE("the files are the truth: a table that knows others is brought to them") {
@@ -118,7 +127,7 @@ TEST_CASE("the files are the truth: a table that knows others is brought to them
 TEST_CASE("a damaged table is set aside, and every file counts as not delivered") {
     Bench bench;
     const auto kept = bench.keep("content");
-    REQUIRE(bench.files->set_delivered(kept.sha256));
+    REQUIRE(bench.files->set_delivered(kept.sha256, 3));
     bench.files.reset();
     bench.folder.write("blobs/blobs.db",
                        "this is no database, and longer than a header of one would have to be....");

@@ -1,10 +1,14 @@
 #include "daemon/device/blobs/blob_store.hpp"
 
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <sstream>
 
 #include "sync/base/file.hpp"
 #include "tests/unit/support/temporary_folder.hpp"
@@ -84,7 +88,8 @@ struct Bench {
         for (const auto& blob : store->waiting(limit)) out.push_back(blob.sha256);
         return out;
     }
-    void delivered(const Bytes& sha256) { store->note({sha256, true, {}}); }
+    void delivered(const Bytes& sha256, std::uint64_t number = 0) { store->note({sha256, true, {}, number}); }
+    bool has(const Bytes& sha256) const { return store->bytes_of(sha256).has_value(); }
 
     support::TemporaryFolder folder;
     Loop loop;
@@ -130,9 +135,9 @@ TEST_CASE("what the hub has waits no more, also after a start") {
     CHECK_FALSE(bench.store->is_sent(Bytes(32, 'x')).has_value());
     bench.open();
     CHECK(bench.waiting() == std::vector{second});
-    CHECK_FALSE(bench.store->hub_is(7));  // the first that is heard
+    CHECK_FALSE(bench.store->hub_is({7, {}}));  // the first that is heard
     CHECK(bench.waiting() == std::vector{second});
-    CHECK(bench.store->hub_is(8));
+    CHECK(bench.store->hub_is({8, {}}));
     CHECK(bench.waiting() == std::vector{first, second});
     bench.open();
     CHECK(bench.waiting() == std::vector{first, second});
@@ -194,6 +199,119 @@ TEST_CASE("when the budget is full, the oldest that the hub has make room, and o
     CHECK(bench.waiting() == std::vector{waits, added, last});
     bench.delivered(waits);
     CHECK(bench.try_add(Bytes(2'500, 'f')));
+}
+
+namespace {
+
+BlobBudget budget_of(std::uint64_t bytes) {
+    BlobBudget budget;
+    budget.bytes = bytes;
+    return budget;
+}
+
+// What is logged while it lives.
+class Logged {
+  public:
+    Logged() : before_(spdlog::default_logger()) {
+        const auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(text_);
+        spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", sink));
+    }
+    ~Logged() { spdlog::set_default_logger(before_); }
+    Logged(const Logged&) = delete;
+    Logged& operator=(const Logged&) = delete;
+    std::string text() const { return text_.str(); }
+
+  private:
+    std::ostringstream text_;
+    std::shared_ptr<spdlog::logger> before_;
+};
+
+}  // namespace
+
+TEST_CASE("what a backup of the hub holds makes room before what the hub alone has, whatever its age") {
+    Bench bench(budget_of(10'000));
+    const Bytes oldest = bench.add(Bytes(3'000, 'a'));
+    const Bytes older = bench.add(Bytes(3'000, 'b'));
+    const Bytes newer = bench.add(Bytes(3'000, 'c'));
+    bench.delivered(newer, 1);
+    bench.delivered(older, 2);
+    bench.delivered(oldest, 3);
+    bench.store->hub_is({7, 2});
+    const Logged logged;
+    bench.add(Bytes(3'000, 'd'));
+    CHECK_FALSE(bench.has(older));
+    bench.add(Bytes(3'000, 'e'));
+    CHECK_FALSE(bench.has(newer));
+    CHECK(bench.has(oldest));
+    CHECK(logged.text().empty());
+    bench.add(Bytes(3'000, 'f'));
+    CHECK_FALSE(bench.has(oldest));
+    CHECK(logged.text().find("attachments: 1 that the hub has, and that no backup") != std::string::npos);
+}
+
+TEST_CASE("what a later backup of the hub holds may go first from then on, also after a start") {
+    Bench bench(budget_of(10'000));
+    const Bytes first = bench.add(Bytes(3'000, 'a'));
+    const Bytes second = bench.add(Bytes(3'000, 'b'));
+    const Bytes third = bench.add(Bytes(3'000, 'c'));
+    bench.store->hub_is({7, 0});
+    bench.delivered(first, 3);
+    bench.delivered(second, 1);
+    bench.store->hub_is({7, 1});
+    bench.open();
+    bench.add(Bytes(3'000, 'd'));
+    CHECK_FALSE(bench.has(second));
+    bench.store->hub_is({7, 3});
+    bench.delivered(third, 2);  // its answer was on its way
+    bench.open();
+    const Logged logged;
+    bench.add(Bytes(6'000, 'e'));
+    CHECK_FALSE(bench.has(first));
+    CHECK_FALSE(bench.has(third));
+    CHECK(logged.text().empty());
+}
+
+TEST_CASE("numbers of another generation of the hub count for nothing") {
+    Bench bench(budget_of(10'000));
+    const Bytes first = bench.add(Bytes(3'000, 'a'));
+    const Bytes second = bench.add(Bytes(3'000, 'b'));
+    const Bytes third = bench.add(Bytes(3'000, 'c'));
+    bench.store->hub_is({7, 9});
+    for (const Bytes& sha256 : {first, second, third}) bench.delivered(sha256, 9);
+    CHECK(bench.store->hub_is({8, 9}));
+    CHECK(bench.waiting() == std::vector{first, second, third});
+    CHECK_FALSE(bench.try_add(Bytes(3'000, 'd')));
+    bench.delivered(first, 10);
+    bench.delivered(second, 1);
+    bench.add(Bytes(3'000, 'd'));
+    CHECK(bench.has(first));
+    CHECK_FALSE(bench.has(second));
+}
+
+TEST_CASE("of a hub that tells nothing of its backups the oldest go, and nothing is said") {
+    Bench bench(budget_of(10'000));
+    const Bytes older = bench.add(Bytes(3'000, 'a'));
+    const Bytes newer = bench.add(Bytes(3'000, 'b'));
+    bench.store->hub_is({7, {}});
+    bench.delivered(newer);
+    bench.delivered(older);
+    const Logged logged;
+    bench.add(Bytes(6'000, 'c'));
+    CHECK_FALSE(bench.has(older));
+    CHECK(bench.has(newer));
+    CHECK(logged.text().empty());
+}
+
+TEST_CASE("for an attachment that cannot fit none goes") {
+    Bench bench(budget_of(10'000));
+    const Bytes waits = bench.add(Bytes(5'000, 'a'));
+    const Bytes sent = bench.add(Bytes(4'000, 'b'));
+    bench.delivered(sent);
+    CHECK(bench.try_add(Bytes(6'000, 'c')).error().code == ErrorCode::full);
+    CHECK(bench.has(waits));
+    CHECK(bench.has(sent));
+    CHECK(bench.try_add(Bytes(5'000, 'c')));
+    CHECK_FALSE(bench.has(sent));
 }
 
 TEST_CASE("a length that was not said is counted as it comes") {

@@ -94,9 +94,11 @@ struct Bench {
 
     void open() {
         journal.reset();
-        journal = Journal::open(folder.path / "journal.db", "truck-1", [this](std::function<void()> event) {
-                      loop.post(std::move(event));
-                  }).value();
+        journal = Journal::open(
+                      folder.path / "journal.db", "truck-1",
+                      [this](std::function<void()> event) { loop.post(std::move(event)); },
+                      [this] { return steady_now; })
+                      .value();
     }
     // Appends and waits for the answer.
     Result<Recorded> append(protocol::Operation operation, protocol::Lane lane = protocol::WORK) {
@@ -163,6 +165,7 @@ struct Bench {
 
     support::TemporaryFolder folder;
     Loop loop;
+    std::chrono::steady_clock::time_point steady_now{};
     std::unique_ptr<Journal> journal;
     int made = 0;
 };

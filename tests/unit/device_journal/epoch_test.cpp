@@ -1,10 +1,40 @@
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <sstream>
+
 #include "tests/unit/device_journal/bench.hpp"
+#include "tests/unit/device_journal/file_size_limit.hpp"
 
 using namespace fieldpost;
 using namespace fieldpost::device;
 using namespace fieldpost::device::testing;
 using protocol::URGENT;
 using protocol::WORK;
+
+namespace {
+
+// What is logged while it lives.
+class Log {
+  public:
+    Log() { spdlog::default_logger()->sinks().push_back(sink_); }
+    ~Log() { std::erase(spdlog::default_logger()->sinks(), sink_); }
+    Log(const Log&) = delete;
+    Log& operator=(const Log&) = delete;
+    int lines(const std::string& with) const {
+        std::istringstream text(text_.str());
+        int found = 0;
+        for (std::string line; std::getline(text, line);)
+            found += line.find(with) != std::string::npos ? 1 : 0;
+        return found;
+    }
+
+  private:
+    std::ostringstream text_;
+    spdlog::sink_ptr sink_ = std::make_shared<spdlog::sinks::ostream_sink_mt>(text_);
+};
+
+}  // namespace
 
 TEST_CASE("A new epoch carries what the hub has not acknowledged, with its first place", "[journal]") {
     Bench bench;
@@ -122,6 +152,17 @@ TEST_CASE("What waits at the hub for another operation is carried along, and is 
     bench.check_chain();
 }
 
+TEST_CASE("What went on to a later epoch is not taken for what made room", "[journal]") {
+    Bench bench;
+    bench.append_numbered(2);
+    bench.note(bench.parked(bench.ack(1, 2), 1));
+    REQUIRE(bench.open_epoch({{WORK, 2}}).has_value());
+    const auto earlier = bench.journal->earlier(10);
+    REQUIRE(earlier.size() == 1);
+    CHECK(earlier[0].noted() == 2);
+    CHECK(earlier[0].first() == 1);
+}
+
 TEST_CASE("What the hub lost of earlier epochs is carried along, the oldest first", "[journal]") {
     Bench bench;
     bench.append_numbered(5);
@@ -163,4 +204,67 @@ TEST_CASE("What the hub lost of earlier epochs is carried along, the oldest firs
     REQUIRE(earlier.size() == 2);
     CHECK(earlier[0].seq() == 2);
     CHECK(earlier[1].seq() == 3);
+}
+
+TEST_CASE("A new epoch carries more than it holds in memory at once, in order", "[journal]") {
+    Bench bench;
+    bench.append_numbered(1203);
+    bench.note(bench.parked(bench.ack(1, 3), 2));
+    REQUIRE(bench.open_epoch({{WORK, 3}}).has_value());
+    CHECK(bench.read().size() == 1201);
+    CHECK(bench.read().front().origin->seq() == 2);
+    CHECK(bench.read().back().origin->seq() == 1203);
+    bench.check_chain();
+}
+
+TEST_CASE("An epoch for which there is no room takes the reserve, and is not tried at once again",
+          "[journal]") {
+    Bench bench;
+    bench.append_numbered(50);
+    bench.journal->keep_reserve(1U << 20U);
+    bench.append_numbered(1);  // behind it
+    const auto before = bench.journal->epoch();
+    {
+        const FileSizeLimit full(std::filesystem::file_size(bench.folder.path / "journal.db-wal"));
+        REQUIRE_FALSE(bench.open_epoch({}).has_value());
+        CHECK_FALSE(bench.journal->reserve_held());
+    }
+    const auto again = bench.open_epoch({});
+    REQUIRE_FALSE(again.has_value());
+    CHECK(again.error().code == ErrorCode::unavailable);
+    CHECK(bench.journal->epoch() == before);
+    bench.append_numbered(1);
+    bench.check_chain();
+
+    bench.steady_now += std::chrono::seconds(59);
+    CHECK_FALSE(bench.open_epoch({}).has_value());
+    bench.steady_now += std::chrono::seconds(1);
+    CHECK(bench.open_epoch({}).has_value());
+    CHECK(bench.journal->epoch() != before);
+    CHECK(bench.read().size() == 52);
+    bench.check_chain();
+}
+
+TEST_CASE("An epoch that cannot be opened is tried once for all who want it, and told once a minute",
+          "[journal]") {
+    Bench bench;
+    bench.append_numbered(50);
+    const Log log;
+    const FileSizeLimit full(std::filesystem::file_size(bench.folder.path / "journal.db-wal"));
+    for (int minute = 1; minute <= 2; ++minute) {
+        int failed = 0;
+        for (int i = 0; i < 5; ++i) {
+            bench.journal->open_epoch({"wanted", {}}, [&](const Status& opened) {
+                CHECK_FALSE(opened.has_value());
+                ++failed;
+            });
+        }
+        const auto posts = bench.loop.posts();
+        bench.loop.run_until([&] { return failed == 5; });
+        CHECK(bench.loop.posts() <= posts + 1);
+        for (int i = 0; i < 5; ++i) CHECK_FALSE(bench.open_epoch({}).has_value());
+        CHECK(log.lines("opening a new journal epoch") == minute);
+        CHECK(log.lines("no new journal epoch") == minute);
+        bench.steady_now += std::chrono::minutes(1);
+    }
 }

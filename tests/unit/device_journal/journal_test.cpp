@@ -338,7 +338,9 @@ TEST_CASE("A journal of the first schema is brought to this one with all it hold
     bench.journal.reset();
     Database((bench.folder.path / "journal.db").string(), SQLite::OPEN_READWRITE)
         .exec(
-            "DROP INDEX operation_recorded; DROP INDEX operation_parked; ALTER TABLE lane DROP COLUMN safe; "
+            "DROP INDEX operation_recorded; DROP INDEX operation_parked; DROP INDEX operation_correction; "
+            "ALTER TABLE lane DROP COLUMN safe; ALTER TABLE lane DROP COLUMN trimmed; "
+            "DROP TABLE city_head; ALTER TABLE operation DROP COLUMN noted_in; "
             "PRAGMA user_version=1");
     bench.open();
     CHECK(bench.journal->find({}).value().size() == 3);

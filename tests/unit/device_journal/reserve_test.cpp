@@ -96,3 +96,25 @@ TEST_CASE("A journal that the disk does not let open says NOT SAVED, and opens w
     bench.append_numbered(1);
     bench.check_chain();
 }
+
+TEST_CASE("A journal is opened beside the loop, and is closed until the loop takes it over", "[journal]") {
+    Bench bench;
+    bench.append_numbered(3);
+    bench.journal = Journal::closed(bench.folder.path / "journal.db", "truck-1",
+                                    [&](std::function<void()> event) { bench.loop.post(std::move(event)); });
+    std::optional<Result<Journal::Files>> files;
+    {
+        support::WorkerThread beside("beside", 1);
+        REQUIRE(beside.post([&] { files = bench.journal->open_files(); }));
+    }
+    REQUIRE(files->has_value());
+    CHECK_FALSE(bench.journal->is_open());
+    CHECK_FALSE(bench.append(observation("x")).has_value());
+    bench.journal->adopt(std::move(**files));
+    CHECK(bench.journal->writable());
+    bench.append_numbered(1);
+    CHECK(bench.journal->last_seq(protocol::WORK) == 4);
+    bench.check_chain();
+    bench.journal->adopt({});
+    CHECK(bench.journal->is_open());
+}

@@ -276,8 +276,26 @@ TEST_CASE("What an earlier epoch left with the hub makes room by the same rules"
     bench.record(2, WORK);
     CHECK_FALSE(bench.make_room().anything());
     CHECK(bench.make_room(recorded + 1).trimmed == 10);
+    CHECK(bench.journal->earlier(1).at(0).first() == 11);
+    CHECK(bench.journal->first_held(WORK) == 1);
     CHECK(bench.seqs(WORK).size() == 2);
     bench.check_chain(WORK);
+}
+
+TEST_CASE("An epoch that was left says from where on it holds anything, though the hub has none of it",
+          "[journal]") {
+    RoomBench bench;
+    bench.record(10, WORK);
+    bench.acknowledge(10, WORK);
+    bench.a_backup_holds(10, WORK);
+    REQUIRE(bench.make_room().trimmed == 9);
+    REQUIRE(bench.open_epoch({}).has_value());  // the hub was restored to before it had any
+    const auto earlier = bench.journal->earlier(10);
+    REQUIRE(earlier.size() == 1);
+    CHECK(earlier[0].seq() == 0);
+    CHECK(earlier[0].noted() == 0);
+    CHECK(earlier[0].first() == 10);
+    CHECK(bench.seqs(WORK).size() == 1);
 }
 
 TEST_CASE("A hub that stands where the journal was trimmed is another one, not a disk that cannot be read",

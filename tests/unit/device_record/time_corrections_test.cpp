@@ -45,9 +45,11 @@ class OldJournal final : public engine::JournalView {
         return found == entries.end() ? 0 : found->second.size();
     }
     std::uint64_t noted(protocol::Lane) const override { return 0; }
+    std::uint64_t notes() const override { return 0; }
+    const engine::InCity& in_city() const override { return nothing; }
     std::optional<Bytes> hash_at(protocol::Lane, std::uint64_t) override { return std::nullopt; }
     std::uint64_t first_held(protocol::Lane) override { return 1; }
-    std::vector<std::uint64_t> parked(protocol::Lane, std::size_t) override { return {}; }
+    std::vector<std::uint64_t> parked(protocol::Lane, std::uint64_t, std::size_t) override { return {}; }
     std::vector<protocol::LanePosition> earlier(std::size_t) override { return {}; }
     Result<std::vector<engine::JournalEntry>> read(protocol::Lane lane, std::uint64_t after,
                                                    std::size_t max_entries, std::size_t) override {
@@ -58,6 +60,7 @@ class OldJournal final : public engine::JournalView {
         return out;
     }
     std::map<protocol::Lane, std::vector<engine::JournalEntry>> entries;
+    const engine::InCity nothing;
 };
 
 }  // namespace
@@ -194,4 +197,28 @@ TEST_CASE("a status goes by the urgent lane, and only known ones are said") {
     CHECK(recorder.crew_status()->state == OperationState::accepted);
     CHECK(Recorder(*bench.journal, clock, blobs).crew_status()->operation.status_reported().status() ==
           "on_scene");
+}
+
+TEST_CASE("a clock that was far ahead does not freeze what the crew said") {
+    class NoBlobs final : public KeptBlobs {
+      public:
+        std::optional<std::uint64_t> bytes_of(BytesView) const override { return std::nullopt; }
+    } blobs;
+    device::testing::Bench bench;
+    hal::SimClock clock;
+    const auto report = [&](const std::string& status) {
+        Recorder recorder(*bench.journal, clock, blobs);
+        bool done = false;
+        recorder.report_status({{}, status, {}}, [&](const Result<Recorded>& saved) {
+            CHECK(saved.has_value());
+            done = true;
+        });
+        bench.loop.run_until([&] { return done; });
+    };
+    clock.set_utc(known_boot + std::int64_t{3'000'000'000} * second, hal::TimeQuality::rtc);
+    report("on_scene");
+    clock.set_utc(known_boot, hal::TimeQuality::ntp);
+    report("available");
+    CHECK(Recorder(*bench.journal, clock, blobs).crew_status()->operation.status_reported().status() ==
+          "available");
 }

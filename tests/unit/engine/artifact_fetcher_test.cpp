@@ -272,6 +272,29 @@ TEST_CASE("When the hub no longer offers it the fetch starts anew at the next co
     CHECK(asks_for_manifest(bench.resume(8)));
 }
 
+TEST_CASE("It starts anew at once when another is offered meanwhile", "[engine][fetch]") {
+    Bench bench;
+    bench.begin();
+    bench.fetcher.pause();
+    CHECK_FALSE(asks_for_manifest(bench.resume(8)));  // goes on with what it has begun
+    protocol::BlockReply reply;
+    reply.set_generation(7);
+    reply.set_problem("gone");
+    Actions actions;
+    bench.fetcher.block(0, reply, actions);
+    CHECK(asks_for_manifest(actions));
+    Actions more;
+    bench.fetcher.block(0, reply, more);  // of the next block that was asked for
+    CHECK(more.empty());
+    // The hub does not say the same of its manifest and of its blocks: no faster than it is asked.
+    CHECK(all<PrepareArtifact>(bench.give_manifest(bench.hub)).size() == 1);
+    CHECK(blocks_asked(bench.prepared({0})).size() == 1);
+    bench.fetcher.block(0, reply, more);
+    CHECK_FALSE(asks_for_manifest(more));
+    CHECK_FALSE(bench.fetcher.fetching());
+    CHECK(asks_for_manifest(bench.resume(8)));
+}
+
 TEST_CASE("What cannot be used although it is what the hub offers is not fetched again", "[engine][fetch]") {
     Bench bench(1);
     bench.begin();

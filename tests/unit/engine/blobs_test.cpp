@@ -243,6 +243,24 @@ TEST_CASE("one that was given up is left alone until the store offers it again")
     CHECK(bench.hub.whole.contains(sha256));
 }
 
+TEST_CASE("one that the store still has long after the hub was done with it is offered again") {
+    Bench bench;
+    const Bytes sha256 = bench.blobs.add(3'000);
+    bench.hub.refused[sha256] = "not now";
+    bench.sender.resume(bench.now);
+    const auto offer = bench.next();
+    REQUIRE(offer);
+    // No look falls into the time for which the store kept it back.
+    Actions unheard;
+    bench.on_its_way -= bench.sender.state(bench.now, bench.hub.answer(*offer), unheard).confirmed;
+    bench.hub.refused.clear();
+    bench.now += BlobLimits().look_again;
+    CHECK_FALSE(bench.next());
+    bench.now += BlobLimits().longest_timeout;
+    bench.run();
+    CHECK(bench.hub.whole.contains(sha256));
+}
+
 TEST_CASE("a lost chunk is sent again as soon as the answers show that it is missing") {
     Bench bench;
     const Bytes sha256 = bench.blobs.add(40'000);

@@ -46,18 +46,29 @@ struct Bench {
         Actions actions;
         call(actions);
         for (const Action& action : actions) {
-            if (const auto* publish = std::get_if<Publish>(&action)) to_hub.push_back(publish->payload);
+            if (const auto* publish = std::get_if<Publish>(&action)) {
+                to_hub.push_back(publish->payload);
+                carried[publish->carries] += publish->payload.size();
+            }
             if (const auto* note = std::get_if<NoteAck>(&action)) {
                 disk.note(note->ack);
                 view.refresh();
             }
+            if (const auto* note = std::get_if<NoteInCity>(&action)) disk.in_city = note->known;
             if (const auto* notice = std::get_if<Notice>(&action)) notices.push_back(notice->text);
+            if (const auto* change = std::get_if<ChangeFeeds>(&action)) changes.push_back(*change);
             if (const auto* open = std::get_if<OpenEpoch>(&action)) epoch_wanted = open->held;
             if (const auto* note = std::get_if<NoteBlob>(&action)) blob_notes.push_back(*note);
             if (const auto* note = std::get_if<NoteHub>(&action)) generations.push_back(note->generation);
             if (const auto* subscribe = std::get_if<SubscribeFeeds>(&action)) listening = subscribe->feeds;
             if (std::holds_alternative<SubscribeAgain>(action)) ++subscribed_again;
         }
+    }
+    // The city stands at the feed's change n.
+    void city_reaches(std::uint64_t n) {
+        drive([&](Actions& actions) {
+            device.feed_applied(now, feed, {n, hub.feed_heads().value()[feed].checksum}, actions);
+        });
     }
     void connect() {
         drive([&](Actions& actions) { device.connected(now, actions); });
@@ -110,7 +121,9 @@ struct Bench {
     DeviceEngine device{{"truck-1", hub_signer.public_key(), "1.0", 0}, view, blobs, device_signer};
     std::vector<Bytes> to_hub;
     std::vector<Bytes> to_device;
+    std::map<SendClass, std::size_t> carried;
     std::vector<std::string> notices;
+    std::vector<ChangeFeeds> changes;
     std::vector<NoteBlob> blob_notes;
     std::vector<std::uint64_t> generations;
     std::vector<records::FeedId> listening;
@@ -364,6 +377,36 @@ TEST_CASE("A hub whose answer waits behind other messages on a slow link is in c
     CHECK(bench.device.in_contact());
 }
 
+TEST_CASE("Over a slow link feeds give way to work only while work can be sent", "[engine]") {
+    Bench bench;
+    for (std::uint64_t record = 1; record <= 5'000; ++record) bench.hub.put(feed, record);
+    // What was sent comes, and its answers so long after. Whether the device then asks for a range.
+    const auto next_range = [&](Millis answers_after = 2'000) {
+        for (const Bytes& payload : std::exchange(bench.to_hub, {})) bench.hub_takes(payload);
+        bench.now += answers_after;
+        for (const Bytes& payload : std::exchange(bench.to_device, {})) bench.device_takes(payload);
+        return std::ranges::any_of(bench.to_hub, [](const Bytes& payload) {
+            return protocol::parse<protocol::Up>(payload, "up")->has_feed_request();
+        });
+    };
+    bench.record(1);
+    bench.connect();
+    REQUIRE(next_range(400));
+    REQUIRE(next_range());
+    for (int i = 0; i < 200; ++i) bench.record(1, to_hex(sha256(std::to_string(i))));
+    REQUIRE_FALSE(bench.device.uplink().all_sent(WORK));
+    std::erase_if(bench.to_hub, [](const Bytes& payload) {  // it is lost
+        return protocol::parse<protocol::Up>(payload, "up")->has_batch();
+    });
+    CHECK_FALSE(next_range());
+
+    bench.tick(11'000);  // the hub is asked where it stands, and the journal cannot be compared
+    bench.view.unreadable = true;
+    REQUIRE(next_range());
+    CHECK_FALSE(bench.device.uplink().running());
+    CHECK(next_range());
+}
+
 TEST_CASE("Offline nothing is sent, whatever happens", "[engine]") {
     Bench bench;
     bench.connect();
@@ -383,6 +426,7 @@ Bytes blob_state(const Bytes& content, std::uint64_t generation, protocol::Signe
     state.set_sha256(sha256(content));
     state.set_have(content.size());
     state.set_complete(true);
+    state.set_number(6);
     state.set_hub_generation(generation);
     protocol::Down down;
     *down.mutable_blob_state() = protocol::seal(state, signer, protocol::plain).value();
@@ -418,6 +462,7 @@ TEST_CASE("Nobody but the hub that is heard makes a device let go of an attachme
     bench.device_takes(blob_state(bench.blobs.content, generation, bench.hub_signer));
     REQUIRE(bench.blob_notes.size() == 1);
     CHECK(bench.blob_notes[0].complete);
+    CHECK(bench.blob_notes[0].number == 6);
 }
 
 TEST_CASE("What the hub has of an attachment comes signed, with its generation", "[engine]") {
@@ -447,6 +492,55 @@ TEST_CASE("A new generation of the hub is told once, and attachments are offered
     bench.deliver();
     CHECK(bench.blob_notes.size() == 2);
     CHECK(bench.device.credit().outstanding() == 0);
+}
+
+TEST_CASE("What backups of the hub hold of the attachments is told whenever it changes", "[engine]") {
+    Bench bench;
+    bench.blobs.content = "a photo";
+    bench.connect();
+    bench.deliver();
+    CHECK(bench.device.hub() == NoteHub{bench.hub.hub_generation, 0});
+    bench.tick(61'000);
+    bench.deliver();
+    CHECK(bench.generations.size() == 1);
+    bench.hub.devices.at("truck-1").attachments_safe = 5;
+    bench.tick(61'000);
+    bench.deliver();
+    CHECK(bench.generations.size() == 2);
+    CHECK(bench.device.hub() == NoteHub{bench.hub.hub_generation, 5});
+}
+
+TEST_CASE("A hub that tells nothing of its backups is not taken for one that makes none", "[engine]") {
+    Bench bench;
+    bench.connect();
+    for (const Bytes& payload : std::exchange(bench.to_hub, {})) bench.hub_takes(payload);
+    for (const Bytes& payload : std::exchange(bench.to_device, {})) {
+        auto down = protocol::parse<protocol::Down>(payload, "down").value();
+        if (down.has_hello_reply()) {
+            auto reply = protocol::open_as<protocol::HelloReply>(down.hello_reply(),
+                                                                 bench.hub_signer.public_key(), "reply")
+                             .value();
+            reply.clear_attachments_safe();
+            *down.mutable_hello_reply() = protocol::seal(reply, bench.hub_signer, protocol::plain).value();
+        }
+        bench.device_takes(down.SerializeAsString());
+    }
+    CHECK(bench.device.hub() == NoteHub{bench.hub.hub_generation, std::nullopt});
+}
+
+TEST_CASE("What attachments and records take of a link is counted as what it is", "[engine]") {
+    Bench bench;
+    bench.connect();
+    bench.deliver();
+    const std::size_t hellos = bench.carried[SendClass::work];
+    bench.blobs.content = "a photo";
+    bench.drive([&](Actions& actions) { bench.device.blobs_added(bench.now, actions); });
+    bench.deliver();
+    CHECK(bench.carried[SendClass::work] == hellos);
+    CHECK(bench.carried[SendClass::attachments] > 0);
+    bench.record(1);
+    bench.deliver();
+    CHECK(bench.carried[SendClass::work] > hellos);
 }
 
 TEST_CASE("Where feeds may not go the broker is not asked for them, until they may again", "[engine]") {
@@ -483,4 +577,86 @@ TEST_CASE("A journal that stands under another epoch is compared anew", "[engine
     CHECK(bench.is_settled());
     CHECK(bench.hub.state.log.size() == 3);
     CHECK(bench.device.credit().outstanding() == 0);
+}
+
+TEST_CASE(
+    "The city holds what became of own work once it stands where the hub did when it was asked after it",
+    "[engine]") {
+    Bench bench;
+    bench.connect();
+    bench.deliver();
+    bench.record(1);
+    bench.deliver();
+    REQUIRE(bench.disk.notes == 1);
+    for (std::uint64_t record = 1; record <= 3; ++record) bench.hub.put(feed, record);
+    // Asked before the note, the hub said nothing of what that tells of.
+    CHECK(bench.disk.in_city.notes == 0);
+    bench.tick(61'000);
+    bench.deliver();
+    CHECK(bench.disk.in_city.notes == 0);  // the city has yet to come there
+    bench.city_reaches(3);
+    const InCity known{1, {{feed, {bench.hub.hub_generation, 3}}}};
+    CHECK(bench.disk.in_city == known);
+
+    // Asked again, nothing is written as long as nothing is new.
+    bench.disk.in_city.heads.at(feed).n = 2;
+    bench.tick(61'000);
+    bench.deliver();
+    CHECK(bench.disk.in_city.heads.at(feed).n == 2);
+}
+
+TEST_CASE("A city that is always a little behind is known to hold what it came to", "[engine]") {
+    Bench bench;
+    bench.connect();
+    bench.deliver();
+    bench.hub.put(feed, 1);
+    bench.record(1);
+    bench.deliver();
+    bench.tick(61'000);
+    bench.deliver();
+    bench.hub.put(feed, 2);
+    bench.record(1);
+    bench.deliver();
+    bench.tick(61'000);
+    bench.deliver();
+    bench.city_reaches(1);
+    CHECK(bench.disk.in_city == InCity{1, {{feed, {bench.hub.hub_generation, 1}}}});
+}
+
+TEST_CASE("What a city is known to hold is true of one with the same feeds that stands as far", "[engine]") {
+    const records::FeedId other{"city", {records::INTERNAL, "general"}};
+    const InCity known{7, {{feed, {1000, 3}}}};
+    CHECK(notes_in({{feed, {1000, 3}}}, known) == 7U);
+    CHECK(notes_in({{feed, {1000, 4}}}, known) == 7U);
+    CHECK_FALSE(notes_in({{feed, {1000, 2}}}, known));
+    CHECK_FALSE(notes_in({{feed, {1001, 4}}}, known));
+    CHECK_FALSE(notes_in({{feed, {1000, 4}}, {other, {1000, 0}}}, known));
+    CHECK_FALSE(notes_in({}, known));
+}
+
+TEST_CASE("What the hub wants does not go back when hellos or answers overtake each other", "[engine]") {
+    Bench bench;
+    bench.connect();
+    bench.tick(6'000);
+    REQUIRE(bench.to_hub.size() == 2);
+    const auto hellos = std::exchange(bench.to_hub, {});
+    bench.hub_takes(hellos[1]);
+    bench.hub.devices["truck-1"].feeds.clear();
+    bench.hub.devices["truck-1"].desired_generation = 2;
+    bench.hub_takes(hellos[0]);
+    const auto answers = std::exchange(bench.to_device, {});
+    bench.device_takes(answers[1]);
+    REQUIRE(bench.changes.size() == 1);
+    CHECK(bench.changes[0].drop == std::vector{feed});
+    bench.drive([&](Actions& actions) { bench.device.feeds_changed(bench.now, {1, {}}, actions); });
+    bench.device_takes(answers[0]);
+    CHECK(bench.changes.size() == 1);
+
+    // A hub that was restored wants what it wanted then.
+    bench.hub.devices["truck-1"].feeds = {feed};
+    bench.hub.devices["truck-1"].desired_generation = 1;
+    bench.tick(61'000);
+    bench.deliver();
+    CHECK(bench.changes.size() > 1);
+    CHECK(bench.changes.back().add == std::vector{feed});
 }

@@ -17,7 +17,7 @@ const records::FeedId feed{"city", {records::PUBLIC, "general"}};
 // A follower of one feed, applied through 10.
 struct Bench {
     Bench() {
-        follower.mount({{feed, {generation, 10, 10}}});
+        follower.mount(true, {{feed, {generation, 10, 10}}});
         protocol::HelloReply reply = hello_reply(10);
         follower.resume(0, reply, actions);
         actions.clear();
@@ -243,7 +243,7 @@ TEST_CASE("Numbers of another hub generation are not applied, until the hub coun
     bench.follower.resume(1, Bench::hello_reply(99, generation + 1), actions);
     CHECK(bench.follower.generation_changed());
     CHECK(feed_requests(actions).empty());
-    bench.follower.mount({{feed, {generation + 1, 90, 90}}});
+    bench.follower.mount(true, {{feed, {generation + 1, 90, 90}}});
     CHECK_FALSE(bench.follower.generation_changed());
 }
 
@@ -280,7 +280,7 @@ TEST_CASE("The end of a write to an earlier city says nothing of the one that is
           "[engine][feeds]") {
     Bench bench;
     REQUIRE(all<ApplySegment>(bench.give(Bench::segment(10, 500))).size() == 1);
-    bench.follower.mount({{feed, {generation, 100, 100}}});
+    bench.follower.mount(true, {{feed, {generation, 100, 100}}});
     CHECK(bench.applied(500).empty());
     CHECK(bench.cursor() == 100);
     bench.follower.apply_failed(1, {"elsewhere", {}});
@@ -309,7 +309,7 @@ constexpr std::uint64_t wrong = 78;
 TEST_CASE("Checksums are compared where both ends stand at the same change, and nowhere else",
           "[engine][feeds][checksum]") {
     Bench bench;
-    bench.follower.mount({{feed, {generation, 10, 10, right}}});
+    bench.follower.mount(true, {{feed, {generation, 10, 10, right}}});
     CHECK(bench.head(10, bench.hub, generation, right).empty());
     CHECK(bench.head(9, bench.hub, generation, wrong).empty());       // an old hint
     CHECK(bench.head(10, bench.hub, generation - 1, wrong).empty());  // another hub's
@@ -331,7 +331,7 @@ TEST_CASE("A feed that begins again takes nothing until it is empty, then comes 
     CHECK(all<ApplySegment>(bench.give(Bench::segment(10, 12))).empty());
     CHECK(bench.tick(long_after).empty());
     CHECK(bench.follower.differing().empty());
-    bench.follower.mount({{feed, {generation, 0, 0, 0}}});
+    bench.follower.mount(true, {{feed, {generation, 0, 0, 0}}});
     Actions actions;
     bench.follower.resume(2, Bench::hello_reply(12), actions);
     const auto asked = feed_requests(actions);
@@ -350,7 +350,7 @@ TEST_CASE("A feed that stays different is fetched anew a few times, ever less of
         notices += all<Notice>(actions).size();
         if (!begins_again(actions)) continue;
         tries.push_back(now);
-        bench.follower.mount({{feed, {generation, 10, 10, 0}}});  // it was fetched, and is no better
+        bench.follower.mount(true, {{feed, {generation, 10, 10, 0}}});  // it was fetched, and is no better
         Actions ignored;
         bench.follower.resume(now, Bench::hello_reply(10), ignored);
     }
@@ -368,13 +368,16 @@ TEST_CASE("A feed that stays different is fetched anew a few times, ever less of
     CHECK(begins_again(bench.head(10, bench.hub, generation, wrong, week + 60'000)));
 }
 
-TEST_CASE("A beginning that the disk refused is tried again later", "[engine][feeds][checksum]") {
+TEST_CASE("A beginning that the disk refused is tried again soon, and does not count",
+          "[engine][feeds][checksum]") {
     Bench bench;
     REQUIRE(begins_again(bench.head(10, bench.hub, generation, wrong)));
-    bench.follower.change_failed(5);
-    CHECK(bench.follower.differing() == std::vector{feed});
-    CHECK_FALSE(begins_again(bench.tick(long_after)));
-    CHECK(begins_again(bench.tick(700'000)));
+    for (Millis now = 0; now < 3'600'000; now += 40'000) {
+        bench.follower.change_failed(now);
+        CHECK(bench.follower.differing() == std::vector{feed});
+        CHECK_FALSE(begins_again(bench.tick(now + 20'000)));
+        CHECK(begins_again(bench.tick(now + 40'000)));
+    }
 }
 
 TEST_CASE("Over a link that may not carry feeds nothing is listened to, asked for or dropped",
@@ -424,8 +427,31 @@ TEST_CASE("Lost rights are asked for until a city without them is mounted", "[en
         CHECK(change->drop == std::vector{feed});
         bench.follower.change_failed(1);
     }
-    bench.follower.mount({});
+    bench.follower.mount(true, {});
     CHECK_FALSE(bench.follower.reconcile(reply).has_value());
+}
+
+TEST_CASE("A right that comes back while its feed leaves is followed from 0 once that is gone",
+          "[engine][feeds]") {
+    Bench bench;
+    auto less = Bench::hello_reply(10);
+    less.mutable_desired()->set_profile("less");
+    auto more = less;
+    more.mutable_desired()->add_feeds(records::feed_text(feed));
+    REQUIRE(bench.follower.reconcile(less).has_value());
+    const auto meanwhile = bench.follower.reconcile(more);
+    REQUIRE(meanwhile.has_value());
+    CHECK(meanwhile->drop == std::vector{feed});
+    CHECK(meanwhile->add.empty());
+
+    bench.follower.mount(true, {});  // a city in which nobody has a right to anything
+    const auto then = bench.follower.reconcile(more);
+    REQUIRE(then.has_value());
+    CHECK(then->drop.empty());
+    CHECK(then->add == std::vector{feed});
+
+    bench.follower.mount(false, {});  // its snapshot brings all feeds
+    CHECK_FALSE(bench.follower.reconcile(more).has_value());
 }
 
 TEST_CASE("The broker is asked for feeds again only when the hub has more than came", "[engine][feeds]") {

@@ -303,14 +303,18 @@ TEST_CASE("A hello that says to know every outcome there can be is told none", "
     CHECK(bench.store.violations.empty());
     CHECK(bench.store.state.gaps.empty());
 
-    // Nor is what a hub restored to before it had it named beyond what the device was told of.
+    // Nor is a gap named of places that no lane has.
     hello.mutable_lanes(0)->set_first(6);
     bench.say(hello);
     hello.mutable_lanes(0)->set_noted(4);
+    hello.mutable_lanes(0)->set_first(most);
+    bench.say(hello);
+    CHECK(bench.store.state.gaps.empty());
+    hello.mutable_lanes(0)->set_first(6);
     bench.say(hello);
     CHECK(bench.store.violations.empty());
     REQUIRE(bench.store.state.gaps.size() == 1);
-    CHECK(bench.store.state.gaps.begin()->second == 4);
+    CHECK(bench.store.state.gaps.begin()->second == 5);
 }
 
 TEST_CASE("A stranger's hello is not unfolded in memory, whatever it lists", "[engine][hub]") {
@@ -414,10 +418,12 @@ TEST_CASE("The hello is answered with positions, heads and what the device shoul
     bench.store.put(general, 6);
     bench.store.put(health, 7);
     bench.store.make_snapshot(100);
+    bench.store.devices.at("truck-1").attachments_safe = 3;
     const auto sent = downs(bench.hello(2));
     REQUIRE(sent.size() == 1);
     const auto reply = hello_reply(sent[0]);
     CHECK(reply.protocol() == protocol::version);
+    CHECK(reply.attachments_safe() == 3);
     CHECK(reply.hub_generation() == 1000);
     CHECK(reply.city() == "testville");
     CHECK(reply.snapshot_generation() == 1);
@@ -543,7 +549,7 @@ TEST_CASE("When the store fails the round fails, to be rolled back", "[engine][h
     bench.hello();
     CHECK(bench.status.has_error());
     HubActions actions;
-    CHECK(bench.engine.publish_feeds(false, actions).has_error());
+    CHECK(bench.engine.publish_feeds(HubEngine::Heads::grown, actions).has_error());
     CHECK(bench.engine.start().has_error());
     bench.store.failing = false;
     CHECK(acks(bench.send(bench.batch(1, 3))).size() == 1);
@@ -605,14 +611,14 @@ TEST_CASE("Changes are published once, in order, from the start of the program o
     bench.store.put(general, 1);
     REQUIRE(bench.engine.start().has_value());
     HubActions actions;
-    REQUIRE(bench.engine.publish_feeds(false, actions).has_value());
+    REQUIRE(bench.engine.publish_feeds(HubEngine::Heads::grown, actions).has_value());
     CHECK(actions.publishes.empty());
 
     std::uint64_t through = 1;
     for (std::uint64_t record = 2; record < 6; ++record) {
         bench.store.put(general, record);
         actions = {};
-        REQUIRE(bench.engine.publish_feeds(false, actions).has_value());
+        REQUIRE(bench.engine.publish_feeds(HubEngine::Heads::grown, actions).has_value());
         REQUIRE(actions.publishes.size() == 2);
         CHECK(actions.publishes[0].topic == protocol::topic::feed(general));
         CHECK_FALSE(actions.publishes[0].retain);
@@ -632,20 +638,83 @@ TEST_CASE("A large import is published as one segment; the rest is left to each 
     Bench bench;
     for (std::uint64_t record = 1; record <= 5000; ++record) bench.store.put(general, record);
     HubActions actions;
-    REQUIRE(bench.engine.publish_feeds(false, actions).has_value());
+    REQUIRE(bench.engine.publish_feeds(HubEngine::Heads::grown, actions).has_value());
     REQUIRE(actions.publishes.size() == 2);
     const auto segment =
         bench.segment(protocol::parse<protocol::Signed>(actions.publishes[0].payload, "segment").value());
     CHECK(segment.through() < 5000);
     CHECK(segment.head() == 5000);
     actions = {};
-    REQUIRE(bench.engine.publish_feeds(false, actions).has_value());
+    REQUIRE(bench.engine.publish_feeds(HubEngine::Heads::grown, actions).has_value());
     CHECK(actions.publishes.empty());
     bench.store.put(general, 9000);
-    REQUIRE(bench.engine.publish_feeds(false, actions).has_value());
+    REQUIRE(bench.engine.publish_feeds(HubEngine::Heads::grown, actions).has_value());
     REQUIRE(actions.publishes.size() == 2);
     CHECK(bench.segment(protocol::parse<protocol::Signed>(actions.publishes[0].payload, "segment").value())
               .after() == 5000);
+}
+
+TEST_CASE("Segments go at once; heads of those that grew behind them, or of all, when it is time for heads",
+          "[engine][hub]") {
+    Bench bench;
+    bench.store.put(general, 1);
+    bench.store.put(fire, 1);
+    REQUIRE(bench.engine.start().has_value());
+    const auto topics = [&](HubEngine::Heads heads) {
+        HubActions actions;
+        REQUIRE(bench.engine.publish_feeds(heads, actions).has_value());
+        std::vector<std::string> out;
+        for (const auto& publish : actions.publishes) out.push_back(publish.topic);
+        return out;
+    };
+    using Heads = HubEngine::Heads;
+    using Topics = std::vector<std::string>;
+    const auto all_heads = Topics{protocol::topic::feed_head(general), protocol::topic::feed_head(fire)};
+    CHECK(topics(Heads::none).empty());
+    CHECK(topics(Heads::grown).empty());
+    CHECK(topics(Heads::all) == all_heads);
+
+    for (std::uint64_t record = 2; record < 4; ++record) {
+        bench.store.put(general, record);
+        CHECK(topics(Heads::none) == Topics{protocol::topic::feed(general)});
+        CHECK(topics(Heads::none).empty());
+    }
+    CHECK(topics(Heads::grown) == Topics{protocol::topic::feed_head(general)});
+    CHECK(topics(Heads::grown).empty());
+
+    bench.store.put(fire, 2);
+    CHECK(topics(Heads::none) == Topics{protocol::topic::feed(fire)});
+    CHECK(topics(Heads::all) == all_heads);
+    CHECK(topics(Heads::grown).empty());
+}
+
+TEST_CASE("The broker confirms segments; what a device asks for again when it is lost, it does not",
+          "[engine][hub]") {
+    Bench bench;
+    HubActions actions;
+    const auto add = [&](const HubActions& more) {
+        actions.publishes.insert(actions.publishes.end(), more.publishes.begin(), more.publishes.end());
+    };
+    bench.record(1);
+    add(bench.hello());
+    add(bench.send(bench.batch(1, 1)));
+    bench.store.put(general, 1);
+    add(bench.receive(feed_request(general, 0)));
+    protocol::Up offer;
+    offer.mutable_blob_offer()->set_sha256(sha256("photo"));
+    add(bench.receive(offer));
+    REQUIRE(bench.engine.publish_feeds(HubEngine::Heads::all, actions).has_value());
+
+    std::map<std::string, int> counted;
+    for (const auto& publish : actions.publishes) {
+        const bool is_segment = publish.topic == protocol::topic::feed(general);
+        CHECK(publish.confirmed == is_segment);
+        CHECK(publish.retain == (publish.topic == protocol::topic::feed_head(general)));
+        ++counted[publish.topic];
+    }
+    CHECK(counted[protocol::topic::down("truck-1")] == 4);
+    CHECK(counted[protocol::topic::feed(general)] == 1);
+    CHECK(counted[protocol::topic::feed_head(general)] == 1);
 }
 
 TEST_CASE("Heads are retained hints that only the hub can make", "[engine][hub]") {
@@ -654,7 +723,7 @@ TEST_CASE("Heads are retained hints that only the hub can make", "[engine][hub]"
     bench.store.put(general, 2);
     REQUIRE(bench.engine.start().has_value());
     HubActions actions;
-    REQUIRE(bench.engine.publish_feeds(true, actions).has_value());
+    REQUIRE(bench.engine.publish_feeds(HubEngine::Heads::all, actions).has_value());
     REQUIRE(actions.publishes.size() == 1);
     CHECK(actions.publishes[0].topic == protocol::topic::feed_head(general));
     CHECK(actions.publishes[0].retain);

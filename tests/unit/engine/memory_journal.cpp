@@ -29,6 +29,7 @@ void JournalDisk::note(const protocol::Ack& ack) {
         ++seq;
     }
     lane.noted = std::max(lane.noted, seq - 1);
+    ++notes;
 }
 
 void JournalDisk::trim(protocol::Lane name, std::uint64_t seq) {
@@ -111,11 +112,12 @@ std::uint64_t MemoryJournal::first_held(protocol::Lane lane) {
     return unreadable ? 0 : open_lane(lane).trimmed + 1;
 }
 
-std::vector<std::uint64_t> MemoryJournal::parked(protocol::Lane lane, std::size_t most) {
+std::vector<std::uint64_t> MemoryJournal::parked(protocol::Lane lane, std::uint64_t after, std::size_t most) {
     std::vector<std::uint64_t> out;
     if (unreadable) return out;
     const auto& held = open_lane(lane);
-    for (std::uint64_t seq = held.trimmed + 1; seq <= noted(lane) && out.size() < most; ++seq) {
+    for (std::uint64_t seq = std::max(held.trimmed, after) + 1; seq <= noted(lane) && out.size() < most;
+         ++seq) {
         const auto& result = held.entries[seq - 1].result;
         if (result && result->outcome == protocol::PARKED) out.push_back(seq);
     }
@@ -128,7 +130,7 @@ std::vector<protocol::LanePosition> MemoryJournal::earlier(std::size_t most) {
     for (auto epoch = disk_.order.rbegin(); epoch != disk_.order.rend(); ++epoch) {
         for (const protocol::Lane name : lanes_by_priority) {
             const auto& lane = disk_.epochs[*epoch][static_cast<std::size_t>(name)];
-            if (lane.noted == 0 || out.size() == most) continue;
+            if ((lane.noted == 0 && lane.trimmed == 0) || out.size() == most) continue;
             auto& position = out.emplace_back();
             position.set_epoch(*epoch);
             position.set_lane(name);

@@ -45,6 +45,8 @@ struct JournalDisk {
 
     std::string device;
     std::uint64_t epoch;
+    std::uint64_t notes = 0;
+    InCity in_city;
     std::vector<std::uint64_t> order;  // of earlier epochs
     std::map<std::uint64_t, Lanes> epochs;
 };
@@ -61,9 +63,11 @@ class MemoryJournal final : public JournalView {
         return last_[static_cast<std::size_t>(lane)];
     }
     std::uint64_t noted(protocol::Lane lane) const override { return noted_[static_cast<std::size_t>(lane)]; }
+    std::uint64_t notes() const override { return disk_.notes; }
+    const InCity& in_city() const override { return disk_.in_city; }
     std::optional<Bytes> hash_at(protocol::Lane lane, std::uint64_t seq) override;
     std::uint64_t first_held(protocol::Lane lane) override;
-    std::vector<std::uint64_t> parked(protocol::Lane lane, std::size_t most) override;
+    std::vector<std::uint64_t> parked(protocol::Lane lane, std::uint64_t after, std::size_t most) override;
     std::vector<protocol::LanePosition> earlier(std::size_t most) override;
     Result<std::vector<JournalEntry>> read(protocol::Lane lane, std::uint64_t after, std::size_t max_entries,
                                            std::size_t max_bytes) override;

@@ -210,6 +210,31 @@ TEST_CASE("An edit that is none of the record's fields is refused, and the recor
     }
 }
 
+TEST_CASE("A text that is not UTF-8 is refused, and the record can still be read", "[merge]") {
+    records::Permit permit;
+    permit.set_status("open");
+    records::Permit with_attribute;
+    with_attribute.add_more()->set_name("X");
+    const auto spoilt = [](Bytes value) {
+        value.back() = static_cast<char>(0xff);
+        return value;
+    };
+    for (const auto& [field, value] : {std::pair(status, spoilt(status_value("closed X"))),
+                                       std::pair(more, spoilt(field_value(with_attribute, more)))}) {
+        const auto canonical = canonical_value(permit, field, value);
+        REQUIRE_FALSE(canonical.has_value());
+        CHECK(canonical.error().code == ErrorCode::invalid_argument);
+        CHECK(canonical.error().message.find("not UTF-8") != std::string::npos);
+        CHECK_FALSE(set_field(permit, field, value).has_value());
+        const auto merged = merge(permit, edit(field, value, 1),
+                                  [](FieldNumber) { return Result<FieldState>(FieldState()); });
+        CHECK_FALSE(merged.has_value());
+    }
+    CHECK(permit.status() == "open");
+    CHECK(permit.more().empty());
+    CHECK(records::parse_body(records::PERMIT, permit.SerializeAsString()).has_value());
+}
+
 TEST_CASE("An edit stands over its source until the source says the same", "[merge]") {
     const auto edit_over = stand_over(std::nullopt, status_value("open"), status_value("closed"));
     REQUIRE(edit_over.has_value());

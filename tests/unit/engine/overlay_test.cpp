@@ -53,8 +53,9 @@ OwnOperation edit(const std::string& text, OwnState state = OwnState::pending, s
 }
 
 OverlaidRecord laid(const std::vector<records::LayerRow>& held, const std::vector<OwnOperation>& own,
-                    std::set<records::LayerKey> cleared = {open_layer, inner_layer}) {
-    Overlay overlay("truck-1", std::move(cleared));
+                    std::set<records::LayerKey> cleared = {open_layer, inner_layer},
+                    std::optional<std::uint64_t> in_city = std::nullopt) {
+    Overlay overlay("truck-1", std::move(cleared), in_city);
     overlay.hold(held);
     overlay.lay(own);
     REQUIRE(overlay.order().size() == 1);
@@ -96,6 +97,25 @@ TEST_CASE("An accepted edit of a layer that the profile lacks is gone at once", 
     // While it is on its way the crew still sees what it wrote.
     const auto pending = edit("Ada", OwnState::pending, 0, "edit", applicant);
     CHECK(laid({row(with_status("open"), 3)}, {pending}, {open_layer}).fields.size() == 1);
+}
+
+TEST_CASE("An accepted edit whose layer came and went is shown until the city is known to have it",
+          "[overlay]") {
+    const std::vector held{row(with_status("open"), 3)};
+    auto own = edit("Ada", OwnState::accepted, 4, "edit", applicant);
+    own.noted_in = 7;
+    const auto seen = [&](std::optional<std::uint64_t> in_city) {
+        return laid(held, {own}, {open_layer, inner_layer}, in_city);
+    };
+    CHECK(seen(std::nullopt).fields.size() == 1);
+    CHECK(seen(6).fields.size() == 1);
+    CHECK(seen(7).fields.empty());
+    CHECK(seen(7).layers == held);
+    CHECK(seen(7).state == OwnState::current);
+    // A newer one of the same field is on its way.
+    const auto newer = edit("Bea", OwnState::pending, 0, "newer", applicant);
+    const auto both = laid(held, {own, newer}, {open_layer, inner_layer}, 7);
+    CHECK(both.fields.at(applicant).operation == "newer");
 }
 
 TEST_CASE("In a conflict the hub's value stays shown, with the crew's beside it, until someone decides",

@@ -1,6 +1,7 @@
 // What both ends say of operations that they have spoken of before: parked ones that are settled, what is
 // safe, and what a hub that was restored from a backup lacks.
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "sync/engine/hub_engine.hpp"
 #include "sync/engine/uplink.hpp"
@@ -300,8 +301,16 @@ TEST_CASE("What neither the hub nor the device has is named once, and is not wai
     // Trimmed as it should be, with the hub where it was: no gap.
     bench.store.state.gaps.clear();
     bench.hello({HubSide::lane(2, 2, 2), HubSide::lane(2, 2, 3)}, generation + 7);
-    bench.hello({HubSide::lane(9, 0, 7)}, generation + 7);  // it never said that it had any of these
     CHECK(bench.store.state.gaps.empty());
+}
+
+TEST_CASE("A gap has its name also when the device left the epoch before it heard of it", "[engine][hub]") {
+    HubSide bench;
+    bench.send({"note 1", "note 2"});
+    // It made room while the answer to its last hello was on its way, and is told to hold 2 at the hub.
+    bench.hello({HubSide::lane(2, 2, 7)}, bench.store.hub_generation);
+    const HubState::Place from{"truck-1", epoch, WORK, 3};
+    CHECK(bench.store.state.gaps == std::map<HubState::Place, std::uint64_t>{{from, 6}});
 }
 
 TEST_CASE("Lanes of earlier epochs are answered too, each once, and no more than so many", "[engine][hub]") {
@@ -318,4 +327,44 @@ TEST_CASE("Lanes of earlier epochs are answered too, each once, and no more than
     CHECK(reply.lanes(0).noted() == 2);
     CHECK(reply.lanes(1).epoch() == 1001);
     CHECK(reply.lanes(1).seq() == 0);
+}
+
+TEST_CASE("However much waits at the hub, each of it is asked by turns", "[engine][uplink]") {
+    DeviceSide bench;
+    bench.record(250);
+    auto ack = bench.ack(250, 1, 250);
+    for (std::uint64_t seq = 1; seq <= 250; ++seq) {
+        auto& exception = *ack.add_exceptions();
+        exception.set_seq(seq);
+        exception.set_outcome(protocol::PARKED);
+    }
+    bench.note(ack);
+    const auto asked = [&] {
+        protocol::Hello hello;
+        bench.uplink.describe(hello);
+        const auto& seqs = hello.lanes(1).parked();  // of the work lane
+        return std::vector<std::uint64_t>(seqs.begin(), seqs.end());
+    };
+    std::set<std::uint64_t> all;
+    for (int hello = 0; hello < 3; ++hello) {
+        const auto seqs = asked();
+        CHECK(seqs.size() == 100);
+        all.insert(seqs.begin(), seqs.end());
+    }
+    CHECK(all.size() == 250);
+    CHECK(asked().front() == 51);
+}
+
+TEST_CASE("Neighbours that waited and are settled are told in one acknowledgement", "[engine][hub]") {
+    HubSide bench;
+    bench.send({"wait 1", "wait 2", "wait 3", "wait 4"});
+    for (const std::uint64_t seq : {1U, 2U, 4U}) bench.store.settle("truck-1", epoch, WORK, seq);
+    bench.store.settled.clear();  // it was told, and not heard
+    auto lane = HubSide::lane(4, 4);
+    for (const std::uint64_t seq : {1U, 2U, 3U, 4U}) lane.add_parked(seq);
+    const auto told = acks(bench.hello({lane}));
+    REQUIRE(told.size() == 2);
+    CHECK(told[0].first_seq() == 1);
+    CHECK(told[0].versions_size() == 2);
+    CHECK(told[1].first_seq() == 4);
 }

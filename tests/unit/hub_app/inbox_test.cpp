@@ -30,6 +30,14 @@ TEST_CASE("Messages are taken oldest first, and those that are put back come bef
     CHECK(inbox.empty());
 }
 
+TEST_CASE("A round of large messages has fewer of them, and one at least") {
+    Inbox inbox;
+    for (int i = 0; i < 5; ++i) REQUIRE(inbox.add(message("up", 1000)));
+    CHECK(inbox.take(10, 1500).size() == 2);
+    CHECK(inbox.take(10, 1).size() == 1);
+    CHECK(inbox.take(10, 1U << 20U).size() == 2);
+}
+
 TEST_CASE("Many large messages are refused before they fill the memory, and taken again when there is room") {
     Inbox inbox;
     std::size_t accepted = 0;

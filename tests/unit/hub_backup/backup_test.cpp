@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "daemon/hub/blobs/deliveries.hpp"
+#include "daemon/hub/registry/registry.hpp"
+#include "daemon/hub/store/revoked.hpp"
 #include "sync/base/file.hpp"
 #include "tests/unit/hub_journal/bench.hpp"
 
@@ -131,6 +134,53 @@ TEST_CASE("Attachments are in a backup, and only the new ones are copied again",
     CHECK(fs::exists(bench.blob(bench.backup, 'a')));
 }
 
+TEST_CASE("A restored hub knows which device delivered what", "[backup]") {
+    BackupBench bench;
+    const Bytes photo(32, 'p');
+    REQUIRE(Registry(*bench.store).add("truck-1", Bytes(32, 'k'), "fire").has_value());
+    REQUIRE(Deliveries(*bench.store).add("truck-1", photo).has_value());
+    REQUIRE(back_up(bench.folder.path, bench.backup).has_value());
+    const auto store = bench.restored();
+    Deliveries deliveries(*store);
+    CHECK(deliveries.number("truck-1", photo).value() == 1U);
+    CHECK_FALSE(deliveries.number("truck-2", photo).value());
+    CHECK_FALSE(deliveries.number("truck-1", Bytes(32, 'q')).value());
+}
+
+TEST_CASE("Of each device's attachments the store says through which one a backup holds them", "[backup]") {
+    BackupBench bench;
+    Registry registry(*bench.store);
+    Deliveries deliveries(*bench.store);
+    for (const char* id : {"truck-1", "truck-2", "truck-3"})
+        REQUIRE(registry.add(id, Bytes(32, 'k'), "fire").has_value());
+    const auto deliver = [&](const std::string& device, char photo) {
+        return deliveries.add(device, Bytes(32, photo)).value();
+    };
+    const auto safe = [](Store& store, const std::string& device) {
+        return Registry(store).registered(device).value()->attachments_safe;
+    };
+    CHECK(deliver("truck-1", 'a') == 1);
+    CHECK(deliver("truck-2", 'a') == 1);
+    CHECK(deliver("truck-1", 'b') == 2);
+    CHECK(safe(*bench.store, "truck-1") == 0);
+    REQUIRE(back_up(bench.folder.path, bench.backup).has_value());
+    CHECK(safe(*bench.store, "truck-1") == 2);
+    CHECK(safe(*bench.store, "truck-2") == 1);
+    CHECK(safe(*bench.store, "truck-3") == 0);
+
+    CHECK(deliver("truck-1", 'c') == 3);
+    {
+        // One that cannot be made makes nothing safe.
+        const auto lock = FolderLock::take(bench.backup).value();
+        REQUIRE_FALSE(back_up(bench.folder.path, bench.backup).has_value());
+    }
+    CHECK(safe(*bench.store, "truck-1") == 2);
+    // What is restored from it is all in it.
+    const auto store = bench.restored();
+    CHECK(safe(*store, "truck-1") == 2);
+    CHECK(Deliveries(*store).add("truck-1", Bytes(32, 'd')).value() == 3);
+}
+
 TEST_CASE("The hub's key goes with its backup, for its owner's eyes", "[backup]") {
     BackupBench bench;
     bench.folder.write("hub.key", "secret");
@@ -141,6 +191,47 @@ TEST_CASE("The hub's key goes with its backup, for its owner's eyes", "[backup]"
     struct stat key {};
     REQUIRE(::stat((bench.backup / "hub.key").c_str(), &key) == 0);
     CHECK((key.st_mode & 0777U) == 0600U);
+}
+
+TEST_CASE("A restore takes no revocation back", "[backup]") {
+    BackupBench bench;
+    const Bytes key(32, 'k');
+    Registry registry(*bench.store);
+    REQUIRE(registry.add("truck-1", key, "fire").has_value());
+    REQUIRE(registry.add("truck-12", key, "fire").has_value());
+    REQUIRE(registry.add("truck-2", key, "fire").has_value());
+    REQUIRE(registry.revoke("truck-2").has_value());
+    REQUIRE(back_up(bench.folder.path, bench.backup).has_value());
+    REQUIRE(registry.revoke("truck-12").has_value());
+    REQUIRE(registry.add("truck-3", key, "fire").has_value());
+    REQUIRE(registry.revoke("truck-3").has_value());
+
+    fs::copy_file(bench.folder.path / "revoked", bench.backup / "revoked",
+                  fs::copy_options::overwrite_existing);
+    const auto store = bench.restored();
+    Registry after(*store);
+    CHECK(after.find("truck-1").value()->revoked_at == 0);
+    CHECK(after.find("truck-12").value()->revoked_at > 0);
+    CHECK(after.find("truck-2").value()->revoked_at > 0);
+    CHECK_FALSE(after.find("truck-3").value().has_value());
+    CHECK(after.add("truck-3", key, "fire").error().code == ErrorCode::conflict);
+}
+
+TEST_CASE("A backup's list of revoked devices grows only", "[backup]") {
+    BackupBench bench;
+    Registry registry(*bench.store);
+    REQUIRE(registry.add("truck-1", Bytes(32, 'k'), "fire").has_value());
+    REQUIRE(registry.revoke("truck-1").has_value());
+    REQUIRE(back_up(bench.folder.path, bench.backup).has_value());
+    // One that a power cut has left without its end revokes nobody, and spoils no other.
+    write_file_atomic(bench.backup / "revoked", "truck-9 revoked\ntruck-7 rev").value();
+    REQUIRE(back_up(bench.folder.path, bench.backup).has_value());
+    CHECK(read_revoked(bench.backup).value() == std::set<std::string>{"truck-1", "truck-9"});
+    CHECK(read_revoked(bench.folder.path).value() == std::set<std::string>{"truck-1"});
+    // The database knows it, too: the file is written anew from it.
+    fs::remove(bench.folder.path / "revoked");
+    CHECK(Store::open(bench.folder.path).has_value());
+    CHECK(read_revoked(bench.folder.path).value() == std::set<std::string>{"truck-1"});
 }
 
 TEST_CASE("A newer backup takes the older one's place, whatever was left beside it", "[backup]") {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
+#include <set>
 
 #include "daemon/hub/blobs/blob_routes.hpp"
 #include "sync/base/file.hpp"
@@ -45,7 +46,8 @@ struct Bench {
         protocol::BlobOffer message;
         message.set_sha256(sha256(content));
         message.set_bytes(content.size());
-        return store->blob_offered(device(from), message).value();
+        return noted(message.sha256(), from, store->blob_offered(device(from), message, has(content, from)))
+            .value();
     }
     Result<protocol::BlobState> try_chunk(const Bytes& content, std::uint64_t offset,
                                           const std::string& from = "truck-1",
@@ -54,7 +56,7 @@ struct Bench {
         message.set_sha256(sha256(content));
         message.set_offset(offset);
         message.set_content(content.substr(offset, bytes));
-        return store->blob_chunk(device(from), message);
+        return noted(message.sha256(), from, store->blob_chunk(device(from), message, has(content, from)));
     }
     protocol::BlobState chunk(const Bytes& content, std::uint64_t offset,
                               const std::string& from = "truck-1") {
@@ -67,6 +69,23 @@ struct Bench {
             state = state.received() < content.size() ? chunk(content, state.received(), from)
                                                       : offer(content, from);
         }
+        return state;
+    }
+    // Comes whole, with other bytes than its hash is of.
+    void send_damaged(const Bytes& content, const std::string& from) {
+        offer(content, from);
+        protocol::BlobChunk message;
+        message.set_sha256(sha256(content));
+        message.set_content(Bytes(content.size(), '?'));
+        REQUIRE_FALSE(store->blob_chunk(device(from), message, false).value().complete());
+    }
+    bool has(const Bytes& content, const std::string& from) const {
+        return delivered.contains({from, sha256(content)});
+    }
+    // As the hub's table does it.
+    Result<protocol::BlobState> noted(const Bytes& hash, const std::string& from,
+                                      Result<protocol::BlobState> state) {
+        if (state && state->complete()) delivered.insert({from, hash});
         return state;
     }
     std::filesystem::path partial(const Bytes& content, const std::string& from = "truck-1") const {
@@ -84,6 +103,7 @@ struct Bench {
     TemporaryFolder folder;
     BlobStoreLimits limits{.keep_free = 0};
     std::unique_ptr<BlobStore> store;
+    std::set<std::pair<std::string, Bytes>> delivered;  // device, hash
 };
 
 }  // namespace
@@ -133,13 +153,55 @@ TEST_CASE("chunks that come early, late or twice change nothing") {
     CHECK(bench.chunk(content, 0).complete());
 }
 
-TEST_CASE("an attachment that another device has sent is complete at its offer") {
+TEST_CASE("what another device has delivered is asked for as if it were not here, and stays as it is") {
     Bench bench;
     const Bytes content = random_content(4, 200'000);
-    bench.offer(content, "truck-2");
-    bench.chunk(content, 0, "truck-2");
+    const Bytes unknown = random_content(5, 200'000);
     REQUIRE(bench.send(content).complete());
+    const auto stored = bench.store->find(sha256(content)).value();
+    struct stat before {};
+    REQUIRE(::stat(stored.file.c_str(), &before) == 0);
+
+    CHECK_FALSE(bench.chunk(content, 0, "truck-2").complete());  // nothing was offered
+    // At every step the same answers, but for the hash.
+    const auto alike = [](protocol::BlobState one, const protocol::BlobState& other) {
+        one.set_sha256(other.sha256());
+        return one.SerializeAsString() == other.SerializeAsString();
+    };
+    CHECK(alike(bench.offer(content, "truck-2"), bench.offer(unknown, "truck-2")));
+    for (std::uint64_t at = 0; at < content.size(); at += chunk_bytes) {
+        CHECK(alike(bench.chunk(content, at, "truck-2"), bench.chunk(unknown, at, "truck-2")));
+    }
     CHECK(bench.offer(content, "truck-2").complete());
+    CHECK(bench.files_below("partial") == 0);
+    struct stat after {};
+    REQUIRE(::stat(stored.file.c_str(), &after) == 0);
+    CHECK(after.st_ino == before.st_ino);
+    CHECK(read_file(stored.file).value() == content);
+}
+
+TEST_CASE("who has another's hash and not its bytes does not learn that it is here, nor harm it") {
+    Bench bench;
+    const Bytes content = random_content(6, 50'000);
+    REQUIRE(bench.send(content).complete());
+    bench.send_damaged(content, "truck-2");
+    CHECK_FALSE(bench.offer(content, "truck-2").complete());
+    CHECK(read_file(bench.store->find(sha256(content))->file).value() == content);
+    CHECK(bench.offer(content).complete());
+    CHECK(bench.send(content, "truck-2").complete());
+}
+
+TEST_CASE("a device sends what it delivered no second time, also after a start") {
+    Bench bench;
+    const Bytes content = random_content(4, 200'000);
+    REQUIRE(bench.send(content).complete());
+    bench.open();
+    CHECK(bench.chunk(content, 0).complete());
+    CHECK(bench.offer(content).complete());
+    // Unless the hub has lost it.
+    std::filesystem::remove(bench.store->find(sha256(content))->file);
+    CHECK_FALSE(bench.offer(content).complete());
+    CHECK(bench.send(content).complete());
     CHECK(bench.files_below("partial") == 0);
 }
 
@@ -196,7 +258,7 @@ TEST_CASE("an attachment with another hash is set aside and begun anew, and refu
     offer.set_sha256(sha256("something else"));
     offer.set_bytes(content.size());
     for (unsigned time = 1; time <= bench.limits.damaged; ++time) {
-        auto state = bench.store->blob_offered(device(), offer).value();
+        auto state = bench.store->blob_offered(device(), offer, false).value();
         CHECK(state.problem().empty());
         while (true) {
             protocol::BlobChunk chunk;
@@ -204,15 +266,37 @@ TEST_CASE("an attachment with another hash is set aside and begun anew, and refu
             chunk.set_offset(state.received());
             chunk.set_content(content.substr(state.received(), chunk_bytes));
             const bool is_last = state.received() + chunk_bytes >= content.size();
-            state = bench.store->blob_chunk(device(), chunk).value();
+            state = bench.store->blob_chunk(device(), chunk, false).value();
             if (is_last) break;
         }
         CHECK_FALSE(state.complete());
         CHECK(state.received() == 0);
         CHECK(bench.files_below("damaged") == time);
     }
-    CHECK(bench.store->blob_offered(device(), offer).value().problem().find("damaged") != std::string::npos);
+    CHECK(bench.store->blob_offered(device(), offer, false).value().problem().find("damaged") !=
+          std::string::npos);
     CHECK_FALSE(bench.store->find(offer.sha256()));
+}
+
+TEST_CASE("what one device sends damaged is not refused to another") {
+    Bench bench;
+    const Bytes content = random_content(60, 10'000);
+    for (unsigned time = 0; time < bench.limits.damaged; ++time) bench.send_damaged(content, "truck");
+    CHECK(bench.offer(content, "truck").problem().find("damaged") != std::string::npos);
+    CHECK(bench.send(content, "truck-2").complete());
+}
+
+TEST_CASE("of what came damaged only so many files are kept, in all and of one device") {
+    Bench bench;
+    bench.limits.most_damaged = {.files = 4, .files_of_device = 2};
+    bench.open();
+    const auto content = [](std::uint64_t seed) { return random_content(seed, 1'000); };
+    bench.send_damaged(content(70), "truck-1");
+    bench.send_damaged(content(71), "truck");
+    for (std::uint64_t i = 0; i < 5; ++i) bench.send_damaged(content(80 + i), "truck");
+    CHECK(bench.files_below("damaged") == 3);  // one of the other device
+    for (std::uint64_t i = 0; i < 2; ++i) bench.send_damaged(content(90 + i), "truck-2");
+    CHECK(bench.files_below("damaged") == 4);
 }
 
 TEST_CASE("what cannot be an attachment is refused with a sentence") {
@@ -220,20 +304,20 @@ TEST_CASE("what cannot be an attachment is refused with a sentence") {
     protocol::BlobOffer offer;
     offer.set_sha256("short");
     offer.set_bytes(10);
-    CHECK_FALSE(bench.store->blob_offered(device(), offer).value().problem().empty());
+    CHECK_FALSE(bench.store->blob_offered(device(), offer, false).value().problem().empty());
     offer.set_sha256(Bytes(32, 'x'));
     offer.set_bytes(0);
-    CHECK_FALSE(bench.store->blob_offered(device(), offer).value().problem().empty());
+    CHECK_FALSE(bench.store->blob_offered(device(), offer, false).value().problem().empty());
     offer.set_bytes(engine::max_blob_bytes + 1);
-    CHECK_FALSE(bench.store->blob_offered(device(), offer).value().problem().empty());
+    CHECK_FALSE(bench.store->blob_offered(device(), offer, false).value().problem().empty());
     offer.set_bytes(100);
-    CHECK(bench.store->blob_offered(device(), offer).value().problem().empty());
+    CHECK(bench.store->blob_offered(device(), offer, false).value().problem().empty());
     protocol::BlobChunk chunk;
     chunk.set_sha256(offer.sha256());
     chunk.set_content(Bytes(101, 'x'));
-    CHECK_FALSE(bench.store->blob_chunk(device(), chunk).value().problem().empty());
+    CHECK_FALSE(bench.store->blob_chunk(device(), chunk, false).value().problem().empty());
     chunk.set_offset(~std::uint64_t{0});
-    CHECK_FALSE(bench.store->blob_chunk(device(), chunk).value().problem().empty());
+    CHECK_FALSE(bench.store->blob_chunk(device(), chunk, false).value().problem().empty());
 }
 
 TEST_CASE("without room on the disk an attachment is refused, and taken later") {

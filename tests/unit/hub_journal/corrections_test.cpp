@@ -198,3 +198,38 @@ TEST_CASE("The time of a correction is corrected, too", "[corrections]") {
     CHECK(observation(bench, "obs-1").recorded_at() == 1'772'366'400);
     CHECK(observation(bench, "obs-1").corrected_by() == "cor-1");
 }
+
+TEST_CASE("All that a boot recorded gets its time, however much it is", "[corrections]") {
+    Bench bench;
+    constexpr int count = 450;  // more than two pages
+    {
+        SQLite::Transaction round(bench.store->database());
+        for (int i = 1; i <= count; ++i) {
+            bench.apply(stamped(bench.observation("obs-" + std::to_string(i)), i, i, protocol::TIME_NONE));
+        }
+        bench.apply(time_correction(bench, "time-1", booted_at + 500, 500, booted_at));
+        round.commit();
+    }
+    for (int i = 1; i <= count; ++i) {
+        INFO(i);
+        CHECK(observation(bench, "obs-" + std::to_string(i)).recorded_at() == booted_at + i);
+    }
+}
+
+TEST_CASE("The time of a boot is corrected so often and no more", "[corrections]") {
+    Bench bench;
+    bench.apply(stamped(bench.observation("early"), 100, 100, protocol::TIME_NONE));
+    for (std::size_t i = 0; i < max_time_corrections; ++i) {
+        const auto id = "time-" + std::to_string(i);
+        REQUIRE(bench.apply(time_correction(bench, id, booted_at + 200, 200, booted_at)).outcome ==
+                protocol::ACCEPTED);
+    }
+    const auto refused = bench.apply(time_correction(bench, "one more", booted_at + 900, 150, booted_at));
+    CHECK(refused.outcome == protocol::QUARANTINED);
+    CHECK(refused.reason.find("too often") != std::string::npos);
+    CHECK(bench.count("time_correction") == static_cast<std::int64_t>(max_time_corrections));
+    CHECK(observation(bench, "early").recorded_at() == booted_at + 100);
+    // Another device's boot of the same name is another boot.
+    CHECK(bench.apply(time_correction(bench, "time-2", booted_at + 200, 200, booted_at), "truck-2").outcome ==
+          protocol::ACCEPTED);
+}

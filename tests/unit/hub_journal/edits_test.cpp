@@ -1,3 +1,4 @@
+#include "daemon/hub/registry/registry.hpp"
 #include "tests/unit/hub_journal/edit_bench.hpp"
 
 using namespace fieldpost;
@@ -221,4 +222,25 @@ TEST_CASE("A field that an edit sets first goes where its mapping puts it", "[ed
         rows, [](const auto& held) { return held.first.layer.classification == records::INTERNAL; }));
     database.exec("UPDATE dataset SET labels = ''");
     CHECK(layer() == records::LayerKey{records::CONFIDENTIAL, "revenue"});  // where it is
+}
+
+TEST_CASE("An edit that waited for another crew's work is judged by what its own device was sent",
+          "[edits]") {
+    EditBench bench;
+    REQUIRE(Registry(*bench.store).add("truck-1", Bytes(32, 'k'), "fire").has_value());
+    auto correction = bench.operation("cor-1");
+    correction.mutable_observation_corrected()->set_observation("obs-1");
+    correction.mutable_observation_corrected()->set_reason("looked again");
+    correction.mutable_observation_corrected()->mutable_made()->set_kind("hazard");
+    REQUIRE(bench.take(correction).outcome == protocol::PARKED);
+    auto edit = bench.edit("e-1", {{EditBench::status, "closed"}}, 1);
+    edit.mutable_after()->set_epoch(77);
+    edit.mutable_after()->set_lane(protocol::WORK);
+    edit.mutable_after()->set_seq(bench.seq);
+    REQUIRE(bench.take(edit).outcome == protocol::PARKED);
+
+    bench.take(bench.observation("obs-1"), "truck-2", false);
+    CHECK(bench.count("parked") == 0);
+    CHECK(bench.shown().status() == "closed");
+    CHECK(bench.conflicts().empty());
 }

@@ -331,6 +331,31 @@ TEST_CASE("A round that is rolled back leaves neither operation nor record", "[h
     CHECK(bench.operations->count().value() == 1);
 }
 
+TEST_CASE("An operation that fails half done leaves nothing, and is quarantined when its round comes again",
+          "[hub_journal]") {
+    Bench bench;
+    auto& database = bench.store->database();
+    // Its layer is written before its record.
+    database.exec("CREATE TRIGGER broken BEFORE INSERT ON record WHEN NEW.kind = " +
+                  std::to_string(records::OBSERVATION) + " BEGIN SELECT RAISE(ABORT, 'broken'); END");
+    const Bytes body = bench.observation("obs-1").SerializeAsString();
+    const auto place = bench.next_place(body);
+    {
+        SQLite::Transaction round(database);
+        const auto result = bench.try_apply(place, body);
+        REQUIRE(result.has_error());
+        CHECK(result.error().code == ErrorCode::internal);
+    }
+    SQLite::Transaction round(database);
+    const auto result = bench.try_apply(place, body);
+    REQUIRE(result.has_value());
+    CHECK(result->outcome == protocol::QUARANTINED);
+    CHECK(bench.apply(bench.visit_started("visit-1")).outcome == protocol::ACCEPTED);
+    round.commit();
+    CHECK(bench.count("layer WHERE kind = " + std::to_string(records::OBSERVATION)) == 0);
+    CHECK(bench.areas(visit_id("visit-1")) == std::set<std::string>{"east"});
+}
+
 TEST_CASE("What was received is listed newest first, whatever it says", "[hub_journal]") {
     Bench bench;
     bench.apply(bench.observation("obs-1", "first"));

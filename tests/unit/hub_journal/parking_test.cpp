@@ -1,5 +1,7 @@
 #include "daemon/hub/journal/parking.hpp"
 
+#include <sqlite3.h>
+
 #include "tests/unit/hub_journal/bench.hpp"
 
 using namespace fieldpost;
@@ -126,6 +128,51 @@ TEST_CASE("No more than so many operations of a device wait", "[parking]") {
     CHECK(bench.count("parked") == 0);
 }
 
+TEST_CASE("No more than so many bytes of a device wait, and those that still wait for another count on",
+          "[parking]") {
+    Waiting bench;
+    SQLite::Transaction round(bench.store->database());
+    const auto large = [&](std::uint64_t at) {
+        // It waits for the work lane's first, and then for the observation that it corrects.
+        auto made = bench.operation("u-" + std::to_string(at));
+        made.mutable_observation_corrected()->set_observation("not here");
+        made.mutable_observation_corrected()->mutable_made()->set_note(std::string(60'000, 'n'));
+        made.mutable_after()->set_epoch(77);
+        made.mutable_after()->set_lane(protocol::WORK);
+        made.mutable_after()->set_seq(1);
+        return made.SerializeAsString();
+    };
+    const auto send = [&](std::uint64_t at, const std::string& device = "truck-1") {
+        const engine::OperationPlace where{77, protocol::URGENT, at, sha256(std::to_string(at)),
+                                           std::nullopt};
+        return bench.try_apply(where, large(at), device).value().outcome;
+    };
+    const auto bytes = [&] {
+        return bench.store->database()
+            .execAndGet("SELECT sum(bytes) FROM parked WHERE device = 'truck-1'")
+            .getInt64();
+    };
+    std::uint64_t at = 1;
+    while (send(at) == protocol::PARKED) ++at;
+    CHECK(bytes() <= Parking::limit_bytes);
+    CHECK(bytes() > Parking::limit_bytes - 64'000);
+    CHECK(bench.outcome("u-" + std::to_string(at)) == protocol::QUARANTINED);
+    CHECK(bench.urgent("small", at + 1, 1).outcome == protocol::PARKED);
+    CHECK(send(1, "truck-2") == protocol::PARKED);
+
+    const auto before = bytes();
+    const auto small = bench.store->database()
+                           .execAndGet("SELECT length(body) FROM operation WHERE id = 'small'")
+                           .getInt64();
+    bench.apply(bench.observation("w-1"));
+    CHECK(bytes() == before - small);
+    CHECK(send(at + 2) == protocol::QUARANTINED);
+    bench.apply(bench.observation("not here"));
+    CHECK(bytes() == 0);
+    CHECK(bench.count("parked") == 1);
+    CHECK(bench.urgent("room again", at + 3, 99).outcome == protocol::PARKED);
+}
+
 TEST_CASE("A parked operation that comes again still waits, and is there once", "[parking]") {
     Waiting bench;
     bench.urgent("u-1", 1, 1);
@@ -154,6 +201,25 @@ TEST_CASE("What waited is told at each place where its device knows it, and nowh
     REQUIRE(settled.size() == 1);
     CHECK(settled[0].epoch == 78);
     CHECK(settled[0].seq == 4);
+}
+
+TEST_CASE("Asking what was settled takes no longer when there are many operations", "[parking]") {
+    Bench bench;
+    {
+        SQLite::Transaction round(bench.store->database());
+        for (int i = 0; i < 500; ++i) bench.apply(bench.observation("obs-" + std::to_string(i)));
+        round.commit();
+    }
+    int hundreds = 0;  // of the database's steps
+    sqlite3_progress_handler(
+        bench.store->database().getHandle(), 100,
+        [](void* count) {
+            ++*static_cast<int*>(count);
+            return 0;
+        },
+        &hundreds);
+    CHECK(bench.operations->take_settled().value().empty());
+    CHECK(hundreds < 5);
 }
 
 TEST_CASE("What was settled in a round that is rolled back is not told", "[parking]") {

@@ -1,10 +1,16 @@
 #include "sync/mqtt/client.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 
+#include "sync/mqtt/no_delay.hpp"
 #include "tests/unit/mqtt/stub_broker.hpp"
 
 using namespace fieldpost;
@@ -70,6 +76,26 @@ struct Program {
     std::unique_ptr<Client> client;
 };
 
+// A socket to this port of this machine, for a test to look at. -1: there is none.
+int socket_to(int port) {
+    for (int descriptor = 0; descriptor < 1024; ++descriptor) {
+        sockaddr_in peer{};
+        socklen_t size = sizeof peer;
+        if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) == 0 &&
+            peer.sin_family == AF_INET && ntohs(peer.sin_port) == port) {
+            return descriptor;
+        }
+    }
+    return -1;
+}
+
+bool sends_without_delay(int descriptor) {
+    int on = 0;
+    socklen_t size = sizeof on;
+    REQUIRE(::getsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, &size) == 0);
+    return on != 0;
+}
+
 // As `first` on the first connection, well from then on.
 std::function<Behaviour(int)> once(const Behaviour& first) {
     return [first](int connection) { return connection == 0 ? first : Behaviour{}; };
@@ -108,6 +134,52 @@ TEST_CASE("A subscription that the broker does not confirm ends the connection, 
     CHECK(program.connected == 2);
     REQUIRE(program.reasons.size() == 1);
     CHECK(program.reasons[0].find(stub_topic) != std::string::npos);
+}
+
+TEST_CASE("What need not be confirmed goes at QoS 0, everything else at QoS 1", "[mqtt]") {
+    StubBroker broker(once({}));
+    Program program(broker.port());
+    REQUIRE(program.until([&] { return program.connected > 0; }));
+    Message hint{"head", "hint", true};
+    hint.confirmed = false;
+    CHECK(program.client->publish(hint));
+    CHECK(program.client->publish({"presence", "present", true}));
+    const auto published = broker.published(3, at_most);
+    REQUIRE(published.size() == 3);
+    CHECK(published[0].topic == "up/car-1");
+    CHECK(published[0].qos == 1);
+    CHECK_FALSE(published[0].retain);
+    CHECK(published[1].topic == "head");
+    CHECK(published[1].qos == 0);
+    CHECK(published[1].retain);
+    CHECK(published[2].topic == "presence");
+    CHECK(published[2].qos == 1);
+    CHECK(published[2].retain);
+}
+
+TEST_CASE("A small message does not wait in the kernel for the broker's answer to the last one", "[mqtt]") {
+    StubBroker broker([](int) { return Behaviour{}; });
+    Program program(broker.port());
+    REQUIRE(program.until([&] { return program.connected > 0; }));
+    const int descriptor = socket_to(broker.port());
+    REQUIRE(descriptor >= 0);
+    CHECK(sends_without_delay(descriptor));
+}
+
+TEST_CASE("Of a process's sockets those to one port alone send without delay", "[mqtt]") {
+    StubBroker broker([](int) { return Behaviour{}; });
+    CHECK(send_without_delay(broker.port()) == 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<std::uint16_t>(broker.port()));
+    const int descriptor = ::socket(AF_INET, SOCK_STREAM, 0);
+    REQUIRE(::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    CHECK(send_without_delay(1) == 0);
+    CHECK_FALSE(sends_without_delay(descriptor));
+    CHECK(send_without_delay(broker.port()) == 1);
+    CHECK(sends_without_delay(descriptor));
+    ::close(descriptor);
 }
 
 TEST_CASE("A client may go while messages pour in", "[mqtt]") {

@@ -14,7 +14,7 @@ namespace {
 
 // Packet types with their flags, MQTT 5.0 section 2.1.
 constexpr std::uint8_t connect = 0x10;
-constexpr std::uint8_t publish_qos1 = 0x32;
+constexpr std::uint8_t publish = 0x30;  // with DUP, QoS (two bits) and RETAIN in its low half
 constexpr std::uint8_t subscribe = 0x82;
 constexpr std::uint8_t ping = 0xc0;
 constexpr std::uint8_t disconnect = 0xe0;
@@ -94,6 +94,24 @@ std::optional<StubBroker::Packet> StubBroker::read(int connection) const {
     return Packet{static_cast<std::uint8_t>(type->front()), std::move(*content)};
 }
 
+void StubBroker::take(int connection, const Packet& publish) {
+    const auto size = static_cast<std::uint8_t>(publish.content.at(1));  // no topic of the tests is longer
+    const Published message{publish.content.substr(2, size), (publish.type >> 1U) & 3,
+                            (publish.type & 1U) != 0};
+    if (message.qos == 1) write(connection, std::string{0x40, 2} + publish.content.substr(2U + size, 2));
+    {
+        const std::lock_guard lock(mutex_);
+        published_.push_back(message);
+    }
+    taken_.notify_all();
+}
+
+std::vector<Published> StubBroker::published(std::size_t count, std::chrono::seconds patience) {
+    std::unique_lock lock(mutex_);
+    taken_.wait_for(lock, patience, [&] { return published_.size() >= count; });
+    return published_;
+}
+
 bool StubBroker::write(int connection, const std::string& bytes) const {
     return ::send(connection, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
 }
@@ -114,9 +132,8 @@ void StubBroker::serve(int connection, const Behaviour& behaviour) {
                                   static_cast<char>(*behaviour.confirms_with));
             if (*behaviour.confirms_with <= 1) write(connection, greeting());
             flooding = behaviour.floods;
-        } else if (packet->type == publish_qos1) {
-            const auto topic = static_cast<std::uint8_t>(packet->content.at(1));
-            write(connection, std::string{0x40, 2} + packet->content.substr(2U + topic, 2));
+        } else if ((packet->type & 0xf0U) == publish) {
+            take(connection, *packet);
         } else if (packet->type == ping) {
             write(connection, {'\xd0', 0});
         }

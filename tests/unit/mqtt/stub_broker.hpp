@@ -3,11 +3,14 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace fieldpost::mqtt::testing {
 
@@ -16,6 +19,13 @@ struct Behaviour {
     std::chrono::milliseconds accepts_after{0};     // the answer to a connect is late
     std::optional<std::uint8_t> confirms_with = 1;  // reason code of each subscription; nullopt: no answer
     bool floods = false;                            // messages without end, instead of one
+};
+
+// What a client published.
+struct Published {
+    std::string topic;
+    int qos = 0;
+    bool retain = false;
 };
 
 // The topic of what it sends once a subscription is confirmed.
@@ -30,6 +40,8 @@ class StubBroker {
     StubBroker& operator=(const StubBroker&) = delete;
 
     int port() const { return port_; }
+    // What it got once that is so many messages; fewer when they do not come in time.
+    std::vector<Published> published(std::size_t count, std::chrono::seconds patience);
 
   private:
     struct Packet {
@@ -41,11 +53,15 @@ class StubBroker {
     bool readable(int socket, std::chrono::milliseconds patience) const;
     std::optional<Packet> read(int connection) const;
     bool write(int connection, const std::string& bytes) const;
+    void take(int connection, const Packet& publish);
 
     std::function<Behaviour(int)> behaves_;
     int listener_ = -1;
     int port_ = 0;
     std::atomic<bool> stopping_{false};
+    std::mutex mutex_;  // guards published_
+    std::condition_variable taken_;
+    std::vector<Published> published_;
     std::thread thread_;
 };
 

@@ -4,7 +4,7 @@
 #include "sync/base/bytes.hpp"
 #include "sync/base/sqlite.hpp"
 
-namespace fieldpost::hub {
+namespace fieldpost {
 
 inline Bytes blob(const SQLite::Column& column) {
     return Bytes(static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes()));
@@ -31,4 +31,4 @@ class StatementUse {
     SQLite::Statement& statement_;
 };
 
-}  // namespace fieldpost::hub
+}  // namespace fieldpost

@@ -1,0 +1,1 @@
+// Only carries cmake/precompiled.hpp: a library needs a source.

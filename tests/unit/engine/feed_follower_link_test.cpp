@@ -1,0 +1,342 @@
+// How feeds are followed over links of different speed. What is followed, and what is done with it:
+// feed_follower_test.cpp.
+#include <catch2/catch.hpp>
+
+#include "sync/engine/feed_follower.hpp"
+#include "tests/unit/engine/actions.hpp"
+
+using namespace fieldpost;
+using namespace fieldpost::engine;
+using namespace fieldpost::engine::testing;
+
+namespace {
+
+constexpr std::uint64_t generation = 1000;
+constexpr Millis near_by = 20;
+constexpr Millis far_off = 800;
+constexpr std::uint32_t kib = 1U << 10U;
+const records::FeedId east{"east", {records::PUBLIC, "general"}};
+const records::FeedId north{"north", {records::PUBLIC, "general"}};
+const records::FeedId west{"west", {records::PUBLIC, "general"}};
+
+// A follower of three feeds, applied through 10. What it is given is committed at once.
+struct Bench {
+    Bench() {
+        std::map<records::FeedId, FeedState> feeds;
+        for (const auto& feed : {east, north, west}) feeds[feed] = {generation, 10, 10};
+        follower.mount(true, feeds);
+    }
+    // The hub answers a hello: it has all feeds through `head`.
+    Actions resume(Millis now, std::uint64_t head) {
+        protocol::HelloReply reply;
+        for (const auto& feed : {east, north, west}) *reply.add_heads() = cursor(feed, head);
+        Actions out;
+        follower.resume(now, reply, out);
+        return out;
+    }
+    Actions head(Millis now, const records::FeedId& feed, std::uint64_t n) {
+        protocol::FeedHead hint;
+        *hint.mutable_head() = cursor(feed, n);
+        Actions out;
+        follower.head(now, protocol::seal(hint, hub, protocol::plain).value(), out);
+        return out;
+    }
+    // The answer to a request: the next change alone, so large.
+    static protocol::FeedSegment answer(const protocol::FeedRequest& asked, std::size_t bytes = 100) {
+        protocol::FeedSegment segment;
+        segment.set_feed(asked.feed());
+        segment.set_hub_generation(generation);
+        segment.set_after(asked.after());
+        segment.set_through(asked.after() + 1);
+        segment.set_head(segment.through());
+        auto& entry = *segment.add_entries();
+        entry.set_n(segment.through());
+        entry.mutable_row()->set_record(1);
+        entry.mutable_row()->set_body(Bytes(bytes, 'x'));
+        return segment;
+    }
+    Actions comes(Millis now, const protocol::FeedSegment& segment) {
+        Actions out;
+        follower.range(now, protocol::seal(segment, hub, protocol::packed).value(), out);
+        return out;
+    }
+    // It comes and is committed.
+    Actions range(Millis now, const protocol::FeedRequest& asked, std::size_t bytes = 100) {
+        Actions out = comes(now, answer(asked, bytes));
+        for (const ApplySegment& apply : all<ApplySegment>(out))
+            follower.applied(now, apply.feed, {apply.segment.through(), 0}, out);
+        return out;
+    }
+    Actions tick(Millis now) {
+        Actions out;
+        follower.tick(now, out);
+        return out;
+    }
+    static protocol::FeedCursor cursor(const records::FeedId& feed, std::uint64_t n) {
+        protocol::FeedCursor cursor;
+        cursor.set_feed(records::feed_text(feed));
+        cursor.set_hub_generation(generation);
+        cursor.set_n(n);
+        return cursor;
+    }
+
+    KeySigner hub{"hub"};
+    FeedFollower follower{"truck-1", hub.public_key()};
+};
+
+// What the broker is asked for, once.
+SubscribeFeeds listening(const Actions& actions) {
+    const auto asked = all<SubscribeFeeds>(actions);
+    REQUIRE(asked.size() == 1);
+    return asked[0];
+}
+
+protocol::FeedRequest only_request(const Actions& actions) {
+    const auto asked = feed_requests(actions);
+    REQUIRE(asked.size() == 1);
+    return asked[0];
+}
+
+}  // namespace
+
+TEST_CASE("Over a link of which nothing is known, or a far one, only heads are listened to",
+          "[engine][feeds]") {
+    Bench bench;
+    SECTION("nothing is known") {}
+    SECTION("it is far") {
+        bench.follower.answered(0, far_off);
+    }
+    const auto wanted = listening(bench.resume(0, 10));
+    CHECK_FALSE(wanted.live);
+    CHECK(wanted.feeds == std::vector{east, north, west});
+}
+
+TEST_CASE("After a near answer changes are pushed", "[engine][feeds]") {
+    Bench bench;
+    bench.follower.answered(0, near_by);
+    const auto wanted = listening(bench.resume(0, 10));
+    CHECK(wanted.live);
+    CHECK(wanted.feeds == std::vector{east, north, west});
+
+    // Of the next connection nothing is known.
+    bench.follower.pause();
+    CHECK_FALSE(listening(bench.resume(100, 10)).live);
+}
+
+TEST_CASE("Over a fast link a range of each feed is asked for at once", "[engine][feeds]") {
+    Bench bench;
+    bench.follower.answered(0, near_by);
+    const auto asked = feed_requests(bench.resume(0, 100));
+    REQUIRE(asked.size() == 3);
+    CHECK(asked[0].max_bytes() == 64 * kib);
+}
+
+TEST_CASE("Over a slow link one range in all is on its way, and the feeds take turns", "[engine][feeds]") {
+    Bench bench;
+    bench.follower.answered(0, far_off);
+    auto asked = only_request(bench.resume(0, 100));
+    CHECK(asked.max_bytes() == 8 * kib);
+    std::map<std::string, int> turns;
+    for (Millis now = 1'000; now < 10'000; now += 1'000) {
+        ++turns[asked.feed()];
+        CHECK(feed_requests(bench.tick(now - 500)).empty());
+        CHECK(feed_requests(bench.head(now - 400, west, 100)).empty());
+        const auto next = only_request(bench.range(now, asked));
+        CHECK(next.feed() != asked.feed());
+        asked = next;
+    }
+    CHECK(turns.size() == 3);
+    for (const auto& [feed, count] : turns) CHECK(count == 3);
+}
+
+TEST_CASE("Over a slow link a range that does not come gives its turn to the next feed", "[engine][feeds]") {
+    Bench bench;
+    bench.follower.answered(0, far_off);
+    const auto first = only_request(bench.resume(0, 100));
+    CHECK(feed_requests(bench.tick(10'000)).empty());
+    const auto second = only_request(bench.tick(10'001));
+    CHECK(second.feed() != first.feed());
+    const auto third = only_request(bench.tick(20'002));
+    CHECK(third.feed() != first.feed());
+    CHECK(third.feed() != second.feed());
+    CHECK(only_request(bench.tick(30'003)).feed() == first.feed());
+}
+
+TEST_CASE("Over a slow link ranges leave five seconds to own work", "[engine][feeds]") {
+    Bench bench;
+    bench.follower.answered(0, far_off);
+    auto asked = only_request(bench.resume(10'000, 100));
+    bench.follower.give_way(true);
+    CHECK(feed_requests(bench.range(11'000, asked)).empty());
+    CHECK(feed_requests(bench.tick(14'999)).empty());
+    asked = only_request(bench.tick(15'000));
+    CHECK(feed_requests(bench.range(19'000, asked)).empty());
+    bench.follower.give_way(false);
+    asked = only_request(bench.tick(19'001));
+    CHECK(feed_requests(bench.range(20'000, asked)).size() == 1);
+}
+
+TEST_CASE("Over a fast link ranges do not wait for own work", "[engine][feeds]") {
+    Bench bench;
+    bench.follower.give_way(true);
+    bench.follower.answered(0, near_by);
+    auto asked = feed_requests(bench.resume(0, 100));
+    REQUIRE(asked.size() == 3);
+    CHECK(feed_requests(bench.range(near_by, asked[0])).size() == 1);
+}
+
+TEST_CASE("Changes are pushed once ranges show that a far link is fast", "[engine][feeds]") {
+    Bench bench;
+    bench.follower.answered(0, far_off);
+    auto actions = bench.resume(0, 100);
+    CHECK_FALSE(listening(actions).live);
+    Millis now = 0;
+    for (std::uint32_t bytes = 8 * kib; bytes < 64 * kib; bytes *= 2) {
+        const auto asked = only_request(actions);
+        CHECK(asked.max_bytes() == bytes);
+        now += far_off;
+        actions = bench.range(now, asked, bytes);
+    }
+    const auto wanted = listening(actions);
+    CHECK(wanted.live);
+    CHECK(wanted.feeds == std::vector{east, north, west});
+    CHECK(feed_requests(actions).size() == 3);
+    // And only once.
+    CHECK(all<SubscribeFeeds>(bench.range(now + far_off, feed_requests(actions)[0], 64 * kib)).empty());
+}
+
+TEST_CASE("A range that comes twice is measured once", "[engine][feeds]") {
+    Bench bench;
+    bench.follower.answered(0, far_off);
+    bench.resume(0, 10);
+    const auto first = only_request(bench.head(0, west, 100));
+    const auto second = only_request(bench.range(far_off, first, 8 * kib));
+    CHECK(second.max_bytes() == 16 * kib);
+    CHECK(feed_requests(bench.range(far_off + 1, first, 8 * kib)).empty());
+    const auto third = only_request(bench.range(2 * far_off, second, 16 * kib));
+    CHECK(third.max_bytes() == 32 * kib);
+}
+
+TEST_CASE("A range that was asked for twice is not measured: nobody knows which answer it is",
+          "[engine][feeds]") {
+    Bench bench;
+    bench.follower.answered(0, far_off);
+    bench.resume(0, 10);
+    const auto first = only_request(bench.head(0, west, 100));
+    const auto again = only_request(bench.tick(10'001));
+    CHECK(again.after() == first.after());
+    const auto next = only_request(bench.range(10'002, first, 8 * kib));
+    CHECK(next.max_bytes() == 8 * kib);
+    CHECK(only_request(bench.range(10'002 + far_off, next, 8 * kib)).max_bytes() == 16 * kib);
+}
+
+TEST_CASE("A range that brings nothing is asked for again after a while, and others meanwhile",
+          "[engine][feeds]") {
+    Bench bench;
+    bench.follower.answered(0, far_off);
+    const auto asked = only_request(bench.resume(0, 100));
+    auto segment = Bench::answer(asked);
+    std::size_t notices = 0;
+    SECTION("it is empty") {
+        segment.clear_entries();
+        segment.set_through(segment.after());
+    }
+    SECTION("it is out of order") {
+        segment.mutable_entries(0)->set_n(segment.after());
+        notices = 1;
+    }
+    SECTION("it is of another generation of the hub") {
+        segment.set_hub_generation(generation + 1);
+    }
+    auto actions = bench.comes(1'000, segment);
+    CHECK(all<Notice>(actions).size() == notices);
+    for (Millis now = 2'000; now < 11'000; now += 1'000) {
+        const auto other = only_request(actions);
+        CHECK(other.feed() != asked.feed());
+        actions = bench.range(now, other);
+    }
+    const auto second = only_request(bench.range(11'000, only_request(actions)));
+    const auto third = only_request(bench.range(12'000, second));
+    CHECK((second.feed() == asked.feed() || third.feed() == asked.feed()));
+}
+
+TEST_CASE("A feed that the disk refuses does not hold up the others on a slow link", "[engine][feeds]") {
+    Bench bench;
+    bench.follower.answered(0, far_off);
+    const auto asked = only_request(bench.resume(0, 100));
+    auto actions = bench.comes(1'000, Bench::answer(asked));
+    REQUIRE(all<ApplySegment>(actions).size() == 1);
+    bench.follower.apply_failed(1'001, records::parse_feed(asked.feed()).value());
+    for (Millis now = 2'000; now < 11'000; now += 1'000) {
+        const auto other = only_request(actions);
+        CHECK(other.feed() != asked.feed());
+        actions = bench.range(now, other);
+    }
+}
+
+TEST_CASE("A range that was on its way while the disk refused the one before is not measured",
+          "[engine][feeds]") {
+    Bench bench;
+    bench.follower.answered(0, far_off);
+    bench.resume(0, 10);
+    const auto first = only_request(bench.head(0, west, 100));
+    const auto second = only_request(bench.comes(far_off, Bench::answer(first)));
+    bench.follower.apply_failed(2 * far_off - 1, west);
+    CHECK(feed_requests(bench.comes(2 * far_off, Bench::answer(second, 8 * kib))).empty());
+    const auto again = only_request(bench.tick(20'000));
+    CHECK(again.after() == first.after());
+    CHECK(only_request(bench.range(20'000 + far_off, again, 8 * kib)).max_bytes() == 16 * kib);
+}
+
+TEST_CASE("However many feeds there are, few ranges are on their way over a fast link", "[engine][feeds]") {
+    Bench bench;
+    std::map<records::FeedId, FeedState> feeds;
+    protocol::HelloReply reply;
+    for (int i = 0; i < 30; ++i) {
+        const records::FeedId feed{"area-" + std::to_string(i), {records::PUBLIC, "general"}};
+        feeds[feed] = {generation, 10, 10};
+        *reply.add_heads() = Bench::cursor(feed, 20);
+    }
+    bench.follower.mount(true, feeds);
+    bench.follower.answered(0, near_by);
+    Actions actions;
+    bench.follower.resume(0, reply, actions);
+    auto on_their_way = feed_requests(actions);
+    CHECK(on_their_way.size() == 4);
+    // 64 KiB take a quarter of a second each: the link stays fast, and all feeds are caught up with.
+    std::size_t came = 0;
+    for (Millis now = near_by + 250; !on_their_way.empty(); now += 250, ++came) {
+        actions = bench.range(now, on_their_way.front(), 64 * kib);
+        on_their_way.erase(on_their_way.begin());
+        CHECK(all<SubscribeFeeds>(actions).empty());
+        for (const auto& asked : feed_requests(actions)) on_their_way.push_back(asked);
+        CHECK(on_their_way.size() <= 4);
+    }
+    CHECK(came == 300);
+    CHECK(bench.follower.caught_up());
+}
+
+TEST_CASE("When acknowledgements are late on a fast link, changes are not pushed any more at once",
+          "[engine][feeds]") {
+    Bench bench;
+    bench.follower.answered(0, near_by);
+    CHECK(listening(bench.resume(0, 10)).live);
+    Actions actions;
+    bench.follower.acknowledged(1'000, actions);
+    CHECK(actions.empty());
+    bench.follower.acknowledged(2'000, actions);
+    CHECK_FALSE(listening(actions).live);
+    actions.clear();
+    bench.follower.acknowledged(3'000, actions);
+    CHECK(actions.empty());
+}
+
+TEST_CASE("While a slow link catches up with what it has heard of, the broker is not asked anew",
+          "[engine][feeds]") {
+    Bench bench;
+    bench.follower.answered(0, far_off);
+    CHECK(all<SubscribeFeeds>(bench.resume(0, 100)).size() == 1);
+    CHECK(all<SubscribeFeeds>(bench.resume(60'000, 100)).empty());
+    // It was not told of these.
+    CHECK(all<SubscribeFeeds>(bench.resume(120'000, 101)).size() == 1);
+}
