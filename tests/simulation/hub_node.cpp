@@ -147,7 +147,8 @@ void HubNode::repeat(Millis pace, std::uint64_t run, engine::HubEngine::Heads he
     stage_.after(pace, [this, pace, run, heads] {
         if (run != run_) return;
         // A broker may have forgotten it.
-        if (heads == engine::HubEngine::Heads::all && connection_ != 0) broker_.subscribe(connection_, protocol::topic::up_filter());
+        if (heads == engine::HubEngine::Heads::all && connection_ != 0)
+            broker_.subscribe(connection_, protocol::topic::up_filter());
         publish_feeds(heads);
         if (run == run_) repeat(pace, run, heads);
     });
