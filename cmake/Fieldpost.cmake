@@ -19,8 +19,9 @@ target_include_directories(fp_flags INTERFACE ${PROJECT_SOURCE_DIR})
 if(FIELDPOST_SANITIZE)
     add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
     add_link_options(-fsanitize=address,undefined)
-    # GCC's own warning of unset variables sees ghosts in instrumented code, such as inside std::regex.
-    add_compile_options($<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:Debug>>:-Wno-maybe-uninitialized>)
+    # GCC's own warnings of unset variables and of bounds see ghosts in instrumented code, such as inside std::regex.
+    set(ghosts -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
+    add_compile_options("$<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:Debug>>:${ghosts}>")
 elseif(FIELDPOST_TSAN)
     add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
     add_link_options(-fsanitize=thread)

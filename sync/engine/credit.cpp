@@ -7,17 +7,24 @@ namespace fieldpost::engine {
 
 namespace {
 
-constexpr Millis rate_memory = 10'000;
+constexpr Millis rate_memory = 20'000;
 constexpr Millis round_trip_memory = 180'000;
 constexpr Millis stall_memory = 20'000;
 constexpr Millis at_once = 100;
 constexpr double usual_stalls = 500;  // ms of them: a busy hub, a scheduler
 constexpr double most_stall = 400;
+constexpr std::size_t unconfirmed_allowances = 4;  // at most, whatever has arrived
+constexpr Millis arrival_stretch = 4'000;
+constexpr Millis told_within = 250;
 constexpr Millis rate_stretch = 1'000;  // over which a rate is measured: single confirmations come in bursts
 constexpr std::size_t packet = 1380;    // of ours in one of TCP's, with the headers of MQTT beside them
 constexpr std::size_t least_message = 1024;
 constexpr std::size_t most_packets = 47;  // 64 KB
 constexpr double overtaken_within_ms = 350;
+constexpr double overtaken_within_ms_seeing = 500;
+// Messages are coarse: with the bare round trip their number may settle at one too few to fill the link, and
+// the rate with it.
+constexpr double trip_gain = 1.25;
 
 }  // namespace
 
@@ -33,6 +40,28 @@ void Credit::sent(Millis now, std::size_t bytes) {
         runs_empty_ = false;
     }
     outstanding_ += bytes;
+    if (on_the_way_) *on_the_way_ += bytes;
+}
+
+// What a hole keeps from being confirmed has arrived all the same: here no repair looks like a burst.
+void Credit::on_the_way(Millis now, std::size_t bytes, double round_trip) {
+    if (on_the_way_ && now - told_at_ <= told_within) {
+        arrived_ += static_cast<std::int64_t>(*on_the_way_) - static_cast<std::int64_t>(bytes);
+    } else {
+        arrivals_.clear();
+    }
+    on_the_way_ = bytes;
+    transport_trip_ = round_trip;
+    told_at_ = now;
+    arrivals_.push_back({now, arrived_});
+    while (arrivals_.size() > 1 && now - arrivals_[1].at >= arrival_stretch) arrivals_.pop_front();
+    const Millis stretch = now - arrivals_.front().at;
+    if (stretch < arrival_stretch) return;
+    const auto arrived = static_cast<double>(arrived_ - arrivals_.front().bytes);
+    if (arrived <= 0) return;
+    sees_arrivals_ = rate_is_measured_ = true;
+    note_rate(now, arrived / static_cast<double>(stretch));
+    adapt();
 }
 
 void Credit::lost(std::size_t bytes) {
@@ -48,11 +77,13 @@ void Credit::confirmed(Millis now, std::size_t bytes, Millis sent_at) {
     if (marks_.empty()) marks_.push_back({sent_at, confirmed_ - bytes});
     while (marks_.size() > 1 && now - marks_[1].at >= rate_stretch) marks_.pop_front();
     const Millis stretch = std::max<Millis>(now - marks_.front().at, 1);
-    // A single confirmation says more of the round trip than of the rate. Only when nothing is known yet is
-    // it taken as a first guess, which is too low.
+    // A single confirmation says more of the round trip than of the rate. While nothing better is known, all
+    // that came since the first message makes a guess: too low, as it counts the round trip in, and better
+    // with each.
     const bool measured = stretch >= rate_stretch / 2;
     if (measured && marks_.size() > 1) rate_is_measured_ = true;
-    if (measured || rates_.empty()) {
+    const bool sees = sees_arrivals_ && now - told_at_ <= told_within;
+    if (!sees && (measured || !rate_is_measured_)) {
         note_rate(now,
                   static_cast<double>(confirmed_ - marks_.front().confirmed) / static_cast<double>(stretch));
     }
@@ -101,21 +132,35 @@ void Credit::note_round_trip(Millis now, std::size_t bytes, Millis sent_at) {
 
 void Credit::adapt() {
     if (rates_.empty()) return;
-    const double patience = std::max(static_cast<double>(limits_.patience), round_trip_ / 2);
-    const double stall = std::clamp((stalled_ - usual_stalls) / 8, 0.0, most_stall);
-    const double wanted = rates_.front().value * (round_trip_ + patience + stall);
-    allowance_ = std::clamp(static_cast<std::size_t>(wanted), limits_.least, limits_.most);
+    const auto patience = [&](Millis least, double trip) {
+        return std::max(static_cast<double>(least), trip / 2);
+    };
+    double time = 0;  // in which the link carries the allowance
+    if (sees_arrivals_) {
+        time = transport_trip_ * trip_gain + patience(limits_.patience_seeing, transport_trip_);
+    } else {
+        const double stall = std::clamp((stalled_ - usual_stalls) / 8, 0.0, most_stall);
+        time = round_trip_ + patience(limits_.patience, round_trip_) + stall;
+    }
+    allowance_ =
+        std::clamp(static_cast<std::size_t>(rates_.front().value * time), limits_.least, limits_.most);
 }
 
 std::size_t Credit::room() const {
     const std::size_t whole = message_bytes();
-    const bool fits = !runs_empty_ && outstanding_ + whole / 2 <= allowance_;
-    return outstanding_ == 0 || fits ? whole : 0;
+    return outstanding_ == 0 || (!runs_empty_ && fits(whole / 2)) ? whole : 0;
+}
+
+bool Credit::fits(std::size_t bytes) const {
+    if (!sees_arrivals_) return outstanding_ + bytes <= allowance_;
+    return std::min(outstanding_, *on_the_way_) + bytes <= allowance_ &&
+           outstanding_ + bytes <= allowance_ * unconfirmed_allowances;
 }
 
 std::size_t Credit::message_bytes() const {
     if (rates_.empty()) return packet;
-    const auto overtaken = static_cast<std::size_t>(rates_.front().value * overtaken_within_ms);
+    const double within_ms = sees_arrivals_ ? overtaken_within_ms_seeing : overtaken_within_ms;
+    const auto overtaken = static_cast<std::size_t>(rates_.front().value * within_ms);
     const std::size_t packets = std::clamp((overtaken + packet / 2) / packet, std::size_t{1}, most_packets);
     // Two of them fit into the allowance, whatever its bounds are.
     return std::max(std::min(packets * packet, allowance_ / 2), least_message);

@@ -3,14 +3,16 @@
 // end, so this is the only queue that we can keep short. PROTOCOL: links, rule 19.
 //
 // The allowance is rate * (round trip + patience): what the link itself holds, and what it works off while
-// a new message waits. Rate is the fastest that confirmations came lately, round trip the shortest; while
-// the link is kept filled that cannot be seen, so now and then it is let run empty. Where the link loses
-// packets nothing is confirmed until TCP has repaired it: as much more may go as keeps it filled meanwhile.
+// a new message waits. Rate is the fastest of the last moments, round trip the shortest; while the link is
+// kept filled that cannot be seen, so now and then it is let run empty. Where the link loses packets nothing
+// is confirmed until TCP has repaired the hole, and behind that the link would run empty. Who can see what
+// really is on its way says so, and that counts; else as much more may go as keeps the link filled meanwhile.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 
 namespace fieldpost::engine {
 
@@ -23,6 +25,7 @@ struct CreditLimits {
     std::size_t most = 512U << 10U;  // bytes
     // How long a message may wait behind what was sent before it; half the round trip where that is more.
     Millis patience = 450;
+    Millis patience_seeing = 300;  // the same, where the transport tells what is on its way
 };
 
 class Credit {
@@ -37,12 +40,15 @@ class Credit {
     void sent(Millis now, std::size_t bytes);
     // The other end has `bytes` that were sent at `sent_at`.
     void confirmed(Millis now, std::size_t bytes, Millis sent_at);
+    // Bytes that the transport has not yet brought to the other end, of ours and of others, and its shortest
+    // round trip, as far as it knows. While nothing may be sent it should be told some twenty times a second.
+    void on_the_way(Millis now, std::size_t bytes, double round_trip);
     // They will never be confirmed: sent again, or given up.
     void lost(std::size_t bytes);
 
     std::size_t allowance() const { return allowance_; }
     std::size_t outstanding() const { return outstanding_; }
-    // Bytes that one message should have, so that the next one can overtake within a third of a second; in
+    // Bytes that one message should have, so that the next one can overtake within half a second; in
     // few packets, as each costs a slow link its headers.
     std::size_t message_bytes() const;
     // Bytes a second; 0 while unknown.
@@ -59,11 +65,22 @@ class Credit {
     void note_stall(Millis now, std::size_t bytes, Millis since_last);
     void note_round_trip(Millis now, std::size_t bytes, Millis sent_at);
     void adapt();
+    bool fits(std::size_t bytes) const;
 
     CreditLimits limits_;
     std::size_t allowance_ = limits_.start;
     std::size_t outstanding_ = 0;
-    std::uint64_t confirmed_ = 0;  // in all
+    struct Arrival {
+        Millis at;
+        std::int64_t bytes;
+    };
+    std::optional<std::size_t> on_the_way_;  // as last told, and what was sent since then
+    Millis told_at_ = 0;
+    std::int64_t arrived_ = 0;      // bytes that went from what is on the way, in all
+    std::deque<Arrival> arrivals_;  // of the last moments, told without a gap
+    double transport_trip_ = 0;     // milliseconds
+    bool sees_arrivals_ = false;    // long enough for a rate, on this connection
+    std::uint64_t confirmed_ = 0;   // in all
     struct Mark {
         Millis at;
         std::uint64_t confirmed;

@@ -224,6 +224,11 @@ SendClass DeviceEngine::carried(BytesView down_payload) {
     return down.has_blob_state() ? SendClass::attachments : SendClass::work;
 }
 
+void DeviceEngine::on_the_way(Millis now, std::size_t bytes, double round_trip, Actions& actions) {
+    credit_.on_the_way(now, bytes, round_trip);
+    if (credit_.room() > 0) pump(now, actions);
+}
+
 void DeviceEngine::pump(Millis now, Actions& actions) {
     if (!uplink_.running()) {
         feeds_.give_way(false);

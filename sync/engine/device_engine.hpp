@@ -37,6 +37,8 @@ class DeviceEngine {
     void disconnected();
     void message(Millis now, std::string_view topic, BytesView payload, Actions& actions);
     void tick(Millis now, Actions& actions);
+    // What the transport says: Credit::on_the_way().
+    void on_the_way(Millis now, std::size_t bytes, double round_trip, Actions& actions);
 
     // A city file was mounted at start-up or after a fetch.
     void mounted(MountedCity city);

@@ -8,11 +8,11 @@ namespace fieldpost::engine {
 
 namespace {
 
-constexpr Millis ask_again_after = 10'000;
+constexpr Millis ask_again_after = 10'000;  // beyond the time that the link takes for the answer
+constexpr Millis late_after = 3'000;        // … then another feed has its turn meanwhile
+constexpr Millis longest_patience = 120'000;
+constexpr std::size_t largest_row = 256U << 10U;  // the hub sends one whole, however little was asked for
 constexpr Millis way_given = 5'000;  // between two ranges, while own work is sent over a slow link
-// Ranges on their way over a fast link: together they take a second, and no answer is as late as on a full
-// one.
-constexpr std::ptrdiff_t at_once_if_fast = 4;
 constexpr std::size_t max_held_bytes = 2U << 20U;
 // How long after the try before it a feed is fetched anew, when its rows are not the hub's: then it is left,
 // and status says so. A program that was started again tries again.
@@ -83,6 +83,14 @@ std::optional<ChangeFeeds> FeedFollower::reconcile(const protocol::HelloReply& r
     return change;
 }
 
+// A hub answers in order: what was asked for before that hello, and is not here, does not come any more.
+void FeedFollower::answered(Millis now, Millis took) {
+    pace_.answered(now, took);
+    for (auto& [id, follow] : follows_) {
+        if (follow.asked_at >= 0 && follow.asked_at < now - took) give_up(follow);
+    }
+}
+
 void FeedFollower::resume(Millis now, const protocol::HelloReply& reply, Actions& actions) {
     const bool first = !std::exchange(running_, true);
     const bool missed = std::ranges::any_of(reply.heads(), [&](const protocol::FeedCursor& head) {
@@ -110,7 +118,10 @@ void FeedFollower::resume(Millis now, const protocol::HelloReply& reply, Actions
 void FeedFollower::pause() {
     running_ = false;
     pace_.reset();
-    for (auto& [id, follow] : follows_) follow.asked_at = -1;
+    for (auto& [id, follow] : follows_) {
+        follow.asked_at = -1;
+        follow.unanswered = 0;
+    }
 }
 
 void FeedFollower::allow(bool allowed, Actions& actions) {
@@ -174,6 +185,8 @@ void FeedFollower::range(Millis now, const protocol::Signed& sealed, Actions& ac
     came_ += bytes;
     const auto id = records::parse_feed(segment->feed());
     const auto found = id ? follows_.find(*id) : follows_.end();
+    if (found != follows_.end() && found->second.asked_after == segment->after())
+        found->second.unanswered = 0;
     // Anyone may send again what the hub once signed.
     if (found == follows_.end() || found->second.asked_at < 0 ||
         found->second.asked_after != segment->after()) {
@@ -241,37 +254,79 @@ void FeedFollower::next(Millis now, const records::FeedId& id, Actions& actions)
     ask(now, actions);
 }
 
-// For what is missing, in turns: for one range of a feed at a time, over a slow link for one in all.
+// For what is missing, in turns: for one range of a feed at a time, and for few in all. Beside these go as
+// many that are late, or of feeds that were not answered for: nobody waits for those, and a link that brings
+// nothing at all is not filled with more.
 void FeedFollower::ask(Millis now, Actions& actions) {
     if (!running_ || !allowed_) return;
     if (!pace_.is_fast() && gives_way_ && now - asked_at_ < way_given) return;
-    auto asked = std::ranges::count_if(follows_, [](const auto& each) { return each.second.asked_at >= 0; });
-    auto turn = follows_.upper_bound(asked_);
-    for (std::size_t i = 0; i < follows_.size(); ++i, ++turn) {
-        if (asked >= (pace_.is_fast() ? at_once_if_fast : 1)) return;
-        if (turn == follows_.end()) turn = follows_.begin();
-        auto& [id, follow] = *turn;
-        const FeedState& state = view_.at(id);
-        const std::uint64_t end = end_of(id);
-        if (follow.asked_at >= 0 || follow.beginning_again || now < follow.rests_until || end >= state.head ||
-            follow.held_bytes >= max_held_bytes / 2) {
-            continue;
-        }
-        ++asked;
-        asked_ = id;
-        follow.asked_at = asked_at_ = now;
-        follow.asked_twice = follow.asked_after == end;
-        follow.asked_after = end;
-        follow.came_before = came_;
-        protocol::Up up;
-        auto& request = *up.mutable_feed_request();
-        request.set_feed(records::feed_text(id));
-        request.set_hub_generation(state.generation);
-        request.set_after(end);
-        request.set_max_bytes(pace_.range_bytes());
-        actions.push_back(
-            Publish{protocol::topic::up(device_), up.SerializeAsString(), false, SendClass::feed});
+    const std::ptrdiff_t most = pace_.at_once();
+    std::ptrdiff_t late = 0;
+    std::ptrdiff_t on_time = 0;
+    for (const auto& [id, follow] : follows_) {
+        if (follow.asked_at >= 0) ++(is_late(now, follow) ? late : on_time);
     }
+    for (const bool again : {false, true}) {
+        std::ptrdiff_t& on_their_way = again ? late : on_time;
+        records::FeedId& last = again ? asked_again_ : asked_;
+        auto turn = follows_.upper_bound(last);
+        for (std::size_t i = 0; i < follows_.size(); ++i, ++turn) {
+            if (on_their_way >= most || on_time + late >= 2 * most) break;
+            if (turn == follows_.end()) turn = follows_.begin();
+            const auto& [id, follow] = *turn;
+            if ((follow.unanswered > 0) != again || !is_wanted(now, id, follow)) continue;
+            ++on_their_way;
+            last = id;
+            request(now, id, actions);
+        }
+    }
+}
+
+bool FeedFollower::is_wanted(Millis now, const records::FeedId& id, const Follow& follow) const {
+    return follow.asked_at < 0 && !follow.beginning_again && now >= follow.rests_until &&
+           end_of(id) < view_.at(id).head && follow.held_bytes < max_held_bytes / 2;
+}
+
+void FeedFollower::request(Millis now, const records::FeedId& id, Actions& actions) {
+    Follow& follow = follows_.at(id);
+    const std::uint64_t end = end_of(id);
+    follow.asked_at = asked_at_ = now;
+    follow.asked_twice = follow.asked_after == end;
+    follow.asked_after = end;
+    follow.asked_bytes = pace_.range_bytes();
+    follow.came_before = came_;
+    protocol::Up up;
+    auto& request = *up.mutable_feed_request();
+    request.set_feed(records::feed_text(id));
+    request.set_hub_generation(view_.at(id).generation);
+    request.set_after(end);
+    request.set_max_bytes(follow.asked_bytes);
+    actions.push_back(Publish{protocol::topic::up(device_), up.SerializeAsString(), false, SendClass::feed});
+}
+
+// What the link takes for all ranges that are on their way.
+Millis FeedFollower::takes_all() const {
+    std::size_t bytes = 0;
+    for (const auto& [id, follow] : follows_) {
+        if (follow.asked_at >= 0) bytes += follow.asked_bytes;
+    }
+    return pace_.takes(bytes);
+}
+
+bool FeedFollower::is_late(Millis now, const Follow& follow) const {
+    return follow.unanswered > 0 || now - follow.asked_at > late_after + takes_all();
+}
+
+// How long a range may be on its way: as long as the link takes, and a hub for its answer.
+Millis FeedFollower::patience(const Follow& follow) const {
+    const Millis wait = ask_again_after << std::min(follow.unanswered, 4U);
+    return std::min(wait + std::max(takes_all(), pace_.takes(largest_row)), longest_patience);
+}
+
+void FeedFollower::give_up(Follow& follow) {
+    // Once for each feed, which the hub may not answer for another reason.
+    if (follow.unanswered++ == 0 && follow.came_before == came_) pace_.missed();
+    follow.asked_at = -1;
 }
 
 // Both ends stand at the same number: their rows must be the same.
@@ -371,7 +426,7 @@ void FeedFollower::apply_failed(Millis now, const records::FeedId& feed) {
 
 void FeedFollower::tick(Millis now, Actions& actions) {
     for (auto& [id, follow] : follows_) {
-        if (follow.asked_at >= 0 && now - follow.asked_at > ask_again_after) follow.asked_at = -1;
+        if (follow.asked_at >= 0 && now - follow.asked_at > patience(follow)) give_up(follow);
         next(now, id, actions);
     }
 }

@@ -41,7 +41,7 @@ class FeedFollower {
     // once, gained ones are followed when the city is mounted with them. nullopt: nothing.
     std::optional<ChangeFeeds> reconcile(const protocol::HelloReply& reply);
     // The hub answered the newest hello, so long after it. resume() follows.
-    void answered(Millis now, Millis took) { pace_.answered(now, took); }
+    void answered(Millis now, Millis took);
     // Batches are acknowledged after so long at least.
     void acknowledged(Millis after, Actions& actions);
     // The hub answered a hello: its heads. Every feed of the mounted city is followed.
@@ -82,6 +82,8 @@ class FeedFollower {
         Millis asked_at = -1;                      // -1: nothing asked
         std::optional<std::uint64_t> asked_after;  // by the last request that was not answered
         bool asked_twice = false;                  // for that: nobody knows to which the answer is
+        std::uint32_t asked_bytes = 0;             // at most, in the answer
+        unsigned unanswered = 0;                   // requests in a row that were given up
         std::uint64_t came_before = 0;             // came_ then
         Millis rests_until = 0;                    // what it asked for was of no use: not again before
         std::optional<FeedPoint> hub;              // the newest that the hub has said of it
@@ -101,6 +103,12 @@ class FeedFollower {
     void listen(Actions& actions);
     void follow_pace(Actions& actions);
     void ask(Millis now, Actions& actions);
+    bool is_wanted(Millis now, const records::FeedId& id, const Follow& follow) const;
+    void request(Millis now, const records::FeedId& id, Actions& actions);
+    Millis takes_all() const;
+    bool is_late(Millis now, const Follow& follow) const;
+    Millis patience(const Follow& follow) const;
+    void give_up(Follow& follow);
     void heard(FeedState& state, Follow& follow, const protocol::FeedCursor& head);
     void next(Millis now, const records::FeedId& id, Actions& actions);
     void compare(Millis now, const records::FeedId& id, Actions& actions);
@@ -111,7 +119,8 @@ class FeedFollower {
     Bytes hub_public_key_;
     FeedPace pace_;
     SubscribeFeeds listening_;           // what was last asked of the broker
-    records::FeedId asked_;              // the last of which a range was asked for
+    records::FeedId asked_;              // the last of which a range was asked for …
+    records::FeedId asked_again_;        // … and of those of which the last range did not come
     std::uint64_t came_ = 0;             // bytes of ranges, of all feeds
     std::set<records::FeedId> leaving_;  // lost, and perhaps still in the mounted city
     std::map<records::FeedId, FeedState> view_;

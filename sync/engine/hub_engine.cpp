@@ -541,23 +541,30 @@ Status HubEngine::publish_head(const records::FeedId& feed, const FeedPoint& hea
 Status HubEngine::publish_feeds(Heads heads, HubActions& actions) {
     auto newest = store_.feed_heads();
     if (!newest) return newest.error();
+    Status first_error = ok();
     for (const auto& [feed, head] : *newest) {
-        std::uint64_t& published = published_[feed];
-        if (published < head.n) {
-            // One segment a round and feed: the rest of a large import is asked for by range, at each
-            // device's own pace.
-            auto made = segment(feed, published, head.n, live_segment_bytes);
-            if (!made) return made.error();
-            actions.publishes.push_back(
-                {protocol::topic::feed(feed), made->sealed.SerializeAsString(), false});
-            published = head.n;
-        }
-        // Behind the segments and retained: whoever subscribes only now, or to heads only, learns of them so.
-        std::uint64_t& hinted = hinted_[feed];
-        if (heads == Heads::all || (heads == Heads::grown && hinted < head.n)) {
-            if (auto done = publish_head(feed, head, actions); !done) return done;
-            hinted = head.n;
-        }
+        auto done = publish_feed(feed, head, heads, actions);
+        if (!done && first_error) first_error = done.error().with("feed " + records::feed_text(feed));
+    }
+    return first_error;
+}
+
+Status HubEngine::publish_feed(const records::FeedId& feed, const FeedPoint& head, Heads heads,
+                               HubActions& actions) {
+    std::uint64_t& published = published_[feed];
+    if (published < head.n) {
+        // One segment a round and feed: the rest of a large import is asked for by range, at each device's
+        // own pace.
+        auto made = segment(feed, published, head.n, live_segment_bytes);
+        if (!made) return made.error();
+        actions.publishes.push_back({protocol::topic::feed(feed), made->sealed.SerializeAsString(), false});
+        published = head.n;
+    }
+    // Behind the segments and retained: whoever subscribes only now, or to heads only, learns of them so.
+    std::uint64_t& hinted = hinted_[feed];
+    if (heads == Heads::all || (heads == Heads::grown && hinted < head.n)) {
+        if (auto done = publish_head(feed, head, actions); !done) return done;
+        hinted = head.n;
     }
     return ok();
 }

@@ -152,7 +152,9 @@ class HubEngine {
     // Which heads are published behind the segments, retained, as hints: those that have grown since they
     // were, a few times a second at most, because each costs a slow link its bytes; all now and then.
     enum class Heads { none, grown, all };
-    // Publishes feed entries that were committed since the last call, in order.
+    // Publishes feed entries that were committed since the last call, in order. An Error is of a feed that
+    // cannot be read, the first: it is tried again with the next call. What was made of the others stands in
+    // `actions`, counts as published, and must be sent.
     Status publish_feeds(Heads heads, HubActions& actions);
 
   private:
@@ -196,6 +198,7 @@ class HubEngine {
     void send(const std::string& device, const protocol::Down& down, HubActions& actions);
     protocol::FeedCursor head_of(const records::FeedId& feed, const FeedPoint& head);
     Status publish_head(const records::FeedId& feed, const FeedPoint& head, HubActions& actions);
+    Status publish_feed(const records::FeedId& feed, const FeedPoint& head, Heads heads, HubActions& actions);
 
     HubStore& store_;
     protocol::Signer& signer_;

@@ -11,9 +11,10 @@
 #include <mutex>
 #include <random>
 #include <thread>
+#include <utility>
 #include <variant>
 
-#include "sync/mqtt/no_delay.hpp"
+#include "sync/mqtt/tcp_connection.hpp"
 
 namespace fieldpost::mqtt {
 
@@ -77,6 +78,7 @@ class Client::Worker {
             const std::lock_guard lock(mutex_);
             if (!connected_ || stopping_ || pending_bytes_ + bytes > options_.max_pending_bytes) return false;
             pending_bytes_ += bytes;
+            unwritten_ += bytes;
             commands_.push_back(std::move(command));
         }
         changed_.notify_all();
@@ -92,6 +94,17 @@ class Client::Worker {
     }
 
     std::uint64_t dropped() const { return dropped_; }
+
+    // Paho does not tell what it has written: whatever TCP was given comes off what was handed over.
+    std::optional<Transport> transport() {
+        const std::lock_guard lock(mutex_);
+        if (!connected_ || !tcp_) return std::nullopt;
+        const auto progress = tcp_->progress();
+        if (!progress) return std::nullopt;
+        const std::uint64_t given = progress->written - std::exchange(written_, progress->written);
+        unwritten_ -= std::min<std::uint64_t>(unwritten_, given);
+        return Transport{unwritten_ + progress->on_the_way, progress->round_trip_ms};
+    }
 
   private:
     // Paho's threads: copy, post, return; no exception may leave.
@@ -248,15 +261,21 @@ class Client::Worker {
             }
             const auto began = std::chrono::steady_clock::now();
             if (connect(problem)) {
+                auto tcp = TcpConnection::find(options_.port);
+                if (!tcp) {
+                    spdlog::debug("no single connection to port {} was found: small messages may wait",
+                                  options_.port);
+                }
                 {
                     const std::lock_guard lock(mutex_);
                     connected_ = !lost_;
                     commands_.clear();
                     pending_bytes_ = 0;
+                    tcp_ = tcp;
+                    const auto progress = tcp ? tcp->progress() : std::nullopt;
+                    written_ = progress ? progress->written : 0;
+                    unwritten_ = 0;
                 }
-                if (send_without_delay(options_.port) == 0)
-                    spdlog::debug("no connection to port {} was found: small messages may wait",
-                                  options_.port);
                 post([this] { events_.connected(); });
                 serve();
                 say_goodbye();
@@ -303,6 +322,9 @@ class Client::Worker {
     std::condition_variable changed_;
     std::deque<Command> commands_;
     std::size_t pending_bytes_ = 0;
+    std::optional<TcpConnection> tcp_;
+    std::uint64_t written_ = 0;  // as last seen
+    std::size_t unwritten_ = 0;  // handed to Paho since then: at most
     std::string lost_reason_;
     bool connected_ = false;
     bool lost_ = false;
@@ -346,6 +368,10 @@ bool Client::unsubscribe(std::vector<std::string> filters) {
 void Client::retry_now() {
     worker_->retry_now();
 }
+std::optional<Transport> Client::transport() const {
+    return worker_->transport();
+}
+
 std::uint64_t Client::dropped() const {
     return worker_->dropped();
 }

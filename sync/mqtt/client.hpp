@@ -43,6 +43,12 @@ struct Options {
     std::chrono::milliseconds longest_retry{30'000};
 };
 
+// What lies between us and the broker.
+struct Transport {
+    std::size_t on_the_way = 0;  // bytes handed to us that are not known to have arrived or to be lost
+    double round_trip_ms = 0;    // the shortest of the last minutes
+};
+
 struct Events {
     std::function<void()> connected;
     std::function<void(std::string reason)> disconnected;  // also for each failed attempt
@@ -74,6 +80,8 @@ class Client {
     // A link came up: do not wait for the end of the back-off.
     void retry_now();
 
+    // nullopt while nothing can be told. Never waits.
+    std::optional<Transport> transport() const;
     // Messages dropped since the start because the program did not keep up.
     std::uint64_t dropped() const;
 

@@ -1,6 +1,7 @@
 #include "tests/simulation/attachments.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "sync/base/crypto.hpp"
 
@@ -15,9 +16,55 @@ constexpr std::uint64_t sync_every = 1500;
 
 // ------------------------------------------------------------------ the device's
 
-Bytes DeviceAttachments::add(Bytes content, bool thumbnail) {
-    const Bytes hash = sha256(content);
-    kept_.try_emplace(hash, Kept{kept_.size() + 1, std::move(content), thumbnail});
+void DeviceAttachments::problem(const Bytes& sha256, const std::string& text) {
+    stage_.checker.problem({device_, 0, {}, {}}, "attachment " + to_hex(sha256).substr(0, 8) + " " + text);
+}
+
+Status DeviceAttachments::open() {
+    if (!files_) return ok();
+    if (auto opened = files_->open(); !opened) return opened;
+    const auto held = files_->all();
+    const auto hub = files_->hub();
+    if (!held || !hub) return held ? hub.error() : held.error();
+    adopt(*held);
+    if (!uncertain_ && hub->generation != hub_generation_)
+        stage_.checker.problem({device_, 0, {}, {}}, "does not remember which hub has its attachments");
+    hub_generation_ = hub->generation;
+    uncertain_ = false;
+    return ok();
+}
+
+void DeviceAttachments::adopt(const std::vector<device::KeptBlob>& held) {
+    auto before = std::exchange(kept_, {});
+    for (const auto& blob : held) {
+        auto content = files_->content(blob.sha256);
+        if (!content || sha256(*content) != blob.sha256) problem(blob.sha256, "is damaged on its disk");
+        if (!content) continue;
+        if (blob.delivered && !once_sent_.contains(blob.sha256))
+            problem(blob.sha256, "counts as sent, and the hub never said that it has it");
+        // One that nobody knows of was on its way when the power went.
+        if (const auto known = before.extract(blob.sha256); !known.empty() && !uncertain_) {
+            const Kept& kept = known.mapped();
+            if (kept.sent != blob.delivered || kept.thumbnail != blob.thumbnail)
+                problem(blob.sha256, "is not what it was before the start");
+        }
+        kept_[blob.sha256] = Kept{kept_.size() + 1, std::move(*content), blob.thumbnail, blob.delivered};
+    }
+    for (const auto& [hash, kept] : before) problem(hash, "was kept and is not on its disk");
+}
+
+Result<Bytes> DeviceAttachments::add(Bytes content, bool thumbnail) {
+    if (files_) {
+        if (!files_->is_open()) return fail(ErrorCode::unavailable, "the program does not run");
+        if (auto added = files_->add(content, thumbnail); !added) {
+            uncertain_ = true;
+            return added.error();
+        }
+    }
+    Bytes hash = sha256(content);
+    const auto [kept, is_new] =
+        kept_.try_emplace(hash, Kept{kept_.size() + 1, std::move(content), thumbnail});
+    kept->second.thumbnail = kept->second.thumbnail || thumbnail;
     return hash;
 }
 
@@ -26,21 +73,33 @@ void DeviceAttachments::note(const engine::NoteBlob& note) {
     if (kept == kept_.end()) return;
     if (note.complete) {
         kept->second.sent = true;
+        once_sent_.insert(note.sha256);
+        if (files_ && !files_->set_delivered(note)) uncertain_ = true;
     } else {
         kept->second.not_before = stage_.now() + refused_again_after;
     }
 }
 
-bool DeviceAttachments::hub_is(std::uint64_t generation) {
-    const bool is_another = hub_generation_ != 0 && hub_generation_ != generation;
-    hub_generation_ = generation;
+bool DeviceAttachments::hub_is(const engine::NoteHub& hub) {
+    if (files_ && !files_->set_hub(hub)) uncertain_ = true;
+    const bool is_another = hub_generation_ != 0 && hub_generation_ != hub.generation;
+    hub_generation_ = hub.generation;
     if (!is_another || stage_.planted == Planted::keep_sent_after_restore) return false;
     for (auto& [hash, kept] : kept_) kept.sent = false;
     return true;
 }
 
 void DeviceAttachments::power_cut() {
+    uncertain_ = true;
+    if (files_) return;  // the table says what is left
     for (auto& [hash, kept] : kept_) kept.sent = kept.sent && stage_.dice.chance(0.7);
+}
+
+void DeviceAttachments::wipe() {
+    kept_.clear();
+    if (!files_) return;
+    files_->wipe();
+    uncertain_ = true;
 }
 
 bool DeviceAttachments::all_sent() const {

@@ -9,6 +9,7 @@
 
 #include "sync/engine/blobs.hpp"
 #include "sync/engine/hub_engine.hpp"
+#include "tests/simulation/attachment_files.hpp"
 #include "tests/simulation/crash_disk.hpp"
 #include "tests/simulation/stage.hpp"
 
@@ -16,16 +17,26 @@ namespace fieldpost::simulation {
 
 class DeviceAttachments final : public engine::BlobView {
   public:
-    explicit DeviceAttachments(Stage& stage) : stage_(stage) {}
+    // `files` may be none: then it is a model alone.
+    DeviceAttachments(Stage& stage, std::string device, std::unique_ptr<AttachmentFiles> files)
+        : stage_(stage), device_(std::move(device)), files_(std::move(files)) {}
 
+    // The program starts. What is on its disk must be what the model has.
+    Status open();
+    // The program is gone.
+    void close() {
+        if (files_) files_->close();
+    }
     // Synced when it returns: before the operation that names it.
-    Bytes add(Bytes content, bool thumbnail);
+    Result<Bytes> add(Bytes content, bool thumbnail);
     void note(const engine::NoteBlob& note);
-    // The hub is of this generation. True: of another than before, and all are offered again.
-    bool hub_is(std::uint64_t generation);
+    // This hub is heard. True: of another generation than before, and all are offered again.
+    bool hub_is(const engine::NoteHub& hub);
     // What the hub said of them may be forgotten.
     void power_cut();
-    void wipe() { kept_.clear(); }
+    // The table is an older one; the files are what they were.
+    void table_replaced() { uncertain_ = true; }
+    void wipe();
     bool all_sent() const;
     const Bytes* find(const Bytes& sha256) const;
     bool is_sent(const Bytes& sha256) const;
@@ -41,9 +52,16 @@ class DeviceAttachments final : public engine::BlobView {
         bool sent = false;
         Millis not_before = 0;  // the hub refused it
     };
+    void adopt(const std::vector<device::KeptBlob>& held);
+    void problem(const Bytes& sha256, const std::string& text);
+
     Stage& stage_;
+    const std::string device_;
+    std::unique_ptr<AttachmentFiles> files_;
     std::map<Bytes, Kept> kept_;  // by hash
     std::uint64_t hub_generation_ = 0;
+    std::set<Bytes> once_sent_;
+    bool uncertain_ = false;  // what the table says of them may be older than what the model does
 };
 
 class HubAttachments {

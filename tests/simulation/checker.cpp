@@ -69,7 +69,10 @@ void Checker::journal_replaced(const std::string& device, const std::vector<Know
         lost_.erase(key);
         if (kept.contains(key.second)) {
             asked.made_room = false;
-            if (asked.place != 0 && !at_hub_.contains(key)) again.push_back(&asked);
+            if (at_hub_.contains(key)) continue;
+            // Also what an earlier disk lacked, and this one has.
+            if (asked.place == 0) asked.place = asked.tried;
+            again.push_back(&asked);
         } else if (at_hub_.contains(key)) {
             asked.only_at_hub = true;
         } else {

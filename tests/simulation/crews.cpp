@@ -58,9 +58,12 @@ void DeviceNode::observe(Request& request, const std::string& number) {
     if (stage_.dice.chance(0.1)) content = "the same ";
     for (std::uint64_t i = stage_.dice.below(thumbnail ? 40 : 600); i > 0; --i)
         content += "picture " + std::to_string(i);
+    const std::size_t bytes = content.size();
+    auto hash = attachments_.add(std::move(content), thumbnail);
+    if (!hash) return;
     auto& attachment = *made.add_attachments();
-    attachment.set_bytes(content.size());
-    attachment.set_sha256(attachments_.add(std::move(content), thumbnail));
+    attachment.set_bytes(bytes);
+    attachment.set_sha256(std::move(*hash));
     ++tally_.attachments;
 }
 

@@ -200,7 +200,7 @@ void DeviceNode::carry_out(Action& action) {
             },
             [&](engine::Notice& notice) { note({}, "notes: " + notice.text); },
             [&](engine::NoteHub& hub) {
-                if (!attachments_.hub_is(hub.generation)) return;
+                if (!attachments_.hub_is(hub)) return;
                 stage_.after(0, [this, run = run_] {
                     if (run != run_) return;
                     drive([&](DeviceEngine& engine, Actions& actions) {

@@ -28,7 +28,8 @@ constexpr engine::BlobLimits small_blob_limits{.at_once = 2,
 }  // namespace
 
 DeviceNode::DeviceNode(Stage& stage, Broker& broker, std::string id, Bytes hub_public_key, CrashDisk& disk,
-                       std::unique_ptr<JournalStore> journal, std::unique_ptr<SqliteCity> city)
+                       std::unique_ptr<JournalStore> journal, std::unique_ptr<SqliteCity> city,
+                       std::unique_ptr<AttachmentFiles> attachments)
     : stage_(stage),
       broker_(broker),
       id_(std::move(id)),
@@ -36,7 +37,7 @@ DeviceNode::DeviceNode(Stage& stage, Broker& broker, std::string id, Bytes hub_p
       signer_(id_),
       disk_(disk),
       journal_store_(std::move(journal)),
-      attachments_(stage),
+      attachments_(stage, id_, std::move(attachments)),
       city_(stage, id_, disk, std::move(city)) {}
 DeviceNode::~DeviceNode() = default;
 
@@ -51,15 +52,18 @@ void DeviceNode::start() {
     if (running()) return;
     const std::uint64_t run = ++run_;
     auto opened = journal_store_->open();
-    const auto city = opened ? city_.open() : Status(opened.error());
-    if (!city) {
-        note({}, "does not start: " + city.error().message);
+    auto ready = opened ? city_.open() : Status(opened.error());
+    if (ready) ready = attachments_.open();
+    if (!ready) {
+        note({}, "does not start: " + ready.error().message);
         // A cut at the very start: the next one goes on from what is there.
-        opened = city.error();
+        opened = ready.error();
         disk_.cut();
         city_.close();
+        attachments_.close();
         disk_.boot();
         city_.power_cut();
+        attachments_.power_cut();
         stage_.after(start_again_after, [this, run] {
             if (run == run_) start();
         });
@@ -104,6 +108,7 @@ void DeviceNode::die(CrashDisk::Loss loss, Millis pause) {
     corrections_.reset();
     journal_.reset();
     city_.close();
+    attachments_.close();
     broker_.disconnect(connection_);
     connection_ = 0;
     disk_.boot(loss);
@@ -285,6 +290,7 @@ void DeviceNode::restore_copy() {
     die(CrashDisk::Loss::nothing, stage_.dice.between(100, 5000));
     note({}, "gets an old copy of its disk");
     journal_store_->restore_copy();
+    attachments_.table_replaced();
     if (stage_.dice.chance(0.5) || city_.has_file()) city_.restore(*city_copy_);
     unanswered_.clear();
     replaced_ = true;

@@ -19,9 +19,10 @@ namespace fieldpost::simulation {
 
 class DeviceNode {
   public:
-    // `city` may be none: then its city is a model.
+    // `city` and `attachments` may be none: then they are models.
     DeviceNode(Stage& stage, Broker& broker, std::string id, Bytes hub_public_key, CrashDisk& disk,
-               std::unique_ptr<JournalStore> journal, std::unique_ptr<SqliteCity> city);
+               std::unique_ptr<JournalStore> journal, std::unique_ptr<SqliteCity> city,
+               std::unique_ptr<AttachmentFiles> attachments);
     ~DeviceNode();
 
     const std::string& id() const { return id_; }

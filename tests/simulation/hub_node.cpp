@@ -232,9 +232,9 @@ void HubNode::work() {
 void HubNode::publish_feeds(engine::HubEngine::Heads heads) {
     if (connection_ == 0 || !running()) return;
     engine::HubActions actions;
-    auto done = engine_->publish_feeds(heads, actions);
+    (void)engine_->publish_feeds(heads, actions);  // what was made of the others is sent
     look_at_power();
-    if (done && running()) carry_out(actions);
+    if (running()) carry_out(actions);
     // A generation without a snapshot is of no use to whoever has none of it.
     if (running() && watched_->generation() != generation_) build_snapshots();
 }

@@ -88,16 +88,19 @@ void World::add_device(std::uint64_t number) {
     CrashDisk& disk = machines_.back()->disk;
     std::unique_ptr<JournalStore> journal;
     std::unique_ptr<SqliteCity> city;
+    std::unique_ptr<AttachmentFiles> attachments;
     if (plan_.store == Plan::Store::sqlite) {
         const std::string root = folder(id);
         vfs_->add_machine(root, disk);
         journal = std::make_unique<SqliteJournalStore>(id, root, disk, stage_.dice);
         city = std::make_unique<SqliteCity>(root, disk, *workshop_);
+        attachments = std::make_unique<AttachmentFiles>(root + "/attachments", disk, stage_.dice);
     } else {
         journal = std::make_unique<MemoryJournalStore>(id, disk, stage_.dice);
     }
     devices_.push_back(std::make_unique<DeviceNode>(stage_, broker_, id, hub_->public_key(), disk,
-                                                    std::move(journal), std::move(city)));
+                                                    std::move(journal), std::move(city),
+                                                    std::move(attachments)));
     const auto& profiles = sample_city().profiles;
     profiles_.push_back(profiles[stage_.dice.below(profiles.size())].name);
     registered_.emplace_back();

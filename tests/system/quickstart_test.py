@@ -84,7 +84,9 @@ class Quickstart(unittest.TestCase):
         port = free_port_base()
         with open(log, "wb") as out:
             process = subprocess.Popen(cls.command("--port-base", str(port)), stdin=subprocess.DEVNULL, stdout=out,
-                                       stderr=out, start_new_session=True)
+                                       stderr=out, start_new_session=True,
+                                       # A shell's background job ignores it, and all that it starts.
+                                       preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
         def ready():
             if process.poll() is not None:

@@ -71,8 +71,8 @@ class Members {
     Bytes sha256(std::string_view name) {
         const std::string given = text(name);
         if (given.empty()) return {};
-        auto bytes = from_hex(given);
-        if (bytes && bytes->size() == 32) return std::move(*bytes);
+        auto bytes = from_hex(given).value_or(Bytes());
+        if (bytes.size() == 32) return bytes;
         complain("\"" + std::string(name) + "\" must be 64 hexadecimal digits");
         return {};
     }

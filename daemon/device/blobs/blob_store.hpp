@@ -7,6 +7,11 @@
 // refused with a sentence that says what to do, and none goes for it. One that the hub does not have is never
 // removed.
 //
+// Each goes to the hub, on purpose also one that a correction left out before anything was sent: the journal
+// is append-only, so the observation reaches the hub as it was recorded, names it, and stands beside the
+// correction for whoever asks what changed. One that no observation names yet goes too: nobody here knows
+// whether one will.
+//
 // What a backup holds the hub says with its answer to a hello: through which number of this device's
 // deliveries. A hub that does not say so (an older one) is taken at its word that it has them: the oldest go,
 // without a log line.

@@ -51,7 +51,8 @@ struct JournalQuery {
     std::optional<OperationState> state;
     std::vector<int> effects;  // field numbers of Operation.effect; empty: all
     std::size_t limit = 100;
-    // What is found, in the order in which each lane was written: clocks may have gone back between.
+    // In the order in which each lane was written, newest first, and the newest of them when there are more
+    // than `limit`: clocks may have gone back between.
     bool as_written = false;
 };
 

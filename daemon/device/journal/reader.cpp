@@ -12,6 +12,13 @@ std::int64_t integer(std::uint64_t value) {
     return static_cast<std::int64_t>(value);
 }
 
+// How many epochs ago each was open: by who came before whom, as clocks may have gone back.
+constexpr std::string_view epoch_ages =
+    "WITH RECURSIVE age(epoch, ago) AS ("
+    "SELECT CAST(value AS INTEGER), 0 FROM journal WHERE key = 'epoch' UNION ALL "
+    "SELECT e.predecessor, ago + 1 FROM age a JOIN epoch e ON e.epoch = a.epoch "
+    "WHERE e.predecessor IS NOT NULL)";
+
 }  // namespace
 
 struct JournalReader::Statements {
@@ -140,10 +147,17 @@ Result<std::vector<engine::JournalEntry>> JournalReader::read(std::uint64_t epoc
 }
 
 std::string JournalReader::text_of(const JournalQuery& query) {
-    std::string text = "SELECT " + std::string(recorded_columns) + " FROM operation WHERE 1";
+    std::string text = query.as_written ? std::string(epoch_ages) + " " : std::string();
+    text += "SELECT " + std::string(recorded_columns) + " FROM operation";
+    if (query.as_written) text += " LEFT JOIN age USING (epoch)";
+    text += " WHERE 1";
     if (query.visit) text += " AND visit = @visit AND visit <> ''";
     if (query.property) text += " AND property = @property AND property <> 0";
-    if (query.state) text += " AND state = @state";
+    if (query.state) {
+        const int state = static_cast<int>(*query.state);
+        text += " AND state = " + std::to_string(state);
+        if (state > 1) text += " AND state > 1";  // SQLite then finds the index that has only these
+    }
     if (query.effects.size() == 1) {
         // Not IN: SQLite then finds the index that has only these.
         text += " AND effect = " + std::to_string(query.effects.front());
@@ -154,7 +168,8 @@ std::string JournalReader::text_of(const JournalQuery& query) {
         }
         text += ")";
     }
-    return text + " ORDER BY recorded_at DESC, seq DESC LIMIT @limit";
+    return text + (query.as_written ? " ORDER BY ago, seq DESC" : " ORDER BY recorded_at DESC, seq DESC") +
+           " LIMIT @limit";
 }
 
 Result<std::vector<Recorded>> JournalReader::find(const JournalQuery& query) {
@@ -162,27 +177,15 @@ Result<std::vector<Recorded>> JournalReader::find(const JournalQuery& query) {
         SQLite::Statement get(*database_, text_of(query));
         if (query.visit) get.bind("@visit", *query.visit);
         if (query.property) get.bind("@property", *query.property);
-        if (query.state) get.bind("@state", static_cast<int>(*query.state));
         get.bind("@limit", static_cast<std::int64_t>(query.limit));
         std::vector<Recorded> found;
         while (get.executeStep()) found.push_back(read_recorded(get));
-        if (query.as_written) {
-            auto age = ages();
-            std::ranges::sort(found, [&](const Recorded& one, const Recorded& other) {
-                if (one.epoch == other.epoch) return one.seq > other.seq;
-                return age[one.epoch] < age[other.epoch];
-            });
-        }
         return found;
     });
 }
 
 std::map<std::uint64_t, int> JournalReader::ages() {
-    SQLite::Statement get(*database_,
-                          "WITH RECURSIVE chain(epoch, ago) AS ("
-                          "SELECT CAST(value AS INTEGER), 0 FROM journal WHERE key = 'epoch' UNION ALL "
-                          "SELECT e.predecessor, ago + 1 FROM chain c JOIN epoch e ON e.epoch = c.epoch "
-                          "WHERE e.predecessor IS NOT NULL) SELECT epoch, ago FROM chain");
+    SQLite::Statement get(*database_, std::string(epoch_ages) + " SELECT epoch, ago FROM age");
     std::map<std::uint64_t, int> ages;
     while (get.executeStep())
         ages[static_cast<std::uint64_t>(get.getColumn(0).getInt64())] = get.getColumn(1).getInt();

@@ -11,6 +11,7 @@ namespace fieldpost::device {
 namespace {
 
 constexpr std::chrono::seconds tick{1};
+constexpr std::chrono::milliseconds transport_tick{50};
 
 std::int64_t unix_us() {
     return std::chrono::duration_cast<std::chrono::microseconds>(
@@ -81,6 +82,7 @@ void HubLink::start() {
 
 void HubLink::stop() {
     ticking_.cancel();
+    watching_.cancel();
     client_.stop();
 }
 
@@ -185,6 +187,22 @@ void HubLink::set_rights(engine::SendRights rights) {
 
 void HubLink::carry_out(engine::Actions actions) {
     for (auto& action : actions) carry_out(std::move(action));
+    if (!watches_ && engine_.credit().room() == 0) watch_transport();
+}
+
+// Only while something waits for room: each look is a wake-up.
+void HubLink::watch_transport() {
+    watches_ = true;
+    watching_ = loop_.every(transport_tick, [this] {
+        engine::Actions actions;
+        if (const auto transport = client_.transport())
+            engine_.on_the_way(now(), transport->on_the_way, transport->round_trip_ms, actions);
+        carry_out(std::move(actions));
+        if (engine_.credit().room() > 0) {
+            watches_ = false;
+            watching_.cancel();
+        }
+    });
 }
 
 void HubLink::carry_out(engine::Action action) {

@@ -66,6 +66,7 @@ class HubLink {
     void message(const mqtt::Message& message);
     void carry_out(engine::Actions actions);
     void carry_out(engine::Action action);
+    void watch_transport();
     void listen_to_hub();
     void listen_to(const engine::SubscribeFeeds& feeds);
     void set_state(LinkState state);
@@ -79,6 +80,8 @@ class HubLink {
     engine::DeviceEngine engine_;
     mqtt::Client client_;
     support::Timer ticking_;
+    support::Timer watching_;  // the transport, while the engine may not send more
+    bool watches_ = false;
     std::set<std::string> filters_;  // of feeds, that the broker has of this connection
     engine::MountedCity mounted_;
     LinkState state_ = LinkState::offline;

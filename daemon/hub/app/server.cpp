@@ -228,11 +228,9 @@ Status Server::round(const std::vector<mqtt::Message>& messages, engine::HubActi
 void Server::publish_feeds(engine::HubEngine::Heads heads) {
     if (!connected_) return;
     engine::HubActions actions;
-    if (auto done = engine_->publish_feeds(heads, actions); !done) {
+    if (auto done = engine_->publish_feeds(heads, actions); !done)
         spdlog::error("feeds: {}", done.error().message);
-        return;
-    }
-    carry_out(actions);
+    carry_out(actions);  // of the feeds that could be read
 }
 
 void Server::rebuild_snapshots() {

@@ -96,6 +96,11 @@ TEST_CASE("What was written last is found first, also when the clock went back a
     CHECK(ids(bench.journal->find(query).value()) == std::vector<std::string>{"first", "third", "second"});
     query.as_written = true;
     CHECK(ids(bench.journal->find(query).value()) == std::vector<std::string>{"third", "second", "first"});
+    query.limit = 2;
+    CHECK(ids(bench.journal->find(query).value()) == std::vector<std::string>{"third", "second"});
+    query.effects = {protocol::Operation::kObservationMade};
+    query.limit = 1;
+    CHECK(ids(bench.journal->find(query).value()) == std::vector<std::string>{"third"});
 }
 
 TEST_CASE("The last of its lane is the one that was written last, though an earlier clock was far ahead",
@@ -276,20 +281,32 @@ TEST_CASE("Operations are found by visit, property, state and effect, newest fir
 }
 
 TEST_CASE(
-    "The newest operations are listed without sorting all there are, and corrections without seeing them",
+    "The newest operations are listed without sorting all there are, and those that are few without seeing "
+    "them",
     "[journal]") {
     using protocol::Operation;
     const Bench bench;
     Database database((bench.folder.path / "journal.db").string());
-    const std::pair<std::vector<int>, std::string> asked[] = {
-        {{}, "operation_recorded"},
-        {{Operation::kVisitStarted, Operation::kVisitFinished}, "operation_recorded"},
-        {{Operation::kObservationMade}, "operation_recorded"},
-        {{Operation::kObservationCorrected}, "operation_correction"},
+    struct Asked {
+        std::vector<int> effects;
+        std::optional<OperationState> state;
+        std::string index;
     };
-    for (const auto& [effects, index] : asked) {
+    const std::vector<int> visits = {Operation::kVisitStarted, Operation::kVisitFinished};
+    const Asked all_asked[] = {
+        {{}, std::nullopt, "operation_recorded"},
+        {visits, std::nullopt, "operation_visiting"},
+        {visits, OperationState::accepted, "operation_visiting"},
+        {visits, OperationState::pending, "operation_visiting"},
+        {{Operation::kObservationMade}, std::nullopt, "operation_recorded"},
+        {{Operation::kObservationMade}, OperationState::quarantined, "operation_judged"},
+        {{Operation::kObservationMade}, OperationState::conflict, "operation_judged"},
+        {{Operation::kObservationCorrected}, std::nullopt, "operation_correction"},
+    };
+    for (const auto& [effects, state, index] : all_asked) {
         JournalQuery query;
         query.effects = effects;
+        query.state = state;
         SQLite::Statement plan(database, "EXPLAIN QUERY PLAN " + JournalReader::text_of(query));
         std::string steps;
         while (plan.executeStep()) steps += plan.getColumn("detail").getString() + "; ";

@@ -81,6 +81,30 @@ TEST_CASE("a repeated request is answered as the first, also when the photo has 
     CHECK(again->repeated);
 }
 
+TEST_CASE("a photo that a correction leaves out stays with the observation as it was recorded") {
+    RecorderBench bench;
+    bench.blobs.sizes = {{bench.photo, 1'234}, {bench.small, 56}};
+    const auto observation = bench.with({bench.photo, "image/jpeg", "door.jpg", bench.small});
+    REQUIRE(bench.observe(observation));
+    NewCorrection correction;
+    correction.observation = observation.id;
+    correction.reason = "the wrong photo";
+    correction.said.id = "00000000-0000-4000-8000-00000000000b";
+    correction.said.kind = "condition";
+    correction.said.note = "the door is locked";
+    std::optional<Result<Recorded>> corrected;
+    bench.recorder.correct(std::move(correction), [&](Result<Recorded> saved) { corrected = saved; });
+    bench.bench.loop.run_until([&] { return corrected.has_value(); });
+    REQUIRE(*corrected);
+    const auto first = bench.bench.journal->by_id(observation.id).value();
+    REQUIRE(first.has_value());
+    REQUIRE(first->operation.observation_made().attachments_size() == 1);
+    CHECK(first->operation.observation_made().attachments(0).sha256() == bench.photo);
+    const auto second = bench.bench.journal->by_id("00000000-0000-4000-8000-00000000000b").value();
+    REQUIRE(second.has_value());
+    CHECK(second->operation.observation_corrected().made().attachments_size() == 0);
+}
+
 TEST_CASE("an attachment's media type and name are looked at") {
     RecorderBench bench;
     bench.blobs.sizes[bench.photo] = 1;

@@ -23,10 +23,14 @@ struct Message {
     Millis sent_at;
     Millis confirmed_at;
     std::size_t bytes;
+    Millis arrives_at = 0;  // at the far end's TCP, whatever is missing before it
 };
 
+enum class Transport { silent, told };
+
 // As many messages as there is room for, each as large as it may be, for so long. What is left on its way.
-std::vector<Message> fill(Credit& credit, const Link& link, Millis from, Millis until) {
+std::vector<Message> fill(Credit& credit, const Link& link, Millis from, Millis until,
+                          Transport transport = Transport::silent) {
     std::vector<Message> on_its_way;
     double free_at = static_cast<double>(from);
     for (Millis now = from; now < until; ++now) {
@@ -35,12 +39,20 @@ std::vector<Message> fill(Credit& credit, const Link& link, Millis from, Millis 
             on_its_way.erase(on_its_way.begin());
             credit.confirmed(now, done.bytes, done.sent_at);
         }
+        if (transport == Transport::told && now % 50 == 0 && credit.room() == 0) {
+            std::size_t on_the_way = 0;
+            for (const Message& message : on_its_way) {
+                const double rest = static_cast<double>(message.arrives_at - now) * link.bytes_per_ms;
+                on_the_way += std::min(message.bytes, static_cast<std::size_t>(std::max(rest, 0.0)));
+            }
+            credit.on_the_way(now, on_the_way, static_cast<double>(link.round_trip));
+        }
         while (const std::size_t room = credit.room()) {
             free_at =
                 std::max(free_at, static_cast<double>(now)) + static_cast<double>(room) / link.bytes_per_ms;
             const Millis arrives = static_cast<Millis>(free_at) + link.round_trip;
             const Millis held = std::max<Millis>(link.stall - arrives % 3'000, 0);
-            on_its_way.push_back({now, arrives + held, room});
+            on_its_way.push_back({now, arrives + held, room, arrives});
             credit.sent(now, room);
         }
     }
@@ -192,4 +204,38 @@ TEST_CASE("Where a link stalls again and again, more may be on its way", "[engin
     };
     CHECK(awaited_ms(1'200) > awaited_ms(0) + 300);
     CHECK(awaited_ms(1'200) < awaited_ms(0) + 500);
+}
+
+TEST_CASE("What the transport saw arrive makes room, though a hole keeps it from being confirmed",
+          "[engine][credit]") {
+    const Link link{8, 600, 1'500};
+    constexpr Millis lasts = 120'000;
+    Credit credit;
+    const auto left = fill(credit, link, 0, lasts, Transport::told);
+    CHECK(credit.rate() > 0.9 * 1000 * link.bytes_per_ms);
+    CHECK(credit.rate() < 1.15 * 1000 * link.bytes_per_ms);
+    // No more than without holes: the repair's time is not waited for.
+    CHECK(static_cast<double>(credit.allowance()) < 1.15 * link.bytes_per_ms * (1.25 * 600 + 300));
+    std::size_t waits = 0;
+    for (const Message& message : left) waits += message.arrives_at >= lasts ? message.bytes : 0;
+    CHECK(waits < credit.allowance() + credit.message_bytes());
+}
+
+TEST_CASE("However much has arrived, four allowances may be unconfirmed", "[engine][credit]") {
+    Credit credit;
+    fill(credit, {8, 600}, 0, 30'000, Transport::told);
+    for (Millis now = 30'000; now < 60'000; now += 50) {
+        credit.on_the_way(now, 0, 600);  // it takes everything, and confirms nothing
+        while (const std::size_t room = credit.room()) credit.sent(now, room);
+    }
+    CHECK(credit.outstanding() <= 4 * credit.allowance() + credit.message_bytes());
+}
+
+TEST_CASE("A transport that tells no more is not believed for ever", "[engine][credit]") {
+    Credit credit;
+    fill(credit, {8, 600}, 0, 30'000, Transport::told);
+    const double rate = credit.rate();
+    credit.lost(credit.outstanding());
+    fill(credit, {2, 600}, 30'100, 120'000);
+    CHECK(credit.rate() < rate / 2);
 }

@@ -29,6 +29,13 @@ FeedPace over(Millis first_answer) {
     return pace;
 }
 
+// Near, and ranges have grown to what shows that a link is fast.
+FeedPace fast() {
+    FeedPace pace = over(near_by);
+    while (pace.range_bytes() < 64 * kib) pace.came(0, near_by + 1, pace.range_bytes());
+    return pace;
+}
+
 // A long backlog: every range is full. Until when it took.
 Millis catch_up(FeedPace& pace, const Link& link, Millis now = 0, int ranges = 30) {
     for (int range = 0; range < ranges; ++range) {
@@ -54,17 +61,40 @@ TEST_CASE("Of a new connection nothing is known, whatever the last one was", "[e
 TEST_CASE("The first answer says whether a link is near, the next ones do not", "[engine][pace]") {
     FeedPace pace = over(299);
     CHECK(pace.is_fast());
-    CHECK(pace.range_bytes() == 64 * kib);
     CHECK_FALSE(over(300).is_fast());
-    CHECK(over(300).range_bytes() == 8 * kib);
 
     pace = over(far_off);
     pace.answered(0, near_by);
     CHECK_FALSE(pace.is_fast());
 }
 
+TEST_CASE("However near a link is, ranges begin small and one at a time, until one was measured",
+          "[engine][pace]") {
+    FeedPace pace = over(1);
+    CHECK(pace.range_bytes() == 8 * kib);
+    CHECK(pace.at_once() == 1);
+    SECTION("128 kbit/s: it is slow") {
+        pace.came(0, 1 + 512, 8 * kib);
+        CHECK_FALSE(pace.is_fast());
+        CHECK(pace.range_bytes() == 4 * kib);
+        CHECK(pace.at_once() == 1);
+    }
+    SECTION("1 MiB/s: it is fast") {
+        pace.came(0, 1 + 8, 8 * kib);
+        CHECK(pace.range_bytes() == 16 * kib);
+        CHECK(pace.at_once() == 4);
+    }
+    SECTION("one that is not full shows only what the link carries at least") {
+        pace.came(0, 10, 2'000);
+        CHECK(pace.at_once() == 1);
+        pace.came(0, 7, 2'000);
+        CHECK(pace.range_bytes() == 8 * kib);
+        CHECK(pace.at_once() == 4);
+    }
+}
+
 TEST_CASE("An answer that comes very late shows that what is pushed fills a fast link", "[engine][pace]") {
-    FeedPace pace = over(near_by);
+    FeedPace pace = fast();
     pace.answered(0, near_by + 1'500);
     pace.acknowledged(near_by + 1'500);
     CHECK(pace.is_fast());
@@ -94,7 +124,7 @@ TEST_CASE("Ranges grow by double at most, and a link that carries large ones is 
 
 TEST_CASE("Ranges shrink by half at most, and a link that carries small ones only is slow",
           "[engine][pace]") {
-    FeedPace pace = over(near_by);
+    FeedPace pace = fast();
     pace.came(0, 60'000, 64 * kib);
     CHECK(pace.range_bytes() == 32 * kib);
     pace.came(0, near_by + 500, 32 * kib);
@@ -106,7 +136,7 @@ TEST_CASE("Ranges shrink by half at most, and a link that carries small ones onl
 }
 
 TEST_CASE("A range that is not full says nothing of the link, early or late", "[engine][pace]") {
-    FeedPace pace = over(near_by);
+    FeedPace pace = fast();
     pace.came(0, 60'000, 32 * kib - 1);
     CHECK(pace.range_bytes() == 64 * kib);
     CHECK(pace.is_fast());
@@ -117,8 +147,41 @@ TEST_CASE("A range that is not full says nothing of the link, early or late", "[
     CHECK_FALSE(pace.is_fast());
 }
 
+TEST_CASE("What so many bytes take is known once a range has come", "[engine][pace]") {
+    FeedPace pace = over(far_off);
+    CHECK(pace.takes(256 * kib) == 256 * kib / 8);
+    pace.came(0, far_off + 512, 8 * kib);
+    CHECK(pace.takes(256 * kib) == 256 * kib / 16);
+    pace.came(0, far_off + 8, 8 * kib, 8 * kib);
+    CHECK(pace.takes(256 * kib) == 256 * kib / 2048);
+
+    // One that is not full shows how fast the link is at least.
+    pace = over(near_by);
+    pace.came(0, 2 * near_by, 2'000);
+    CHECK(pace.takes(20'000) == 1'000);
+    pace.came(0, 2 * near_by, 1'000);
+    CHECK(pace.takes(20'000) == 1'000);
+    // Or shows nothing.
+    pace = over(near_by);
+    pace.came(0, 2 * near_by, 100);
+    CHECK(pace.takes(256 * kib) == 256 * kib / 8);
+    pace = over(near_by);
+
+    // When everything is late, what was known is not true any more.
+    pace.acknowledged(near_by + 2'000);
+    CHECK(pace.takes(256 * kib) == 256 * kib / 8);
+}
+
+TEST_CASE("After a range that was missed the next one is smaller", "[engine][pace]") {
+    FeedPace pace = over(far_off);
+    for (const std::uint32_t bytes : {4 * kib, 2 * kib, 2 * kib}) {
+        pace.missed();
+        CHECK(pace.range_bytes() == bytes);
+    }
+}
+
 TEST_CASE("Ranges that share the link are measured together", "[engine][pace]") {
-    FeedPace pace = over(near_by);
+    FeedPace pace = fast();
     for (int i = 0; i < 10; ++i) pace.came(0, near_by + 1'000, 64 * kib, 192 * kib);
     CHECK(pace.range_bytes() == 64 * kib);
     CHECK(pace.is_fast());

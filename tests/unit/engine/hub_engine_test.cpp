@@ -1,6 +1,8 @@
 #include "sync/engine/hub_engine.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <iterator>
 #include <limits>
 
 #include "tests/unit/engine/actions.hpp"
@@ -630,6 +632,44 @@ TEST_CASE("Changes are published once, in order, from the start of the program o
         CHECK(segment.after() == through);
         through = segment.through();
         CHECK(through == record);
+    }
+}
+
+TEST_CASE("A feed that cannot be read holds up no other, and is published once it can be", "[engine][hub]") {
+    Bench bench;
+    for (const auto& feed : {fire, general, health}) bench.store.put(feed, 1);
+    const auto publish = [&](HubActions& actions) {
+        return bench.engine.publish_feeds(HubEngine::Heads::grown, actions);
+    };
+    const auto both = [](const records::FeedId& feed) {
+        return std::vector{protocol::topic::feed(feed), protocol::topic::feed_head(feed)};
+    };
+    const auto topics = [](const HubActions& actions) {
+        std::vector<std::string> out;
+        for (const auto& each : actions.publishes) out.push_back(each.topic);
+        std::ranges::sort(out);
+        return out;
+    };
+    for (const auto& broken : {fire, general, health}) {
+        bench.store.unreadable = {broken};
+        std::vector<std::string> expected;
+        for (const auto& feed : {fire, general, health}) {
+            bench.store.put(feed, 2);
+            if (feed != broken) std::ranges::copy(both(feed), std::back_inserter(expected));
+        }
+        std::ranges::sort(expected);
+        HubActions actions;
+        const auto done = publish(actions);
+        REQUIRE(done.has_error());
+        CHECK(done.error().message.find(records::feed_text(broken)) != std::string::npos);
+        CHECK(topics(actions) == expected);
+
+        bench.store.unreadable.clear();
+        actions = {};
+        REQUIRE(publish(actions).has_value());
+        expected = both(broken);
+        std::ranges::sort(expected);
+        CHECK(topics(actions) == expected);
     }
 }
 

@@ -256,7 +256,7 @@ Result<std::map<records::FeedId, FeedPoint>> MemoryHub::feed_heads() {
 
 Result<FeedRange> MemoryHub::feed_range(const records::FeedId& feed, std::uint64_t after,
                                         std::size_t max_bytes) {
-    if (failing) return broken();
+    if (failing || unreadable.contains(feed)) return broken();
     FeedRange out;
     const FeedLog& log = state.feeds[feed];
     out.through = log.head;

@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <map>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -106,6 +107,7 @@ class MemoryHub final : public HubStore {
     std::vector<SettledPlace> settled;
     std::vector<std::string> violations;  // what the engine must never do to a store
     bool failing = false;                 // the disk does not answer
+    std::set<records::FeedId> unreadable;
 
   private:
     struct Snapshot {

@@ -10,7 +10,7 @@
 #include <deque>
 #include <mutex>
 
-#include "sync/mqtt/no_delay.hpp"
+#include "sync/mqtt/tcp_connection.hpp"
 #include "tests/unit/mqtt/stub_broker.hpp"
 
 using namespace fieldpost;
@@ -96,6 +96,60 @@ bool sends_without_delay(int descriptor) {
     return on != 0;
 }
 
+class Descriptor {
+  public:
+    explicit Descriptor(int number) : number_(number) { REQUIRE(number >= 0); }
+    ~Descriptor() { ::close(number_); }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    int number() const { return number_; }
+
+  private:
+    int number_;
+};
+
+sockaddr_in this_machine(int port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    return address;
+}
+
+int connect_to(int port) {
+    const int descriptor = ::socket(AF_INET, SOCK_STREAM, 0);
+    const auto address = this_machine(port);
+    REQUIRE(::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    return descriptor;
+}
+
+// A peer that takes connections and does nothing.
+class Listener {
+  public:
+    Listener() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+        const auto any = this_machine(0);
+        REQUIRE(::bind(socket_.number(), reinterpret_cast<const sockaddr*>(&any), sizeof any) == 0);
+        REQUIRE(::listen(socket_.number(), 5) == 0);
+    }
+    int port() const {
+        sockaddr_in bound{};
+        socklen_t size = sizeof bound;
+        REQUIRE(::getsockname(socket_.number(), reinterpret_cast<sockaddr*>(&bound), &size) == 0);
+        return ntohs(bound.sin_port);
+    }
+    int accept() const { return ::accept(socket_.number(), nullptr, nullptr); }
+
+  private:
+    Descriptor socket_;
+};
+
+// Of what no event tells.
+bool eventually(const std::function<bool()>& condition) {
+    const auto deadline = std::chrono::steady_clock::now() + at_most;
+    while (!condition() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(5ms);
+    return condition();
+}
+
 // As `first` on the first connection, well from then on.
 std::function<Behaviour(int)> once(const Behaviour& first) {
     return [first](int connection) { return connection == 0 ? first : Behaviour{}; };
@@ -168,18 +222,58 @@ TEST_CASE("A small message does not wait in the kernel for the broker's answer t
 
 TEST_CASE("Of a process's sockets those to one port alone send without delay", "[mqtt]") {
     StubBroker broker([](int) { return Behaviour{}; });
-    CHECK(send_without_delay(broker.port()) == 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(static_cast<std::uint16_t>(broker.port()));
-    const int descriptor = ::socket(AF_INET, SOCK_STREAM, 0);
-    REQUIRE(::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-    CHECK(send_without_delay(1) == 0);
-    CHECK_FALSE(sends_without_delay(descriptor));
-    CHECK(send_without_delay(broker.port()) == 1);
-    CHECK(sends_without_delay(descriptor));
-    ::close(descriptor);
+    CHECK_FALSE(TcpConnection::find(broker.port()));
+    const Descriptor descriptor(connect_to(broker.port()));
+    CHECK_FALSE(TcpConnection::find(1));
+    CHECK_FALSE(sends_without_delay(descriptor.number()));
+    CHECK(TcpConnection::find(broker.port()));
+    CHECK(sends_without_delay(descriptor.number()));
+    const Descriptor another(connect_to(broker.port()));
+    CHECK_FALSE(TcpConnection::find(broker.port()));  // which of them is meant?
+    CHECK(sends_without_delay(another.number()));
+}
+
+TEST_CASE("A TCP connection tells what it was given and what has not arrived", "[mqtt]") {
+    const Listener listener;
+    auto near = std::make_unique<Descriptor>(connect_to(listener.port()));
+    const Descriptor far(listener.accept());
+    const auto connection = TcpConnection::find(listener.port());
+    REQUIRE(connection);
+    const auto begin = connection->progress();
+    REQUIRE(begin);
+    CHECK(begin->on_the_way == 0);
+
+    // More than the other end's kernel keeps for a program that does not read.
+    const std::string much(16U << 20U, 'x');
+    const auto written = ::send(near->number(), much.data(), much.size(), MSG_DONTWAIT);
+    REQUIRE(written > 0);
+    const auto now = connection->progress();
+    REQUIRE(now);
+    CHECK(now->written == begin->written + static_cast<std::uint64_t>(written));
+    CHECK(now->on_the_way > 0);
+    CHECK(now->on_the_way <= static_cast<std::size_t>(written));
+    CHECK(now->round_trip_ms < 1000);
+
+    std::string read(static_cast<std::size_t>(written), ' ');
+    REQUIRE(::recv(far.number(), read.data(), read.size(), MSG_WAITALL) == written);
+    CHECK(eventually([&] { return connection->progress()->on_the_way == 0; }));
+
+    near.reset();
+    CHECK_FALSE(connection->progress());
+    const Descriptor reused(connect_to(listener.port()));  // perhaps under the same number
+    CHECK_FALSE(connection->progress());
+}
+
+TEST_CASE("A client tells what of its messages is on the way", "[mqtt]") {
+    StubBroker broker(once({}));
+    Program program(broker.port());
+    CHECK_FALSE(program.client->transport());
+    REQUIRE(program.until([&] { return program.connected > 0; }));
+    REQUIRE(program.client->transport());
+    const Bytes large(200'000, 'x');
+    REQUIRE(program.client->publish({"up/car-1", large}));
+    CHECK(program.client->transport()->on_the_way > 0);  // be it with Paho still
+    CHECK(eventually([&] { return program.client->transport()->on_the_way == 0; }));
 }
 
 TEST_CASE("A client may go while messages pour in", "[mqtt]") {
