@@ -109,6 +109,8 @@ void HubLink::disconnected(const std::string& reason) {
     if (state_ == LinkState::connected || problem_ != reason) spdlog::info("not connected: {}", reason);
     problem_ = reason;
     engine_.disconnected();
+    watches_ = false;
+    watching_.cancel();
     set_state(LinkState::offline);
 }
 
@@ -187,7 +189,7 @@ void HubLink::set_rights(engine::SendRights rights) {
 
 void HubLink::carry_out(engine::Actions actions) {
     for (auto& action : actions) carry_out(std::move(action));
-    if (!watches_ && engine_.credit().room() == 0) watch_transport();
+    if (!watches_ && state_ == LinkState::connected && engine_.credit().room() == 0) watch_transport();
 }
 
 // Only while something waits for room: each look is a wake-up.
