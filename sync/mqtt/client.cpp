@@ -263,8 +263,9 @@ class Client::Worker {
             if (connect(problem)) {
                 auto tcp = TcpConnection::find(options_.port);
                 if (!tcp) {
-                    spdlog::debug("no single connection to port {} was found: small messages may wait",
-                                  options_.port);
+                    spdlog::debug(
+                        "no single connection to port {} was found: what is on its way cannot be seen",
+                        options_.port);
                 }
                 {
                     const std::lock_guard lock(mutex_);
@@ -368,6 +369,7 @@ bool Client::unsubscribe(std::vector<std::string> filters) {
 void Client::retry_now() {
     worker_->retry_now();
 }
+
 std::optional<Transport> Client::transport() const {
     return worker_->transport();
 }

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <string>
 
 namespace fieldpost::mqtt {
@@ -65,6 +66,8 @@ std::optional<TcpConnection::Progress> TcpConnection::progress() const {
     socklen_t size = sizeof info;
     if (getsockopt(descriptor_, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return std::nullopt;
     if (size < offsetof(tcp_info, tcpi_min_rtt) + sizeof info.tcpi_min_rtt) return std::nullopt;
+    if (info.tcpi_min_rtt == std::numeric_limits<std::uint32_t>::max())
+        return std::nullopt;  // none was measured yet
     // Of single packets the kernel tells the number alone, and many are small.
     const double sent = std::max<double>(0, unconfirmed - static_cast<double>(info.tcpi_notsent_bytes));
     const double packet = info.tcpi_unacked > 0 ? sent / info.tcpi_unacked : 0;
