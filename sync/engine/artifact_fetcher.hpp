@@ -1,5 +1,6 @@
-// Fetches one artifact at a time: manifest, then the blocks that the draft lacks, verified one by one, within
-// a bound of outstanding bytes. PROTOCOL: artifact rules 13 to 15.
+// Fetches one artifact at a time: manifest, then the blocks that the draft lacks, verified one by one. What
+// is outstanding is what the link carries in a second, and a block: nothing waits long behind it. PROTOCOL:
+// artifact rules 13 to 15, links 19.
 #pragma once
 
 #include <deque>
@@ -35,10 +36,13 @@ class ArtifactFetcher {
     // The program has written the block; the next may be asked for.
     void written(Millis now, std::uint32_t block, Actions& actions);
     // FinishArtifact ended. Not ok: it is what the hub offers, and this program cannot use it. It is not
-    // fetched again, as it would come the same, until another generation is offered.
+    // fetched again, as it would come the same, until another generation is offered. Nor is one of which a
+    // block came damaged three times.
     void finished(bool ok, Actions& actions);
-    // A step failed at the program (no space, …): stop, to be taken up at the next hello.
-    void failed();
+    // A step failed at the program (no space, …): stop, to be taken up at a later hello, with the manifest
+    // that is here. At the next one when nothing was fetched in vain; else after 30 s, and each time in a row
+    // after twice as long, an hour at most.
+    void failed(Millis now);
     void tick(Millis now, Actions& actions);
 
     bool fetching() const { return state_ != State::idle; }
@@ -52,22 +56,35 @@ class ArtifactFetcher {
   private:
     enum class State { idle, wants_manifest, preparing, fetching, finishing };
 
+    struct Asked {
+        Millis at = 0;
+        bool damaged = false;  // what came for it
+    };
+
     void ask(Millis now, Actions& actions);
     void ask_manifest(Millis now, Actions& actions);
+    void prepare(Actions& actions);
+    void give_up(const std::string& why, Actions& actions);
+    void stop();
 
     std::string device_;
     Bytes hub_public_key_;
     BulkRule may_;
     State state_ = State::idle;
     bool running_ = false;
+    std::size_t credit_;  // bytes, 1 to 1 MiB
     std::uint64_t mounted_ = 0;
-    std::uint64_t useless_ = 0;  // the generation that finished(false) was said of
+    std::uint64_t useless_ = 0;  // the generation that was given up
     std::uint64_t offered_ = 0;  // at this contact; 0: nothing, or it was taken up
     Millis asked_at_ = 0;
-    std::optional<protocol::Manifest> manifest_;
+    Millis rests_until_ = 0;
+    unsigned failures_ = 0;                       // in a row
+    std::optional<protocol::Manifest> manifest_;  // kept when a step failed: it can be large
+    Bytes sealed_;                                // the same, signed
     std::deque<std::uint32_t> missing_;
-    std::map<std::uint32_t, Millis> outstanding_;  // asked for, with the time
+    std::map<std::uint32_t, Asked> outstanding_;
     std::set<std::uint32_t> writing_;
+    std::map<std::uint32_t, unsigned> damaged_;  // copies that came so
 };
 
 }  // namespace fieldpost::engine

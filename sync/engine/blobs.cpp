@@ -183,6 +183,11 @@ void BlobSender::arrived(Sending& sending, std::uint64_t received, BlobReceipt& 
 void BlobSender::not_moved(Millis now, Sending& sending, std::uint64_t received, BlobReceipt& receipt) {
     const bool moved_back = received < sending.received;
     if (sending.went_back && !moved_back) return;  // answers to what was sent before
+    if (!moved_back && received == sending.echo_at && sending.echoes > 0) {
+        // Taken for a loss it would have the next chunks sent twice, and so on to the end.
+        --sending.echoes;
+        return;
+    }
     const std::size_t behind = sending.on_its_way.empty() ? 0 : sending.on_its_way.size() - 1;
     if (++sending.stuck < std::clamp<std::size_t>(behind, 1, most_patience)) return;
     receipt.lost += drop(sending);
@@ -204,6 +209,8 @@ void BlobSender::ask_if_checked(Millis now, Sending& sending) {
 }
 
 std::size_t BlobSender::drop(Sending& sending) {
+    sending.echo_at = sending.sent;
+    sending.echoes = sending.on_its_way.size();
     std::size_t bytes = 0;
     for (const Sent& sent : sending.on_its_way) bytes += sent.bytes;
     sending.on_its_way.clear();

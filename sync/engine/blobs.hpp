@@ -106,6 +106,10 @@ class BlobSender {
         unsigned checks = 0;       // in a row that found it whole and not yet checked
         std::size_t stuck = 0;     // answers in a row that did not move on
         bool went_back = false;    // to `received`, and it has not moved on since
+        // What was dropped may have come all the same. What was sent again in its place is then answered
+        // with where the first sending ended, so often at most.
+        std::uint64_t echo_at = 0;
+        std::size_t echoes = 0;
     };
     using List = std::list<Sending>;
 

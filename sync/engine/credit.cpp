@@ -13,9 +13,11 @@ constexpr Millis stall_memory = 20'000;
 constexpr Millis at_once = 100;
 constexpr double usual_stalls = 500;  // ms of them: a busy hub, a scheduler
 constexpr double most_stall = 400;
-constexpr std::size_t unconfirmed_allowances = 4;  // at most, whatever has arrived
-constexpr Millis arrival_stretch = 4'000;          // over which arrivals make a rate: messages are coarse
-constexpr Millis told_within = 250;                // else there was a gap, in which the link may have idled
+constexpr std::size_t unconfirmed_allowances = 4;  // at most, whatever has arrived; or:
+constexpr double unconfirmed_trips =
+    1.5;  // what comes during so many, where not the link but the hub is slow
+constexpr Millis arrival_stretch = 4'000;  // over which arrivals make a rate: messages are coarse
+constexpr Millis told_within = 250;        // else there was a gap, in which the link may have idled
 constexpr Millis rate_stretch = 1'000;  // over which a rate is measured: single confirmations come in bursts
 constexpr std::size_t packet = 1380;    // of ours in one of TCP's, with the headers of MQTT beside them
 constexpr std::size_t least_message = 1024;
@@ -154,7 +156,12 @@ std::size_t Credit::room() const {
 bool Credit::fits(std::size_t bytes) const {
     if (!sees_arrivals_) return outstanding_ + bytes <= allowance_;
     return std::min(outstanding_, *on_the_way_) + bytes <= allowance_ &&
-           outstanding_ + bytes <= allowance_ * unconfirmed_allowances;
+           outstanding_ + bytes <= most_unconfirmed();
+}
+
+std::size_t Credit::most_unconfirmed() const {
+    const auto during = static_cast<std::size_t>(rates_.front().value * round_trip_ * unconfirmed_trips);
+    return std::clamp(during, allowance_ * unconfirmed_allowances, limits_.most * unconfirmed_allowances);
 }
 
 std::size_t Credit::message_bytes() const {

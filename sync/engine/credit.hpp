@@ -66,6 +66,7 @@ class Credit {
     void note_round_trip(Millis now, std::size_t bytes, Millis sent_at);
     void adapt();
     bool fits(std::size_t bytes) const;
+    std::size_t most_unconfirmed() const;
 
     CreditLimits limits_;
     std::size_t allowance_ = limits_.start;

@@ -10,6 +10,9 @@ namespace {
 constexpr Millis hello_again_after = 5'000;
 // A live subscription can be lost without a sign (a broker that forgot it): heads are compared this often.
 constexpr Millis hello_anyway_after = 60'000;
+// Where feeds may not go nothing is listened to that could be lost, and each hello is paid for.
+constexpr Millis hello_without_feeds_after = 900'000;
+constexpr unsigned hellos_of_a_dead_connection = 3;
 
 // The best that both ends have; 0: none.
 std::uint32_t common_dictionary(const protocol::HelloReply& reply) {
@@ -17,6 +20,19 @@ std::uint32_t common_dictionary(const protocol::HelloReply& reply) {
         if (std::ranges::find(reply.dictionaries(), ours) != reply.dictionaries().end()) return ours;
     }
     return 0;
+}
+
+// Whatever brought them about, messages leave in the order of their right of way; but none before or behind
+// what is stored or subscribed between them.
+void put_in_order(Actions& actions) {
+    const auto is_message = [](const Action& action) { return std::holds_alternative<Publish>(action); };
+    const auto carries = [](const Action& action) { return std::get<Publish>(action).carries; };
+    for (auto first = actions.begin(); first != actions.end();) {
+        first = std::find_if(first, actions.end(), is_message);
+        const auto last = std::find_if_not(first, actions.end(), is_message);
+        std::ranges::stable_sort(first, last, {}, carries);
+        first = last;
+    }
 }
 
 }  // namespace
@@ -43,6 +59,7 @@ void DeviceEngine::connected(Millis now, Actions& actions) {
     disconnected();  // nothing of an earlier connection counts
     connected_ = true;
     first_of_connection_ = hellos_;
+    hellos_in_vain_ = 0;
     say_hello(now, actions);
 }
 
@@ -97,7 +114,7 @@ void DeviceEngine::hello_reply(Millis now, const protocol::HelloReply& reply, Ac
     // nothing.
     const std::uint64_t number = reply.number() - identity_.run;
     if (number <= first_of_connection_ || number > hellos_) return;
-    in_contact_ = true;
+    const bool was_away = !std::exchange(in_contact_, true);
     problem_ = reply.problem();
     if (!problem_.empty()) {
         actions.push_back(Notice{"the hub says: " + problem_});
@@ -124,6 +141,8 @@ void DeviceEngine::hello_reply(Millis now, const protocol::HelloReply& reply, Ac
     if (!uplink_.running()) {
         uplink_.resume(reply, actions);
         offer_blobs(now);
+    } else if (was_away) {
+        offer_blobs(now);  // what it was sent meanwhile is lost: not to be waited for
     }
     if (uplink_.running()) {
         hub_generation_ = reply.hub_generation();
@@ -293,6 +312,7 @@ void DeviceEngine::message(Millis now, std::string_view topic, BytesView payload
             return;
         }
         from_hub(now, *down, actions);
+        put_in_order(actions);
         return;
     }
     if (topic == protocol::topic::hub_presence()) {
@@ -307,6 +327,22 @@ void DeviceEngine::message(Millis now, std::string_view topic, BytesView payload
     if (topic.find("/head/") != std::string_view::npos) feeds_.head(now, *sealed, actions);
 }
 
+bool DeviceEngine::urgent_waits() const {
+    return journal_.last_seq(protocol::URGENT) > journal_.noted(protocol::URGENT);
+}
+
+Millis DeviceEngine::hello_patience(bool settled) const {
+    const bool feeds = rights_.allows(SendClass::feed);
+    const Millis longest = feeds ? hello_anyway_after : hello_without_feeds_after;
+    if (settled) return longest;
+    if (feeds || (urgent_waits() && problem_.empty())) return hello_again_after;
+    return std::min(hello_again_after << std::min(hellos_in_vain_, 8U), longest);
+}
+
+bool DeviceEngine::is_cut_off() const {
+    return connected_ && !in_contact_ && hellos_in_vain_ >= hellos_of_a_dead_connection && urgent_waits();
+}
+
 void DeviceEngine::tick(Millis now, Actions& actions) {
     if (!connected_) return;
     if (uplink_.stalled(now)) {
@@ -318,8 +354,9 @@ void DeviceEngine::tick(Millis now, Actions& actions) {
     // Whatever else comes on a slow link shows that the hub is there, though its answer waits behind it.
     if (!heard_ && now - hello_at_ > hello_again_after) in_contact_ = false;
     const bool settled = in_contact_ && problem_.empty() && uplink_.running();
-    const Millis patience = settled ? hello_anyway_after : hello_again_after;
-    if (now - hello_at_ > patience) {
+    if (settled) hellos_in_vain_ = 0;
+    if (now - hello_at_ > hello_patience(settled)) {
+        if (!settled) ++hellos_in_vain_;
         // Answers may go nowhere: before it is asked again.
         if (!heard_) actions.push_back(SubscribeAgain{});
         say_hello(now, actions);
@@ -328,6 +365,7 @@ void DeviceEngine::tick(Millis now, Actions& actions) {
     fetcher_.tick(now, actions);
     if (blobs_.stalled(now)) credit_.lost(blobs_.ask_again(now));
     pump(now, actions);
+    put_in_order(actions);
 }
 
 void DeviceEngine::appended(Millis now, Actions& actions) {

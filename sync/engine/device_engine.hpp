@@ -32,6 +32,8 @@ class DeviceEngine {
 
     // Asked, beside the link's rights, before a snapshot's blocks are: LinkPolicy::allows_bulk().
     void ask_before_bulk(BulkRule rule) { bulk_rule_ = std::move(rule); }
+    // Asked when a batch is sent; nothing is decided by it.
+    void stamp_by(WallClock clock) { uplink_.stamp_by(std::move(clock)); }
 
     void connected(Millis now, Actions& actions);
     void disconnected();
@@ -63,7 +65,7 @@ class DeviceEngine {
     void artifact_prepared(Millis now, std::vector<std::uint32_t> missing, Actions& actions);
     void block_written(Millis now, std::uint32_t block, Actions& actions);
     // A step failed that may succeed another time.
-    void artifact_failed() { fetcher_.failed(); }
+    void artifact_failed(Millis now) { fetcher_.failed(now); }
     // The artifact was verified, and mounted (ok) or cannot be used by this program.
     void artifact_finished(Millis now, bool ok, MountedCity city, Actions& actions);
 
@@ -78,11 +80,17 @@ class DeviceEngine {
     static SendClass carried(BytesView down_payload);
     // The hub answers: it did at this connection's last hello, and has not said goodbye since.
     bool in_contact() const { return in_contact_; }
+    // Something urgent waits, and nobody answers over this connection: another one may do. It may stand as
+    // dead for as long as the transport's keep-alive lasts.
+    bool is_cut_off() const;
     // What the hub said is wrong with this device; empty when nothing.
     const std::string& problem() const { return problem_; }
 
   private:
     void say_hello(Millis now, Actions& actions);
+    // How long after the last hello the next one is said.
+    Millis hello_patience(bool settled) const;
+    bool urgent_waits() const;
     bool is_overtaken(const protocol::HelloReply& reply, std::uint64_t number);
     void hello_reply(Millis now, const protocol::HelloReply& reply, Actions& actions);
     // Of the answer to the last hello: what a city holds that has come so far.
@@ -110,6 +118,7 @@ class DeviceEngine {
     NoteHub heard_hub_;  // of the last answer; generation 0: none in this run
     Millis hello_at_ = 0;
     std::uint64_t hellos_ = 0;                 // said in this run
+    unsigned hellos_in_vain_ = 0;              // in a row, of this connection
     std::uint64_t answered_ = 0;               // the newest of them that was
     std::uint64_t desired_ = 0;                // newest generation that was heard, …
     std::uint64_t hellos_before_desired_ = 0;  // … and how many had been said then

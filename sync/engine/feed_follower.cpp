@@ -9,6 +9,7 @@ namespace fieldpost::engine {
 namespace {
 
 constexpr Millis ask_again_after = 10'000;  // beyond the time that the link takes for the answer
+constexpr Millis longest_rest = 600'000;    // of a feed whose ranges are of no use, or that the disk refuses
 constexpr Millis late_after = 3'000;        // … then another feed has its turn meanwhile
 constexpr Millis longest_patience = 120'000;
 constexpr std::size_t largest_row = 256U << 10U;  // the hub sends one whole, however little was asked for
@@ -42,6 +43,7 @@ void FeedFollower::mount(bool has_city, std::map<records::FeedId, FeedState> fee
     follows_.clear();
     for (const auto& [id, state] : view_) follows_[id];
     generation_changed_ = false;
+    heads_heard_ = false;
 }
 
 void FeedFollower::describe(protocol::Hello& hello) const {
@@ -102,6 +104,7 @@ void FeedFollower::resume(Millis now, const protocol::HelloReply& reply, Actions
     // Not each time: a broker's answer waits behind all else on a slow link, and we wait for it.
     if (first || missed || wanted() != listening_) listen(actions);
     generation_changed_ = false;  // the hub says it now, feed by feed
+    heads_heard_ = true;
     for (const auto& head : reply.heads()) {
         const auto id = records::parse_feed(head.feed());
         const auto known = id ? view_.find(*id) : view_.end();
@@ -121,6 +124,7 @@ void FeedFollower::pause() {
     for (auto& [id, follow] : follows_) {
         follow.asked_at = -1;
         follow.unanswered = 0;
+        if (follow.refused && !follow.held.empty()) follow.rests_until = 0;  // to try costs no data
     }
 }
 
@@ -200,7 +204,7 @@ void FeedFollower::range(Millis now, const protocol::Signed& sealed, Actions& ac
     }
     accept(now, std::move(*segment), actions);
     // Refused or empty: what is asked for at once would be so again.
-    if (end_of(*id) <= *follow.asked_after) follow.rests_until = now + ask_again_after;
+    if (end_of(*id) <= *follow.asked_after) follow.rests_until = try_again_at(now, follow);
     follow.asked_at = -1;
     follow.asked_after.reset();
     ask(now, actions);
@@ -244,7 +248,7 @@ void FeedFollower::next(Millis now, const records::FeedId& id, Actions& actions)
     Follow& follow = follows_.at(id);
     const FeedState& state = view_.at(id);
     if (follow.beginning_again) return;
-    if (!follow.applying && !follow.held.empty()) {
+    if (!follow.applying && !follow.held.empty() && (!follow.refused || now >= follow.rests_until)) {
         follow.applying = true;
         actions.push_back(ApplySegment{id, follow.held.front()});
     }
@@ -269,21 +273,34 @@ void FeedFollower::ask(Millis now, Actions& actions) {
     for (const bool again : {false, true}) {
         std::ptrdiff_t& on_their_way = again ? late : on_time;
         records::FeedId& last = again ? asked_again_ : asked_;
-        auto turn = follows_.upper_bound(last);
-        for (std::size_t i = 0; i < follows_.size(); ++i, ++turn) {
-            if (on_their_way >= most || on_time + late >= 2 * most) break;
-            if (turn == follows_.end()) turn = follows_.begin();
-            const auto& [id, follow] = *turn;
-            if ((follow.unanswered > 0) != again || !is_wanted(now, id, follow)) continue;
+        while (on_their_way < most && on_time + late < 2 * most) {
+            const auto turn = next_wanted(now, last, again);
+            if (!turn) break;
             ++on_their_way;
-            last = id;
-            request(now, id, actions);
+            last = *turn;
+            request(now, last, actions);
         }
     }
 }
 
+// The first behind `last` whose ranges came, or of those that were asked for in vain (`again`) the one with
+// the fewest: what was lost once does not wait for feeds that are never answered for.
+std::optional<records::FeedId> FeedFollower::next_wanted(Millis now, const records::FeedId& last,
+                                                         bool again) const {
+    const std::pair<const records::FeedId, Follow>* found = nullptr;
+    auto turn = follows_.upper_bound(last);
+    for (std::size_t i = 0; i < follows_.size(); ++i, ++turn) {
+        if (turn == follows_.end()) turn = follows_.begin();
+        const auto& [id, follow] = *turn;
+        if ((follow.unanswered > 0) != again || !is_wanted(now, id, follow)) continue;
+        if (found == nullptr || follow.unanswered < found->second.unanswered) found = &*turn;
+    }
+    return found == nullptr ? std::nullopt : std::optional(found->first);
+}
+
 bool FeedFollower::is_wanted(Millis now, const records::FeedId& id, const Follow& follow) const {
-    return follow.asked_at < 0 && !follow.beginning_again && now >= follow.rests_until &&
+    const bool is_stuck = follow.refused && !follow.held.empty();
+    return follow.asked_at < 0 && !follow.beginning_again && !is_stuck && now >= follow.rests_until &&
            end_of(id) < view_.at(id).head && follow.held_bytes < max_held_bytes / 2;
 }
 
@@ -412,16 +429,27 @@ void FeedFollower::applied(Millis now, const records::FeedId& feed, const FeedPo
     }
     if (follow.held.empty()) follow.held_bytes = 0;
     follow.applying = false;
+    follow.refused = false;
+    follow.in_vain = 0;
     next(now, feed, actions);
 }
 
 void FeedFollower::apply_failed(Millis now, const records::FeedId& feed) {
-    const auto follow = follows_.find(feed);
-    if (follow == follows_.end()) return;
-    Follow anew;
-    anew.hub = follow->second.hub;
-    follow->second = std::move(anew);
-    follow->second.rests_until = now + ask_again_after;  // a full disk is not helped by more of it at once
+    const auto found = follows_.find(feed);
+    if (found == follows_.end()) return;
+    Follow& follow = found->second;
+    if (!follow.applying) return;  // of a city that is no longer mounted
+    follow.applying = false;
+    follow.refused = true;
+    follow.rests_until = try_again_at(now, follow);
+    if (follow.held_bytes <= max_held_bytes) return;  // kept: a full disk shall not cost the link anything
+    follow.held.clear();
+    follow.held_bytes = 0;
+}
+
+// Whatever is the matter, it will not mend itself at once, and each range of it costs data.
+Millis FeedFollower::try_again_at(Millis now, Follow& follow) {
+    return now + std::min(ask_again_after << std::min(follow.in_vain++, 6U), longest_rest);
 }
 
 void FeedFollower::tick(Millis now, Actions& actions) {
@@ -435,6 +463,13 @@ FeedPlaces FeedFollower::places() const {
     FeedPlaces places;
     for (const auto& [id, state] : view_) places[id] = {state.generation, state.cursor};
     return places;
+}
+
+bool FeedFollower::compared() const {
+    return std::ranges::all_of(follows_, [&](const auto& feed) {
+        const auto& [id, follow] = feed;
+        return follow.hub && follow.hub->n == view_.at(id).cursor;
+    });
 }
 
 bool FeedFollower::caught_up() const {

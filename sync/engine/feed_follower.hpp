@@ -51,7 +51,9 @@ class FeedFollower {
     void segment(Millis now, const protocol::Signed& sealed, Actions& actions);
     void range(Millis now, const protocol::Signed& sealed, Actions& actions);
     void head(Millis now, const protocol::Signed& sealed, Actions& actions);
-    // The ApplySegment for this feed is committed through n; or failed, and is asked for again after a while.
+    // The ApplySegment for this feed is committed through n; or failed: it is tried again after 10 s, and
+    // each time in a row after twice as long, 10 minutes at most. Until then nothing more of the feed is
+    // asked for.
     void applied(Millis now, const records::FeedId& feed, const FeedPoint& reached, Actions& actions);
     void apply_failed(Millis now, const records::FeedId& feed);
     // A ChangeFeeds did not happen: what it was to begin again is tried later.
@@ -67,8 +69,12 @@ class FeedFollower {
     // Where each feed of the mounted city stands.
     FeedPlaces places() const;
     bool caught_up() const;
+    // The hub has said its heads since this city was mounted, and the city stands at them.
+    bool reached_hub() const { return heads_heard_ && !generation_changed_ && caught_up(); }
     // The hub's numbers are of another generation than the mounted city's: only a new snapshot helps.
     bool generation_changed() const { return generation_changed_; }
+    // Each feed's rows were compared with the hub's where both stand now.
+    bool compared() const;
     // Feeds whose rows are not the hub's, as far as is known.
     std::vector<records::FeedId> differing() const;
     // How often one was found so in this run.
@@ -86,8 +92,10 @@ class FeedFollower {
         unsigned unanswered = 0;                   // requests in a row that were given up
         std::uint64_t came_before = 0;             // came_ then
         Millis rests_until = 0;                    // what it asked for was of no use: not again before
-        std::optional<FeedPoint> hub;              // the newest that the hub has said of it
-        bool beginning_again = false;              // a ChangeFeeds is on its way to that
+        bool refused = false;          // or the disk refused what is held, which is not tried again before
+        unsigned in_vain = 0;          // times in a row that either was so
+        std::optional<FeedPoint> hub;  // the newest that the hub has said of it
+        bool beginning_again = false;  // a ChangeFeeds is on its way to that
     };
     // What was done about rows that are not the hub's. Stays when a city is mounted: the next may be no
     // better.
@@ -103,12 +111,14 @@ class FeedFollower {
     void listen(Actions& actions);
     void follow_pace(Actions& actions);
     void ask(Millis now, Actions& actions);
+    std::optional<records::FeedId> next_wanted(Millis now, const records::FeedId& last, bool again) const;
     bool is_wanted(Millis now, const records::FeedId& id, const Follow& follow) const;
     void request(Millis now, const records::FeedId& id, Actions& actions);
     Millis takes_all() const;
     bool is_late(Millis now, const Follow& follow) const;
     Millis patience(const Follow& follow) const;
     void give_up(Follow& follow);
+    static Millis try_again_at(Millis now, Follow& follow);
     void heard(FeedState& state, Follow& follow, const protocol::FeedCursor& head);
     void next(Millis now, const records::FeedId& id, Actions& actions);
     void compare(Millis now, const records::FeedId& id, Actions& actions);
@@ -133,6 +143,7 @@ class FeedFollower {
     bool has_city_ = false;
     bool allowed_ = true;
     bool generation_changed_ = false;
+    bool heads_heard_ = false;  // since the city was mounted
 };
 
 }  // namespace fieldpost::engine

@@ -65,9 +65,11 @@ void FeedPace::came(Millis now, Millis took, std::size_t bytes, std::size_t othe
     took = std::max<Millis>(took, 1);
     note(now, took);
     const double moved = static_cast<double>(bytes) + static_cast<double>(others);
+    const double at_least = moved / static_cast<double>(took);
+    const bool as_if_fast = at_least * a_moment >= fast_from;
     if (bytes < range_bytes_ / 2) {  // not full: says how slow the hub was, not the link
-        rate_ = std::max(rate_, moved / static_cast<double>(took));
-        if (rate_ * a_moment >= fast_from) measured_ = true;
+        rate_ = std::max(rate_, at_least);
+        if (as_if_fast) measured_ = fast_ = true;
         return;
     }
     const auto spent = static_cast<double>(std::max<Millis>(took - shortest(), 1));
@@ -75,8 +77,9 @@ void FeedPace::came(Millis now, Millis took, std::size_t bytes, std::size_t othe
     measured_ = true;
     const double fits = std::clamp(moved * a_moment / spent, range_bytes_ / 2.0, range_bytes_ * 2.0);
     range_bytes_ = static_cast<std::uint32_t>(std::clamp<double>(fits, least, most));
-    if (range_bytes_ >= fast_from) fast_ = true;
+    // However small after a hub or a radio paused once: what comes quickly comes over a fast link.
     if (range_bytes_ < slow_below) fast_ = false;
+    if (range_bytes_ >= fast_from || as_if_fast) fast_ = true;
 }
 
 }  // namespace fieldpost::engine

@@ -1,12 +1,12 @@
 #include "sync/engine/hub_engine.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace fieldpost::engine {
 
 namespace {
 
-constexpr std::size_t live_segment_bytes = 64U << 10U;
 constexpr std::size_t max_segment_bytes = 256U << 10U;
 constexpr int max_blocks_per_request = 64;
 constexpr std::size_t max_bytes_per_request = 2U << 20U;  // devices have 1 MiB on its way
@@ -40,13 +40,15 @@ std::string through(std::uint64_t first, std::uint64_t last) {
 
 }  // namespace
 
-HubEngine::HubEngine(HubStore& store, protocol::Signer& signer) : store_(store), signer_(signer) {}
+HubEngine::HubEngine(HubStore& store, protocol::Signer& signer)
+    : store_(store), signer_(signer), feeds_(store, signer) {}
 
 Status HubEngine::start() {
-    auto heads = store_.feed_heads();
-    if (!heads) return heads.error();
-    for (const auto& [feed, head] : *heads) published_[feed] = hinted_[feed] = head.n;
-    return ok();
+    return feeds_.start();
+}
+
+Status HubEngine::publish_feeds(Heads heads, HubActions& actions) {
+    return feeds_.publish(heads, actions);
 }
 
 void HubEngine::send(const std::string& device, const protocol::Down& down, HubActions& actions) {
@@ -186,7 +188,7 @@ Status HubEngine::hello(const RegisteredDevice& device, const protocol::Signed& 
     for (const auto& feed : device.feeds) {
         desired.add_feeds(records::feed_text(feed));
         const auto known = heads->find(feed);
-        *answer.add_heads() = head_of(feed, known == heads->end() ? FeedPoint() : known->second);
+        *answer.add_heads() = feeds_.head_of(feed, known == heads->end() ? FeedPoint() : known->second);
     }
     auto snapshot = store_.snapshot_generation(device.profile);
     if (!snapshot) return snapshot.error();
@@ -402,6 +404,8 @@ Status HubEngine::batch(const RegisteredDevice& device, const protocol::Signed& 
              "one key",
              true});
     }
+    if (position->seq() != before && batch->sent_at_us() != 0)
+        actions.sent_at.push_back({device.id, batch->sent_at_us(), batch->sent_at_quality()});
     auto told = acknowledge(device.id, *position, batch->first_seq(), seq, actions);
     return told ? tell_settled(actions) : told;
 }
@@ -443,22 +447,6 @@ Status HubEngine::acknowledge(const std::string& device, const protocol::LanePos
     return ok();
 }
 
-Result<HubEngine::MadeSegment> HubEngine::segment(const records::FeedId& feed, std::uint64_t after,
-                                                  std::uint64_t head, std::size_t max_bytes) {
-    auto range = store_.feed_range(feed, after, max_bytes);
-    if (!range) return range.error();
-    protocol::FeedSegment segment;
-    segment.set_feed(records::feed_text(feed));
-    segment.set_hub_generation(store_.generation());
-    segment.set_after(after);
-    segment.set_head(head);
-    segment.set_through(range->through);
-    for (auto& entry : range->entries) *segment.add_entries() = std::move(entry);
-    auto sealed = protocol::seal(segment, signer_, protocol::packed);
-    if (!sealed) return sealed.error();
-    return MadeSegment{std::move(*sealed), range->through};
-}
-
 Status HubEngine::feed_request(const RegisteredDevice& device, const protocol::FeedRequest& request,
                                HubActions& actions) {
     const auto feed = records::parse_feed(request.feed());
@@ -476,11 +464,11 @@ Status HubEngine::feed_request(const RegisteredDevice& device, const protocol::F
             {device.id, "has a cursor beyond the head of feed " + request.feed(), true});
         return ok();
     }
-    auto made = segment(*feed, request.after(), newest,
-                        std::clamp<std::size_t>(request.max_bytes(), 1024, max_segment_bytes));
+    auto made = feeds_.segment(*feed, request.after(), newest,
+                               std::clamp<std::size_t>(request.max_bytes(), 1024, max_segment_bytes));
     if (!made) return made.error();
     protocol::Down down;
-    *down.mutable_segment() = std::move(made->sealed);
+    *down.mutable_segment() = std::move(*made);
     send(device.id, down, actions);
     return ok();
 }
@@ -516,55 +504,6 @@ Status HubEngine::block_request(const RegisteredDevice& device, const protocol::
         }
         send(device.id, down, actions);
         if (!packed) break;
-    }
-    return ok();
-}
-
-protocol::FeedCursor HubEngine::head_of(const records::FeedId& feed, const FeedPoint& head) {
-    protocol::FeedCursor out;
-    out.set_feed(records::feed_text(feed));
-    out.set_hub_generation(store_.generation());
-    out.set_n(head.n);
-    out.set_checksum(head.checksum);
-    return out;
-}
-
-Status HubEngine::publish_head(const records::FeedId& feed, const FeedPoint& head, HubActions& actions) {
-    protocol::FeedHead hint;
-    *hint.mutable_head() = head_of(feed, head);
-    const auto sealed = protocol::seal(hint, signer_, protocol::plain);
-    if (!sealed) return sealed.error();
-    actions.publishes.push_back({protocol::topic::feed_head(feed), sealed->SerializeAsString(), true, false});
-    return ok();
-}
-
-Status HubEngine::publish_feeds(Heads heads, HubActions& actions) {
-    auto newest = store_.feed_heads();
-    if (!newest) return newest.error();
-    Status first_error = ok();
-    for (const auto& [feed, head] : *newest) {
-        auto done = publish_feed(feed, head, heads, actions);
-        if (!done && first_error) first_error = done.error().with("feed " + records::feed_text(feed));
-    }
-    return first_error;
-}
-
-Status HubEngine::publish_feed(const records::FeedId& feed, const FeedPoint& head, Heads heads,
-                               HubActions& actions) {
-    std::uint64_t& published = published_[feed];
-    if (published < head.n) {
-        // One segment a round and feed: the rest of a large import is asked for by range, at each device's
-        // own pace.
-        auto made = segment(feed, published, head.n, live_segment_bytes);
-        if (!made) return made.error();
-        actions.publishes.push_back({protocol::topic::feed(feed), made->sealed.SerializeAsString(), false});
-        published = head.n;
-    }
-    // Behind the segments and retained: whoever subscribes only now, or to heads only, learns of them so.
-    std::uint64_t& hinted = hinted_[feed];
-    if (heads == Heads::all || (heads == Heads::grown && hinted < head.n)) {
-        if (auto done = publish_head(feed, head, actions); !done) return done;
-        hinted = head.n;
     }
     return ok();
 }

@@ -70,6 +70,11 @@ std::string_view to_string(LinkKind kind) {
     return "unknown";
 }
 
+std::optional<LinkKind> parse_link_kind(std::string_view name) {
+    const auto found = std::ranges::find(link_kinds, name, [](LinkKind kind) { return to_string(kind); });
+    return found == link_kinds.end() ? std::nullopt : std::optional(*found);
+}
+
 std::string_view to_string(LinkPolicy::Hold hold) {
     switch (hold) {
         case LinkPolicy::Hold::none:
@@ -167,8 +172,7 @@ std::string LinkPolicy::why_held(SendClass what) const {
         case Hold::no_link:
             return things + " wait until a link is up.";
         case Hold::paused:
-            return things + " wait: " + std::string(spoken(*kind_)) +
-                   " is paused in this vehicle's settings, only urgent messages go.";
+            return things + " wait: " + std::string(spoken(*kind_)) + " is paused, only urgent messages go.";
         case Hold::kind:
             return things + " do not go over " + std::string(spoken(*kind_)) +
                    ": they wait for another link, such as the depot's.";

@@ -20,6 +20,7 @@ enum class LinkKind { unknown, wifi_depot, wifi, ethernet, lte, satellite };
 inline constexpr std::array link_kinds = {LinkKind::unknown,  LinkKind::wifi_depot, LinkKind::wifi,
                                           LinkKind::ethernet, LinkKind::lte,        LinkKind::satellite};
 std::string_view to_string(LinkKind kind);
+std::optional<LinkKind> parse_link_kind(std::string_view name);
 
 // Bytes that went over links of one kind in one calendar month, both ways.
 struct LinkBytes {
@@ -59,6 +60,8 @@ class LinkPolicy {
     // hotspot) is treated, and counted, as lte. nullopt: none is known to be up; what then finds its way
     // nevertheless goes over a link that nobody knows, so urgent and work only.
     void set_link(std::optional<LinkKind> kind, bool metered);
+    // A person pauses links of this kind, or ends that.
+    void set_paused(LinkKind kind, bool paused) { rules_[static_cast<std::size_t>(kind)].paused = paused; }
     // What was counted this month over kind().
     void set_used(LinkBytes used) { used_ = used; }
 

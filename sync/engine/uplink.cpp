@@ -256,7 +256,10 @@ protocol::Effort Uplink::effort() const {
 
 // Operations as long as this, compressed, make a message of the size that the link likes.
 std::size_t Uplink::batch_bytes(Lane lane) const {
-    if (lane == protocol::URGENT) return limits_.batch_bytes;
+    if (lane == protocol::URGENT) {
+        const std::size_t room = limits_.urgent_window - std::min(limits_.urgent_window, urgent_bytes_);
+        return std::min(limits_.batch_bytes, room);
+    }
     const double raw = static_cast<double>(credit_.room()) / packing_;
     return std::clamp(static_cast<std::size_t>(raw), std::min<std::size_t>(1024, limits_.batch_bytes),
                       limits_.batch_bytes);
@@ -272,6 +275,12 @@ bool Uplink::send_batch(Millis now, Lane lane, Actions& actions) {
                                  (entries ? std::string() : ": " + entries.error().message)});
         return false;
     }
+    if (entries->front().seq != state.sent + 1) {
+        // The hub said that it has what was trimmed since, and its acknowledgement is missing: the answer to
+        // a hello tells where it stands.
+        pause();
+        return false;
+    }
     protocol::Batch batch;
     batch.set_protocol(protocol::version);
     batch.set_device(device_);
@@ -279,6 +288,11 @@ bool Uplink::send_batch(Millis now, Lane lane, Actions& actions) {
     batch.set_lane(lane);
     batch.set_first_seq(state.sent + 1);
     batch.set_hash_before(*hash_before);
+    if (wall_clock_) {
+        const protocol::TimeStamp sent_at = wall_clock_();
+        batch.set_sent_at_us(sent_at.utc_us());
+        batch.set_sent_at_quality(sent_at.quality());
+    }
     std::size_t raw = 0;
     for (JournalEntry& entry : *entries) {
         raw += entry.operation.size();

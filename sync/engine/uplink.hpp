@@ -4,6 +4,7 @@
 
 #include <array>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <utility>
@@ -52,10 +53,13 @@ class JournalView {
                                                    std::size_t max_entries, std::size_t max_bytes) = 0;
 };
 
+// What the device's clock shows now, and what that is worth.
+using WallClock = std::function<protocol::TimeStamp()>;
+
 struct UplinkLimits {
     std::size_t batch_entries = 200;
     std::size_t batch_bytes = 192U << 10U;   // of operations, before they are packed
-    std::size_t urgent_window = 64U << 10U;  // sent and not yet acknowledged, whatever the credit says
+    std::size_t urgent_window = 64U << 10U;  // sent and not yet acknowledged, and one operation
     Millis ack_timeout = 10'000;
 };
 
@@ -64,6 +68,9 @@ class Uplink {
     // `credit` is shared with everything else that goes up.
     Uplink(std::string device, JournalView& journal, protocol::Signer& signer, Credit& credit,
            UplinkLimits limits = {});
+
+    // Batches say from here on when they were sent.
+    void stamp_by(WallClock clock) { wall_clock_ = std::move(clock); }
 
     // Where the journal stands, for the hello.
     void describe(protocol::Hello& hello);
@@ -125,6 +132,7 @@ class Uplink {
     protocol::Signer& signer_;
     Credit& credit_;
     UplinkLimits limits_;
+    WallClock wall_clock_;  // may be empty
     std::array<LaneState, 4> lanes_{};
     // By epoch and lane: what the journal was told in this contact.
     std::map<std::pair<std::uint64_t, protocol::Lane>, std::uint64_t> safe_;

@@ -28,6 +28,13 @@ constexpr std::chrono::seconds goodbye_patience{2};
 constexpr std::chrono::seconds stable_after{30};  // a connection that lived this long resets the back-off
 constexpr std::size_t window = 20;                // Mosquitto's own in-flight window
 
+// What a message occupies while it waits, be it empty.
+constexpr std::size_t message_overhead = 128;
+
+std::size_t room_for(std::size_t topic, std::size_t payload) {
+    return topic + payload + message_overhead;
+}
+
 struct Subscribe {
     std::vector<std::string> filters;
     bool on;
@@ -43,7 +50,10 @@ using Command = std::variant<Message, Subscribe>;
 class Client::Worker {
   public:
     Worker(Options options, Events events, Post post)
-        : options_(std::move(options)), events_(std::move(events)), post_(std::move(post)) {
+        : options_(std::move(options)),
+          events_(std::move(events)),
+          post_(std::move(post)),
+          keep_alive_(options_.keep_alive) {
         std::signal(SIGPIPE, SIG_IGN);
         // MQTT 5 must be said here and in the connect options, or a reconnect may fall back to 3.1.
         ::mqtt::create_options create(MQTTVERSION_5);
@@ -78,7 +88,8 @@ class Client::Worker {
             const std::lock_guard lock(mutex_);
             if (!connected_ || stopping_ || pending_bytes_ + bytes > options_.max_pending_bytes) return false;
             pending_bytes_ += bytes;
-            unwritten_ += bytes;
+            if (const auto* message = std::get_if<Message>(&command))
+                unwritten_ += message->topic.size() + message->payload.size();
             commands_.push_back(std::move(command));
         }
         changed_.notify_all();
@@ -93,6 +104,22 @@ class Client::Worker {
         changed_.notify_all();
     }
 
+    void renew() {
+        {
+            const std::lock_guard lock(mutex_);
+            if (!connected_) return;
+        }
+        lost("no answer comes over this connection");
+    }
+
+    void set_keep_alive(std::chrono::seconds keep_alive) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (std::exchange(keep_alive_, keep_alive) == keep_alive || !connected_) return;
+        }
+        lost("the link has another keep-alive");
+    }
+
     std::uint64_t dropped() const { return dropped_; }
 
     // Paho does not tell what it has written: whatever TCP was given comes off what was handed over.
@@ -101,8 +128,11 @@ class Client::Worker {
         if (!connected_ || !tcp_) return std::nullopt;
         const auto progress = tcp_->progress();
         if (!progress) return std::nullopt;
-        const std::uint64_t given = progress->written - std::exchange(written_, progress->written);
-        unwritten_ -= std::min<std::uint64_t>(unwritten_, given);
+        // The kernel's figures are of two moments: their sum may go back.
+        if (progress->written > written_) {
+            unwritten_ -= std::min<std::uint64_t>(unwritten_, progress->written - written_);
+            written_ = progress->written;
+        }
         return Transport{unwritten_ + progress->on_the_way, progress->round_trip_ms};
     }
 
@@ -110,15 +140,16 @@ class Client::Worker {
     // Paho's threads: copy, post, return; no exception may leave.
     void received(const ::mqtt::const_message_ptr& message) noexcept {
         try {
-            const std::size_t size = message->get_payload().size();
+            const std::size_t size = room_for(message->get_topic().size(), message->get_payload().size());
             if (received_bytes_ + size > options_.max_received_bytes) {
                 ++dropped_;
                 return;
             }
             received_bytes_ += size;
-            post([this, copy = Message{message->get_topic(), message->get_payload(),
-                                       message->is_retained()}]() mutable {
-                received_bytes_ -= copy.payload.size();
+            post([this, size,
+                  copy = Message{message->get_topic(), message->get_payload(),
+                                 message->is_retained()}]() mutable {
+                received_bytes_ -= size;
                 events_.message(std::move(copy));
             });
         } catch (...) {
@@ -152,7 +183,10 @@ class Client::Worker {
             ::mqtt::connect_options connect;
             connect.set_mqtt_version(MQTTVERSION_5);
             connect.set_clean_start(true);
-            connect.set_keep_alive_interval(options_.keep_alive);
+            {
+                const std::lock_guard lock(mutex_);
+                connect.set_keep_alive_interval(keep_alive_);
+            }
             connect.set_connect_timeout(options_.patience);
             connect.set_max_inflight(static_cast<int>(window));
             connect.set_automatic_reconnect(false);
@@ -241,7 +275,7 @@ class Client::Worker {
                 command = std::move(commands_.front());
                 commands_.pop_front();
                 if (const auto* message = std::get_if<Message>(&command)) {
-                    pending_bytes_ -= message->topic.size() + message->payload.size();
+                    pending_bytes_ -= room_for(message->topic.size(), message->payload.size());
                 }
             }
             carry_out(command);
@@ -327,6 +361,7 @@ class Client::Worker {
     std::uint64_t written_ = 0;  // as last seen
     std::size_t unwritten_ = 0;  // handed to Paho since then: at most
     std::string lost_reason_;
+    std::chrono::seconds keep_alive_;
     bool connected_ = false;
     bool lost_ = false;
     bool stopping_ = false;
@@ -355,7 +390,7 @@ void Client::stop() {
 }
 
 bool Client::publish(Message message) {
-    const std::size_t bytes = message.topic.size() + message.payload.size();
+    const std::size_t bytes = room_for(message.topic.size(), message.payload.size());
     return worker_->add(std::move(message), bytes);
 }
 
@@ -368,6 +403,14 @@ bool Client::unsubscribe(std::vector<std::string> filters) {
 
 void Client::retry_now() {
     worker_->retry_now();
+}
+
+void Client::renew() {
+    worker_->renew();
+}
+
+void Client::set_keep_alive(std::chrono::seconds keep_alive) {
+    worker_->set_keep_alive(keep_alive);
 }
 
 std::optional<Transport> Client::transport() const {

@@ -2,8 +2,8 @@
 // offline buffer, clean sessions; what matters is asked again by the engines. The only code that sees Paho.
 //
 // Threads: a thread of its own calls Paho, connects, and reconnects with jittered back-off. publish(),
-// subscribe() and stop() may be called from any thread and never wait for the network. Events are handed to
-// `post`, which must run them one after another in order (the program's event loop).
+// subscribe(), transport() and stop() may be called from any thread and never wait for the network. Events
+// are handed to `post`, which must run them one after another in order (the program's event loop).
 #pragma once
 
 #include <chrono>
@@ -34,9 +34,10 @@ struct Options {
     // How long the broker may take to answer a connect or a subscription.
     std::chrono::seconds patience{10};
     std::optional<Message> will;  // the broker publishes it when we vanish
-    // Handed to us and not yet acknowledged by the broker; publish() refuses beyond it.
+    // Of messages with their topics, and 128 bytes for each. Handed to us and not yet given to Paho:
+    // publish() refuses beyond it.
     std::size_t max_pending_bytes = 16U << 20U;
-    // Received and not yet taken by the program; what exceeds it is dropped and asked for again by the
+    // Received and not yet taken by the program: what exceeds it is dropped, and asked for again by the
     // protocol.
     std::size_t max_received_bytes = 32U << 20U;
     std::chrono::milliseconds first_retry{500};
@@ -79,6 +80,11 @@ class Client {
     bool unsubscribe(std::vector<std::string> filters);
     // A link came up: do not wait for the end of the back-off.
     void retry_now();
+
+    // The program has reason to take the connection for dead: ends it, and makes the next one.
+    void renew();
+    // Instead of Options::keep_alive. A connection that stands is made anew if it has another.
+    void set_keep_alive(std::chrono::seconds keep_alive);
 
     // nullopt while nothing can be told. Never waits.
     std::optional<Transport> transport() const;

@@ -71,7 +71,7 @@ std::optional<TcpConnection::Progress> TcpConnection::progress() const {
     // Of single packets the kernel tells the number alone, and many are small.
     const double sent = std::max<double>(0, unconfirmed - static_cast<double>(info.tcpi_notsent_bytes));
     const double packet = info.tcpi_unacked > 0 ? sent / info.tcpi_unacked : 0;
-    const double gone = packet * (static_cast<double>(info.tcpi_sacked) + info.tcpi_lost - info.tcpi_retrans);
+    const double gone = packet * info.tcpi_sacked;
     return Progress{info.tcpi_bytes_acked + static_cast<std::uint64_t>(unconfirmed),
                     static_cast<std::size_t>(std::max(0.0, unconfirmed - gone)), info.tcpi_min_rtt / 1e3};
 }

@@ -22,8 +22,8 @@ class TcpConnection {
         std::size_t on_the_way = 0;  // of these: not yet arrived
         double round_trip_ms = 0;    // the shortest of the last minutes
     };
-    // What TCP knows to have arrived, be it out of order, or to be lost is not on its way. nullopt: the
-    // connection was closed, or the kernel does not say. Never waits.
+    // What TCP knows to have arrived, be it out of order, is not on its way; what was lost is, as the link
+    // has to carry it once more. nullopt: the connection was closed, or the kernel does not say. Never waits.
     std::optional<Progress> progress() const;
 
   private:

@@ -199,6 +199,18 @@ Status Writer::set_feed_cursor(const records::FeedId& feed, std::int64_t generat
     });
 }
 
+Status Writer::empty_log() {
+    if (state_->bulk || state_->done || state_->open_transaction)
+        return fail(ErrorCode::internal, "the log of a city file is emptied between transactions");
+    auto emptied = sql([&]() -> Status {
+        SQLite::Statement checkpoint(*state_->database, "PRAGMA wal_checkpoint(TRUNCATE)");
+        if (checkpoint.executeStep() && checkpoint.getColumn(0).getInt() == 0) return ok();
+        return fail(ErrorCode::unavailable, "a reader holds on to it");
+    });
+    if (!emptied) return emptied.error().with("emptying the log of " + state_->path.string());
+    return ok();
+}
+
 Status Writer::set_source(const Source& source) {
     return state_->change([&]() -> Status {
         SQLite::Statement set(*state_->database,

@@ -56,6 +56,11 @@ class Writer {
     // Names the feed as held, even when it has no row.
     Status set_feed_cursor(const records::FeedId& feed, std::int64_t generation, std::int64_t cursor);
 
+    // Everything that is committed is on the disk, and the log beside the file is empty: of what was removed
+    // it would still have earlier pages. Between transactions of a file that is not in bulk mode. unavailable
+    // when a reader held on to the log for five seconds.
+    Status empty_log();
+
     Status set_source(const Source& source);
     Status set_meta(const Meta& meta);
 

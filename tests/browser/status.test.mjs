@@ -49,8 +49,8 @@ test(
   "what waits is told with its age and the reason, and so are a paused link and the month's data",
   options,
   async () => {
-    const why = "Records wait: the mobile network is paused in this vehicle's settings, only urgent messages go.";
-    const photos = "Photos and other attachments wait: the mobile network is paused in this vehicle's settings.";
+    const why = "Records wait: the mobile network is paused, only urgent messages go.";
+    const photos = "Photos and other attachments wait: the mobile network is paused.";
     const since = new Date().toISOString();
     const { page, trouble, close } = await open(SCREENS[0], (page) =>
       changeStatus(page, (status) => ({
@@ -58,9 +58,9 @@ test(
         journal: {
           ...status.journal,
           lanes: [
-            { lane: "urgent", waiting: 0, oldest_unsent_s: null },
-            { lane: "work", waiting: 3, oldest_unsent_s: 754 },
-            { lane: "telemetry", waiting: 0, oldest_unsent_s: null },
+            { lane: "urgent", waiting: 0, positions: 0, oldest_unsent_s: null },
+            { lane: "work", waiting: 3, positions: 0, oldest_unsent_s: 754 },
+            { lane: "telemetry", waiting: 0, positions: 0, oldest_unsent_s: null },
           ],
         },
         attachments: { ...status.attachments, waiting: 2, waiting_bytes: 5_000_000 },
@@ -101,8 +101,16 @@ test(
       /Paused\s+Records, changes of city data, small pictures, photos and files, positions, new city data/,
     );
     assert.match(text, /Mobile data: 1\.5 GB of 2\.0 GB used\. Photos and files: 200 MB used: all of it/);
+    const pauses = [];
+    await page.route("**/api/v1/link/pause", (route) => {
+      pauses.push(route.request().postDataJSON());
+      return route.fulfill({ status: 200, json: { message: "Going again over lte." } });
+    });
     await shoot(page, "mobile-light-paused");
     assert.deepEqual(await violationsOn(page), []);
+    await sheet.getByRole("button", { name: "End the pause of Mobile data" }).click();
+    await sheet.getByText("Going again over lte.").waitFor();
+    assert.deepEqual(pauses, [{ kind: "lte", paused: false }]);
     assert.deepEqual(trouble, []);
     await close();
   },

@@ -13,14 +13,13 @@ import itertools
 import os
 import random
 import sys
-import threading
 import time
-import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 
 sys.path.insert(0, os.path.dirname(__file__))
-from fault_stack import FAKETIME, POWERCUT, Client, FaultStack, SmallDisk, wait_for  # noqa: E402
+from crew import Recorder  # noqa: E402
+from fault_stack import FAKETIME, POWERCUT, FaultStack, SmallDisk, wait_for  # noqa: E402
 from history import ACKNOWLEDGED, REFUSED, UNSURE, History, check  # noqa: E402
 
 CONVERGED_WITHIN = 120  # seconds after the last fault, on a machine that is busy with other things
@@ -33,6 +32,7 @@ class Settings:
     seed: int
     cycles: int = 60
     minutes: float = 0       # when not 0, instead of cycles
+    least: int = 0           # operations that are acknowledged: on a slow machine cycles go on until then
     devices: int = 1
     power_cuts: bool = True
     disks: bool = True
@@ -85,53 +85,6 @@ class Schedule:
             deeds.append(Deed(self.random.uniform(0, 1.2), "clock", self.clocked,
                               {"offset": self.random.choice(CLOCKS)}))
         return sorted(deeds, key=lambda deed: deed.at)
-
-
-class Recorder(threading.Thread):
-    """A crew that never stops writing; asks again when it heard nothing, or only says that it did not."""
-
-    def __init__(self, device, history, seed):
-        super().__init__(name=f"recorder of {device.name}")
-        self.device = device
-        self.history = history
-        self.random = random.Random(f"{seed} {device.name}")
-        self.client = Client(device.port, timeout=10)
-        self.done = threading.Event()
-
-    def run(self):
-        again = None
-        while not self.done.is_set():
-            identity = again or str(uuid.UUID(int=self.random.getrandbits(128), version=4))
-            heard = self.post(identity)
-            again = None
-            if heard is None:
-                again = identity if self.random.random() < 0.6 else None
-                self.done.wait(0.02)
-            elif self.random.random() < 0.02:
-                again = identity  # an impatient finger
-            self.done.wait(self.random.expovariate(200))
-        self.client.close()
-
-    def post(self, identity):
-        """None: no answer. A retry of what was acknowledged changes nothing."""
-        note = "x" * (int(identity[:8], 16) % 200)  # the same for the same id: a retry repeats the request
-        body = {"id": identity, "kind": "note", "note": f"under fault {note}"}
-        try:
-            status, answer = self.client.post("/api/v1/observations", body)
-        except ConnectionRefusedError:
-            return None  # nothing was sent
-        except (OSError, http.client.HTTPException) as error:
-            self.history.not_acknowledged(self.device.name, identity, UNSURE, type(error).__name__)
-            return None
-        if status in (200, 201) and answer["saved"]:
-            self.history.acknowledged(self.device.name, identity, answer["operation"])
-        else:
-            self.history.not_acknowledged(self.device.name, identity, REFUSED, f"{status} {answer['title']}")
-        return status
-
-    def stop(self):
-        self.done.set()
-        self.join()
 
 
 class FaultRun:
@@ -198,7 +151,8 @@ class FaultRun:
         for node in nodes.values():
             node.power_on(**node.how)
         wait_for("the devices have the city", lambda: all(map(self.ready, self.stack.devices)), 120)
-        recorders = [Recorder(device, self.history, self.settings.seed) for device in self.stack.devices]
+        places = self.places()
+        recorders = [Recorder(device, self.history, self.settings.seed, places) for device in self.stack.devices]
         for recorder in recorders:
             recorder.start()
         end = time.monotonic() + 60 * self.settings.minutes
@@ -208,11 +162,18 @@ class FaultRun:
                 for deed in schedule.cycle():
                     self.until(begun + deed.at)
                     self.do(deed)
-                if time.monotonic() > end if self.settings.minutes else self.cycles >= self.settings.cycles:
+                over = time.monotonic() > end if self.settings.minutes else self.cycles >= self.settings.cycles
+                if over and self.history.count(ACKNOWLEDGED) >= self.settings.least:
                     break
         finally:
             for recorder in recorders:
                 recorder.stop()
+
+    def places(self):
+        """Some properties that all devices hold, the same for each seed."""
+        drawn = self.stack.devices[0].api.get("/api/v1/map?bbox=-180,-90,180,90")["features"]
+        found = sorted(feature["properties"]["id"] for feature in drawn if feature["properties"]["layer"] == "property")
+        return random.Random(self.settings.seed).sample(found, 50)
 
     # --- after the faults -----------------------------------------------------------------------------------------
 
@@ -245,9 +206,12 @@ class FaultRun:
                             f"{feed['cursor']} and knows of {feed['head']}")
             if not self.ready(device):
                 return f"{device.name} is in contact"
-            pending = self.ask(device.api, "/api/v1/observations?state=pending")
-            if not pending or pending["observations"]:
-                return f"{device.name} shows each as accepted"
+            if said["attachments"]["waiting"]:
+                return f"{device.name} has sent all attachments"
+            for kind in ("observations", "visits"):
+                pending = self.ask(device.api, f"/api/v1/{kind}?state=pending")
+                if not pending or pending[kind]:
+                    return f"{device.name} shows each of the {kind} as accepted"
         return None
 
     def converged(self):
@@ -275,10 +239,11 @@ class FaultRun:
                                  f"folder {self.stack.folder}") from None
         self.converged_s = time.monotonic() - begun
         for device in self.stack.devices:
-            listed = device.api.get("/api/v1/observations?limit=5000")["observations"]
-            wrong = [item["id"] for item in listed if item["state"] != "accepted"]
-            if wrong:
-                self.history.broken.append(f"{device.name} shows {len(wrong)} as not accepted, such as {wrong[0]}")
+            for kind in ("observations", "visits"):
+                listed = device.api.get(f"/api/v1/{kind}?limit=5000")[kind]
+                wrong = [item["id"] for item in listed if item["state"] != "accepted"]
+                if wrong:
+                    self.history.broken.append(f"{device.name} shows {len(wrong)} {kind} as not accepted, such as {wrong[0]}")
         for node in (*self.stack.devices, self.stack.hub):
             node.wanted = False
             if (code := node.stop()) != 0:
@@ -317,6 +282,8 @@ class FaultRun:
                 f"{self.did['clock moves']} clock moves, acknowledged {self.history.count(ACKNOWLEDGED)}, "
                 f"without an answer {self.history.count(UNSURE)}, refused {self.history.count(REFUSED)} "
                 f"(of these saved {verdict.of_unsure}), duplicates {verdict.duplicates}, lost {verdict.lost}, "
+                f"edits {verdict.edits} ({verdict.conflicts} in conflict), corrections {verdict.corrections}, "
+                f"attachments {verdict.attachments}, "
                 f"city rows {verdict.rows}, converged in {self.converged_s:.1f} s, {self.seconds:.0f} seconds")
 
 

@@ -56,6 +56,19 @@ class SmallDisk:
         subprocess.run(["umount", "-l", str(self.folder)], check=False, capture_output=True)
 
 
+class RoomyFolder:
+    """A folder of a small disk that lies on the machine's own: the hub takes attachments only while much is free."""
+
+    def __init__(self, folder, lies_in):
+        self.folder = folder
+        folder.mkdir()
+        lies_in.mkdir()
+        subprocess.run(["mount", "--bind", str(lies_in), str(folder)], check=True, capture_output=True)
+
+    def close(self):
+        subprocess.run(["umount", "-l", str(self.folder)], check=False, capture_output=True)
+
+
 class Node(Process):
     """A process with its own power, clock and disk. It is started again when it ends by itself, as systemd would."""
 
@@ -153,6 +166,8 @@ class FaultStack(Stack):
         self.hub = Node("hub", self.hub.command, self.folder, self.store,
                         self.disk_for(self.store) if small_disks else None)
         self.broker = Node("broker", self.broker.command, self.folder)
+        if small_disks:
+            self.disks.append(RoomyFolder(self.store / "blobs", self.folder / "hub-blobs"))
         self.devices = []
         for number in range(1, devices + 1):
             state = self.folder / f"car-{number}"
@@ -182,6 +197,6 @@ class FaultStack(Stack):
             device.api.close()
         super().close(keep=True)
         if not keep:
-            for disk in self.disks:
+            for disk in reversed(self.disks):
                 disk.close()
             shutil.rmtree(self.folder, ignore_errors=True)

@@ -29,6 +29,9 @@ import struct
 import subprocess
 import sys
 import time
+import uuid
+
+from fault_stack import wait_for
 
 TUNSETIFF = 0x400454CA
 IFF_TUN, IFF_NO_PI = 0x0001, 0x1000
@@ -192,6 +195,41 @@ def measure(link, seconds):
         near.close()
         child.kill()
         return float(child.communicate()[0]), got * 8 / 1000 / at, control
+
+
+@contextlib.contextmanager
+def behind(stack, link):
+    """The stack's device on the far side of the link; its broker listens there too."""
+    stack.broker.kill()
+    config = stack.folder / "mosquitto.conf"
+    plain, device = config.read_text(), stack.device_config.read_text()
+    config.write_text(plain + f"listener {stack.broker_port} {link.broker_address}\nallow_anonymous true\n")
+    stack.device_config.write_text(device.replace("[hub]\n", f'[hub]\nbroker = "{link.broker_address}"\n'))
+    command, stack.device.command = stack.device.command, link.command(stack.device.command)
+    stack.start_broker()
+    stack.hub_api.close()
+    wait_for("the hub is connected", lambda: stack.hub_api.get("/api/v1/status")["broker"] == "connected", 60)
+    try:
+        yield
+    finally:
+        stack.device.kill()
+        stack.device.command = command
+        config.write_text(plain)
+        stack.device_config.write_text(device)
+
+
+def emergency(api):
+    """Seconds from the append of an SOS until the device holds the hub's ack of it."""
+    name = str(uuid.uuid4())
+    began = time.monotonic()
+    status, said = api.post("/api/v1/statuses", {"id": name, "status": "sos"})
+    if status != 201:
+        raise AssertionError(f"no emergency was recorded: {status} {said}")
+    while api.get(f"/api/v1/statuses/{name}")["state"] == "pending":
+        if time.monotonic() > began + 120:
+            raise AssertionError("an emergency was not acknowledged within 120 s")
+        time.sleep(0.01)
+    return time.monotonic() - began
 
 
 def main():

@@ -9,6 +9,7 @@
 //  entries of feeds that the device's profile clears; answers and notices are few
 #pragma once
 
+#include "sync/engine/hub_engine.hpp"
 #include "tests/fuzz/sealing.hpp"
 #include "tests/fuzz/world.hpp"
 #include "tests/unit/engine/memory_hub.hpp"

@@ -1,15 +1,18 @@
-// Any bytes, in any pieces, at any times: the receiver survives, and every fix keeps its contract.
+// Any bytes, in any pieces, at any times: the receiver survives, every fix keeps its contract, and memory is
+// bounded.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
+#include "tests/fuzz/heap_bound.hpp"
 #include "tests/unit/hal/gnss/nmea.hpp"
 
 using namespace fieldpost::hal;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const fieldpost::fuzz::HeapBound bound(1U << 20U);
     constexpr std::int64_t floor_us = 1'700'000'000'000'000;  // November 2023
     NmeaReceiver receiver(floor_us, [](const Fix& fix) {
         if (!testing::keeps_contract(fix) || (fix.utc_us && *fix.utc_us < floor_us)) std::abort();

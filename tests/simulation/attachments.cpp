@@ -42,8 +42,10 @@ void DeviceAttachments::adopt(const std::vector<device::KeptBlob>& held) {
         if (!content) continue;
         if (blob.delivered && !once_sent_.contains(blob.sha256))
             problem(blob.sha256, "counts as sent, and the hub never said that it has it");
-        // One that nobody knows of was on its way when the power went.
-        if (const auto known = before.extract(blob.sha256); !known.empty() && !uncertain_) {
+        const auto known = before.extract(blob.sha256);
+        if (!uncertain_ && known.empty()) {
+            problem(blob.sha256, "is on the disk, and nobody added it");
+        } else if (!uncertain_) {  // else it was on its way when the power went
             const Kept& kept = known.mapped();
             if (kept.sent != blob.delivered || kept.thumbnail != blob.thumbnail)
                 problem(blob.sha256, "is not what it was before the start");
@@ -140,12 +142,12 @@ Result<Bytes> DeviceAttachments::read(BytesView hash, std::uint64_t offset, std:
 
 // ------------------------------------------------------------------ the hub's
 
-const Bytes* HubAttachments::delivered(const Key& key) const {
+const Bytes* ModelOfHubAttachments::delivered(const Key& key) const {
     const auto whole = content_.whole.find(key.second);
     return whole == content_.whole.end() || !content_.delivered.contains(key) ? nullptr : &whole->second;
 }
 
-protocol::BlobState HubAttachments::state_of(const Key& key) {
+protocol::BlobState ModelOfHubAttachments::state_of(const Key& key) {
     protocol::BlobState state;
     state.set_sha256(key.second);
     const auto partial = partials_.find(key);
@@ -172,9 +174,10 @@ protocol::BlobState HubAttachments::state_of(const Key& key) {
     return state;
 }
 
-Result<protocol::BlobState> HubAttachments::offered(const std::string& device,
-                                                    const protocol::BlobOffer& offer) {
-    const Key key(device, offer.sha256());
+Result<protocol::BlobState> ModelOfHubAttachments::offered(engine::HubStore&,
+                                                           const engine::RegisteredDevice& device,
+                                                           const protocol::BlobOffer& offer) {
+    const Key key(device.id, offer.sha256());
     protocol::BlobState state;
     state.set_sha256(offer.sha256());
     if (const Bytes* whole = delivered(key)) {
@@ -196,9 +199,10 @@ Result<protocol::BlobState> HubAttachments::offered(const std::string& device,
     return state;
 }
 
-Result<protocol::BlobState> HubAttachments::chunk(const std::string& device,
-                                                  const protocol::BlobChunk& chunk) {
-    const Key key(device, chunk.sha256());
+Result<protocol::BlobState> ModelOfHubAttachments::chunk(engine::HubStore&,
+                                                         const engine::RegisteredDevice& device,
+                                                         const protocol::BlobChunk& chunk) {
+    const Key key(device.id, chunk.sha256());
     const auto found = partials_.find(key);
     if (!offered_.contains(key) || found == partials_.end()) {
         protocol::BlobState state;
@@ -233,7 +237,7 @@ Result<protocol::BlobState> HubAttachments::chunk(const std::string& device,
     return state_of(key);
 }
 
-void HubAttachments::power_cut() {
+void ModelOfHubAttachments::power_cut() {
     for (auto& [key, partial] : partials_) {
         partial.content.resize(partial.durable);
     }
@@ -241,8 +245,8 @@ void HubAttachments::power_cut() {
     unsafe_.clear();
 }
 
-void HubAttachments::restore(Content content) {
-    content_ = std::move(content);
+void ModelOfHubAttachments::restore_backup() {
+    content_ = backup_;
     partials_.clear();
     unsafe_.clear();
 }

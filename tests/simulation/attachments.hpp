@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "sync/engine/blobs.hpp"
-#include "sync/engine/hub_engine.hpp"
+#include "sync/engine/hub_store.hpp"
 #include "tests/simulation/attachment_files.hpp"
 #include "tests/simulation/crash_disk.hpp"
 #include "tests/simulation/stage.hpp"
@@ -64,26 +64,49 @@ class DeviceAttachments final : public engine::BlobView {
     bool uncertain_ = false;  // what the table says of them may be older than what the model does
 };
 
+// The hub's: a model (below), or the production files (hub_attachment_files.hpp).
 class HubAttachments {
   public:
-    HubAttachments(Stage& stage, CrashDisk& disk) : stage_(stage), disk_(disk) {}
+    using Whole = std::map<Bytes, Bytes>;  // by hash
+    virtual ~HubAttachments() = default;
+    // As HubStore::blob_offered() and blob_chunk() answer; `store` is the one beneath.
+    virtual Result<protocol::BlobState> offered(engine::HubStore& store,
+                                                const engine::RegisteredDevice& device,
+                                                const protocol::BlobOffer& offer) = 0;
+    virtual Result<protocol::BlobState> chunk(engine::HubStore& store, const engine::RegisteredDevice& device,
+                                              const protocol::BlobChunk& chunk) = 0;
+    // This goes to a device, committed.
+    virtual void told(const protocol::BlobState& state) = 0;
+    // The program starts.
+    virtual void start() = 0;
+    virtual void power_cut() = 0;
+    virtual Whole whole() = 0;
+    virtual void keep_backup() = 0;
+    virtual void restore_backup() = 0;
+};
 
-    Result<protocol::BlobState> offered(const std::string& device, const protocol::BlobOffer& offer);
-    Result<protocol::BlobState> chunk(const std::string& device, const protocol::BlobChunk& chunk);
-    void start() { offered_.clear(); }
-    void power_cut();
+class ModelOfHubAttachments final : public HubAttachments {
+  public:
+    ModelOfHubAttachments(Stage& stage, CrashDisk& disk) : stage_(stage), disk_(disk) {}
+
+    Result<protocol::BlobState> offered(engine::HubStore& store, const engine::RegisteredDevice& device,
+                                        const protocol::BlobOffer& offer) override;
+    Result<protocol::BlobState> chunk(engine::HubStore& store, const engine::RegisteredDevice& device,
+                                      const protocol::BlobChunk& chunk) override;
+    void told(const protocol::BlobState&) override {}
+    void start() override { offered_.clear(); }
+    void power_cut() override;
+    Whole whole() override { return content_.whole; }
+    void keep_backup() override { backup_ = content_; }
+    void restore_backup() override;
+
+  private:
     using Key = std::pair<std::string, Bytes>;  // device, hash
-    using Whole = std::map<Bytes, Bytes>;       // by hash
-    const Whole& whole() const { return content_.whole; }
     // What a backup holds of them.
     struct Content {
         Whole whole;
         std::set<Key> delivered;  // only this device is told that it is there
     };
-    const Content& content() const { return content_; }
-    void restore(Content content);
-
-  private:
     struct Partial {
         std::uint64_t total = 0;
         Bytes content;
@@ -97,6 +120,7 @@ class HubAttachments {
     Stage& stage_;
     CrashDisk& disk_;
     Content content_;
+    Content backup_;
     std::set<Bytes> unsafe_;  // told to be complete, and not synced: when that is planted
     std::map<Key, Partial> partials_;
     std::set<Key> offered_;  // in this run

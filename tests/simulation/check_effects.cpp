@@ -44,6 +44,7 @@ void Checker::check_effects(const std::vector<StoredOperation>& operations,
     const Messages records = whole_records(content);
     check_waiting(operations);
     check_observations(operations, records);
+    check_visits(operations, records);
     check_edits(operations, conflicts, records);
 }
 
@@ -86,17 +87,36 @@ void Checker::check_waiting(const std::vector<StoredOperation>& operations) {
     }
 }
 
-// Each stands as it was recorded, at the time that is known of it, and what corrects it names it.
-void Checker::check_observations(const std::vector<StoredOperation>& operations, const Messages& records) {
-    std::map<std::pair<std::string, Bytes>, std::int64_t> time_is_known;  // device, boot: until then in it
+Checker::KnownTimes Checker::known_times(const std::vector<StoredOperation>& operations) {
+    KnownTimes out;
     for (const auto& stored : operations) {
         protocol::Operation operation;
         if (!operation.ParseFromString(stored.body) || stored.outcome != protocol::ACCEPTED) continue;
         const auto& corrected = operation.time_corrected();
         if (!operation.has_time_corrected() || corrected.quality() != protocol::TIME_GNSS) continue;
-        auto& until = time_is_known[{stored.device, corrected.boot_id()}];
+        auto& until = out[{stored.device, corrected.boot_id()}];
         until = std::max(until, operation.time().boottime_us());
     }
+    return out;
+}
+
+std::optional<std::int64_t> Checker::true_time(const StoredOperation& stored,
+                                               const protocol::Operation& operation,
+                                               const KnownTimes& known) const {
+    const auto asked = operations_.find({stored.device, operation.id()});
+    if (asked == operations_.end()) return std::nullopt;
+    const auto body = asked->second.bodies.find(std::hash<BytesView>()(stored.body));
+    if (body == asked->second.bodies.end()) return std::nullopt;  // told elsewhere
+    const auto& stamp = operation.time();
+    const auto until = known.find({stored.device, stamp.boot_id()});
+    const bool is_known = stamp.quality() == protocol::TIME_GNSS ||
+                          (until != known.end() && until->second >= stamp.boottime_us());
+    return is_known ? std::optional(body->second / micros) : std::nullopt;
+}
+
+// Each stands as it was recorded, at the time that is known of it, and what corrects it names it.
+void Checker::check_observations(const std::vector<StoredOperation>& operations, const Messages& records) {
+    const KnownTimes known = known_times(operations);
     for (const auto& stored : operations) {
         protocol::Operation operation;
         if (!operation.ParseFromString(stored.body) || stored.outcome != protocol::ACCEPTED) continue;
@@ -125,17 +145,66 @@ void Checker::check_observations(const std::vector<StoredOperation>& operations,
             if (first == nullptr || first->corrected_by().empty())
                 problem(about, "observation " + named + " does not say that " + id + " corrects it");
         }
-        const auto asked = operations_.find({stored.device, id});
-        if (asked == operations_.end() || stands->device() != stored.device) continue;
-        const auto body = asked->second.bodies.find(std::hash<BytesView>()(stored.body));
-        if (body == asked->second.bodies.end()) continue;  // told elsewhere
-        const auto& stamp = operation.time();
-        const auto until = time_is_known.find({stored.device, stamp.boot_id()});
-        const bool is_known = stamp.quality() == protocol::TIME_GNSS ||
-                              (until != time_is_known.end() && until->second >= stamp.boottime_us());
-        if (is_known && std::abs(stands->recorded_at() - body->second / micros) > 1)
+        if (stands->device() != stored.device) continue;
+        const auto made_at = true_time(stored, operation, known);
+        if (made_at && std::abs(stands->recorded_at() - *made_at) > 1)
             problem(about, "observation " + id + " stands at " + std::to_string(stands->recorded_at()) +
-                               " s and was made at " + std::to_string(body->second / micros) + " s");
+                               " s and was made at " + std::to_string(*made_at) + " s");
+    }
+}
+
+// Each says what its beginning and its end said, and when that was as far as it is known.
+void Checker::check_visits(const std::vector<StoredOperation>& operations, const Messages& records) {
+    const KnownTimes known = known_times(operations);
+    for (const auto& stored : operations) {
+        protocol::Operation operation;
+        if (!operation.ParseFromString(stored.body) || stored.outcome != protocol::ACCEPTED) continue;
+        const bool is_start = operation.has_visit_started();
+        if (!is_start && !operation.has_visit_finished()) continue;
+        const std::string& id = operation.visit_id();
+        const Subject about{stored.device, stored.lane, {}, operation.id()};
+        const auto found = records.find(static_cast<std::uint64_t>(engine::visit_record(id)));
+        const auto* stands =
+            found == records.end() ? nullptr : dynamic_cast<const records::Visit*>(found->second.get());
+        if (stands == nullptr) {
+            problem(about, "visit " + id + " was accepted and is no record");
+            continue;
+        }
+        const bool is_right = is_start ? stands->purpose() == operation.visit_started().purpose()
+                                       : stands->result() == operation.visit_finished().result() &&
+                                             stands->note() == operation.visit_finished().note();
+        if (stands->device() != stored.device || !is_right)
+            problem(about, "visit " + id + " does not stand as " + operation.id() + " says");
+        const auto made_at = true_time(stored, operation, known);
+        const std::int64_t at = is_start ? stands->started_at() : stands->finished_at();
+        if (made_at && std::abs(at - *made_at) > 1)
+            problem(about, operation.id() + " stands at " + std::to_string(at) + " s and was made at " +
+                               std::to_string(*made_at) + " s");
+    }
+}
+
+void Checker::check_reports(const std::vector<StoredOperation>& operations,
+                            const std::vector<StoredReport>& reports) {
+    std::map<std::tuple<std::string, int, protocol::Lane>, std::string> newest;  // id
+    for (const auto& stored : operations) {
+        protocol::Operation operation;
+        if (!operation.ParseFromString(stored.body) || stored.outcome != protocol::ACCEPTED) continue;
+        if (!operation.has_position_reported() && !operation.has_status_reported()) continue;
+        newest[{stored.device, operation.effect_case(), stored.lane}] = operation.id();
+    }
+    for (const auto& report : reports) {
+        const auto brought = newest.find({report.device, report.effect, report.lane});
+        const std::string& id = report.operation.id();
+        if (brought == newest.end() || brought->second != id) {
+            problem({report.device, report.lane, {}, id},
+                    "report " + id + " stands, and is not the last that the " +
+                        protocol::lane_name(report.lane) + " lane brought");
+        }
+        if (brought != newest.end()) newest.erase(brought);
+    }
+    for (const auto& [about, id] : newest) {
+        const auto& [device, effect, lane] = about;
+        problem({device, lane, {}, id}, "report " + id + " was accepted and does not stand");
     }
 }
 

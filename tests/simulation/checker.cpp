@@ -27,14 +27,15 @@ void Checker::asked(const std::string& device, protocol::Lane lane, const protoc
     asked.lane = lane;
     asked.needs = needs;
     asked.bodies.emplace(hash(operation.SerializeAsString()), true_us);
-    if (asked.place == 0) asked.tried = ++places_;
+    if (asked.place == 0) asked.order = asked.tried = ++places_;
 }
 
 void Checker::recorded(const std::string& device, const std::string& id, bool repeated) {
     Asked& asked = operations_.at({device, id});
     if (repeated) return;  // it stands where it was first written
     asked.place = asked.tried;
-    asked.excused = asked.only_at_hub = false;
+    asked.anew = asked.anew || asked.only_at_hub;  // the end of a visit, of which there is one alone
+    asked.excused = asked.only_at_hub = asked.voided = false;
 }
 
 void Checker::told_saved(const std::string& device, const std::string& id) {
@@ -52,7 +53,8 @@ void Checker::journal_opened(const std::string& device, const std::vector<KnownO
         if (ids.contains(asked->first.second)) {
             // The power went while it was committed, and it was.
             if (operation.place == 0) operation.place = operation.tried;
-        } else if (operation.saved && !operation.excused && !operation.only_at_hub && !operation.made_room) {
+        } else if (operation.saved && !operation.excused && !operation.only_at_hub && !operation.made_room &&
+                   !operation.voided) {
             problem({device, operation.lane, {}, asked->first.second},
                     "operation " + asked->first.second + " was told to be saved and is not in the journal");
         }
@@ -66,9 +68,10 @@ void Checker::journal_replaced(const std::string& device, const std::vector<Know
     for (auto& [key, asked] : operations_) {
         if (key.first != device) continue;
         asked.dropped.reset();  // this disk does not know of it
+        asked.voided = false;
         lost_.erase(key);
         if (kept.contains(key.second)) {
-            asked.made_room = false;
+            asked.made_room = asked.excused = asked.only_at_hub = false;
             if (at_hub_.contains(key)) continue;
             // Also what an earlier disk lacked, and this one has.
             if (asked.place == 0) asked.place = asked.tried;
@@ -80,13 +83,60 @@ void Checker::journal_replaced(const std::string& device, const std::vector<Know
             asked.place = 0;  // it may be on its way still, or be recorded anew
         }
     }
-    // Behind what the journal in between brought to the hub.
-    std::ranges::sort(again, {}, &Asked::place);
-    for (Asked* asked : again) asked->place = asked->tried = ++places_;
+    place_behind(std::move(again));  // what the journal in between brought to the hub
+}
+
+void Checker::place_behind(std::vector<Asked*> those) {
+    std::ranges::sort(those, {}, &Asked::order);
+    for (Asked* asked : those) {
+        asked->tried = ++places_;
+        if (asked->place != 0) asked->place = asked->tried;
+    }
+}
+
+// What went without the hub's word is telemetry, and one operation says of how many it stands in place. That
+// one must arrive like any other.
+void Checker::made_room(const std::string& device, const std::map<std::string, KnownOperation>& gone,
+                        const std::vector<KnownOperation>& there) {
+    std::uint64_t voided = 0;
+    std::uint64_t named = 0;
+    const auto count = [](const protocol::Voided& range) { return range.last() - range.first() + 1; };
+    for (const auto& [id, known] : gone) {
+        if (!known.pending) {
+            let_go(device, known);
+            continue;
+        }
+        protocol::Operation operation;
+        const bool is_readable = operation.ParseFromString(known.body);
+        voided += is_readable && operation.has_voided() ? count(operation.voided()) : 1;
+        operations_[{device, id}].voided = true;
+        const auto effect = operation.effect_case();
+        const bool may_go =
+            known.lane == protocol::TELEMETRY &&
+            (effect == protocol::Operation::kPositionReported || effect == protocol::Operation::kVoided ||
+             effect == protocol::Operation::EFFECT_NOT_SET);
+        if (!may_go)
+            problem({device, known.lane, {}, id}, "thins out operation " + id + ", which is no telemetry");
+    }
+    for (const KnownOperation& known : there) {
+        protocol::Operation operation;
+        if (!operation.ParseFromString(known.body) || !operation.has_voided()) continue;
+        const auto [stands, is_new] = operations_.try_emplace({device, operation.id()});
+        if (!is_new) continue;
+        named += count(operation.voided());
+        stands->second.lane = protocol::TELEMETRY;
+        stands->second.bodies.emplace(hash(known.body), 0);
+        stands->second.saved = stands->second.is_void = true;
+    }
+    if (voided != named) {
+        problem({device, protocol::TELEMETRY, {}, {}}, "thins out " + std::to_string(voided) +
+                                                           " operations of telemetry, and says so of " +
+                                                           std::to_string(named));
+    }
 }
 
 // Telemetry goes though only the hub has it, or has had it until it was restored.
-void Checker::made_room(const std::string& device, const KnownOperation& gone) {
+void Checker::let_go(const std::string& device, const KnownOperation& gone) {
     const std::string id = operation_id(gone.body);
     Asked& asked = operations_[{device, id}];
     if (backed_up_.contains({device, id})) {
@@ -149,6 +199,13 @@ void Checker::hub_round_uncertain(const Round& round) {
 void Checker::hub_acknowledged(const std::string& device, const protocol::Ack& ack) {
     const auto& applied = ack.applied();
     if (applied.seq() == 0) return;
+    // Told, whether it arrives or not; but one that is parked is told of again.
+    auto& told = told_[{device, applied.epoch(), applied.lane()}];
+    for (int i = 0; i < ack.versions_size(); ++i)
+        told.insert(ack.first_seq() + static_cast<std::uint64_t>(i));
+    for (const auto& exception : ack.exceptions()) {
+        if (exception.outcome() == protocol::PARKED) told.erase(exception.seq());
+    }
     const auto known = positions_.find({device, applied.epoch(), applied.lane()});
     const std::uint64_t committed = known == positions_.end() ? 0 : known->second.seq();
     if (applied.seq() > committed) {
@@ -183,10 +240,34 @@ void Checker::hub_started(const std::vector<StoredOperation>& there, engine::Hub
     }
 }
 
+void Checker::hub_goes_back(const std::vector<StoredOperation>& before) {
+    before_restore_.clear();
+    for (const StoredOperation& stored : before) {
+        const bool is_told = std::ranges::any_of(stored.places, [&](const StoredOperation::Place& place) {
+            const auto told = told_.find({stored.device, place.epoch, stored.lane});
+            return told != told_.end() && told->second.contains(place.seq);
+        });
+        if (!is_told) continue;
+        before_restore_[{stored.device, operation_id(stored.body)}] = {stored.outcome, stored.version,
+                                                                       stored.reason};
+    }
+}
+
 void Checker::hub_replaced(const std::vector<StoredOperation>& now_there, engine::HubStore& store) {
     std::set<OperationKey> there;
-    for (const StoredOperation& operation : now_there)
-        there.insert({operation.device, operation_id(operation.body)});
+    auto lost = before_restore_;
+    for (const StoredOperation& operation : now_there) {
+        const OperationKey key{operation.device, operation_id(operation.body)};
+        there.insert(key);
+        const auto told = lost.find(key);
+        if (told != lost.end() &&
+            told->second == Told{operation.outcome, operation.version, operation.reason})
+            lost.erase(told);
+    }
+    for (const auto& [key, told] : lost) {
+        const auto asked = operations_.find(key);
+        if (asked != operations_.end()) asked->second.lost_outcomes.push_back(told);
+    }
     for (const OperationKey& gone : at_hub_) {
         if (there.contains(gone)) continue;
         const auto asked = operations_.find(gone);
@@ -199,7 +280,12 @@ void Checker::hub_replaced(const std::vector<StoredOperation>& now_there, engine
     }
     at_hub_ = std::move(there);
     went_back_ = true;
-    revoked_.clear();  // until a person says it again
+    // An old copy of a disk may hold what the journal before had let go: it comes in its place now.
+    std::vector<Asked*> again;
+    for (auto& [key, asked] : operations_) {
+        if (!asked.excused && !at_hub_.contains(key)) again.push_back(&asked);
+    }
+    place_behind(std::move(again));
     for (auto& [key, committed] : positions_) {
         const auto& [device, epoch, lane] = key;
         const auto at = store.lane_position(device, epoch, static_cast<protocol::Lane>(lane));
@@ -358,7 +444,8 @@ void Checker::check_hub(const std::vector<StoredOperation>& operations) {
             problem(about, "the hub holds operation " + id + ", which nobody recorded");
             continue;
         }
-        if (!found.insert(asked->first).second) problem(about, "operation " + id + " is at the hub twice");
+        if (!found.insert(asked->first).second && !asked->second.anew)
+            problem(about, "operation " + id + " is at the hub twice");
         if (stored.lane != asked->second.lane) {
             problem(about, "operation " + id + " was recorded in the " +
                                protocol::lane_name(asked->second.lane) + " lane and came in the " +
@@ -366,7 +453,8 @@ void Checker::check_hub(const std::vector<StoredOperation>& operations) {
         }
         if (!asked->second.bodies.contains(hash(stored.body)))
             problem(about, "operation " + id + " is at the hub with other bytes than were recorded");
-        if (asked->second.place == 0) continue;  // nobody knows where it stood
+        if (asked->second.place == 0 || asked->second.is_void || asked->second.anew)
+            continue;  // nobody knows where it stood
         auto& [place, before] = last[{stored.device, stored.lane}];
         if (asked->second.place < place) {
             problem(about,
@@ -376,7 +464,10 @@ void Checker::check_hub(const std::vector<StoredOperation>& operations) {
         before = id;
     }
     for (const auto& [key, asked] : operations_) {
-        if (!asked.saved || asked.excused || found.contains(key) || revoked_.contains(key.first)) continue;
+        if (!asked.saved || asked.excused || asked.voided || found.contains(key) ||
+            revoked_.contains(key.first)) {
+            continue;
+        }
         problem({key.first, asked.lane, {}, key.second},
                 "operation " + key.second + " was told to be saved and is not at the hub");
     }
@@ -399,6 +490,16 @@ void Checker::check_gaps(const std::vector<StoredOperation>& operations, const s
     }
 }
 
+// What the hub says now, or said before a restore lost that.
+bool Checker::may_say(const std::string& device, const KnownOperation& known,
+                      const StoredOperation& at_hub) const {
+    const Told says{known.outcome, known.version, known.reason};
+    if (says == Told{at_hub.outcome, at_hub.version, at_hub.reason}) return true;
+    const auto asked = operations_.find({device, operation_id(known.body)});
+    return asked != operations_.end() &&
+           std::ranges::find(asked->second.lost_outcomes, says) != asked->second.lost_outcomes.end();
+}
+
 void Checker::check_journal(const std::string& device, const std::vector<KnownOperation>& journal,
                             const std::vector<StoredOperation>& at_hub) {
     std::map<std::string, const StoredOperation*> stored;
@@ -415,10 +516,7 @@ void Checker::check_journal(const std::string& device, const std::vector<KnownOp
             // It waits, and the device knows no more than that.
         } else if (known.pending) {
             problem(about, "the device does not know what became of operation " + id);
-        } else if (went_back_) {
-            // Applied anew in another order, another outcome is possible, and the device keeps the first.
-        } else if (known.outcome != there->second->outcome || known.version != there->second->version ||
-                   known.reason != there->second->reason) {
+        } else if (!may_say(device, known, *there->second)) {
             problem(about, "of operation " + id + " the device says " + outcome_text(known.outcome) +
                                ", the hub " + outcome_text(there->second->outcome));
         }

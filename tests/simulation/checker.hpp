@@ -14,7 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "sync/engine/hub_engine.hpp"
+#include "sync/engine/hub_store.hpp"
 #include "tests/simulation/stores.hpp"
 #include "tests/simulation/trace.hpp"
 
@@ -41,8 +41,9 @@ class Checker {
     void told_saved(const std::string& device, const std::string& id);
     // The program starts: these are the operations on its disk.
     void journal_opened(const std::string& device, const std::vector<KnownOperation>& there);
-    // The journal let go of an operation that stood there, to make room.
-    void made_room(const std::string& device, const KnownOperation& gone);
+    // The journal let go of operations that stood there, to make room; these are there now.
+    void made_room(const std::string& device, const std::map<std::string, KnownOperation>& gone,
+                   const std::vector<KnownOperation>& there);
     // It has another disk, with these.
     void journal_replaced(const std::string& device, const std::vector<KnownOperation>& now_there);
 
@@ -57,14 +58,17 @@ class Checker {
     void hub_acknowledged(const std::string& device, const protocol::Ack& ack);
     // After a start: what was committed must be there.
     void hub_started(const std::vector<StoredOperation>& there, engine::HubStore& store);
+    // It will be restored from a backup, and has these.
+    void hub_goes_back(const std::vector<StoredOperation>& before);
     // The hub has another disk.
     void hub_replaced(const std::vector<StoredOperation>& now_there, engine::HubStore& store);
+    bool hub_went_back() const { return went_back_; }
     // A change as the store has it.
     void hub_has(std::uint64_t generation, const records::FeedId& feed, const protocol::FeedEntry& entry);
     void hub_has_rows(std::uint64_t generation, const records::FeedId& feed, const Rows& rows);
     // The hub's newest backup holds these.
     void backup_kept(const std::vector<StoredOperation>& operations);
-    // A person said so; what the hub did before is done.
+    // A person said so, for good, also over a restore; what the hub did before is done.
     void revoked(const std::string& device) { revoked_.insert(device); }
     bool is_revoked(const std::string& device) const { return revoked_.contains(device); }
     // An import changes a record, if its transaction is committed.
@@ -92,6 +96,9 @@ class Checker {
     void check_effects(const std::vector<StoredOperation>& operations,
                        const std::vector<hub::Conflict>& conflicts,
                        const std::map<records::FeedId, FeedContent>& content);
+    // Where devices are and what their crews say is what each lane brought last.
+    void check_reports(const std::vector<StoredOperation>& operations,
+                       const std::vector<StoredReport>& reports);
     void check_attachments(const std::vector<StoredOperation>& operations, const std::string& device,
                            const std::function<const Bytes*(const Bytes&)>& at_device,
                            const std::map<Bytes, Bytes>& at_hub);
@@ -110,18 +117,32 @@ class Checker {
         std::uint64_t epoch = 0;
         std::uint64_t seq = 0;
     };
+    struct Told {
+        protocol::Outcome outcome = protocol::ACCEPTED;
+        std::uint64_t version = 0;
+        std::string reason;
+        bool operator==(const Told&) const = default;
+    };
     struct Asked {
         protocol::Lane lane = protocol::WORK;
         std::map<std::size_t, std::int64_t> bodies;  // hashes, and when: a repeated request has another time
         std::string needs;
-        std::uint64_t tried = 0;   // the place it has if the last commit of it happened
-        std::uint64_t place = 0;   // in the order of recording; 0: never committed that we know
-        bool saved = false;        // a person was told so
+        std::uint64_t order = 0;  // of recording
+        std::uint64_t tried = 0;  // the place it has if the last commit of it happened
+        std::uint64_t place =
+            0;               // in the order in which the hub is to have it; 0: never committed that we know
+        bool saved = false;  // a person was told so
         bool only_at_hub = false;  // no journal holds it any more
         bool excused = false;      // it went with a disk, and nobody else had it
-        bool made_room = false;    // in its journal, as a backup of the hub holds it
+        bool anew = false;  // an old copy of the disk lacked it, so it was done again: the hub may have both
+        bool made_room = false;  // in its journal, as a backup of the hub holds it
+        bool voided = false;     // telemetry that was thinned: another operation stands for it
+        bool is_void = false;    // stands for others, and has no place of its own in the order of recording
         // Where it stood when it made room though no backup of the hub holds it.
         std::optional<KnownPlace> dropped;
+        // What the hub told of it before a restore lost that: applied anew, another outcome is possible, and
+        // the device may keep the first.
+        std::vector<Told> lost_outcomes;
     };
     using OperationKey = std::pair<std::string, std::string>;     // device, id
     using LaneKey = std::tuple<std::string, std::uint64_t, int>;  // device, epoch, lane
@@ -136,12 +157,23 @@ class Checker {
     using Field = std::pair<std::uint64_t, engine::FieldNumber>;  // of a record
     using Messages = std::map<std::uint64_t, std::unique_ptr<google::protobuf::Message>>;
     void check_waiting(const std::vector<StoredOperation>& operations);
+    // Of each device and boot: until when what was stamped in it has a time that is known.
+    using KnownTimes = std::map<std::pair<std::string, Bytes>, std::int64_t>;
+    static KnownTimes known_times(const std::vector<StoredOperation>& operations);
+    // When an operation was made, unix seconds, where the hub can know it.
+    std::optional<std::int64_t> true_time(const StoredOperation& stored, const protocol::Operation& operation,
+                                          const KnownTimes& known) const;
     void check_observations(const std::vector<StoredOperation>& operations, const Messages& records);
+    void check_visits(const std::vector<StoredOperation>& operations, const Messages& records);
     void check_edits(const std::vector<StoredOperation>& operations,
                      const std::vector<hub::Conflict>& conflicts, const Messages& records);
     static Messages whole_records(const std::map<records::FeedId, FeedContent>& content);
 
+    void let_go(const std::string& device, const KnownOperation& gone);
+    bool may_say(const std::string& device, const KnownOperation& known, const StoredOperation& at_hub) const;
     void arrived(const OperationKey& key, BytesView body);
+    // In the order of recording, what the hub does not have comes behind what it has.
+    void place_behind(std::vector<Asked*> those);
 
     const Millis& now_;
     Trace& trace_;
@@ -153,6 +185,8 @@ class Checker {
     std::set<OperationKey> backed_up_;    // by the newest backup
     // A restore of the hub took them, and no journal holds them any more: where they stood.
     std::map<OperationKey, KnownPlace> lost_;
+    std::map<LaneKey, std::set<std::uint64_t>> told_;             // what became of these, ever
+    std::map<OperationKey, Told> before_restore_;                 // of what was told
     std::map<LaneKey, protocol::LanePosition> positions_;         // committed
     std::map<LaneKey, std::uint64_t> furthest_;                   // ever committed, by a hub of whatever disk
     std::map<FeedKey, std::map<std::uint64_t, Change>> changes_;  // by n

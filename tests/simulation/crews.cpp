@@ -1,5 +1,6 @@
 // What crews record on a device, and what its screen shows them. Part of DeviceNode.
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 #include "tests/simulation/describe.hpp"
@@ -31,33 +32,93 @@ std::vector<Bytes> values_in(const std::vector<records::LayerRow>& layers, engin
 // ------------------------------------------------------------------ recording
 
 void DeviceNode::record(const std::string& shared_id, const std::string& observation) {
+    const auto lane = engine::lanes_by_priority[stage_.dice.below(engine::lanes_by_priority.size())];
+    if (lane == protocol::TELEMETRY && stage_.dice.chance(0.9)) return drive_about();
     Request request;
-    request.lane = engine::lanes_by_priority[stage_.dice.below(engine::lanes_by_priority.size())];
+    request.lane = lane;
     const std::string number = std::to_string(++recorded_);
     // Another device may use the id too; this one does once.
-    const bool shared = !shared_id.empty() && shared_ids_.insert(shared_id).second;
+    const bool is_telemetry = lane == protocol::TELEMETRY;
+    const bool shared = !is_telemetry && !shared_id.empty() && shared_ids_.insert(shared_id).second;
     request.operation.set_id(shared ? shared_id : id_ + "-" + number);
-    const std::uint64_t what = shared ? 100 : stage_.dice.below(100);
-    // From a newer device: an effect that the hub does not know.
-    if (what < 10) request.operation.set_visit_id("visit " + number);
-    const bool is_change =
-        what >= 10 && ((what < 45 && edit(request)) || (what < 55 && correct(request, observation)));
-    if (what >= 10 && !is_change) observe(request, number);
-    if (stage_.dice.chance(0.2)) wait_for_another(request);
+    const std::uint64_t what = shared ? 100 : is_telemetry ? 0 : stage_.dice.below(100);
+    if (what < 10) {
+        // From a newer device: an effect that the hub does not know.
+        request.operation.set_visit_id("visit " + number);
+    } else if (what >= 90 && lane == protocol::URGENT && !shared) {
+        report_status(request);
+        return ask(std::move(request));
+    } else if (what >= 80 && lane == protocol::WORK && !shared) {
+        visit(request);
+    } else {
+        const bool is_change = (what < 45 && edit(request)) || (what < 55 && correct(request, observation));
+        if (!is_change) observe(request, number);
+    }
+    if (!is_telemetry && stage_.dice.chance(0.2)) wait_for_another(request);
     ask(std::move(request));
+}
+
+// Ahead of all else. Who responds says where, too.
+void DeviceNode::report_status(Request& request) {
+    static constexpr std::array states = {"sos", "responding", "on_scene", "available", "out_of_service"};
+    ++tally_.statuses;
+    request.operation.mutable_status_reported()->set_status(states[stage_.dice.below(states.size())]);
+    if (!stage_.dice.chance(0.5)) return;
+    ask(position(protocol::URGENT));
+}
+
+// Begins a visit, or ends one: each once.
+void DeviceNode::visit(Request& request) {
+    static constexpr std::array results = {"passed", "failed", "partial", "no_access"};
+    ++tally_.visits;
+    auto& operation = request.operation;
+    if (visits_.empty() || stage_.dice.chance(0.5)) {
+        operation.set_visit_id(operation.id());
+        operation.mutable_visit_started()->set_purpose("inspection " + operation.id());
+        return;
+    }
+    const auto ended = visits_.begin() + static_cast<std::ptrdiff_t>(stage_.dice.below(visits_.size()));
+    operation.set_id("finish " + *ended);
+    operation.set_visit_id(*ended);
+    operation.mutable_visit_finished()->set_result(results[stage_.dice.below(results.size())]);
+    operation.mutable_visit_finished()->set_note("end of " + *ended);
+    visits_.erase(ended);
+}
+
+// One position; now and then as many as come together when the device is busy.
+void DeviceNode::drive_about() {
+    for (std::uint64_t count = stage_.dice.chance(0.15) ? 5 + stage_.dice.below(20) : 1; count > 0; --count)
+        ask(position(protocol::TELEMETRY));
+}
+
+DeviceNode::Request DeviceNode::position(protocol::Lane lane) {
+    ++tally_.positions;
+    Request request;
+    request.lane = lane;
+    request.is_asked = false;
+    const std::uint64_t number = ++recorded_;
+    request.operation.set_id(id_ + "-" + std::to_string(number));
+    auto& gnss = *request.operation.mutable_gnss();
+    gnss.set_fix(protocol::FIX_3D);
+    gnss.mutable_position()->set_lat_e7(420'000'000 + static_cast<std::int32_t>(number));
+    gnss.mutable_position()->set_lon_e7(-710'000'000);
+    request.operation.mutable_position_reported()->set_speed_mps(static_cast<double>(number));
+    return request;
 }
 
 void DeviceNode::observe(Request& request, const std::string& number) {
     auto& made = *request.operation.mutable_observation_made();
     made.set_kind("note");
     made.set_note(id_ + " " + number + " " + Bytes(stage_.dice.below(120), 'x'));
+    if (!visits_.empty()) request.operation.set_visit_id(visits_.back());
     if (!stage_.dice.chance(0.15) || disk_.limited()) return;
     const bool thumbnail = stage_.dice.chance(0.3);
     Bytes content = id_ + " " + number + " ";
-    // Two crews may take the same picture.
-    if (stage_.dice.chance(0.1)) content = "the same ";
     for (std::uint64_t i = stage_.dice.below(thumbnail ? 40 : 600); i > 0; --i)
         content += "picture " + std::to_string(i);
+    // Two crews may take the same picture. A large one is taken up by the hub where an earlier run left it.
+    if (stage_.dice.chance(0.1)) content = "the same picture " + std::to_string(stage_.dice.below(3));
+    if (!thumbnail && stage_.dice.chance(0.03)) content += Bytes(300'000, 'x');
     const std::size_t bytes = content.size();
     auto hash = attachments_.add(std::move(content), thumbnail);
     if (!hash) return;
@@ -117,6 +178,7 @@ void DeviceNode::wait_for_another(Request& request) {
     std::advance(another, static_cast<std::ptrdiff_t>(stage_.dice.below(order_.size())));
     const auto place = journal_->place_of(another->first);
     if (!place || !*place || another->first == request.operation.id()) return;
+    if ((*place)->lane() == protocol::TELEMETRY) return;  // that may be thinned
     *request.operation.mutable_after() = **place;
     request.needs = another->first;
 }
@@ -182,9 +244,10 @@ void DeviceNode::ask(Request request) {
             stage_.checker.recorded(id_, id, place->repeated);
         },
         [this, id, saved, request] {
-            if (!request.is_asked && !*saved) corrections_->failed(id);
+            const bool is_correction = request.operation.has_time_corrected();
+            if (is_correction && !*saved) corrections_->failed(id);
             if (!*saved) return;  // NOT SAVED
-            if (!request.is_asked) corrections_->recorded(request.operation);
+            if (is_correction) corrections_->recorded(request.operation);
             std::erase_if(unanswered_, [&](const Request& waiting) { return waiting.operation.id() == id; });
             if (request.is_asked && stage_.strikes(0.05)) {
                 unanswered_.push_back(request);  // the answer got lost on the way to the screen
@@ -192,6 +255,7 @@ void DeviceNode::ask(Request request) {
                 stage_.checker.told_saved(id_, id);
             }
             if (request.operation.has_observation_made()) observations_.push_back(id);
+            if (request.operation.has_visit_started()) visits_.push_back(id);
             journal_->refresh();
             const std::uint64_t run = run_;
             drive([&](DeviceEngine& engine, Actions& actions) { engine.appended(time(), actions); });

@@ -175,7 +175,7 @@ void DeviceNode::carry_out(Action& action) {
                     },
                     [this, done, block = write.block] {
                         drive([&](DeviceEngine& engine, Actions& actions) {
-                            if (!*done) return engine.artifact_failed();
+                            if (!*done) return engine.artifact_failed(time());
                             engine.block_written(time(), block, actions);
                         });
                     });
@@ -193,7 +193,7 @@ void DeviceNode::carry_out(Action& action) {
                     },
                     [this, end] {
                         drive([&](DeviceEngine& engine, Actions& actions) {
-                            if (*end == End::failed) return engine.artifact_failed();
+                            if (*end == End::failed) return engine.artifact_failed(time());
                             engine.artifact_finished(time(), *end == End::mounted, city_.view(), actions);
                         });
                     });

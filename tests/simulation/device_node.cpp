@@ -185,6 +185,12 @@ void DeviceNode::drive(const Call& call) {
     const std::uint64_t run = run_;
     Actions actions;
     call(*engine_, actions);
+    if (stage_.planted == Planted::urgent_behind_work) {
+        std::ranges::stable_partition(actions, [](const Action& action) {
+            const auto* publish = std::get_if<engine::Publish>(&action);
+            return publish == nullptr || publish->carries != engine::SendClass::urgent;
+        });
+    }
     for (Action& action : actions) {
         carry_out(action);
         if (run != run_) return;
@@ -211,6 +217,7 @@ void DeviceNode::check_request(const engine::Publish& publish) {
         stage_.checker.problem({id_, 0, {}, {}}, "sends " + std::string(engine::to_string(publish.carries)) +
                                                      ", which its link may not carry");
     }
+    if (up.has_batch()) check_urgent_first(up.batch());
     if (up.has_blob_chunk() && attachments_.is_sent(up.blob_chunk().sha256()))
         stage_.checker.problem({id_, 0, {}, {}}, "sends an attachment that the hub has");
     for (const std::uint32_t block : up.block_request().blocks()) {
@@ -218,6 +225,23 @@ void DeviceNode::check_request(const engine::Publish& publish) {
             stage_.checker.problem({id_, 0, {}, {}},
                                    "asks for block " + std::to_string(block) + ", which it has on disk");
         }
+    }
+}
+
+// Other lanes wait for the urgent one, until its window is full: then some of it is on its way.
+void DeviceNode::check_urgent_first(const protocol::Signed& sealed) {
+    const auto read = protocol::open_as<protocol::Batch>(sealed, signer_.public_key(), "batch");
+    if (!read || read->epoch() != journal_->epoch()) return;
+    const protocol::Batch& batch = *read;
+    auto& [epoch, sent] = urgent_sent_;
+    if (epoch != batch.epoch()) urgent_sent_ = {batch.epoch(), 0};
+    const std::uint64_t acknowledged = engine_->uplink().acknowledged(protocol::URGENT);
+    if (batch.lane() == protocol::URGENT) {
+        sent = std::max(sent, batch.first_seq() + static_cast<std::uint64_t>(batch.entries_size()) - 1);
+    } else if (sent <= acknowledged && acknowledged < journal_->last_seq(protocol::URGENT)) {
+        stage_.checker.problem({id_, protocol::URGENT, {}, {}},
+                               "sends " + protocol::lane_name(batch.lane()) + " while urgent " +
+                                   std::to_string(acknowledged + 1) + " waits");
     }
 }
 
@@ -242,25 +266,32 @@ void DeviceNode::lose_row() {
 
 void DeviceNode::make_room() {
     if (!running()) return;
+    auto rewritten = std::make_shared<bool>(false);
     job(
         journal_free_at_,
-        [this] {
+        [this, rewritten] {
             // Whoever asks again just now is answered with the first, which must be there.
             if (asking_ > 0) return;
             const auto before = journal_->all();
             if (!before) return;
             for (const auto& known : *before) before_room_[operation_id(known.body)] = known;
-            (void)journal_->make_room();
+            const auto made = journal_->make_room(stamp());
+            *rewritten = made && *made;
+            tally_.thinned += *rewritten ? 1U : 0U;
             if (const auto there = journal_->all()) tell_of_room(*there);
         },
-        [this] { journal_->refresh(); });
+        [this, rewritten] {
+            journal_->refresh();
+            if (!*rewritten) return;
+            drive([&](DeviceEngine& engine, Actions& actions) { engine.epoch_opened(time(), actions); });
+        });
 }
 
 void DeviceNode::tell_of_room(const std::vector<KnownOperation>& there) {
     for (const auto& known : there) before_room_.erase(operation_id(known.body));
+    if (!before_room_.empty()) stage_.checker.made_room(id_, before_room_, there);
     for (const auto& [id, gone] : before_room_) {
         note({{}, gone.lane, {}, id}, "lets go of " + id);
-        stage_.checker.made_room(id_, gone);
         // Nobody asks again after so long.
         std::erase_if(unanswered_, [&](const Request& waiting) { return waiting.operation.id() == id; });
         ++tally_.trimmed;
@@ -276,6 +307,7 @@ void DeviceNode::reimage() {
     attachments_.wipe();
     unanswered_.clear();
     observations_.clear();
+    visits_.clear();
     replaced_ = true;
     ++tally_.replaced;
 }
@@ -320,8 +352,9 @@ bool DeviceNode::settled(engine::HubStore& hub, const std::vector<records::FeedI
         if (!at_hub || at_hub->seq() != last || journal_->noted(lane) != last) return false;
     }
     if (!city_.mounted() || engine_->fetcher().fetching() || !attachments_.all_sent()) return false;
-    // A row that the disk lost is noticed with the hub's answer.
-    if (!engine_->in_contact() || !engine_->feeds().differing().empty()) return false;
+    // A row that the disk lost is noticed when the hub says how its own are where both stand.
+    if (!engine_->in_contact() || !engine_->feeds().compared() || !engine_->feeds().differing().empty())
+        return false;
     const auto heads = hub.feed_heads();
     if (!heads || city_.held().feeds.size() != cleared.size()) return false;
     return std::ranges::all_of(cleared, [&](const records::FeedId& feed) {

@@ -77,6 +77,10 @@ class DeviceNode {
         std::uint64_t feeds_again = 0;
         std::uint64_t trimmed = 0;
         std::uint64_t edits = 0;
+        std::uint64_t visits = 0;
+        std::uint64_t statuses = 0;
+        std::uint64_t positions = 0;
+        std::uint64_t thinned = 0;  // times
         std::uint64_t attachments = 0;
     };
     const Tally& tally() const { return tally_; }
@@ -100,10 +104,15 @@ class DeviceNode {
     void watch(const std::string& topic, BytesView payload);
     void check_acknowledged();
     void check_request(const engine::Publish& publish);
+    void check_urgent_first(const protocol::Signed& sealed);
     // On a writer thread: `commit` works on the disk, `told` runs in the loop later, unless the program died.
     void job(Millis& free_at, std::function<void()> commit, std::function<void()> told);
     void ask(Request request);
     void observe(Request& request, const std::string& number);
+    void report_status(Request& request);
+    void visit(Request& request);
+    void drive_about();
+    Request position(protocol::Lane lane);
     bool edit(Request& request);
     bool correct(Request& request, const std::string& observation);
     void wait_for_another(Request& request);
@@ -132,6 +141,7 @@ class DeviceNode {
     std::uint64_t recorded_ = 0;
     std::set<std::string> shared_ids_;
     std::vector<std::string> observations_;  // that were told to be saved
+    std::vector<std::string> visits_;        // that were, and have no end yet
     std::uint64_t recordings_ = 0;
     std::map<std::string, std::uint64_t> order_;  // of recording, by id
     std::int64_t clock_offset_us_ = 0;
@@ -154,6 +164,7 @@ class DeviceNode {
     std::uint64_t connection_ = 0;
     Millis epochs_since_ = 0;
     int epochs_wanted_ = 0;
+    std::pair<std::uint64_t, std::uint64_t> urgent_sent_;  // epoch, through
     std::set<std::string> filters_;
     Tally tally_;
 };

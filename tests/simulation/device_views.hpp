@@ -17,7 +17,7 @@ class PlantedJournal final : public Journal {
     Status note(const protocol::Ack& ack) override;
     Status note_in_city(const engine::InCity& known) override { return inner_->note_in_city(known); }
     Status note_safe(const protocol::LanePosition& position) override { return inner_->note_safe(position); }
-    Status make_room() override { return inner_->make_room(); }
+    Result<bool> make_room(const protocol::TimeStamp& now) override { return inner_->make_room(now); }
     Status open_epoch(std::uint64_t from, const engine::OpenEpoch& wanted) override;
     void refresh() override { inner_->refresh(); }
     Result<std::vector<KnownOperation>> all() override { return inner_->all(); }

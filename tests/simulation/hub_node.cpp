@@ -16,8 +16,9 @@ constexpr Millis start_again_after = 3000;
 
 }  // namespace
 
-HubNode::HubNode(Stage& stage, Broker& broker, HubStorage& storage, CrashDisk& disk)
-    : stage_(stage), broker_(broker), storage_(storage), disk_(disk) {}
+HubNode::HubNode(Stage& stage, Broker& broker, HubStorage& storage, HubAttachments& attachments,
+                 CrashDisk& disk)
+    : stage_(stage), broker_(broker), storage_(storage), attachments_(attachments), disk_(disk) {}
 HubNode::~HubNode() = default;
 
 void HubNode::note(const std::string& text) {
@@ -102,16 +103,20 @@ bool HubNode::keep_backup() {
     look_at_power();
     if (!operations || !running()) return false;
     storage_.keep_backup();
-    attachments_backup_ = attachments_.content();
+    attachments_.keep_backup();
     stage_.checker.backup_kept(*operations);
     (void)commit(false, [&] { return program_->note_safe(); });
     return true;
 }
 
 bool HubNode::restore_backup(Millis pause) {
+    const auto before = program_->operations();
+    look_at_power();
+    if (!before || !running()) return false;
     die(CrashDisk::Loss::nothing, pause);
     if (!storage_.restore_backup()) return false;
-    attachments_.restore(attachments_backup_);
+    attachments_.restore_backup();
+    stage_.checker.hub_goes_back(*before);
     note("is restored from a backup");
     ++tally_.restores;
     restored_ = true;
@@ -284,6 +289,8 @@ void HubNode::watch(const engine::HubPublish& publish) {
                                  !reply.problem().empty() && reply.heads().empty() && !reply.has_desired();
         if (!is_sentence) stage_.checker.problem({}, "the hub answers a revoked device");
     }
+    protocol::BlobState blob;
+    if (down.has_blob_state() && blob.ParseFromString(payload_of(down.blob_state()))) attachments_.told(blob);
     if (!down.has_ack()) return;
     protocol::Ack ack;
     if (ack.ParseFromString(payload_of(down.ack())))

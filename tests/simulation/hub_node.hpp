@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 
+#include "sync/engine/hub_engine.hpp"
 #include "tests/simulation/broker.hpp"
 #include "tests/simulation/hub_views.hpp"
 #include "tests/simulation/key_signer.hpp"
@@ -12,7 +13,7 @@ namespace fieldpost::simulation {
 
 class HubNode {
   public:
-    HubNode(Stage& stage, Broker& broker, HubStorage& storage, CrashDisk& disk);
+    HubNode(Stage& stage, Broker& broker, HubStorage& storage, HubAttachments& attachments, CrashDisk& disk);
     ~HubNode();
 
     // Begins the program; when the store does not open, again after a while.
@@ -40,7 +41,7 @@ class HubNode {
     // Only while it runs.
     engine::HubStore& truth() { return *watched_; }
     HubProgramStore& program() { return *program_; }
-    const HubAttachments& attachments() const { return attachments_; }
+    HubAttachments& attachments() { return attachments_; }
     const Bytes& public_key() const { return signer_.public_key(); }
 
     struct Tally {
@@ -72,11 +73,10 @@ class HubNode {
     Stage& stage_;
     Broker& broker_;
     HubStorage& storage_;
+    HubAttachments& attachments_;
     CrashDisk& disk_;
     KeySigner signer_{"hub"};
     Snapshots snapshots_{signer_};
-    HubAttachments attachments_{stage_, disk_};
-    HubAttachments::Content attachments_backup_;
     std::map<records::FeedId, FeedContent> last_snapshot_;
     bool restored_ = false;
 

@@ -115,7 +115,9 @@ Result<std::vector<engine::OperationResult>> PlantedStore::results(std::string_v
     if (!results && drops) {  // as if all were well
         return std::vector<engine::OperationResult>(static_cast<std::size_t>(last - first + 1));
     }
-    if (results && stage_.planted == Planted::results_untrue) {
+    const bool is_untrue = stage_.planted == Planted::results_untrue ||
+                           (stage_.planted == Planted::tell_otherwise && stage_.checker.hub_went_back());
+    if (results && is_untrue) {
         for (auto& result : *results) {
             if (result.outcome != protocol::ACCEPTED) result = {};
         }

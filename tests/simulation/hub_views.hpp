@@ -77,7 +77,7 @@ class ForwardingStore : public engine::HubStore {
 };
 
 // Nearest to the store: remembers what a round did and tells the checker when it is committed. Offers the
-// world's snapshots and attachments in place of the store's.
+// world's snapshots in place of the store's, and stands before its attachments.
 class WatchedStore final : public ForwardingStore {
   public:
     WatchedStore(engine::HubStore& inner, Stage& stage, const Snapshots& snapshots,
@@ -103,11 +103,11 @@ class WatchedStore final : public ForwardingStore {
     }
     Result<protocol::BlobState> blob_offered(const engine::RegisteredDevice& device,
                                              const protocol::BlobOffer& offer) override {
-        return attachments_.offered(device.id, offer);
+        return attachments_.offered(inner_, device, offer);
     }
     Result<protocol::BlobState> blob_chunk(const engine::RegisteredDevice& device,
                                            const protocol::BlobChunk& chunk) override {
-        return attachments_.chunk(device.id, chunk);
+        return attachments_.chunk(inner_, device, chunk);
     }
 
   private:

@@ -2,11 +2,12 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <iostream>
 
-#include "tests/simulation/world.hpp"
+#include "tests/simulation/plan_options.hpp"
 
 using namespace fieldpost::simulation;
 
@@ -43,8 +44,7 @@ void explain(const Options& options, const Outcome& outcome) {
     if (repeated.problems.empty()) return;
     std::cout << "the last events that touch it:\n";
     world.print_trace(std::cout, repeated.problems.front().about, options.events);
-    std::cout << "again: fieldpost-sim --seed " << again.seed << " --hours " << again.hours << " --store "
-              << (again.store == Plan::Store::sqlite ? "sqlite" : "memory") << " --trace\n";
+    std::cout << "again: fieldpost-sim " << options_of(again) << " --trace\n";
 }
 
 int run(Options options) {
@@ -132,26 +132,15 @@ int main(int count, char** arguments) {
     spdlog::set_level(spdlog::level::off);
     std::cout << std::unitbuf;  // what was found is on the screen also when the run is ended
     Options options;
-    std::string store = "memory";
-    std::string fault;
-    std::vector<std::string> with;
-    std::vector<std::string> without;
-    std::vector<std::string> only;
+    PlanOptions plan;
     bool lists = false;
     bool all_faults = false;
     CLI::App app("Simulates a hub and its devices from seeds, and checks the whole history.");
-    app.add_option("--seed", options.plan.seed, "The first seed");
+    plan.add_to(app);
     app.add_option("--seeds", options.seeds, "How many");
     app.add_flag("--until-stopped", options.until_stopped, "One seed after the other, for ever");
     app.add_option("--seconds", options.seconds, "As many seeds as that takes");
-    app.add_option("--hours", options.plan.hours, "Simulated hours of trouble for each seed");
-    app.add_option("--store", store, "memory (a model) or sqlite (the production stores)")
-        ->check(CLI::IsMember({"memory", "sqlite"}));
-    app.add_option("--fault", fault, "Plants this fault, and succeeds when it is found");
     app.add_flag("--faults", all_faults, "Plants each fault, and succeeds when all are found");
-    app.add_option("--with", with, "Turns a kind of trouble on");
-    app.add_option("--without", without, "Turns a kind of trouble off");
-    app.add_option("--only", only, "Only these kinds of trouble");
     app.add_flag("--trace", options.trace, "Prints the last events of seeds that do not fail, too");
     app.add_option("--events", options.events, "Of a trace");
     app.add_flag("--quiet", options.quiet, "Prints only the end");
@@ -165,27 +154,10 @@ int main(int count, char** arguments) {
         list();
         return 0;
     }
-    options.plan.store = store == "sqlite" ? Plan::Store::sqlite : Plan::Store::memory;
-    const auto unknown = [](const std::string& name) {
-        std::cerr << "'" << name << "' is not known; see --list\n";
+    if (const auto unknown = plan.finish()) {
+        std::cerr << "'" << *unknown << "' is not known; see --list\n";
         return exit_wrong_use;
-    };
-    if (!only.empty()) options.plan.weather.clear();
-    with.insert(with.end(), only.begin(), only.end());
-    for (const auto& name : with) {
-        const auto kind = find_weather(name);
-        if (!kind) return unknown(name);
-        options.plan.weather.insert(*kind);
     }
-    for (const auto& name : without) {
-        const auto kind = find_weather(name);
-        if (!kind) return unknown(name);
-        options.plan.weather.erase(*kind);
-    }
-    if (!fault.empty()) {
-        const auto found = find_planted(fault);
-        if (!found) return unknown(fault);
-        options.plan.planted = *found;
-    }
+    options.plan = plan.plan;
     return all_faults ? plant_all(options.plan) : run(options);
 }

@@ -37,6 +37,10 @@ class MemoryOperations::Effects final : public hub::EffectStore {
         return std::optional(hub::StandingRecord{found->kind, found->version, 0, std::move(message)});
     }
     Result<std::uint64_t> put(const hub::OwnRecord& record) override {
+        if (planted_ == Planted::forget_visit_end && record.kind == records::VISIT) {
+            const auto id = records::record_id(record.kind, engine::field_source, record.key);
+            if (const auto* stands = records_.find(id)) return stands->version;
+        }
         CityChange change;
         change.kind = record.kind;
         change.key = record.key;
@@ -99,7 +103,8 @@ class MemoryOperations::Effects final : public hub::EffectStore {
     }
     Status keep_report(const std::string& device, int effect, protocol::Lane lane,
                        const protocol::Operation& operation) override {
-        state_.reports[{device, effect, lane}] = operation;
+        auto& report = state_.reports[{device, effect, lane}];
+        if (planted_ != Planted::keep_first_report || report.id().empty()) report = operation;
         return ok();
     }
 

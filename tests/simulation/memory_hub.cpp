@@ -56,6 +56,8 @@ class MemoryHub final : public HubProgramStore, public engine::HubStore {
     }
     Status register_device(const std::string& id, BytesView public_key, const std::string& profile) override {
         if (auto there = step(); !there) return there;
+        if (!state().devices.contains(id) && storage_.revoked_.contains(id))
+            return fail(ErrorCode::conflict, "it was revoked before the hub was restored");
         const auto [device, is_new] = state().devices.try_emplace(id);
         const bool changed = !is_new && device->second.profile != profile;
         device->second.id = id;
@@ -66,6 +68,7 @@ class MemoryHub final : public HubProgramStore, public engine::HubStore {
         return ok();
     }
     Status revoke(const std::string& id) override {
+        storage_.revoked_.insert(id);
         if (auto there = step(); !there) return there;
         state().devices.at(id).revoked = true;
         return ok();
@@ -99,6 +102,14 @@ class MemoryHub final : public HubProgramStore, public engine::HubStore {
             gap.first = first;
             gap.last = last;
             out.push_back(std::move(gap));
+        }
+        return out;
+    }
+    Result<std::vector<StoredReport>> reports() override {
+        std::vector<StoredReport> out;
+        for (const auto& [about, operation] : state().operations.reports) {
+            const auto& [device, effect, lane] = about;
+            out.push_back({device, effect, lane, operation});
         }
         return out;
     }
@@ -245,11 +256,13 @@ MemoryHubStorage::MemoryHubStorage(CrashDisk& disk, Dice& dice, Planted planted)
 
 Result<std::unique_ptr<HubProgramStore>> MemoryHubStorage::open() {
     if (disk_.off()) return off();
+    for (auto& [id, device] : state_.devices) device.revoked = device.revoked || revoked_.contains(id);
     return std::unique_ptr<HubProgramStore>(std::make_unique<MemoryHub>(*this));
 }
 
 bool MemoryHubStorage::restore_backup() {
     if (backup_) state_ = *backup_;
+    if (planted_ == Planted::lose_revocations) revoked_.clear();
     return backup_.has_value();
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <tuple>
 #include <vector>
 
@@ -36,6 +37,8 @@ class MemoryHubStorage final : public HubStorage {
     const Planted planted_;
     State state_;
     std::optional<State> backup_;
+    // In no backup, as daemon/hub/store/revoked has them.
+    std::set<std::string> revoked_;
 };
 
 }  // namespace fieldpost::simulation

@@ -114,7 +114,8 @@ class MemoryJournal final : public Journal {
         return turn.goes_on ? ok() : Status(off());
     }
 
-    Status make_room() override {
+    Result<bool> make_room(const protocol::TimeStamp& now) override {
+        bool rewritten = false;
         const auto turn = store_.disk_.step();
         if (turn.happens) {
             std::size_t gone = 0;
@@ -124,10 +125,15 @@ class MemoryJournal final : public Journal {
             }
             if (gone == 0) {
                 for (const auto& [epoch, lanes] : store_.state_.epochs)
-                    (void)remove(epoch, protocol::TELEMETRY, std::numeric_limits<std::uint64_t>::max());
+                    gone += remove(epoch, protocol::TELEMETRY, std::numeric_limits<std::uint64_t>::max());
+            }
+            if (gone == 0) {
+                rewritten = thin(protocol::TELEMETRY, now);
+                if (!rewritten && planted(Planted::void_observations)) rewritten = thin(protocol::WORK, now);
             }
         }
-        return turn.goes_on ? ok() : Status(off());
+        if (!turn.goes_on) return off();
+        return rewritten;
     }
 
     Status open_epoch(std::uint64_t from, const engine::OpenEpoch& wanted) override {
@@ -288,6 +294,55 @@ class MemoryJournal final : public Journal {
         }
         return count;
     }
+    // The older half of what the hub has not acknowledged gives way to one operation that says so, and what
+    // is behind it moves up.
+    bool thin(protocol::Lane name, const protocol::TimeStamp& now) {
+        auto& state = store_.state_;
+        const auto slot = static_cast<std::size_t>(name);
+        auto& lane = state.epochs[state.epoch][slot];
+        const std::uint64_t noted = state.noted[slot];
+        const std::uint64_t count = lane.size() - noted;
+        if (count < least_to_void) return false;
+        const std::uint64_t end = lane.size() - count / 2;
+        std::uint64_t stands_for = 0;
+        for (std::uint64_t i = noted; i < end; ++i) {
+            protocol::Operation gone;
+            const bool is_void = gone.ParseFromString(lane[i].body) && gone.has_voided();
+            stands_for += is_void ? gone.voided().last() - gone.voided().first() + 1 : 1;
+            state.ids.erase(lane[i].id);
+        }
+        if (planted(Planted::void_too_little)) --stands_for;
+        protocol::Operation operation;
+        operation.set_id("void " + std::to_string(store_.dice_.number()));
+        *operation.mutable_time() = now;
+        operation.mutable_voided()->set_first(noted + 1);
+        operation.mutable_voided()->set_last(noted + stands_for);
+        std::vector<MemoryJournalStore::Entry> moved(lane.begin() + static_cast<std::ptrdiff_t>(end),
+                                                     lane.end());
+        for (std::size_t i = 0; i < moved.size(); ++i) {
+            if (moved[i].origin) continue;
+            auto& origin = moved[i].origin.emplace();
+            origin.set_epoch(state.epoch);
+            origin.set_seq(end + i + 1);
+            origin.set_hash(moved[i].hash);
+        }
+        lane.resize(noted);
+        if (!planted(Planted::void_without_name)) {
+            MemoryJournalStore::Entry stand_in;
+            stand_in.id = operation.id();
+            stand_in.body = operation.SerializeAsString();
+            state.ids[stand_in.id] = {static_cast<int>(slot), content(operation)};
+            moved.insert(moved.begin(), std::move(stand_in));
+        }
+        for (auto& entry : moved) {
+            entry.hash = protocol::chain_next(
+                lane.empty() ? protocol::chain_start(store_.device_, state.epoch, name) : lane.back().hash,
+                entry.body);
+            lane.push_back(std::move(entry));
+        }
+        return true;
+    }
+    bool planted(Planted fault) const { return store_.planted_ == fault; }
     static bool waits(const MemoryJournalStore::Entry& entry) {
         return entry.pending && !entry.moved && entry.result.outcome == protocol::PARKED;
     }
@@ -311,8 +366,8 @@ class MemoryJournal final : public Journal {
     engine::InCity in_city_;
 };
 
-MemoryJournalStore::MemoryJournalStore(std::string device, CrashDisk& disk, Dice& dice)
-    : device_(std::move(device)), disk_(disk), dice_(dice) {
+MemoryJournalStore::MemoryJournalStore(std::string device, CrashDisk& disk, Dice& dice, Planted planted)
+    : device_(std::move(device)), disk_(disk), dice_(dice), planted_(planted) {
     wipe();
 }
 

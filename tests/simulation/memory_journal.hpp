@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "tests/simulation/planted.hpp"
 #include "tests/simulation/stores.hpp"
 
 namespace fieldpost::simulation {
@@ -14,7 +15,7 @@ namespace fieldpost::simulation {
 class MemoryJournalStore final : public JournalStore {
   public:
     // Both outlive it. `dice` names epochs.
-    MemoryJournalStore(std::string device, CrashDisk& disk, Dice& dice);
+    MemoryJournalStore(std::string device, CrashDisk& disk, Dice& dice, Planted planted);
     Result<std::unique_ptr<Journal>> open() override;
     void keep_copy() override;
     bool restore_copy() override;
@@ -51,6 +52,7 @@ class MemoryJournalStore final : public JournalStore {
     const std::string device_;
     CrashDisk& disk_;
     Dice& dice_;
+    const Planted planted_;
     State state_;
     std::optional<State> copy_;
 };

@@ -2,8 +2,8 @@
 
 namespace fieldpost::simulation {
 
-const std::array<PlantedFault, 48>& planted_faults() {
-    static const std::array<PlantedFault, 48> faults{{
+const std::array<PlantedFault, 58>& planted_faults() {
+    static const std::array<PlantedFault, 58> faults{{
         {Planted::ack_before_commit, "ack-before-commit", "the hub acknowledges inside its transaction", 5},
         {Planted::publish_before_commit, "publish-before-commit",
          "the hub publishes changes inside its transaction", 20},
@@ -41,7 +41,7 @@ const std::array<PlantedFault, 48>& planted_faults() {
         {Planted::complete_before_durable, "complete-before-durable",
          "the hub says that it has an attachment before it is synced", 50},
         {Planted::wrong_offset_resume, "wrong-offset-resume",
-         "the hub says that it stands further in an attachment than it does", 50},
+         "the hub says that it stands further in an attachment than it does", 200},
         {Planted::skip_hash_check, "skip-hash-check", "the hub does not hash an attachment", 50},
         {Planted::serve_revoked, "serve-revoked", "the hub serves a revoked device", 50},
         {Planted::saved_before_commit, "saved-before-commit", "a crew is told 'saved' before the commit", 5},
@@ -74,6 +74,22 @@ const std::array<PlantedFault, 48>& planted_faults() {
         {Planted::trim_unsafe, "trim-unsafe",
          "the device lets go of operations that no backup of the hub holds", 5},
         {Planted::forget_gaps, "forget-gaps", "the hub does not name what is lost", 50},
+        {Planted::urgent_behind_work, "urgent-behind-work",
+         "the device sends other lanes before the urgent one", 20},
+        {Planted::void_without_name, "void-without-name", "telemetry is thinned, and nothing says so", 50},
+        {Planted::void_too_little, "void-too-little", "a void says of one less than it stands for", 50},
+        {Planted::void_observations, "void-observations", "what crews recorded is thinned like telemetry",
+         50},
+        {Planted::keep_first_report, "keep-first-report",
+         "the hub keeps where a device was first, and what its crew said first", 5},
+        {Planted::forget_visit_end, "forget-visit-end", "the hub does not keep how a visit ended", 20},
+        {Planted::lose_revocations, "lose-revocations", "a restore takes revocations back", 200},
+        {Planted::tell_otherwise, "tell-otherwise",
+         "the hub, once restored, says of some operations what is not so", 20},
+        {Planted::name_without_sync, "name-without-sync",
+         "the hub says that it has an attachment before its name is synced", 20, true},
+        {Planted::tell_of_others, "tell-of-others",
+         "the hub tells a device that it has an attachment that another sent", 20, true},
     }};
     return faults;
 }

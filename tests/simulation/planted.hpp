@@ -60,6 +60,19 @@ enum class Planted {
     ignore_link_rights,
     trim_unsafe,
     forget_gaps,
+    // Lanes.
+    urgent_behind_work,
+    void_without_name,
+    void_too_little,
+    void_observations,
+    keep_first_report,
+    forget_visit_end,
+    // The hub's files.
+    name_without_sync,
+    tell_of_others,
+    // Restores.
+    lose_revocations,
+    tell_otherwise,
 };
 
 struct PlantedFault {
@@ -67,10 +80,11 @@ struct PlantedFault {
     std::string_view name;  // as --fault takes it
     std::string_view what;
     int seeds;  // caught within so many, from seed 1 on; README.md has the same table. 0: not yet, see there
+    bool over_production = false;  // planted over the production stores: the model has nothing like it
 };
 
 // All but `none`.
-const std::array<PlantedFault, 48>& planted_faults();
+const std::array<PlantedFault, 58>& planted_faults();
 std::optional<Planted> find_planted(std::string_view name);
 
 }  // namespace fieldpost::simulation

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <filesystem>
 #include <set>
 
 #include <boost/json/value.hpp>
@@ -18,8 +19,8 @@ constexpr const char* source = "source";
 
 class SqliteHub final : public HubProgramStore {
   public:
-    explicit SqliteHub(std::unique_ptr<hub::Store> store)
-        : store_(std::move(store)), engine_store_(*store_), records_(*store_) {}
+    SqliteHub(std::unique_ptr<hub::Store> store, hub::BlobStore* blobs)
+        : store_(std::move(store)), engine_store_(*store_, blobs), records_(*store_) {}
 
     // The city on a new disk, and what every start does.
     Status prepare() {
@@ -68,7 +69,10 @@ class SqliteHub final : public HubProgramStore {
 
     Status revoke(const std::string& id) override { return engine_store_.registry().revoke(id); }
     Status note_safe() override {
-        return sql([&] { store_->database().exec("UPDATE device_lane SET safe = applied"); });
+        return sql([&] {
+            store_->database().exec("UPDATE device_lane SET safe = applied");
+            store_->database().exec("UPDATE device SET delivered_safe = delivered");
+        });
     }
     Status decide(std::int64_t conflict, const std::string& choice, const std::string& text) override {
         hub::ConflictInbox inbox(*store_);
@@ -80,6 +84,23 @@ class SqliteHub final : public HubProgramStore {
         return sql([&] { return hub::ConflictRows(*store_).list(std::nullopt, 1'000'000); });
     }
     Result<std::vector<hub::Gap>> gaps() override { return engine_store_.gaps().list(1'000'000); }
+
+    Result<std::vector<StoredReport>> reports() override {
+        return sql([&] {
+            std::vector<StoredReport> out;
+            SQLite::Statement all(store_->database(), "SELECT device, effect, lane, body FROM device_report");
+            while (all.executeStep()) {
+                StoredReport report;
+                report.device = all.getColumn(0).getString();
+                report.effect = all.getColumn(1).getInt();
+                report.lane = static_cast<protocol::Lane>(all.getColumn(2).getInt());
+                const SQLite::Column body = all.getColumn(3);
+                (void)report.operation.ParseFromArray(body.getBlob(), body.getBytes());
+                out.push_back(std::move(report));
+            }
+            return out;
+        });
+    }
 
     Result<std::vector<StoredOperation>> operations() override {
         return sql([&] {
@@ -156,13 +177,17 @@ class SqliteHub final : public HubProgramStore {
 Result<std::unique_ptr<HubProgramStore>> SqliteHubStorage::open() {
     auto store = hub::Store::open(folder_);
     if (!store) return store.error();
-    auto program = std::make_unique<SqliteHub>(std::move(*store));
+    auto blobs = attachments_ == nullptr ? Result<hub::BlobStore*>(nullptr) : attachments_->open();
+    if (!blobs) return blobs.error();
+    auto program = std::make_unique<SqliteHub>(std::move(*store), *blobs);
     if (auto prepared = program->prepare(); !prepared) return prepared.error();
     return std::unique_ptr<HubProgramStore>(std::move(program));
 }
 
 bool SqliteHubStorage::restore_backup() {
     if (backup_) disk_.replace(*backup_);
+    std::error_code ignored;
+    if (planted_ == Planted::lose_revocations) std::filesystem::remove(folder_ + "/revoked", ignored);
     return backup_.has_value();
 }
 

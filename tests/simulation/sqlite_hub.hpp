@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "tests/simulation/hub_attachment_files.hpp"
 #include "tests/simulation/stores.hpp"
 
 namespace fieldpost::simulation {
@@ -11,7 +12,11 @@ namespace fieldpost::simulation {
 class SqliteHubStorage final : public HubStorage {
   public:
     // `folder` is the root of the machine at the VFS, and a folder that is really there.
-    SqliteHubStorage(std::string folder, CrashDisk& disk) : folder_(std::move(folder)), disk_(disk) {}
+    // The list of revoked devices is a file in it, which no backup takes back.
+    // Without `attachments` it takes none.
+    SqliteHubStorage(std::string folder, CrashDisk& disk, HubAttachmentFiles* attachments = nullptr,
+                     Planted planted = Planted::none)
+        : folder_(std::move(folder)), disk_(disk), attachments_(attachments), planted_(planted) {}
 
     Result<std::unique_ptr<HubProgramStore>> open() override;
     void keep_backup() override { backup_ = disk_.image(); }
@@ -20,6 +25,8 @@ class SqliteHubStorage final : public HubStorage {
   private:
     const std::string folder_;
     CrashDisk& disk_;
+    HubAttachmentFiles* attachments_;
+    const Planted planted_;
     std::optional<CrashDisk::Image> backup_;
 };
 

@@ -40,13 +40,18 @@ class SqliteJournal final : public Journal {
     Status note(const protocol::Ack& ack) override { return writer_->note(ack); }
     Status note_in_city(const engine::InCity& known) override { return writer_->note_in_city(known); }
     Status note_safe(const protocol::LanePosition& position) override { return writer_->note_safe(position); }
-    Status make_room() override {
+    Result<bool> make_room(const protocol::TimeStamp& now) override {
+        device::RoomRule rule;
+        rule.now = now;
+        rule.least_to_void = least_to_void;
+        bool rewritten = false;
         for (int steps = 0; steps < 4; ++steps) {
-            const auto made = writer_->make_room({});
-            if (!made) return made.error();
-            if (!made->anything()) break;
+            const auto made = writer_->make_room(rule);
+            if (!made && !rewritten) return made.error();
+            if (!made || !made->anything()) break;
+            rewritten = rewritten || made->rewritten;
         }
-        return ok();
+        return rewritten;
     }
     Status open_epoch(std::uint64_t from, const engine::OpenEpoch& wanted) override {
         return writer_->epoch() == from ? writer_->open_epoch(wanted) : ok();

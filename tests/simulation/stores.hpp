@@ -10,7 +10,7 @@
 #include "daemon/hub/journal/gaps.hpp"
 #include "daemon/hub/store/catalog.hpp"
 #include "daemon/hub/store/conflict_rows.hpp"
-#include "sync/engine/hub_engine.hpp"
+#include "sync/engine/hub_store.hpp"
 #include "sync/engine/uplink.hpp"
 #include "tests/simulation/crash_disk.hpp"
 
@@ -31,6 +31,10 @@ struct KnownOperation {
     std::uint64_t noted_in = 0;
 };
 
+// So much telemetry that the hub has not acknowledged is thinned when a journal makes room. Small, so that it
+// happens.
+constexpr std::uint64_t least_to_void = 6;
+
 // The journal as a running program has it. What the engine sees lags behind what is committed until
 // refresh(), as a program's loop hears of its writer's commits later.
 class Journal : public engine::JournalView {
@@ -47,8 +51,10 @@ class Journal : public engine::JournalView {
     virtual Status note(const protocol::Ack& ack) = 0;
     virtual Status note_in_city(const engine::InCity& known) = 0;
     virtual Status note_safe(const protocol::LanePosition& position) = 0;
-    // Some: what a backup of the hub holds goes first.
-    virtual Status make_room() = 0;
+    // Some: what a backup of the hub holds goes first, then telemetry that the hub has, then telemetry that
+    // it does not have: one operation, made `now`, stands for that. True: this happened, and the lane stands
+    // under other numbers.
+    virtual Result<bool> make_room(const protocol::TimeStamp& now) = 0;
     // Nothing when another epoch than `from` is open by now.
     virtual Status open_epoch(std::uint64_t from, const engine::OpenEpoch& wanted) = 0;
     virtual void refresh() = 0;
@@ -120,6 +126,13 @@ struct StoredOperation {
     std::string reason;
 };
 
+struct StoredReport {
+    std::string device;
+    int effect = 0;  // field number in Operation.effect
+    protocol::Lane lane = protocol::WORK;
+    protocol::Operation operation;
+};
+
 // The store as a running hub has it. begin() … commit() around the engine's calls of one round; an Error of
 // commit() says that the round did not happen, unless the power went at that moment.
 class HubProgramStore {
@@ -141,6 +154,8 @@ class HubProgramStore {
     virtual Status decide(std::int64_t conflict, const std::string& choice, const std::string& text) = 0;
     virtual Result<std::vector<hub::Conflict>> conflicts() = 0;
     virtual Result<std::vector<hub::Gap>> gaps() = 0;
+    // Where each device was last and what its crew said last, of each lane.
+    virtual Result<std::vector<StoredReport>> reports() = 0;
     // Everything, in the order in which it came.
     virtual Result<std::vector<StoredOperation>> operations() = 0;
     virtual Result<std::map<records::FeedId, FeedContent>> content() = 0;

@@ -6,6 +6,7 @@
 #include "daemon/hub/app/engine_store.hpp"
 #include "daemon/hub/backup/backup.hpp"
 #include "sync/engine/device_engine.hpp"
+#include "sync/engine/hub_engine.hpp"
 #include "tests/simulation/device_node.hpp"
 #include "tests/unit/device_journal/bench.hpp"
 

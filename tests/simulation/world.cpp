@@ -50,11 +50,14 @@ World::World(const Plan& plan) : plan_(plan), stage_(plan.seed, plan.planted, pl
     if (plan.store == Plan::Store::sqlite) {
         const std::string root = folder("hub");
         vfs_->add_machine(root, disk);
-        hub_storage_ = std::make_unique<SqliteHubStorage>(root, disk);
+        auto files = std::make_unique<HubAttachmentFiles>(root + "/blobs", disk, stage_);
+        hub_storage_ = std::make_unique<SqliteHubStorage>(root, disk, files.get(), plan.planted);
+        hub_attachments_ = std::move(files);
     } else {
         hub_storage_ = std::make_unique<MemoryHubStorage>(disk, dice, plan.planted);
+        hub_attachments_ = std::make_unique<ModelOfHubAttachments>(stage_, disk);
     }
-    hub_ = std::make_unique<HubNode>(stage_, broker_, *hub_storage_, disk);
+    hub_ = std::make_unique<HubNode>(stage_, broker_, *hub_storage_, *hub_attachments_, disk);
     hub_->start();
     const std::uint64_t size = dice.below(20);
     const std::uint64_t devices = size < 14 || !may(Weather::many_devices) ? 1 + dice.below(3)
@@ -96,7 +99,7 @@ void World::add_device(std::uint64_t number) {
         city = std::make_unique<SqliteCity>(root, disk, *workshop_);
         attachments = std::make_unique<AttachmentFiles>(root + "/attachments", disk, stage_.dice);
     } else {
-        journal = std::make_unique<MemoryJournalStore>(id, disk, stage_.dice);
+        journal = std::make_unique<MemoryJournalStore>(id, disk, stage_.dice, plan_.planted);
     }
     devices_.push_back(std::make_unique<DeviceNode>(stage_, broker_, id, hub_->public_key(), disk,
                                                     std::move(journal), std::move(city),
@@ -186,7 +189,8 @@ void World::check_end() {
     const auto content = hub_->program().content();
     const auto conflicts = hub_->program().conflicts();
     const auto gaps = hub_->program().gaps();
-    if (!operations || !content || !conflicts || !gaps) {
+    const auto reports = hub_->program().reports();
+    if (!operations || !content || !conflicts || !gaps || !reports) {
         stage_.checker.problem({}, "the hub's store cannot be read at the end");
         return;
     }
@@ -195,7 +199,9 @@ void World::check_end() {
     stage_.checker.check_hub(*operations);
     stage_.checker.check_gaps(*operations, *gaps);
     gaps_ = gaps->size();
+    const auto whole = hub_->attachments().whole();
     stage_.checker.check_effects(*operations, *conflicts, *content);
+    stage_.checker.check_reports(*operations, *reports);
     for (std::size_t i = 0; i < devices_.size(); ++i) {
         if (is_revoked(i)) continue;
         const auto journal = devices_[i]->journal();
@@ -212,8 +218,7 @@ void World::check_end() {
         if (!devices_[i]->wrong_on_screen(std::nullopt).empty()) ++layers_gone_;
         stage_.checker.check_attachments(
             *operations, devices_[i]->id(),
-            [&](const Bytes& hash) { return devices_[i]->attachments().find(hash); },
-            hub_->attachments().whole());
+            [&](const Bytes& hash) { return devices_[i]->attachments().find(hash); }, whole);
     }
 }
 
@@ -278,6 +283,10 @@ Outcome World::run() {
         tally["operations that made room"] += device->tally().trimmed;
         tally["feeds begun again"] += device->tally().feeds_again;
         tally["edits"] += device->tally().edits;
+        tally["visits"] += device->tally().visits;
+        tally["statuses"] += device->tally().statuses;
+        tally["positions"] += device->tally().positions;
+        tally["times telemetry was thinned"] += device->tally().thinned;
         tally["attachments"] += device->tally().attachments;
     }
     return outcome;
@@ -285,6 +294,7 @@ Outcome World::run() {
 
 std::optional<std::uint64_t> seed_that_finds(const PlantedFault& fault, Plan plan) {
     plan.planted = fault.fault;
+    if (fault.over_production) plan.store = Plan::Store::sqlite;
     for (plan.seed = 1; plan.seed <= static_cast<std::uint64_t>(fault.seeds); ++plan.seed) {
         if (!World(plan).run().problems.empty()) return plan.seed;
     }

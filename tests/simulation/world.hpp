@@ -93,6 +93,7 @@ class World {
     std::vector<std::unique_ptr<Machine>> machines_;  // the first is the hub's
     CrashDisk workshop_disk_{1};
     std::unique_ptr<Workshop> workshop_;
+    std::unique_ptr<HubAttachments> hub_attachments_;
     std::unique_ptr<HubStorage> hub_storage_;
     std::unique_ptr<HubNode> hub_;
     std::vector<std::unique_ptr<DeviceNode>> devices_;

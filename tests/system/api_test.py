@@ -153,6 +153,10 @@ class Document(WithDevice):
         held.get("/metrics")
         held.get("/openapi.json")
         held.ask("POST", "/sync", 202)
+        held.post("/link/pause", {"kind": "satellite", "paused": True}, 200)
+        held.post("/link/pause", {"kind": "satellite", "paused": False}, 200)
+        for wrong in ({"kind": "radio", "paused": True}, {"kind": "lte"}, {"kind": "lte", "paused": 1}):
+            held.post("/link/pause", wrong, 400, as_documented=False)
 
         operations = {operation["operationId"] for methods in held.api.document["paths"].values()
                       for operation in methods.values()}
@@ -295,6 +299,8 @@ class CommandLine(WithDevice):
                              [("door.jpg", 2_500_000, "image/jpeg")])
             self.assertIn("NOT SAVED", self.run_fieldpost("observe", "--note", "x", "--attach", folder + "/none", code=2))
         self.run_fieldpost("sync")
+        self.assertIn("only urgent", self.run_fieldpost("pause", "satellite"))
+        self.run_fieldpost("resume", "satellite")
 
     def test_scripts_can_go_by_the_exit_code(self):
         self.run_fieldpost("search", "zzqx 99999", code=4)

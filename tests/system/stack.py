@@ -53,7 +53,7 @@ class UnixConnection(http.client.HTTPConnection):
 
 
 class Client:
-    """JSON over HTTP, on a port or a Unix socket; one connection, made again when it is gone."""
+    """JSON, or bytes as they are, over HTTP, on a port or a Unix socket; one connection, made again when it is gone."""
 
     def __init__(self, target, timeout=30):
         self.target = target
@@ -67,8 +67,9 @@ class Client:
             else:
                 self.connection = UnixConnection(str(self.target), self.timeout)
         try:
-            payload = None if body is None else json.dumps(body)
-            headers = {} if body is None else {"Content-Type": "application/json"}
+            raw = body is None or isinstance(body, bytes)
+            payload = body if raw else json.dumps(body)
+            headers = {} if raw else {"Content-Type": "application/json"}
             self.connection.request(method, path, payload, headers)
             answer = self.connection.getresponse()
             text = answer.read()

@@ -8,6 +8,7 @@
 #include <ctime>
 
 #include "daemon/hub/app/engine_store.hpp"
+#include "sync/engine/hub_engine.hpp"
 #include "sync/protocol/dictionary.hpp"
 #include "tools/bench/batches.hpp"
 #include "tools/bench/observations.hpp"

@@ -3,42 +3,19 @@
 Needs root, /dev/net/tun and iproute2. A link that cannot be made is said and left out.
 """
 
-import contextlib
 import json
 import subprocess
 import threading
 import time
-import uuid
 
 from figures import quantile, share_of
-from link import Link
+from link import Link, behind, emergency
 from stack import Client, program, wait_for
 from sync_parts import HubStore, applied_after, connecting, offline_vehicle
 
 ROUND_TRIP_MS = 40           # of the two faster links
 SLOW = {"rate_kbit": 64, "round_trip_ms": 600}
 SETTLE_S, WINDOW_S, EVERY_S = 15, 150, 5
-
-
-@contextlib.contextmanager
-def behind(stack, link):
-    """The stack's device on the far side of the link; its broker listens there too."""
-    stack.broker.kill()
-    config = stack.folder / "mosquitto.conf"
-    plain, device = config.read_text(), stack.device_config.read_text()
-    config.write_text(plain + f"listener {stack.broker_port} {link.broker_address}\nallow_anonymous true\n")
-    stack.device_config.write_text(device.replace("[hub]\n", f'[hub]\nbroker = "{link.broker_address}"\n'))
-    command, stack.device.command = stack.device.command, link.command(stack.device.command)
-    stack.start_broker()
-    stack.hub_api.close()
-    wait_for("the hub is connected", lambda: stack.hub_api.get("/api/v1/status")["broker"] == "connected", 60)
-    try:
-        yield
-    finally:
-        stack.device.kill()
-        stack.device.command = command
-        config.write_text(plain)
-        stack.device_config.write_text(device)
 
 
 def why_not():
@@ -97,20 +74,6 @@ class Arrivals:
         self.child.terminate()
         self.thread.join()
         self.child.wait()
-
-
-def emergency(api):
-    """Seconds from the append of an SOS until the device holds the hub's ack of it."""
-    name = str(uuid.uuid4())
-    began = time.monotonic()
-    status, said = api.post("/api/v1/statuses", {"id": name, "status": "sos"})
-    if status != 201:
-        raise AssertionError(f"no emergency was recorded: {status} {said}")
-    while api.get(f"/api/v1/statuses/{name}")["state"] == "pending":
-        if time.monotonic() > began + 120:
-            raise AssertionError("an emergency was not acknowledged within 120 s")
-        time.sleep(0.01)
-    return time.monotonic() - began
 
 
 def slow(report):

@@ -183,4 +183,11 @@ Outcome<Printed> sync(Device& device) {
     return Printed{std::move(*answer), std::move(text)};
 }
 
+Outcome<Printed> pause(Device& device, const std::string& kind, bool paused) {
+    auto answer = device.post("/link/pause", json::object{{"kind", kind}, {"paused", paused}});
+    if (!answer) return answer.error();
+    std::string text = text_at(*answer, "message") + "\n";
+    return Printed{std::move(*answer), std::move(text)};
+}
+
 }  // namespace fieldpost::cli

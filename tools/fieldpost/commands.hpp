@@ -56,4 +56,7 @@ Outcome<Printed> observe(Device& device, const ObserveCommand& command);
 
 Outcome<Printed> sync(Device& device);
 
+// Over links of this kind only urgent messages go, or everything again that may go.
+Outcome<Printed> pause(Device& device, const std::string& kind, bool paused);
+
 }  // namespace fieldpost::cli

@@ -33,6 +33,7 @@ Examples:
   fieldpost observe --address "12 Main St" --kind hazard --severity major --note "Stairs are rotten"
   fieldpost observe --property 0a1b2c3d4e5f6 --kind measurement --value co_ppm=12 --value alarm=false
   fieldpost observe --address "12 Main St" --kind condition --attach door.jpg
+  fieldpost pause satellite                           only urgent messages go over it, until resumed
   fieldpost status --json | jq .journal.lanes         every command prints the device's JSON with --json
 
 The device's socket is, in this order: --socket, FIELDPOST_SOCKET, ./.fieldpost/fieldpostd.sock,
@@ -73,6 +74,7 @@ struct CommandLine {
     ShowCommand show_what;
     NearCommand near_what;
     ObserveCommand observation;
+    std::string link_kind;
     std::function<Outcome<Printed>(Device&)> run;
 
     CommandLine() {
@@ -91,6 +93,18 @@ struct CommandLine {
         status_command->callback([this] { run = [](Device& device) { return status(device); }; });
         auto* sync_command = app.add_subcommand("sync", "Ask the device to compare with the hub now");
         sync_command->callback([this] { run = [](Device& device) { return sync(device); }; });
+        add_pause("pause", "Let only urgent messages go over links of a kind", true);
+        add_pause("resume", "Let everything go again that may go over links of a kind", false);
+    }
+
+    void add_pause(const char* name, const char* what, bool paused) {
+        auto* command = app.add_subcommand(name, what);
+        command->add_option("kind", link_kind, "wifi_depot, wifi, ethernet, lte, satellite or unknown")
+            ->required()
+            ->check(CLI::IsMember({"wifi_depot", "wifi", "ethernet", "lte", "satellite", "unknown"}));
+        command->callback([this, paused] {
+            run = [this, paused](Device& device) { return pause(device, link_kind, paused); };
+        });
     }
 
     void add_lookups() {

@@ -2,6 +2,8 @@
 
 #include <boost/json/serialize.hpp>
 
+#include "daemon/device/api/members.hpp"
+
 namespace fieldpost::device {
 
 namespace json = boost::json;
@@ -41,6 +43,8 @@ void Api::add_system_routes(support::Router& router) {
         parts_.nudge();
         reply.send(support::json_response(202, json::object{{"message", "comparing with the hub now"}}));
     });
+    router.add("POST", "/api/v1/link/pause",
+               [this](const Request& request, const Reply& reply) { pause(request, reply); });
     const auto metrics = [this](const Request&, const Reply& reply) {
         static_cast<void>(parts_.status());  // sets the gauges
         reply.send({200, std::string(support::Metrics::content_type), parts_.metrics.render(), {}});
@@ -50,6 +54,27 @@ void Api::add_system_routes(support::Router& router) {
     router.add("GET", "/api/v1/openapi.json", [](const Request&, const Reply& reply) {
         reply.send({200, "application/json", std::string(openapi_document), {}});
     });
+}
+
+void Api::pause(const Request& request, const Reply& reply) {
+    auto body = request.json_body();
+    if (!body) return reply.send(support::problem(body.error()));
+    Members members(std::move(*body));
+    const std::string name = members.text("kind");
+    const auto paused = members.flag("paused");
+    if (auto sound = members.finish(); !sound) return reply.send(support::problem(sound.error()));
+    const auto kind = engine::parse_link_kind(name);
+    if (!kind || !paused) {
+        const Error wrong =
+            fail(ErrorCode::invalid_argument,
+                 "\"kind\" must be unknown, wifi_depot, wifi, ethernet, lte or satellite, and \"paused\" "
+                 "true or false");
+        return reply.send(support::problem(wrong));
+    }
+    parts_.pause(*kind, *paused);
+    const std::string said = *paused ? "Paused: over " + name + " only urgent messages go."
+                                     : "Not paused: over " + name + " everything goes again that may.";
+    reply.send(support::json_response(200, json::object{{"message", said}}));
 }
 
 void Api::add_routes(support::Router& router) {

@@ -13,6 +13,7 @@
 #include "daemon/device/record/recorder.hpp"
 #include "daemon/support/metrics.hpp"
 #include "daemon/support/router.hpp"
+#include "sync/engine/link_policy.hpp"
 
 namespace fieldpost::device {
 
@@ -24,10 +25,11 @@ struct ApiParts {
     const LateBlobs& blobs;
     support::Metrics& metrics;
     std::function<boost::json::object()> status;
-    std::function<void()> recorded;                   // an operation was appended
-    std::function<void()> attached;                   // an attachment is on disk
-    std::function<void()> nudge;                      // sync now, please
-    std::function<void(std::function<void()>)> post;  // runs it in the loop; any thread
+    std::function<void()> recorded;                     // an operation was appended
+    std::function<void()> attached;                     // an attachment is on disk
+    std::function<void()> nudge;                        // sync now, please
+    std::function<void(engine::LinkKind, bool)> pause;  // over links of that kind only urgent messages go
+    std::function<void(std::function<void()>)> post;    // runs it in the loop; any thread
 };
 
 class Api {
@@ -56,6 +58,7 @@ class Api {
     // In the loop again, with what the cache holds of the record.
     void edit_held(NewEdit edit, const boost::json::object& fields,
                    const std::vector<records::LayerRow>& layers, const support::Reply& reply);
+    void pause(const support::Request& request, const support::Reply& reply);
     void report_status(const support::Request& request, const support::Reply& reply);
     void list(const support::Request& request, const support::Reply& reply, std::vector<int> effects,
               const char* name);

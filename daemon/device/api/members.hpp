@@ -67,6 +67,15 @@ class Members {
         return std::nullopt;
     }
 
+    // true or false; nullopt when absent.
+    std::optional<bool> flag(std::string_view name) {
+        const boost::json::value* value = take(name);
+        if (value == nullptr || value->is_null()) return std::nullopt;
+        if (value->is_bool()) return value->get_bool();
+        complain("\"" + std::string(name) + "\" must be true or false");
+        return std::nullopt;
+    }
+
     // A SHA-256 in hexadecimal, as bytes; empty when absent.
     Bytes sha256(std::string_view name) {
         const std::string given = text(name);

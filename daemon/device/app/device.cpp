@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::chrono::seconds status_pace{1};
 constexpr std::chrono::seconds status_anyway{15};
+constexpr std::chrono::seconds position_look{1};  // as often as receivers say something
 // Nothing from elsewhere; the map's workers and images are made by the page itself.
 constexpr const char* page_policy =
     "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; style-src 'self' "
@@ -109,6 +110,7 @@ Result<std::unique_ptr<BlobStore>> Device::make_blobs() {
             .count();
     };
     BlobBudget budget;
+    budget.bytes = settings_.storage.attachments;
     budget.keep_free = settings_.storage.low_disk / 4;
     return BlobStore::open(settings_.state / "blobs", budget, steady_ms,
                            [this](std::function<void()> event) { loop_.post(std::move(event)); });
@@ -151,7 +153,7 @@ void Device::open_uplinks() {
         link ? std::move(*link) : nullptr, settings_.link_rules, settings_.state / "link-bytes", *clock_,
         [this](std::function<void()> event) { loop_.post(std::move(event)); },
         [this] {
-            if (link_) link_->set_rights(uplinks_->rights());
+            if (link_) take_link();
             status_changed();
         });
 }
@@ -194,14 +196,20 @@ void Device::open_link(const std::optional<Mounted>& city) {
         if (store != nullptr && store->hub_is(hub)) link_->blobs_offered_again();
     };
     events.allows_bulk = [this](std::uint64_t bytes) { return uplinks_->policy().allows_bulk(bytes); };
+    events.wall_clock = [this] { return recorder_->time_now(); };
     events.carried = [this](engine::SendClass what, std::size_t bytes) { uplinks_->count(what, bytes); };
     link_ =
         std::make_unique<HubLink>(loop_,
                                   engine::DeviceIdentity{settings_.device, hub_key ? *hub_key : Bytes(),
                                                          FIELDPOST_VERSION, random_u64()},
                                   broker, *journal_, blobs_, *city_, *readers_, *signer_, std::move(events));
-    link_->set_rights(uplinks_->rights());
+    take_link();
     if (city) link_->mount(*city);
+}
+
+void Device::take_link() {
+    link_->set_link(uplinks_->policy().kind());
+    link_->set_rights(uplinks_->rights());
 }
 
 void Device::open_storage() {
@@ -221,7 +229,9 @@ void Device::open_api() {
             link_->blobs_added();
             status_changed();
         },
-        [this] { link_->nudge(); }, [this](std::function<void()> event) { loop_.post(std::move(event)); }});
+        [this] { link_->nudge(); },
+        [this](engine::LinkKind kind, bool paused) { uplinks_->pause(kind, paused); },
+        [this](std::function<void()> event) { loop_.post(std::move(event)); }});
     api_->add_routes(router_);
     if (settings_.web.empty()) return;
     support::StaticFilesOptions options;
@@ -331,13 +341,13 @@ Status Device::run() {
         http_->stop([this] { loop_.stop(); });
     });
     if (!signals) return signals;
-    start_link();
+    if (auto started = uplinks_->start(); !started) fault(uplinks_part, started.error());
+    loop_.post([this] { start_link(); });  // behind what the uplinks tell at once
     count_records();
     if (gnss_) {
         auto started = gnss_->start([this](const hal::Fix& fix) { recorder_->fix(fix); });
         if (!started) fault(gnss_part, started.error());
     }
-    if (auto started = uplinks_->start(); !started) fault(uplinks_part, started.error());
     storage_->tick();
     heartbeat_ = loop_.every(status_anyway, [this] {
         uplinks_->tick();
@@ -346,6 +356,9 @@ Status Device::run() {
         mend();
         status_changed();
     });
+    // The engine sees what was recorded at its next tick.
+    if (settings_.positions)
+        position_timer_ = loop_.every(position_look, [this] { recorder_->check_position(); });
     spdlog::info("fieldpostd {} ready: device {}, http {}:{}", FIELDPOST_VERSION, settings_.device,
                  settings_.http_address, settings_.http_port);
     loop_.run();

@@ -54,6 +54,7 @@ class Device {
     std::optional<Mounted> open_city();
     void open_uplinks();
     void open_link(const std::optional<Mounted>& city);
+    void take_link();
     void open_storage();
     void open_api();
     Status listen();
@@ -110,6 +111,7 @@ class Device {
     bool mending_blobs_ = false;
     support::Timer status_timer_;
     support::Timer heartbeat_;
+    support::Timer position_timer_;
     support::WorkerThread mender_{"mender", 2};  // last: joined before the rest goes
 };
 

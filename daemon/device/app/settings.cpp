@@ -2,9 +2,19 @@
 
 #include "daemon/device/link/link_settings.hpp"
 #include "daemon/support/config.hpp"
+#include "sync/engine/blobs.hpp"
 #include "sync/protocol/codec.hpp"
 
 namespace fieldpost::device {
+
+namespace {
+
+// Below the first one attachment of the greatest length might never fit.
+constexpr std::uint64_t least_attachments = std::uint64_t{256} << 20U;
+constexpr std::uint64_t most_attachments = std::uint64_t{16} << 40U;
+static_assert(least_attachments >= engine::max_blob_bytes);
+
+}  // namespace
 
 Result<Settings> load_settings(const std::filesystem::path& file) {
     auto config = support::Config::load(file);
@@ -35,6 +45,8 @@ Result<Settings> load_settings(const std::filesystem::path& file) {
     settings.gnss.driver = gnss.text("driver", "empty");
     settings.gnss.settings = gnss.as_text({"driver"});
 
+    settings.positions = root.table("record").flag("positions", settings.positions);
+
     const auto link = root.table("link");
     settings.link = read_link_driver(link);
     settings.link_rules = read_link_rules(link);
@@ -43,6 +55,11 @@ Result<Settings> load_settings(const std::filesystem::path& file) {
     settings.storage.journal = storage.size("journal", settings.storage.journal);
     settings.storage.reserve = storage.size("reserve", settings.storage.reserve);
     settings.storage.low_disk = storage.size("low_disk", settings.storage.low_disk);
+    settings.storage.attachments = storage.size("attachments", settings.storage.attachments);
+    if (settings.storage.attachments < least_attachments || settings.storage.attachments > most_attachments) {
+        storage.complain("attachments",
+                         "must be from \"256MiB\" (the longest attachment must fit) to \"16384GiB\"");
+    }
 
     if (auto sound = config->finish(); !sound) return sound.error();
     return settings;

@@ -25,6 +25,7 @@ struct Settings {
     std::filesystem::path socket;    // empty: none
     std::filesystem::path web;       // folder of the page; empty: none
     hal::GnssConfig gnss;
+    bool positions = true;  // the vehicle reports where it is
     hal::LinkConfig link;
     engine::LinkPolicy::Rules link_rules = engine::LinkPolicy::default_rules_of_all();
     StorageLimits storage;

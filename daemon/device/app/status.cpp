@@ -13,12 +13,13 @@ namespace json = boost::json;
 
 namespace {
 
-json::object lane_json(Journal& journal, protocol::Lane lane, std::int64_t now_us) {
-    const auto waiting = journal.waiting(lane);
+json::object lane_json(protocol::Lane lane, const Journal::Waiting& waiting, std::int64_t now_us) {
     json::value oldest = nullptr;
     if (waiting.oldest_us) oldest = std::max<std::int64_t>(0, (now_us - *waiting.oldest_us) / 1'000'000);
-    return json::object{
-        {"lane", protocol::lane_name(lane)}, {"waiting", waiting.count}, {"oldest_unsent_s", oldest}};
+    return json::object{{"lane", protocol::lane_name(lane)},
+                        {"waiting", waiting.count},
+                        {"positions", waiting.positions},
+                        {"oldest_unsent_s", oldest}};
 }
 
 std::string minutes(std::int64_t seconds) {
@@ -93,6 +94,11 @@ json::object Device::status() {
                          " on board is not the hub's. It is fetched anew; should this stay, tell "
                          "whoever looks after the hub."));
     }
+    for (const auto& [feed, why] : link_->refused_feeds()) {
+        messages.push_back(json::string("The changes of " + records::feed_text(feed) +
+                                        " cannot be written on board (" + why +
+                                        "). It is tried again within 10 minutes."));
+    }
     const auto& fetcher = engine.fetcher();
     json::value fetch = nullptr;
     if (fetcher.fetching()) {
@@ -114,20 +120,28 @@ json::object Device::status() {
 
     json::array lanes;
     std::uint64_t waiting = 0;
+    std::uint64_t records = 0;  // of them, what people recorded
     std::int64_t oldest = 0;
+    std::int64_t oldest_record = 0;
     for (const auto lane : engine::lanes_by_priority) {
-        auto item = lane_json(*journal_, lane, time.utc_us());
-        waiting += journal_->waiting(lane).count;
-        if (item["oldest_unsent_s"].is_int64())
-            oldest = std::max(oldest, item["oldest_unsent_s"].get_int64());
+        const auto of_lane = journal_->waiting(lane);
+        auto item = lane_json(lane, of_lane, time.utc_us());
+        const std::uint64_t of_people = of_lane.count - of_lane.positions;
+        waiting += of_lane.count;
+        records += of_people;
+        if (item["oldest_unsent_s"].is_int64()) {
+            const std::int64_t age = item["oldest_unsent_s"].get_int64();
+            oldest = std::max(oldest, age);
+            if (of_people > 0) oldest_record = std::max(oldest_record, age);
+        }
         lanes.push_back(std::move(item));
     }
     if (not_saved.empty() && !storage_->plan().message.empty())
         messages.push_back(json::string(storage_->plan().message));
-    if (waiting > 0 && !contact) {
-        messages.push_back(json::string(std::to_string(waiting) +
-                                        (waiting == 1 ? " record waits" : " records wait") +
-                                        " for the hub, the oldest for " + minutes(oldest) + "."));
+    if (records > 0 && !contact) {
+        messages.push_back(json::string(std::to_string(records) +
+                                        (records == 1 ? " record waits" : " records wait") +
+                                        " for the hub, the oldest for " + minutes(oldest_record) + "."));
     }
 
     const auto attachments = blobs_.store() ? blobs_.store()->tally() : BlobTally();
@@ -142,7 +156,7 @@ json::object Device::status() {
     if (gnss.state == hal::PartState::broken && !faults_.contains(gnss_part)) {
         messages.push_back(json::string("GPS: " + gnss.detail));
     }
-    // Of what the link holds back, only that which waits.
+    // Of what the link holds back, only that which waits; not telemetry, which is no crew's work.
     const auto held = [&](engine::SendClass what, bool waits) {
         if (waits && !uplinks_->policy().allows(what))
             messages.push_back(json::string(uplinks_->policy().why_held(what)));
@@ -150,14 +164,19 @@ json::object Device::status() {
     held(engine::SendClass::work, journal_->waiting(protocol::WORK).count > 0);
     held(engine::SendClass::feed, has_city && !caught_up);
     held(engine::SendClass::attachments, attachments.waiting > 0);
-    held(engine::SendClass::telemetry, journal_->waiting(protocol::TELEMETRY).count > 0);
     if (fetcher.waits_for_link()) {
         messages.push_back(json::string(uplinks_->policy().why_bulk_held(fetcher.bytes_missing())));
-    } else {
-        held(engine::SendClass::bulk, !has_city || engine.feeds().generation_changed());
+    } else if ((!has_city || engine.feeds().generation_changed()) && fetcher.bytes_missing() == 0) {
+        // Of a manifest, which comes first, no more is known.
+        const std::string why = uplinks_->policy().why_bulk_held(protocol::max_message_bytes);
+        if (!why.empty()) messages.push_back(json::string(why));
     }
     if (!uplinks_->problem().empty()) {
         messages.push_back(json::string("The month's data count cannot be kept: " + uplinks_->problem()));
+    }
+    if (!uplinks_->pause_problem().empty()) {
+        messages.push_back(json::string("Which links are paused is forgotten at the next start: " +
+                                        uplinks_->pause_problem()));
     }
     const auto uplinks = uplinks_status();
     if (uplinks.state == hal::PartState::broken && !faults_.contains(uplinks_part)) {

@@ -31,7 +31,7 @@
 namespace fieldpost::device {
 
 struct BlobBudget {
-    std::uint64_t bytes = 8ULL << 30U;
+    std::uint64_t bytes = 8ULL << 30U;               // StorageLimits::attachments
     std::uint64_t keep_free = 64ULL << 20U;          // of the disk: StorageLimits::low_disk / 4
     std::size_t arriving = 8;                        // at once
     engine::Millis refused_again_after = 3'600'000;  // one that the hub refused is offered again after that

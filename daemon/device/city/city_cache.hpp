@@ -2,12 +2,18 @@
 // beside it.
 //
 // Files in its folder:
-//   city-<generation>.db       mounted, the last good one before it, or one that could not be mounted yet: of
-//                              another format than this program reads, or when the disk was full. It was
-//                              verified, so it is tried again, at start and by prepare(), not fetched again.
+//   city-<generation>.db       mounted, the last good one before it until this one has caught up, or one that
+//                              could not be mounted yet: of another format than this program reads, or when
+//                              the disk was full. It was verified, so it is tried again, at start and by
+//                              prepare(), not fetched again.
 //   draft-<generation>.part    being fetched; whole blocks only, checked again on resume
-//   city-<generation>.db.damaged-1   the last one that was damaged: one, as it can be fetched again and
-//                              journal.db needs the room
+//   city-<generation>.db.damaged-1   the last one that was damaged, for a person, until another city is
+//                              fetched: one, as it can be fetched again and journal.db needs the room
+//
+// A lost right leaves nothing behind (PROTOCOL 9, 10). When the profile does not clear a feed any more, all
+// of these but the mounted file go, and then the feed's rows in it: also what was set aside as damaged, which
+// else is never deleted. Killed in between, the mounted file still names the feed, and the next contact goes
+// on.
 //
 // Threads: called on the loop thread; files are touched by one writer thread, and completions come back
 // through `post`. Everything here can be fetched again: nothing in it is irreplaceable.
@@ -53,15 +59,17 @@ class CityCache {
                std::function<void(Result<engine::FeedPoint>)> done);
 
     // In one transaction rows and cursors of the feeds that are dropped or begin again go, and these and the
-    // added ones begin at 0 of this hub generation. `done` gets the city as it is then.
+    // added ones begin at 0 of this hub generation. `done` gets the city as it is then. Before feeds are
+    // dropped every other file that may have rows of them goes, a draft too: its fetch then fails. After an
+    // Error either all is as it was, or it is to be done again, which does no harm.
     void change_feeds(engine::ChangeFeeds change, std::function<void(Result<engine::MountedCity>)> done);
 
     // Opens the draft of the artifact; `done` gets the blocks it lacks: none when the city file is there
     // already. City files of another format make room for it. full when the disk has no room even so.
     void prepare(protocol::Manifest manifest, std::function<void(Result<std::vector<std::uint32_t>>)> done);
     void write_block(std::uint32_t block, Bytes content, std::function<void(Status)> done);
-    // Removes the good generation behind the mounted one, when the disk needs its room more; `done` gets how
-    // many files went.
+    // Removes the good generation behind the mounted one: that one has caught up, or the disk needs the room
+    // more. `done` gets how many files went.
     void drop_older(std::function<void(std::size_t)> done);
     // Verifies the draft as a whole and mounts it in place of what was mounted. conflict (another format, the
     // file stays) or corrupt (it was set aside): it is what the manifest says, and this program cannot use

@@ -86,6 +86,11 @@ Result<Mounted> CityCache::Files::mount(const std::filesystem::path& file) {
     if (!meta) return meta.error();
     auto feeds = (*reader)->feeds();
     if (!feeds) return feeds.error();
+    if (writer) {
+        // A kill may have come between a feed's end and this.
+        if (auto emptied = (*writer)->empty_log(); !emptied)
+            spdlog::warn("city: {}", emptied.error().message);
+    }
     writer_ = writer ? std::move(*writer) : nullptr;
     read_only_ = writer ? std::string() : writer.error().message;
     try_again_ = !writer;
@@ -107,12 +112,16 @@ Status CityCache::Files::can_change() const {
     return fail(ErrorCode::unavailable, only_read + read_only_);
 }
 
-void CityCache::Files::set_aside_alone(const std::filesystem::path& file) {
+void CityCache::Files::remove_set_aside() {
     std::error_code error;
     for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
         if (entry.path().filename().string().find(".damaged-") == std::string::npos) continue;
         std::filesystem::remove(entry.path(), error);
     }
+}
+
+void CityCache::Files::set_aside_alone(const std::filesystem::path& file) {
+    remove_set_aside();
     auto aside = set_aside(file);
     if (aside) {
         spdlog::error("{} is damaged and was set aside as {}", file.filename().string(),
@@ -127,6 +136,39 @@ void CityCache::Files::remove_city(std::uint64_t generation) {
         std::error_code error;
         std::filesystem::remove(city_file(generation).string() + suffix, error);
     }
+}
+
+// But for a draft that is known to have nothing of the lost feeds.
+Status CityCache::Files::remove_all_but_mounted(const std::vector<records::FeedId>& lost) {
+    const bool draft_stays = draft_fd_ >= 0 && !draft_feeds_.empty() &&
+                             std::ranges::none_of(lost, [&](const records::FeedId& feed) {
+                                 return draft_feeds_.contains(records::feed_text(feed));
+                             });
+    const std::string mounted =
+        city_file(static_cast<std::uint64_t>(meta_.artifact_generation)).filename().string();
+    std::vector<std::filesystem::path> others;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
+        const std::string name = entry.path().filename().string();
+        if (name == mounted || name == mounted + "-wal" || name == mounted + "-shm") continue;
+        if (draft_stays && entry.path() == draft_) continue;
+        others.push_back(entry.path());
+    }
+    if (!draft_stays) close_draft();
+    for (const auto& file : others) {
+        if (!error) std::filesystem::remove(file, error);
+    }
+    if (error) return fail(ErrorCode::io, "removing older city data: " + error.message());
+    if (!others.empty()) spdlog::info("the profile lost a feed: what is beside the mounted city is removed");
+    return fsync_folder(folder_);
+}
+
+bool CityCache::Files::holds_only(std::uint64_t generation, const engine::MountedCity& city) const {
+    const auto reader = snapshot::Reader::open(city_file(generation));
+    if (!reader) return false;
+    const auto feeds = (*reader)->feeds();
+    return feeds &&
+           std::ranges::all_of(*feeds, [&](const auto& feed) { return city.feeds.contains(feed.feed); });
 }
 
 void CityCache::Files::remove_of_other_format(std::uint64_t but) {
@@ -165,7 +207,16 @@ Result<engine::FeedPoint> CityCache::Files::apply(const records::FeedId& feed,
 
 Result<engine::MountedCity> CityCache::Files::change_feeds(const engine::ChangeFeeds& change) {
     if (auto writable = can_change(); !writable) return writable.error();
+    const bool is_lost = !change.drop.empty();
+    // First: as long as anything else may hold the rows, the mounted file names their feeds, so that after a
+    // kill the next contact drops them again.
+    if (is_lost) {
+        if (auto alone = remove_all_but_mounted(change.drop); !alone) return alone.error();
+    }
     if (auto changed = device::change_feeds(*writer_, change); !changed) return changed.error();
+    if (is_lost) {
+        if (auto emptied = writer_->empty_log(); !emptied) return emptied.error();
+    }
     auto reader = snapshot::Reader::open(city_file(static_cast<std::uint64_t>(meta_.artifact_generation)));
     if (!reader) return reader.error();
     auto feeds = (*reader)->feeds();
@@ -193,6 +244,8 @@ Result<std::vector<std::uint32_t>> CityCache::Files::prepare(const protocol::Man
     remove_of_other_format(manifest.generation());
     std::error_code error;
     if (std::filesystem::exists(city_file(manifest.generation()), error)) return std::vector<std::uint32_t>();
+    draft_feeds_.clear();
+    for (const auto& cursor : manifest.cursors()) draft_feeds_.insert(cursor.feed());
     draft_ = folder_ / ("draft-" + std::to_string(manifest.generation()) + ".part");
     block_bytes_ = manifest.block_bytes();
     for (const auto& entry :
@@ -230,7 +283,7 @@ std::size_t CityCache::Files::drop_older() {
     std::size_t removed = 0;
     for (const std::uint64_t generation : generations()) {
         if (generation >= static_cast<std::uint64_t>(meta_.artifact_generation)) continue;
-        spdlog::warn("city {} goes: the disk is nearly full", generation);
+        spdlog::info("city {}, behind the mounted one, is removed", generation);
         remove_city(generation);
         ++removed;
     }
@@ -286,9 +339,14 @@ Result<Mounted> CityCache::Files::finish(const protocol::Manifest& manifest) {
         if (code == ErrorCode::conflict) return mounted.error().with("update the older of hub and device");
         return mounted.error();
     }
-    // The one before stays as the last good one; what is older goes.
+    // The one before stays as the last good one, unless it holds what this one does not: then the profile
+    // lost a right meanwhile. What a damaged one holds nobody can say.
+    remove_set_aside();
     const auto kept = generations();
-    for (std::size_t i = 2; i < kept.size(); ++i) remove_city(kept[i]);
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+        if (kept[i] == manifest.generation()) continue;
+        if (i >= 2 || !holds_only(kept[i], mounted->city)) remove_city(kept[i]);
+    }
     return mounted;
 }
 

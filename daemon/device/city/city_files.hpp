@@ -1,6 +1,8 @@
 // The files behind CityCache: on its writer thread only.
 #pragma once
 
+#include <set>
+
 #include "daemon/device/city/city_cache.hpp"
 #include "sync/snapshot/writer.hpp"
 
@@ -27,8 +29,11 @@ class CityCache::Files {
     engine::MountedCity mounted_city(const std::vector<snapshot::FeedCursor>& feeds) const;
     Status verify_draft(const protocol::Manifest& manifest);
     void set_aside_alone(const std::filesystem::path& file);
+    void remove_set_aside();
     void remove_of_other_format(std::uint64_t but);
     void remove_city(std::uint64_t generation);
+    Status remove_all_but_mounted(const std::vector<records::FeedId>& lost);
+    bool holds_only(std::uint64_t generation, const engine::MountedCity& city) const;
     std::vector<std::uint64_t> generations() const;
     std::filesystem::path city_file(std::uint64_t generation) const;
     void close_draft();
@@ -41,6 +46,7 @@ class CityCache::Files {
     std::filesystem::path draft_;
     int draft_fd_ = -1;
     std::uint32_t block_bytes_ = 0;
+    std::set<std::string> draft_feeds_;  // that the draft's manifest names
 };
 
 }  // namespace fieldpost::device

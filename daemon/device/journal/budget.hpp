@@ -14,9 +14,10 @@ namespace fieldpost::device {
 
 // Bytes.
 struct StorageLimits {
-    std::uint64_t journal = std::uint64_t{1} << 30U;     // what records may take in journal.db
-    std::uint64_t reserve = std::uint64_t{16} << 20U;    // file that is given up when the disk is full
-    std::uint64_t low_disk = std::uint64_t{256} << 20U;  // with less free than this, room is made
+    std::uint64_t journal = std::uint64_t{1} << 30U;      // what records may take in journal.db
+    std::uint64_t reserve = std::uint64_t{16} << 20U;     // file that is given up when the disk is full
+    std::uint64_t low_disk = std::uint64_t{256} << 20U;   // with less free than this, room is made
+    std::uint64_t attachments = std::uint64_t{8} << 30U;  // what all of their files may take
 };
 
 struct StorageState {

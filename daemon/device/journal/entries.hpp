@@ -45,14 +45,15 @@ struct LaneState {
 };
 using Lanes = std::array<LaneState, 4>;  // by protocol::Lane
 
+// Finds all but the positions that the device reports by itself.
 struct JournalQuery {
     std::optional<std::string> visit;
     std::optional<records::RecordId> property;
     std::optional<OperationState> state;
     std::vector<int> effects;  // field numbers of Operation.effect; empty: all
     std::size_t limit = 100;
-    // In the order in which each lane was written, newest first, and the newest of them when there are more
-    // than `limit`: clocks may have gone back between.
+    // In the order in which each lane was written, newest first: clocks may have gone back between. Lanes
+    // count apart: when there are more than `limit`, the newest are those with the highest numbers.
     bool as_written = false;
 };
 

@@ -20,6 +20,11 @@ bool may_lack_room(const Error& error) {
     return error.code == ErrorCode::full || error.code == ErrorCode::io || error.code == ErrorCode::not_found;
 }
 
+bool are_telemetry(const std::vector<JournalWriter::Append>& appends) {
+    return std::ranges::all_of(appends,
+                               [](const auto& append) { return append.lane == protocol::TELEMETRY; });
+}
+
 }  // namespace
 
 Journal::Journal(std::filesystem::path path, std::string device, Post post, SteadyNow now)
@@ -157,9 +162,12 @@ bool Journal::commit_some() {
         again = committing_ && !thread_->post([this] { commit_waiting(); });
     }
     auto results = commit(taken);
-    if (!results) spdlog::error("NOT SAVED: {} operations: {}", taken.size(), results.error().message);
-    post_([this, saved = std::move(saved), results = std::move(results), lanes = writer_->lanes()]() mutable {
-        writable_ = results.has_value();
+    const bool of_people = !are_telemetry(taken);
+    if (!results && of_people)
+        spdlog::error("NOT SAVED: {} operations: {}", taken.size(), results.error().message);
+    post_([this, of_people, saved = std::move(saved), results = std::move(results),
+           lanes = writer_->lanes()]() mutable {
+        if (results || of_people) writable_ = results.has_value();
         if (results) {
             for (const protocol::Lane lane : engine::lanes_by_priority) {
                 at(lane).last = lanes[static_cast<std::size_t>(lane)].last;
@@ -179,7 +187,9 @@ bool Journal::commit_some() {
 
 Result<std::vector<Result<Recorded>>> Journal::commit(const std::vector<JournalWriter::Append>& appends) {
     auto results = writer_->append(appends);
-    if (results || !may_lack_room(results.error()) || !reserve_.give_up()) return results;
+    // The reserve is for records.
+    if (results || are_telemetry(appends) || !may_lack_room(results.error()) || !reserve_.give_up())
+        return results;
     spdlog::error("the journal's reserve is given up: {}", results.error().message);
     return writer_->append(appends);
 }
@@ -383,6 +393,11 @@ Journal::Waiting Journal::waiting(protocol::Lane lane) {
     if (waiting.count == 0) return waiting;
     auto oldest = reader_->recorded_at(epoch_, lane, state.noted + 1);
     if (oldest) waiting.oldest_us = *oldest;
+    if (lane == protocol::TELEMETRY) waiting.positions = waiting.count;
+    if (lane == protocol::URGENT) {
+        auto positions = reader_->positions(epoch_, lane, state.noted);
+        if (positions) waiting.positions = std::min(*positions, waiting.count);
+    }
     return waiting;
 }
 

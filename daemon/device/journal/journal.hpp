@@ -58,7 +58,8 @@ class Journal final : public engine::JournalView {
     // same lane and content it is a repetition, answered with the first one, `repeated`; when and where it
     // was asked for do not count. With other content it is a conflict. invalid_argument for one that is too
     // long, has no id, or holds text that is not UTF-8. full when too many wait or the disk is full: nothing
-    // was written, and the person must be told. `saved` is always called, once.
+    // was written, and the person must be told. `saved` is always called, once. Telemetry alone neither takes
+    // the reserve nor makes writable() false.
     void append(protocol::Lane lane, protocol::Operation operation, Saved saved);
 
     // Keeps what the hub said, but of entries that the lane does not hold; what it parked stays pending, with
@@ -109,6 +110,7 @@ class Journal final : public engine::JournalView {
 
     struct Waiting {
         std::uint64_t count = 0;
+        std::uint64_t positions = 0;  // of these, that no person recorded: all of the telemetry lane
         std::optional<std::int64_t> oldest_us;  // recorded_at of the oldest
     };
     Waiting waiting(protocol::Lane lane);

@@ -11,7 +11,6 @@ namespace {
 
 constexpr int step_entries = 500;  // a step is one transaction that recording may have to wait for
 // The newest telemetry is what somebody may still look at, and what is behind a void must be written anew.
-constexpr std::uint64_t least_to_void = 200;
 constexpr std::uint64_t most_behind_void = 2000;
 
 constexpr auto telemetry_first = {protocol::TELEMETRY, protocol::WORK, protocol::URGENT};
@@ -188,7 +187,7 @@ std::uint64_t JournalWriter::drop_acknowledged_telemetry() {
 // epoch brings both together: each entry names where it was first written.
 std::uint64_t JournalWriter::void_telemetry(const RoomRule& rule, LaneState& lane) {
     const std::uint64_t count = lane.last - lane.noted;
-    if (count < least_to_void) return 0;
+    if (count < rule.least_to_void) return 0;
     const std::uint64_t first = lane.noted + 1;
     const std::uint64_t last = lane.last - std::min(count / 2, most_behind_void);
     const auto bind_lane = [&](SQLite::Statement& statement) {

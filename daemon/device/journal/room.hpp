@@ -25,6 +25,8 @@ struct RoomRule {
     std::optional<UnixMicros> acknowledged_before;
     // Of the operation that stands for voided telemetry.
     protocol::TimeStamp now;
+    // With fewer entries of telemetry than this that are not acknowledged, none is voided.
+    std::uint64_t least_to_void = 200;
 };
 
 // How long the hub alone keeps what is acknowledged before the device may forget it.

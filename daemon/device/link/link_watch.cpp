@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint64_t keep_after_bytes = 256U << 10U;
 constexpr std::int64_t keep_after_us = 30'000'000;
+constexpr std::size_t max_writes = 8;
 constexpr std::uint64_t longest_file = 64U << 10U;
 
 std::optional<engine::LinkKind> kind_of(const hal::Uplink* uplink) {
@@ -33,12 +34,14 @@ std::optional<engine::LinkKind> kind_of(const hal::Uplink* uplink) {
     return engine::LinkKind::unknown;
 }
 
-MonthBytes read_months(const std::filesystem::path& file) {
+// What is kept in the file; nothing when there is none, or a damaged one.
+template <class T>
+T read_kept(const std::filesystem::path& file, Result<T> (*parse)(std::string_view)) {
     auto text = read_file(file, longest_file);
     if (!text && text.error().code == ErrorCode::not_found) return {};
-    auto months = text ? MonthBytes::parse(*text) : Result<MonthBytes>(text.error());
-    if (months) return std::move(*months);
-    spdlog::error("{}: {}: this month's data is counted anew", file.string(), months.error().message);
+    auto kept = text ? parse(*text) : Result<T>(text.error());
+    if (kept) return std::move(*kept);
+    spdlog::error("{}: {}: it begins anew", file.string(), kept.error().message);
     if (auto aside = set_aside(file); !aside) spdlog::error("{}", aside.error().message);
     return {};
 }
@@ -50,13 +53,17 @@ LinkWatch::LinkWatch(std::unique_ptr<hal::Link> link, engine::LinkPolicy::Rules 
                      std::function<void()> changed)
     : link_(std::move(link)),
       file_(std::move(file)),
+      pauses_file_(file_.parent_path() / "link-pauses"),
       clock_(clock),
       post_(std::move(post)),
       changed_(std::move(changed)),
       policy_(rules),
-      months_(read_months(file_)),
+      months_(read_kept(file_, &MonthBytes::parse)),
+      pauses_(read_kept(pauses_file_, &parse_link_pauses)),
       last_kept_us_(clock.boottime_us()),
-      thread_("link bytes", 1) {}
+      thread_("link bytes", max_writes) {
+    for (const auto& [kind, paused] : pauses_) policy_.set_paused(kind, paused);
+}
 
 LinkWatch::~LinkWatch() {
     stop();
@@ -104,6 +111,21 @@ void LinkWatch::count(engine::SendClass what, std::uint64_t payload) {
     if (not_kept_ >= keep_after_bytes) keep();
     judge();
     if (rights() != before) changed_();
+}
+
+void LinkWatch::pause(engine::LinkKind kind, bool paused) {
+    spdlog::info("{} is {}", to_string(kind), paused ? "paused" : "not paused any more");
+    pauses_[kind] = paused;
+    policy_.set_paused(kind, paused);
+    const bool written = thread_.post([this, text = text_of(pauses_)] {
+        auto kept = write_file_atomic(pauses_file_, text);
+        post_([this, kept] {
+            pause_problem_ = kept ? std::string() : kept.error().message;
+            changed_();
+        });
+    });
+    if (!written) pause_problem_ = "the disk does not keep up";
+    changed_();
 }
 
 void LinkWatch::tick() {

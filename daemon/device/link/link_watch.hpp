@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "daemon/device/link/link_pauses.hpp"
 #include "daemon/device/link/month_bytes.hpp"
 #include "daemon/support/worker_thread.hpp"
 #include "hal/clock/clock.hpp"
@@ -22,9 +23,9 @@ class LinkWatch {
   public:
     using Post = std::function<void(std::function<void()>)>;
 
-    // `link` may be null (its settings are wrong): no link is known then. `file` keeps the count; one that is
-    // damaged is set aside, and the month begins anew. `changed` is called when what may go, or anything
-    // about the uplinks, is another than before.
+    // `link` may be null (its settings are wrong): no link is known then. `file` keeps the count, and
+    // link-pauses beside it what a person paused; one that is damaged is set aside, and begins anew.
+    // `changed` is called when what may go, or anything about the uplinks, is another than before.
     LinkWatch(std::unique_ptr<hal::Link> link, engine::LinkPolicy::Rules rules, std::filesystem::path file,
               const hal::Clock& clock, Post post, std::function<void()> changed);
     // Keeps the count before it returns. The loop must not run any more what was posted.
@@ -39,6 +40,9 @@ class LinkWatch {
     // A message of `payload` bytes went up or came down. The count is on disk within 30 s or 256 KiB,
     // whichever is first, if tick() is called: that much a power cut may forget.
     void count(engine::SendClass what, std::uint64_t payload);
+    // A person says that over links of this kind only urgent messages go, or everything again that may go.
+    // Counts at once, and over restarts.
+    void pause(engine::LinkKind kind, bool paused);
     // Every few seconds: a month may have ended, and the count is to be kept.
     void tick();
 
@@ -52,6 +56,8 @@ class LinkWatch {
     std::optional<std::string> month() const;
     // Why the count cannot be kept; empty when it can.
     const std::string& problem() const { return problem_; }
+    // The same of what a person paused.
+    const std::string& pause_problem() const { return pause_problem_; }
     hal::PartStatus status() const;
 
   private:
@@ -61,16 +67,19 @@ class LinkWatch {
 
     std::unique_ptr<hal::Link> link_;
     const std::filesystem::path file_;
+    const std::filesystem::path pauses_file_;
     const hal::Clock& clock_;
     const Post post_;
     const std::function<void()> changed_;
     engine::LinkPolicy policy_;
     MonthBytes months_;
+    LinkPauses pauses_;
     hal::Uplinks uplinks_;
     std::uint64_t not_kept_ = 0;     // bytes counted since the file was written
     std::int64_t last_kept_us_ = 0;  // CLOCK_BOOTTIME
     bool keeping_ = false;
     std::string problem_;
+    std::string pause_problem_;
     support::WorkerThread thread_;  // last: joined before the rest goes
 };
 

@@ -12,13 +12,6 @@ constexpr std::string_view title = "fieldpost link bytes 1";
 constexpr std::string_view unknown_month = "unknown";
 constexpr std::size_t kept_months = 3;
 
-std::optional<engine::LinkKind> kind_named(std::string_view name) {
-    for (const engine::LinkKind kind : engine::link_kinds) {
-        if (to_string(kind) == name) return kind;
-    }
-    return std::nullopt;
-}
-
 bool is_month(std::string_view name) {
     return name.size() == 7 && name[4] == '-' &&
            std::ranges::all_of(name, [](char c) { return c == '-' || (c >= '0' && c <= '9'); });
@@ -99,7 +92,7 @@ Result<MonthBytes> MonthBytes::parse(std::string_view text) {
         std::string attachments;
         std::string more;
         in >> month >> kind_name >> all >> attachments;
-        const auto kind = kind_named(kind_name);
+        const auto kind = engine::parse_link_kind(kind_name);
         const auto bytes = read_count(all);
         const auto part = read_count(attachments);
         if (!(is_month(month) || month == unknown_month) || !kind || !bytes || !part || in >> more) {

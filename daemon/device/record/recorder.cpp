@@ -1,5 +1,7 @@
 #include "daemon/device/record/recorder.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -120,7 +122,7 @@ Recorder::Recorder(Journal& journal, hal::Clock& clock, const KeptBlobs& blobs)
 void Recorder::recall() {
     corrections_.recall(journal_);
     const auto status = journal_.last(protocol::URGENT, protocol::Operation::kStatusReported);
-    if (status && *status) status_id_ = (*status)->operation.id();
+    if (status && *status) status_is((*status)->operation);
 }
 
 void Recorder::fix(const hal::Fix& fix) {
@@ -147,7 +149,10 @@ protocol::TimeStamp Recorder::time_now() const {
 }
 
 protocol::GnssStamp Recorder::place_now() const {
-    const hal::Fix fix = fix_now();
+    return place_of(fix_now());
+}
+
+protocol::GnssStamp Recorder::place_of(const hal::Fix& fix) const {
     protocol::GnssStamp stamp;
     stamp.set_fix(to_wire(fix.type));
     if (fix.position) {
@@ -303,9 +308,55 @@ void Recorder::report_status(NewStatus status, Journal::Saved saved) {
     operation.mutable_status_reported()->set_note(std::move(status.note));
     journal_.append(protocol::URGENT, std::move(operation),
                     [this, saved = std::move(saved)](Result<Recorded> recorded) {
-                        if (recorded && !recorded->repeated) status_id_ = recorded->operation.id();
+                        if (recorded && !recorded->repeated) status_is(recorded->operation);
                         saved(std::move(recorded));
                     });
+}
+
+void Recorder::status_is(const protocol::Operation& reported) {
+    status_id_ = reported.id();
+    const std::string& status = reported.status_reported().status();
+    emergency_since_us_.reset();
+    if (status != "responding" && status != "sos") return;
+    // Of another boot it is not known how long ago that was.
+    const bool this_boot = reported.time().boot_id() == uuid_bytes(clock_.boot_id());
+    emergency_since_us_ = this_boot ? reported.time().boottime_us() : clock_.boottime_us();
+}
+
+bool Recorder::is_emergency() const {
+    return emergency_since_us_ &&
+           clock_.boottime_us() - *emergency_since_us_ < PositionLimits::urgent_at_most_us;
+}
+
+void Recorder::check_position() {
+    if (saving_position_) return;
+    const hal::Fix fix = fix_now();
+    const std::int64_t now = clock_.boottime_us();
+    const bool urgent = is_emergency();
+    if (!pace_.is_due(fix, urgent, now)) return;
+    pace_.reported(fix, now);
+    auto operation = stamped({}, {}, 0);
+    *operation.mutable_gnss() = place_of(fix);  // that was judged: the receiver may have said more since
+    auto& reported = *operation.mutable_position_reported();
+    if (fix.speed_mps && fix.course_deg) {
+        reported.set_speed_mps(*fix.speed_mps);
+        reported.set_course_deg(*fix.course_deg);
+        reported.set_has_motion(true);
+    }
+    saving_position_ = true;
+    journal_.append(urgent ? protocol::URGENT : protocol::TELEMETRY, std::move(operation),
+                    [this](const Result<Recorded>& recorded) { position_saved(recorded); });
+}
+
+void Recorder::position_saved(const Result<Recorded>& recorded) {
+    saving_position_ = false;
+    if (recorded.has_value() == positions_are_saved_) return;
+    positions_are_saved_ = recorded.has_value();
+    if (positions_are_saved_) {
+        spdlog::info("the vehicle's positions are saved again");
+    } else {
+        spdlog::warn("the vehicle's positions are not saved: {}", recorded.error().message);
+    }
 }
 
 std::optional<Recorded> Recorder::crew_status() {

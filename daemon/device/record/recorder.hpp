@@ -8,6 +8,7 @@
 
 #include "daemon/device/blobs/kept_blobs.hpp"
 #include "daemon/device/journal/journal.hpp"
+#include "daemon/device/record/position_pace.hpp"
 #include "daemon/device/record/time_corrections.hpp"
 #include "hal/clock/clock.hpp"
 #include "hal/gnss/fix.hpp"
@@ -90,6 +91,10 @@ class Recorder {
     // done anyway; to be called now and then while none comes.
     void check_time();
 
+    // Records where the vehicle is when that is due: PositionPace. To be called every second or so. Nobody
+    // waits for it: that it is not saved is told in the log, once until it is again.
+    void check_position();
+
     // The journal is open since: what it says of earlier times and of the crew counts.
     void recall();
 
@@ -102,6 +107,12 @@ class Recorder {
 
   private:
     protocol::Operation stamped(std::string id, std::string visit, records::RecordId property);
+    protocol::GnssStamp place_of(const hal::Fix& fix) const;
+    // The newest status of the crew.
+    void status_is(const protocol::Operation& reported);
+    // The crew is on its way or asks for help, as far as that is not long ago.
+    bool is_emergency() const;
+    void position_saved(const Result<Recorded>& recorded);
     static Status check(const NewObservation& observation);
     // What the observation says, as operations say it.
     Result<protocol::ObservationMade> made(NewObservation& observation);
@@ -114,8 +125,12 @@ class Recorder {
     hal::Clock& clock_;
     const KeptBlobs& blobs_;
     TimeCorrections corrections_;
-    std::string status_id_;     // of the operation that crew_status() gives; empty: none
-    mutable std::mutex mutex_;  // guards fix_
+    std::string status_id_;  // of the operation that crew_status() gives; empty: none
+    std::optional<std::int64_t> emergency_since_us_;  // CLOCK_BOOTTIME of the status, when it is one
+    PositionPace pace_;
+    bool saving_position_ = false;     // one at a time, so that a slow disk collects none
+    bool positions_are_saved_ = true;  // as the log was told last
+    mutable std::mutex mutex_;         // guards fix_
     hal::Fix fix_;
 };
 

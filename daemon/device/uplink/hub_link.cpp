@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::chrono::seconds tick{1};
 constexpr std::chrono::milliseconds transport_tick{50};
+constexpr std::chrono::seconds keep_alive{20};
+constexpr std::chrono::seconds keep_alive_by_satellite{240};  // each costs some 200 bytes
+constexpr engine::Millis renew_again_after = 300'000;
 
 std::int64_t unix_us() {
     return std::chrono::duration_cast<std::chrono::microseconds>(
@@ -54,6 +57,7 @@ HubLink::HubLink(support::EventLoop& loop, engine::DeviceIdentity identity, mqtt
               [this](std::function<void()> event) { loop_.post(std::move(event)); }),
       since_us_(unix_us()) {
     if (events_.allows_bulk) engine_.ask_before_bulk(events_.allows_bulk);
+    if (events_.wall_clock) engine_.stamp_by(events_.wall_clock);
 }
 
 engine::Millis HubLink::now() const {
@@ -64,6 +68,7 @@ engine::Millis HubLink::now() const {
 
 void HubLink::mount(const Mounted& mounted) {
     mounted_ = mounted.city;
+    refused_feeds_.clear();
     engine_.mounted(mounted_);
     readers_.mount(mounted.file);
 }
@@ -76,8 +81,25 @@ void HubLink::start() {
         engine::Actions actions;
         engine_.tick(now(), actions);
         carry_out(std::move(actions));
+        renew_dead_connection();
+        drop_older_city();
         if (contact != engine_.in_contact()) events_.changed();
     });
+}
+
+void HubLink::renew_dead_connection() {
+    if (!engine_.is_cut_off()) return;
+    if (renewed_at_ != 0 && now() - renewed_at_ < renew_again_after) return;
+    renewed_at_ = now();
+    client_.renew();
+}
+
+// The last good one stays until the mounted one has caught up (PROTOCOL 13).
+void HubLink::drop_older_city() {
+    const std::uint64_t generation = mounted_.snapshot_generation;
+    if (generation == 0 || generation == alone_ || !engine_.feeds().reached_hub()) return;
+    alone_ = generation;
+    cache_.drop_older([](std::size_t) {});
 }
 
 void HubLink::stop() {
@@ -187,12 +209,16 @@ void HubLink::set_rights(engine::SendRights rights) {
     carry_out(std::move(actions));
 }
 
+void HubLink::set_link(std::optional<engine::LinkKind> kind) {
+    client_.set_keep_alive(kind == engine::LinkKind::satellite ? keep_alive_by_satellite : keep_alive);
+}
+
 void HubLink::carry_out(engine::Actions actions) {
     for (auto& action : actions) carry_out(std::move(action));
     if (!watches_ && state_ == LinkState::connected && engine_.credit().room() == 0) watch_transport();
 }
 
-// Only while something waits for room: each look is a wake-up.
+// Only while there is no room for more: each look is a wake-up.
 void HubLink::watch_transport() {
     watches_ = true;
     watching_ = loop_.every(transport_tick, [this] {
@@ -227,6 +253,7 @@ void HubLink::carry_out(engine::Action action) {
                         return;
                     }
                     mounted_ = std::move(*city);
+                    refused_feeds_.clear();
                     engine::Actions actions;
                     engine_.feeds_changed(now(), mounted_, actions);
                     carry_out(std::move(actions));
@@ -261,9 +288,12 @@ void HubLink::carry_out(engine::Action action) {
                                  if (!reached) {
                                      spdlog::error("feed {}: {}", records::feed_text(feed),
                                                    reached.error().message);
+                                     refused_feeds_[feed] = reached.error().message;
                                      engine_.feed_failed(now(), feed);
+                                     events_.changed();
                                      return;
                                  }
+                                 refused_feeds_.erase(feed);
                                  engine::Actions actions;
                                  engine_.feed_applied(now(), feed, *reached, actions);
                                  carry_out(std::move(actions));
@@ -277,7 +307,7 @@ void HubLink::carry_out(engine::Action action) {
                                    if (!missing) {
                                        fetch_problem_ = missing.error().message;
                                        spdlog::error("snapshot: {}", fetch_problem_);
-                                       engine_.artifact_failed();
+                                       engine_.artifact_failed(now());
                                        events_.changed();
                                        return;
                                    }
@@ -294,7 +324,7 @@ void HubLink::carry_out(engine::Action action) {
                     if (!written) {
                         fetch_problem_ = written.error().message;
                         spdlog::error("snapshot: {}", fetch_problem_);
-                        engine_.artifact_failed();
+                        engine_.artifact_failed(now());
                         return;
                     }
                     engine::Actions actions;
@@ -309,6 +339,7 @@ void HubLink::carry_out(engine::Action action) {
                     if (mounted) {
                         spdlog::info("mounted snapshot {}", mounted->city.snapshot_generation);
                         mounted_ = mounted->city;
+                        refused_feeds_.clear();
                         readers_.mount(mounted->file);
                         engine_.artifact_finished(now(), true, mounted_, actions);
                     } else {
@@ -318,7 +349,7 @@ void HubLink::carry_out(engine::Action action) {
                         if (code == ErrorCode::conflict || code == ErrorCode::corrupt) {
                             engine_.artifact_finished(now(), false, {}, actions);
                         } else {
-                            engine_.artifact_failed();
+                            engine_.artifact_failed(now());
                         }
                     }
                     carry_out(std::move(actions));

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -11,6 +13,7 @@
 #include "daemon/device/journal/journal.hpp"
 #include "daemon/support/event_loop.hpp"
 #include "sync/engine/device_engine.hpp"
+#include "sync/engine/link_policy.hpp"
 #include "sync/mqtt/client.hpp"
 
 namespace fieldpost::device {
@@ -28,6 +31,7 @@ struct HubLinkEvents {
     std::function<void(engine::SendClass, std::size_t)> carried;
     // Asked: may so many missing bytes of a snapshot go over the present link?
     engine::BulkRule allows_bulk;
+    engine::WallClock wall_clock;  // asked: what is said to be the time of a batch
 };
 
 class HubLink {
@@ -49,6 +53,8 @@ class HubLink {
     void epoch_opened();
     // What the present uplink may carry.
     void set_rights(engine::SendRights rights);
+    // The link that carries the traffic.
+    void set_link(std::optional<engine::LinkKind> kind);
     // A person asked: connect and compare now.
     void nudge();
 
@@ -57,6 +63,8 @@ class HubLink {
     const engine::DeviceEngine& engine() const { return engine_; }
     const std::string& last_problem() const { return problem_; }
     const std::string& fetch_problem() const { return fetch_problem_; }
+    // Feeds whose changes cannot be written on board, and why.
+    const std::map<records::FeedId, std::string>& refused_feeds() const { return refused_feeds_; }
     const engine::MountedCity& city() const { return mounted_; }
 
   private:
@@ -67,6 +75,8 @@ class HubLink {
     void carry_out(engine::Actions actions);
     void carry_out(engine::Action action);
     void watch_transport();
+    void renew_dead_connection();
+    void drop_older_city();
     void listen_to_hub();
     void listen_to(const engine::SubscribeFeeds& feeds);
     void set_state(LinkState state);
@@ -84,10 +94,13 @@ class HubLink {
     bool watches_ = false;
     std::set<std::string> filters_;  // of feeds, that the broker has of this connection
     engine::MountedCity mounted_;
+    engine::Millis renewed_at_ = 0;
+    std::uint64_t alone_ = 0;  // the snapshot behind which no older one is kept any more
     LinkState state_ = LinkState::offline;
     std::int64_t since_us_ = 0;
     std::string problem_;
     std::string fetch_problem_;
+    std::map<records::FeedId, std::string> refused_feeds_;
 };
 
 }  // namespace fieldpost::device

@@ -15,7 +15,7 @@
 
 #include "sync/base/bytes.hpp"
 #include "sync/base/result.hpp"
-#include "sync/engine/hub_engine.hpp"
+#include "sync/engine/hub_store.hpp"
 
 namespace fieldpost::hub {
 

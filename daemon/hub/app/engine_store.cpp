@@ -69,6 +69,13 @@ Result<engine::FeedRange> EngineStore::feed_range(const records::FeedId& feed, s
     return out;
 }
 
+Status EngineStore::withdraw_snapshots(std::string_view profile) {
+    auto now = offerable(store_, std::string(profile));
+    if (!now) return now.error();
+    artifacts_.withdraw(profile, *now);
+    return ok();
+}
+
 // Attachments lie beside the transaction: their disk's trouble is no reason to roll others' work back.
 protocol::BlobState EngineStore::told(const Bytes& sha256, Result<protocol::BlobState> state) {
     if (state) return std::move(*state);

@@ -10,7 +10,7 @@
 #include "daemon/hub/registry/registry.hpp"
 #include "daemon/hub/store/catalog.hpp"
 #include "daemon/hub/store/feeds.hpp"
-#include "sync/engine/hub_engine.hpp"
+#include "sync/engine/hub_store.hpp"
 
 namespace fieldpost::hub {
 
@@ -61,12 +61,20 @@ class EngineStore final : public engine::HubStore {
     Result<engine::FeedRange> feed_range(const records::FeedId& feed, std::uint64_t after,
                                          std::size_t max_bytes) override;
     Result<std::uint64_t> snapshot_generation(std::string_view profile) override {
+        if (auto done = withdraw_snapshots(profile); !done) return done.error();
         return artifacts_.offered(profile, generation());
     }
-    Result<Bytes> manifest(std::string_view profile) override { return artifacts_.manifest(profile); }
+    Result<Bytes> manifest(std::string_view profile) override {
+        if (auto done = withdraw_snapshots(profile); !done) return done.error();
+        return artifacts_.manifest(profile);
+    }
     Result<Bytes> block(std::string_view profile, std::uint64_t generation, std::uint32_t block) override {
+        if (auto done = withdraw_snapshots(profile); !done) return done.error();
         return artifacts_.block(profile, generation, block);
     }
+    // Those that hold what must not be handed out any more. Before each answer: an import, which another
+    // program may run, says so with the transaction that it commits.
+    Status withdraw_snapshots(std::string_view profile);
 
     Result<protocol::BlobState> blob_offered(const engine::RegisteredDevice& device,
                                              const protocol::BlobOffer& offer) override;

@@ -31,6 +31,12 @@ constexpr std::chrono::seconds hint_pace{2};
 constexpr std::chrono::seconds head_pace{60};
 constexpr std::chrono::hours tidy_pace{24};
 
+std::int64_t unix_now_us() {
+    return std::chrono::duration_cast<std::chrono::microseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
 std::int64_t unix_now_s() {
     return std::chrono::duration_cast<std::chrono::seconds>(
                std::chrono::system_clock::now().time_since_epoch())
@@ -49,7 +55,7 @@ Server::Server(ServeSettings settings, const hal::Keystore& keystore)
       rounds_failed_(
           metrics_.counter("fieldpost_hub_failed_rounds_total", "Transactions that were rolled back")),
       rebuilt_(metrics_.counter("fieldpost_hub_snapshots_rebuilt_total",
-                                "Snapshots built anew for a new generation of the hub")) {}
+                                "Snapshots built anew since none could be offered")) {}
 
 Result<std::unique_ptr<Server>> Server::create(ServeSettings settings, const hal::Keystore& keystore) {
     std::unique_ptr<Server> server(new Server(std::move(settings), keystore));
@@ -246,8 +252,9 @@ void Server::rebuild_snapshots() {
         const bool is_used = std::ranges::any_of(*devices, [&](const Device& device) {
             return device.profile == profile.name && device.seen_at != 0;
         });
-        const auto newest = artifacts.newest(profile.name);
-        if (is_used || (newest && *newest != 0)) profiles.push_back(profile.name);
+        if (auto done = engine_store_->withdraw_snapshots(profile.name); !done)
+            spdlog::error("profile {}: {}", profile.name, done.error().message);
+        if (is_used || !artifacts.generations(profile.name).empty()) profiles.push_back(profile.name);
     }
     rebuilder_->look(profiles, static_cast<std::uint64_t>(generation_), std::chrono::steady_clock::now());
 }
@@ -257,6 +264,12 @@ void Server::carry_out(engine::HubActions& actions) {
         if (notice.alarm) alarms_.add();
         spdlog::log(notice.alarm ? spdlog::level::warn : spdlog::level::info, "device {}: {}", notice.device,
                     notice.text);
+    }
+    for (const auto& sent : actions.sent_at) {
+        const auto differs = clocks_.said(sent, unix_now_us());
+        if (!differs) continue;
+        alarms_.add();
+        spdlog::warn("device {}: {}", sent.device, *differs);
     }
     for (auto& publish : actions.publishes) {
         // Refused while the broker is away: devices ask again.
@@ -300,6 +313,7 @@ void Server::add_routes() {
         for (const auto& device : *devices) {
             auto reports = engine_store_->operations().reports(device.id);
             if (!reports) return reply.send(support::problem(reports.error()));
+            const auto clock = clocks_.newest(device.id);
             items.push_back(json::object{
                 {"id", device.id},
                 {"profile", device.profile},
@@ -307,7 +321,11 @@ void Server::add_routes() {
                 {"seen_at", device.seen_at == 0 ? json::value(nullptr)
                                                 : json::value(format_rfc3339(device.seen_at * 1'000'000))},
                 {"position", reports->at("position")},
-                {"status", reports->at("status")}});
+                {"status", reports->at("status")},
+                {"clock",
+                 clock ? json::value(json::object{{"ahead_s", static_cast<double>(clock->ahead_us) / 1e6},
+                                                  {"quality", engine::time_quality_name(clock->quality)}})
+                       : json::value(nullptr)}});
         }
         reply.send(support::json_response(200, json::object{{"devices", std::move(items)}}));
     });

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "daemon/hub/app/device_clocks.hpp"
 #include "daemon/hub/app/engine_store.hpp"
 #include "daemon/hub/app/inbox.hpp"
 #include "daemon/hub/artifacts/rebuild.hpp"
@@ -11,6 +12,7 @@
 #include "daemon/support/http_server.hpp"
 #include "daemon/support/keystore_signer.hpp"
 #include "daemon/support/metrics.hpp"
+#include "sync/engine/hub_engine.hpp"
 #include "sync/mqtt/client.hpp"
 
 namespace fieldpost::hub {
@@ -58,6 +60,7 @@ class Server {
     support::Router router_;
     std::unique_ptr<support::HttpServer> http_;
     Inbox inbox_;
+    DeviceClocks clocks_;
     bool working_ = false;  // work() will run
     int busy_rounds_ = 0;   // in a row that found the store locked by another program
     bool connected_ = false;

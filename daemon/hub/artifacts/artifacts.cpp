@@ -1,8 +1,12 @@
 #include "daemon/hub/artifacts/artifacts.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <fstream>
 
+#include "daemon/hub/store/catalog.hpp"
+#include "daemon/hub/store/feeds.hpp"
 #include "sync/base/file.hpp"
 
 namespace fieldpost::hub {
@@ -23,17 +27,75 @@ Result<protocol::Manifest> read_manifest(const std::filesystem::path& folder, st
 
 }  // namespace
 
-Result<std::uint64_t> Artifacts::newest(std::string_view profile) const {
-    std::uint64_t newest = 0;
+Result<Offerable> offerable(Store& store, const std::string& profile) {
+    Offerable out;
+    out.hub_generation = static_cast<std::uint64_t>(store.generation());
+    auto known = Catalog(store).profile(profile);
+    if (!known && known.error().code != ErrorCode::not_found) return known.error();
+    if (known) out.feeds = feeds_of(*known);
+    auto purged = Feeds(store).purged();
+    if (!purged) return purged.error();
+    out.purged = std::move(*purged);
+    return out;
+}
+
+bool Artifacts::may_be_offered(const Pack& pack, const Offerable& offerable) {
+    return std::ranges::all_of(pack.cursors, [&](const auto& cursor) {
+        const auto& [feed, n] = cursor;
+        if (!offerable.feeds.contains(feed)) return false;
+        const auto purged = offerable.purged.find(feed);
+        if (purged == offerable.purged.end()) return true;
+        // Another generation's numbers say nothing.
+        return pack.hub_generation == offerable.hub_generation && n >= purged->second;
+    });
+}
+
+std::vector<std::uint64_t> Artifacts::generations(std::string_view profile) const {
+    std::vector<std::uint64_t> out;
     std::error_code error;
     for (const auto& entry : std::filesystem::directory_iterator(folder_ / profile, error)) {
         const std::string name = entry.path().filename().string();
         if (name.empty() || name.size() > 18 || name.find_first_not_of("0123456789") != std::string::npos)
             continue;
-        if (!std::filesystem::exists(entry.path() / "manifest.pb", error)) continue;
-        newest = std::max<std::uint64_t>(newest, std::stoull(name));
+        out.push_back(std::stoull(name));
     }
-    return newest;
+    std::sort(out.rbegin(), out.rend());
+    return out;
+}
+
+void Artifacts::withdraw(std::string_view profile, const Offerable& offerable) {
+    for (const std::uint64_t generation : generations(profile)) {
+        const auto key = std::pair(std::string(profile), generation);
+        if (!withdrawn_.contains(key)) {
+            const auto kept = pack(profile, generation);
+            if (!kept || may_be_offered(**kept, offerable)) continue;
+            withdrawn_.insert(key);
+            packs_.erase(key);
+            spdlog::info(
+                "profile {}: snapshot {} is withdrawn: it holds what the profile does not clear any more",
+                profile, generation);
+        }
+        // The manifest last: killed in between, the next look finds it and goes on.
+        for (const char* name : {"blocks.zst", "manifest.pb"}) {
+            std::error_code error;
+            std::filesystem::remove(folder_ / profile / std::to_string(generation) / name, error);
+            if (error) {
+                spdlog::error("profile {}: a withdrawn snapshot cannot be removed: {}", profile,
+                              error.message());
+                break;
+            }
+        }
+    }
+}
+
+Result<std::uint64_t> Artifacts::newest(std::string_view profile) const {
+    for (const std::uint64_t generation : generations(profile)) {
+        std::error_code error;
+        if (withdrawn_.contains(std::pair(std::string(profile), generation))) continue;
+        if (std::filesystem::exists(folder_ / profile / std::to_string(generation) / "manifest.pb", error))
+            return generation;
+    }
+    return 0;
 }
 
 Result<Bytes> Artifacts::manifest(std::string_view profile) const {
@@ -56,6 +118,7 @@ Result<std::uint64_t> Artifacts::offered(std::string_view profile, std::uint64_t
 
 Result<const Artifacts::Pack*> Artifacts::pack(std::string_view profile, std::uint64_t generation) {
     const auto key = std::pair(std::string(profile), generation);
+    if (withdrawn_.contains(key)) return fail(ErrorCode::not_found, "this snapshot is no longer kept");
     auto pack = packs_.find(key);
     if (pack == packs_.end()) {
         auto manifest = read_manifest(folder_ / profile, generation);
@@ -65,6 +128,14 @@ Result<const Artifacts::Pack*> Artifacts::pack(std::string_view profile, std::ui
         added.offsets.push_back(0);
         for (const auto& entry : manifest->blocks())
             added.offsets.push_back(added.offsets.back() + entry.packed_bytes());
+        std::erase_if(packs_, [&](const auto& known) {  // of generations that are gone
+            const auto& [name, number] = known.first;
+            std::error_code error;
+            return !std::filesystem::exists(folder_ / name / std::to_string(number), error);
+        });
+        for (const auto& cursor : manifest->cursors()) {
+            if (auto feed = records::parse_feed(cursor.feed())) added.cursors[std::move(*feed)] = cursor.n();
+        }
         pack = packs_.emplace(key, std::move(added)).first;
     }
     return &pack->second;

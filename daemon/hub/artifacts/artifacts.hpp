@@ -3,15 +3,17 @@
 // Layout under the store's folder:  artifacts/<profile>/<generation>/{manifest.pb, blocks.zst}
 // A generation is offered once its manifest is there: it is written last. The two newest are kept: a device
 // in the middle of a fetch can finish while no more than one further generation is built, and starts over
-// otherwise.
+// otherwise. Of one that was withdrawn the empty folder stays as long, so that its number is not used again.
 #pragma once
 
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "daemon/hub/store/store.hpp"
 #include "sync/protocol/codec.hpp"
@@ -35,10 +37,30 @@ Result<SnapshotReport> build_snapshot(const std::filesystem::path& folder, const
                                       const std::function<void(std::string)>& progress,
                                       const std::stop_token& stop = {});
 
+// In what blocks a file of this size is cut: its manifest, and each block, is one message. full: it is too
+// large for that.
+Result<std::uint32_t> block_bytes_for(std::uint64_t file_bytes);
+
+// What a snapshot of a profile may hold, as the store says now.
+struct Offerable {
+    std::set<records::FeedId> feeds;                  // that the profile clears
+    std::map<records::FeedId, std::uint64_t> purged;  // Feeds::purged()
+    std::uint64_t hub_generation = 0;
+};
+
+// A profile that the city does not have clears nothing.
+Result<Offerable> offerable(Store& store, const std::string& profile);
+
 // Reads what is offered. One thread.
 class Artifacts {
   public:
     explicit Artifacts(std::filesystem::path store_folder) : folder_(std::move(store_folder) / "artifacts") {}
+
+    // All that were built and not yet forgotten, newest first, withdrawn ones among them.
+    std::vector<std::uint64_t> generations(std::string_view profile) const;
+    // From here on nothing is handed out of snapshots that have a feed which the profile does not clear any
+    // more, or were built before something was purged from one of their feeds; and their files go.
+    void withdraw(std::string_view profile, const Offerable& offerable);
 
     // Newest generation that is kept; 0: none.
     Result<std::uint64_t> newest(std::string_view profile) const;
@@ -54,10 +76,14 @@ class Artifacts {
     struct Pack {
         std::uint64_t hub_generation = 0;
         std::vector<std::uint64_t> offsets;  // one more than there are blocks
+        std::map<records::FeedId, std::uint64_t> cursors;
     };
+    static bool may_be_offered(const Pack& pack, const Offerable& offerable);
     Result<const Pack*> pack(std::string_view profile, std::uint64_t generation);
     std::filesystem::path folder_;
     std::map<std::pair<std::string, std::uint64_t>, Pack> packs_;
+    std::set<std::pair<std::string, std::uint64_t>>
+        withdrawn_;  // whether or not their files could be removed
 };
 
 }  // namespace fieldpost::hub

@@ -16,7 +16,10 @@ namespace fieldpost::hub {
 namespace {
 
 constexpr int packing_level = 6;
-constexpr std::uint64_t kept_generations = 2;
+constexpr std::size_t kept_generations = 2;
+constexpr std::uint64_t most_blocks = 24'000;  // a manifest has 40 bytes of each
+constexpr std::uint32_t block_step = 64U << 10U;
+constexpr std::uint32_t largest_block = 15 * block_step;  // also when it cannot be packed any smaller
 constexpr std::uint64_t progress_rows = 100'000;
 
 std::int64_t unix_now() {
@@ -91,10 +94,13 @@ Result<std::uint64_t> write_city(Store& store, const Profile& profile, std::uint
 // Cuts the file into blocks, packs each, and writes them one behind the other.
 Status pack(const std::filesystem::path& file, const std::filesystem::path& packed_file,
             protocol::Manifest& manifest, std::uint64_t& packed_bytes, const std::stop_token& stop) {
+    std::error_code error;
+    const auto block_bytes = block_bytes_for(std::filesystem::file_size(file, error));
+    if (!block_bytes) return block_bytes.error();
     std::ifstream in(file, std::ios::binary);
     std::ofstream out(packed_file, std::ios::binary | std::ios::trunc);
     Sha256 whole;
-    Bytes block(protocol::block_bytes, '\0');
+    Bytes block(*block_bytes, '\0');
     std::uint64_t size = 0;
     while (in) {
         if (auto goes_on = go_on(stop); !goes_on) return goes_on;
@@ -116,27 +122,29 @@ Status pack(const std::filesystem::path& file, const std::filesystem::path& pack
         return fail(ErrorCode::io, "cannot write " + packed_file.string() + ": is the disk full?");
     manifest.set_bytes(size);
     manifest.set_sha256(whole.finish());
-    manifest.set_block_bytes(protocol::block_bytes);
+    manifest.set_block_bytes(*block_bytes);
     return fsync_file(packed_file);
 }
 
-void remove_older(const std::filesystem::path& folder, std::uint64_t newest) {
-    std::vector<std::uint64_t> generations;
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-        const std::string name = entry.path().filename().string();
-        if (!name.empty() && name.size() <= 18 && name.find_first_not_of("0123456789") == std::string::npos) {
-            generations.push_back(std::stoull(name));
-        }
-    }
-    std::sort(generations.rbegin(), generations.rend());
+// `generations`: newest first.
+void remove_older(const std::filesystem::path& folder, const std::vector<std::uint64_t>& generations) {
     for (std::size_t i = kept_generations; i < generations.size(); ++i) {
-        if (generations[i] < newest)
-            std::filesystem::remove_all(folder / std::to_string(generations[i]), error);
+        std::error_code error;
+        std::filesystem::remove_all(folder / std::to_string(generations[i]), error);
     }
 }
 
 }  // namespace
+
+Result<std::uint32_t> block_bytes_for(std::uint64_t file_bytes) {
+    const std::uint64_t steps = file_bytes / (most_blocks * block_step) + 1;
+    if (steps * block_step > largest_block) {
+        return fail(ErrorCode::full, "the city's file of " + std::to_string(file_bytes >> 30U) +
+                                         " GiB is too large to be offered: give the vehicles profiles "
+                                         "that clear fewer areas or compartments");
+    }
+    return std::max(protocol::block_bytes, static_cast<std::uint32_t>(steps) * block_step);
+}
 
 Result<SnapshotReport> build_snapshot(const std::filesystem::path& folder, const std::string& profile_name,
                                       protocol::Signer& signer,
@@ -151,11 +159,12 @@ Result<SnapshotReport> build_snapshot(const std::filesystem::path& folder, const
     if (!store) return store.error();
     auto profile = Catalog(**store).profile(profile_name);
     if (!profile) return profile.error();
-    auto before = Artifacts(folder).newest(profile_name);
-    if (!before) return before.error();
+    const Artifacts artifacts(folder);
+    const auto before = artifacts.generations(profile_name);
 
     SnapshotReport report;
-    report.generation = std::max(*before + 1, static_cast<std::uint64_t>(unix_now()));
+    report.generation =
+        std::max(before.empty() ? 1 : before.front() + 1, static_cast<std::uint64_t>(unix_now()));
     const auto offered = folder / "artifacts" / profile_name;
     const auto target = offered / std::to_string(report.generation);
     const auto draft = offered / "draft";
@@ -190,7 +199,7 @@ Result<SnapshotReport> build_snapshot(const std::filesystem::path& folder, const
         return written.error();
     }
     if (auto placed = rename_durably(draft, target); !placed) return placed.error();
-    remove_older(offered, report.generation);
+    remove_older(offered, artifacts.generations(profile_name));
     report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     return report;
 }

@@ -7,7 +7,7 @@ namespace fieldpost::hub {
 namespace {
 
 constexpr std::size_t most_profiles = 1000;
-constexpr std::chrono::minutes try_again_after{10};
+constexpr std::chrono::minutes again_after{10};
 
 }  // namespace
 
@@ -30,8 +30,10 @@ void SnapshotRebuilder::look(std::span<const std::string> profiles, std::uint64_
         if (waiting_.contains(profile)) continue;
         const auto offered = artifacts_.offered(profile, hub_generation);
         if (offered && *offered != 0) continue;
-        const auto begun = begun_at_.find(profile);
-        if (begun != begun_at_.end() && now - begun->second < try_again_after) continue;
+        const auto begun = begun_.find(profile);
+        if (begun != begun_.end() && begun->second.hub_generation == hub_generation &&
+            now - begun->second.at < again_after)
+            continue;
         const bool queued = thread_.post([this, profile] {
             const auto silent = [](const std::string&) {};
             auto report = build_snapshot(folder_, profile, signer_, silent, stop_.get_token());
@@ -39,15 +41,14 @@ void SnapshotRebuilder::look(std::span<const std::string> profiles, std::uint64_
             post_([this, profile, report = std::move(report)] { done(profile, report); });
         });
         if (!queued) return;
-        spdlog::info("profile {}: it has no snapshot of this generation of the hub: one is built", profile);
-        begun_at_[profile] = now;
+        spdlog::info("profile {}: it has no snapshot that can be offered: one is built", profile);
+        begun_[profile] = {now, hub_generation};
         waiting_.insert(profile);
     }
 }
 
 void SnapshotRebuilder::done(const std::string& profile, const Result<SnapshotReport>& report) {
     waiting_.erase(profile);
-    if (report) begun_at_.erase(profile);
     built_(profile, report);
 }
 

@@ -1,5 +1,6 @@
-// A new hub generation makes every snapshot useless that was built before it: they are built anew by
-// themselves, on a thread of their own, while the feeds are served.
+// A new hub generation makes every snapshot useless that was built before it, and what is withdrawn (see
+// Artifacts::withdraw()) leaves nothing to fetch: they are built anew by themselves, on a thread of their
+// own, while the feeds are served.
 #pragma once
 
 #include <chrono>
@@ -29,7 +30,9 @@ class SnapshotRebuilder {
     SnapshotRebuilder& operator=(const SnapshotRebuilder&) = delete;
 
     // Builds for each of these profiles that has no snapshot of this hub generation. At the start, when a
-    // generation begins, and now and then: a build that failed is tried again ten minutes later. Loop thread.
+    // generation begins, and now and then. Within a hub generation a profile's builds begin ten minutes apart
+    // at least, whether the last one failed or was withdrawn since: an import that raises labels does so
+    // record by record. Loop thread.
     void look(std::span<const std::string> profiles, std::uint64_t hub_generation, Time now);
 
     // Profiles that are being built, or wait for it.
@@ -44,7 +47,11 @@ class SnapshotRebuilder {
     const Built built_;
     Artifacts artifacts_;
     std::set<std::string> waiting_;
-    std::map<std::string, Time> begun_at_;
+    struct Begun {
+        Time at;
+        std::uint64_t hub_generation = 0;
+    };
+    std::map<std::string, Begun> begun_;  // each profile's last build
     std::stop_source stop_;
     support::WorkerThread thread_;  // last: joined before the rest goes
 };

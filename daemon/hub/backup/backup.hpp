@@ -6,9 +6,11 @@
 //   FOLDER/hub.key, hub.pub  by which devices know the hub: keep the folder as close as the hub itself
 //
 // To restore: stop the hub, put these files in the place of its store's (nothing of the old one beside them
-// but the blobs and its file `revoked`), start it. A restore never makes `revoked` shorter: where the old
-// one still is, append the backup's to it. Who is named in it is revoked when the store is opened. The hub
-// begins a new generation, devices compare and send again what it lacks. Snapshots are built anew.
+// but the blobs and its files `revoked` and `rights`), start it. A restore never makes `revoked` shorter:
+// where the old one still is, append the backup's to it. Who is named in it is revoked when the store is
+// opened. `rights` (see rights.hpp) is not in the backup, which says nothing newer: where the old one is
+// lost, profiles and devices have the rights of the backup until a person says otherwise. The hub begins a
+// new generation, devices compare and send again what it lacks. Snapshots are built anew.
 #pragma once
 
 #include <cstdint>

@@ -20,7 +20,7 @@
 
 #include "daemon/hub/blobs/blob_folders.hpp"
 #include "sync/base/crypto.hpp"
-#include "sync/engine/hub_engine.hpp"
+#include "sync/engine/hub_store.hpp"
 
 namespace fieldpost::hub {
 

@@ -11,7 +11,7 @@
 
 #include "daemon/hub/store/records.hpp"
 #include "sync/engine/field_records.hpp"
-#include "sync/engine/hub_engine.hpp"
+#include "sync/engine/hub_store.hpp"
 
 namespace fieldpost::hub {
 

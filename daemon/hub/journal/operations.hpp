@@ -10,7 +10,7 @@
 #include "daemon/hub/journal/parking.hpp"
 #include "daemon/hub/registry/registry.hpp"
 #include "daemon/hub/store/store.hpp"
-#include "sync/engine/hub_engine.hpp"
+#include "sync/engine/hub_store.hpp"
 
 namespace fieldpost::hub {
 

@@ -8,7 +8,7 @@
 
 #include "daemon/hub/store/store.hpp"
 #include "sync/base/bytes.hpp"
-#include "sync/engine/hub_engine.hpp"
+#include "sync/engine/hub_store.hpp"
 
 namespace fieldpost::hub {
 

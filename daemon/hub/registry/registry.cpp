@@ -1,7 +1,10 @@
 #include "daemon/hub/registry/registry.hpp"
 
+#include <sqlite3.h>
+
 #include "daemon/hub/store/catalog.hpp"
 #include "daemon/hub/store/revoked.hpp"
+#include "daemon/hub/store/rights.hpp"
 #include "sync/protocol/codec.hpp"
 
 namespace fieldpost::hub {
@@ -51,7 +54,9 @@ Status Registry::add(const std::string& id, BytesView public_key, const std::str
                 "device '" + id + "' was revoked before the hub was restored: give the box another id");
         }
     }
-    return sql([&] {
+    return sql([&]() -> Status {
+        std::optional<SQLite::Transaction> own;
+        if (sqlite3_get_autocommit(store_.database().getHandle()) != 0) own.emplace(store_.database());
         SQLite::Statement put(
             store_.database(),
             "INSERT INTO device(device, public_key, profile, added_at) VALUES(?, ?, ?, unixepoch()) "
@@ -61,6 +66,9 @@ Status Registry::add(const std::string& id, BytesView public_key, const std::str
         put.bind(2, static_cast<const void*>(public_key.data()), static_cast<int>(public_key.size()));
         put.bind(3, profile);
         put.exec();
+        if (auto written = write_rights(store_.database(), store_.folder()); !written) return written;
+        if (own) own->commit();
+        return ok();
     });
 }
 

@@ -9,7 +9,7 @@
 
 #include "daemon/hub/store/store.hpp"
 #include "sync/base/bytes.hpp"
-#include "sync/engine/hub_engine.hpp"
+#include "sync/engine/hub_store.hpp"
 
 namespace fieldpost::hub {
 
@@ -30,7 +30,8 @@ class Registry {
 
     // Adds the device, or gives a known one its profile. conflict when it is known with another key: two
     // boxes under one name must not be; or it was revoked in a store that a restore has taken the place of.
-    // invalid_argument for an id or key that is none, not_found for an unknown profile.
+    // invalid_argument for an id or key that is none, not_found for an unknown profile. The profile is on
+    // disk beside the store before it takes effect, so that a restore does not take it back.
     Status add(const std::string& id, BytesView public_key, const std::string& profile);
     Result<std::optional<Device>> find(std::string_view id);
     // The same with the feeds that its profile clears, as the engine knows it.

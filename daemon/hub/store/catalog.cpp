@@ -5,6 +5,8 @@
 #include <sstream>
 #include <utility>
 
+#include "daemon/hub/store/rights.hpp"
+
 namespace fieldpost::hub {
 
 namespace {
@@ -95,7 +97,7 @@ Status Catalog::put_city(const City& city) {
             profile.exec();
             profile.reset();
         }
-        return ok();
+        return write_rights(database, store_.folder());
     });
 }
 

@@ -80,6 +80,19 @@ Result<std::map<FeedId, engine::FeedPoint>> Feeds::heads() {
     });
 }
 
+Result<std::map<FeedId, std::uint64_t>> Feeds::purged() {
+    return sql([&] {
+        std::map<FeedId, std::uint64_t> out;
+        SQLite::Statement all(store_.database(),
+                              "SELECT area, classification, compartment, purged FROM feed WHERE purged > 0");
+        while (all.executeStep()) {
+            out.emplace(feed_of(all.getColumn(0), all.getColumn(1), all.getColumn(2)),
+                        static_cast<std::uint64_t>(all.getColumn(3).getInt64()));
+        }
+        return out;
+    });
+}
+
 Result<std::int64_t> Feeds::head(const FeedId& feed) {
     return sql([&] {
         const auto known = find_feed(store_.database(), feed);

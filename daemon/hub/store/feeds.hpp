@@ -36,6 +36,9 @@ class Feeds {
 
     // The cursor of every feed that ever had a change, with the checksum of its rows.
     Result<std::map<records::FeedId, engine::FeedPoint>> heads();
+    // By feed: its last change that took away what not everyone may see any more who receives the feed. What
+    // was built of it before must not be handed out (PROTOCOL 9). Feeds without such a change are not named.
+    Result<std::map<records::FeedId, std::uint64_t>> purged();
     // 0 for a feed that had none.
     Result<std::int64_t> head(const records::FeedId& feed);
 

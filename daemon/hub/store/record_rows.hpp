@@ -129,7 +129,7 @@ class Records::Rows {
         use->bind(2, kind);
         use->bind(3, record);
         while (use->executeStep()) {
-            const auto& area = area_of(use->getColumn(0).getInt64());
+            const auto& area = feed_id(use->getColumn(0).getInt64()).area;
             if (std::ranges::find(out, area) == out.end()) out.push_back(area);
         }
         return out;
@@ -211,13 +211,31 @@ class Records::Rows {
         return feeds_[id] = number;
     }
 
+    const records::FeedId& feed_id(std::int64_t feed) {
+        if (const auto known = feed_ids_.find(feed); known != feed_ids_.end()) return known->second;
+        StatementUse use(find_feed_id_);
+        use->bind(1, feed);
+        if (!use->executeStep()) throw SQLite::Exception("a feed is missing", SQLITE_CORRUPT);
+        return feed_ids_[feed] = {use->getColumn(0).getString(),
+                                  {static_cast<records::Classification>(use->getColumn(1).getInt()),
+                                   use->getColumn(2).getString()}};
+    }
+
+    // What was built of the feed before its last change is not to be handed out any more.
+    void purge(std::int64_t feed) {
+        StatementUse use(save_purged_);
+        use->bind(1, cursor(feed));
+        use->bind(2, feed);
+        use->exec();
+    }
+
     // A transaction that was rolled back may have taken remembered feeds and sources away, and their numbers
     // be given to others.
     void forget_rolled_back() {
         if (rollbacks_ == store_.rollbacks()) return;
         rollbacks_ = store_.rollbacks();
         feeds_.clear();
-        areas_.clear();
+        feed_ids_.clear();
         sources_.clear();
     }
 
@@ -252,14 +270,6 @@ class Records::Rows {
         use.bind(5, static_cast<int>(record.link_method));
     }
 
-    const std::string& area_of(std::int64_t feed) {
-        if (const auto known = areas_.find(feed); known != areas_.end()) return known->second;
-        StatementUse use(find_area_);
-        use->bind(1, feed);
-        if (!use->executeStep()) throw SQLite::Exception("a feed is missing", SQLITE_CORRUPT);
-        return areas_[feed] = use->getColumn(0).getString();
-    }
-
     // In the feed's checksum the row has the version `now` in place of `before`; 0: it is not there.
     void count_row(std::int64_t feed, RecordId record, std::int64_t before, std::int64_t now) {
         auto& changed = in_transaction(feed);
@@ -290,7 +300,7 @@ class Records::Rows {
     Database& database_;
     std::uint64_t rollbacks_ = 0;
     std::map<records::FeedId, std::int64_t> feeds_;
-    std::map<std::int64_t, std::string> areas_;  // of feeds, by row number
+    std::map<std::int64_t, records::FeedId> feed_ids_;  // by row number
     std::map<std::string, std::int64_t, std::less<>> sources_;
 
     SQLite::Statement find_record_{
@@ -313,7 +323,9 @@ class Records::Rows {
         "WHERE property = ? AND kind = ? AND record = ? GROUP BY classification, compartment"};
     SQLite::Statement find_layer_feeds_{
         database_, "SELECT feed FROM layer WHERE property = ? AND kind = ? AND record = ?"};
-    SQLite::Statement find_area_{database_, "SELECT area FROM feed WHERE feed = ?"};
+    SQLite::Statement find_feed_id_{database_,
+                                    "SELECT area, classification, compartment FROM feed WHERE feed = ?"};
+    SQLite::Statement save_purged_{database_, "UPDATE feed SET purged = ? WHERE feed = ?"};
     SQLite::Statement find_labels_{
         database_,
         "SELECT labels FROM dataset WHERE source = ?1 AND kind = ?2 AND EXISTS "

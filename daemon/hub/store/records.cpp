@@ -40,6 +40,11 @@ auto guarded(F&& body) -> std::invoke_result_t<F> {
     }
 }
 
+// Whether not everyone who is cleared for `from` is for `to`.
+bool is_raised(const records::LayerKey& from, const records::LayerKey& to) {
+    return to.compartment != from.compartment || to.classification > from.classification;
+}
+
 // Cursors are given within a transaction: the caller's, or else one around this change alone.
 template <class Rows, class F>
 Result<Outcome> change(Rows& rows, Database& database, F&& body) {
@@ -179,6 +184,34 @@ void Records::note_changes(RecordId record, const pb::Message& before, const pb:
     }
 }
 
+// The feeds of those layers, as they were, that have a field which the record now has at a raised label.
+std::vector<std::int64_t> Records::raised_from(const Content& content,
+                                               const std::vector<StoredLayer>& before) {
+    std::vector<std::int64_t> out;
+    if (before.empty()) return out;
+    const auto fields_of = [&](BytesView body) {
+        std::vector<const pb::FieldDescriptor*> fields;
+        if (const auto part = records::parse_body(content.kind, body))
+            (*part)->GetReflection()->ListFields(**part, &fields);
+        std::vector<int> numbers;
+        for (const auto* field : fields) numbers.push_back(field->number());
+        return numbers;
+    };
+    std::map<int, records::LayerKey> now;
+    for (const auto& [layer, body] : content.layers) {
+        for (const int field : fields_of(body)) now[field] = layer;
+    }
+    for (const StoredLayer& old : before) {
+        const auto& layer = rows_->feed_id(old.feed).layer;
+        const bool raised = std::ranges::any_of(fields_of(old.body), [&](int field) {
+            const auto moved = now.find(field);
+            return moved != now.end() && is_raised(layer, moved->second);
+        });
+        if (raised) out.push_back(old.feed);
+    }
+    return out;
+}
+
 Result<Outcome> Records::write(const Content& content, const StoredRecord* before,
                                const std::function<void()>& before_change) {
     for (const auto& [layer, body] : content.layers) {
@@ -204,7 +237,8 @@ Result<Outcome> Records::write(const Content& content, const StoredRecord* befor
         std::int64_t replaced;  // version of the feed's row; 0: none
     };
     std::vector<Put> puts;
-    std::vector<std::int64_t> moved;  // feeds whose row leaves the old property; the put itself replaces it
+    std::vector<StoredLayer> smaller;  // stored layers that may have lost a field to another
+    std::vector<std::int64_t> moved;   // feeds whose row leaves the old property; the put itself replaces it
     for (auto area = content.areas.begin(); area != content.areas.end(); ++area) {
         if (std::find(content.areas.begin(), area, *area) != area) continue;  // said twice
         for (const auto& [layer, body] : content.layers) {
@@ -225,6 +259,7 @@ Result<Outcome> Records::write(const Content& content, const StoredRecord* befor
                 puts.push_back({*feed, &body, old->version});
                 if (old->stamp.property != content.stamp.property) moved.push_back(*feed);
             }
+            if (old->body != body) smaller.push_back(std::move(*old));
             gone.erase(old);
         }
     }
@@ -232,6 +267,8 @@ Result<Outcome> Records::write(const Content& content, const StoredRecord* befor
     if (lives && puts.empty() && gone.empty()) return outcome;
 
     before_change();
+    smaller.insert(smaller.end(), gone.begin(), gone.end());
+    const auto purged = raised_from(content, smaller);
     outcome.change = lives ? Change::updated : Change::inserted;
     outcome.feed_changes = static_cast<int>(puts.size() + gone.size());
     ++outcome.version;
@@ -244,6 +281,7 @@ Result<Outcome> Records::write(const Content& content, const StoredRecord* befor
         if (before != nullptr) rows_->drop_removal(content.record, feed);
         rows_->put_layer(content.kind, content.record, outcome.version, feed, content.stamp, *body, replaced);
     }
+    for (const auto feed : purged) rows_->purge(feed);
     const StoredRecord now{content.kind, content.source,         std::string(content.key), outcome.version,
                            false,        content.stamp.property, content.stamp.method};
     if (before != nullptr) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "daemon/hub/store/revoked.hpp"
+#include "daemon/hub/store/rights.hpp"
 #include "sync/base/file.hpp"
 #include "sync/records/checksum.hpp"
 
@@ -25,6 +26,7 @@ extern const std::string_view schema_010_deliveries;
 extern const std::string_view schema_011_safe_attachments;
 extern const std::string_view schema_012_lane_reports;
 extern const std::string_view schema_013_parked_bytes;
+extern const std::string_view schema_014_purged;
 
 namespace {
 
@@ -43,22 +45,38 @@ constexpr const char* is_backup = "SELECT 1 FROM hub WHERE key = 'backup_of'";
 
 // Not a constant: these are initialised in other files.
 auto all_migrations() {
-    return std::array{schema_001_records,     schema_002_journal,          schema_003_links,
-                      schema_004_edits,       schema_005_epochs,           schema_006_safe,
-                      schema_007_checksums,   schema_008_revoked,          schema_009_unread_index,
-                      schema_010_deliveries,  schema_011_safe_attachments, schema_012_lane_reports,
-                      schema_013_parked_bytes};
+    return std::array{schema_001_records,
+                      schema_002_journal,
+                      schema_003_links,
+                      schema_004_edits,
+                      schema_005_epochs,
+                      schema_006_safe,
+                      schema_007_checksums,
+                      schema_008_revoked,
+                      schema_009_unread_index,
+                      schema_010_deliveries,
+                      schema_011_safe_attachments,
+                      schema_012_lane_reports,
+                      schema_013_parked_bytes,
+                      schema_014_purged};
 }
 
-Status begin_after_restore(Database& database) {
-    return sql([&] {
-        if (!SQLite::Statement(database, is_backup).executeStep()) return;
-        SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+// What is newer of rights, file or database: of a backup the file, else the database.
+Status begin_after_restore(Database& database, const std::filesystem::path& folder) {
+    return sql([&]() -> Status {
+        const auto written = are_rights_written(database, folder);
+        if (!written) return written.error();
+        if (*written && !SQLite::Statement(database, is_backup).executeStep()) return ok();
         // Another program may have been faster.
-        if (!SQLite::Statement(database, is_backup).executeStep()) return;
-        database.exec(draw_generation);
-        database.exec("DELETE FROM hub WHERE key = 'backup_of'");
+        SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+        if (SQLite::Statement(database, is_backup).executeStep()) {
+            if (auto restored = restore_rights(database, folder); !restored) return restored;
+            database.exec(draw_generation);
+            database.exec("DELETE FROM hub WHERE key = 'backup_of'");
+        }
+        if (auto now_written = write_rights(database, folder); !now_written) return now_written;
         transaction.commit();
+        return ok();
     });
 }
 
@@ -143,7 +161,8 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& folder) 
     if (!counted) return counted.error().with("counting the feeds' checksums");
     if (auto merged = merge_revoked(**database, folder); !merged)
         return merged.error().with("the hub's store");
-    if (auto begun = begin_after_restore(**database); !begun) return begun.error().with("the hub's store");
+    if (auto begun = begin_after_restore(**database, folder); !begun)
+        return begun.error().with("the hub's store");
     return finish_open(folder, std::move(*database));
 }
 

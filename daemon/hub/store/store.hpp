@@ -19,8 +19,9 @@ class Store {
   public:
     // Opens hub.db in `folder`, making both when they are not there, and brings the schema up to date.
     // corrupt when the database is damaged (it is left as it is), conflict when it is newer than this
-    // program. One that was put in place from a backup begins a new generation here, and revokes again whom
-    // the file `revoked` beside it names.
+    // program. One that was put in place from a backup begins a new generation here, and takes back nothing
+    // that the files beside it say: whom `revoked` names is revoked again, and profiles and devices have the
+    // rights of `rights`.
     static Result<std::unique_ptr<Store>> open(const std::filesystem::path& folder);
 
     // A second, read-only connection, also while another program writes. not_found when there is no store

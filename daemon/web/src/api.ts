@@ -224,6 +224,7 @@ export interface LinkMonth {
 export interface Lane {
   lane: "urgent" | "work" | "telemetry";
   waiting: number;
+  positions: number; // of these, that the box reports by itself: all of the telemetry lane
   oldest_unsent_s: number | null;
 }
 
@@ -401,6 +402,7 @@ export const api = {
   edit: (record: string, edit: NewEdit) => post<Saved>(`/records/${record}/edits`, edit),
   reportStatus: (status: { id: string; status: CrewState; note: string }) => post<Saved>("/statuses", status),
   sync: () => post<{ message: string }>("/sync", {}),
+  pause: (kind: LinkMonth["kind"], paused: boolean) => post<{ message: string }>("/link/pause", { kind, paused }),
 };
 
 export function isAbort(error: unknown): boolean {

@@ -1,6 +1,7 @@
 #include "daemon/device/city/city_cache.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <fstream>
 #include <future>
 
@@ -40,7 +41,8 @@ struct Bench {
         call([&](T result) { promise.set_value(std::move(result)); });
         return promise.get_future().get();
     }
-    Bytes built(std::uint64_t generation, std::int64_t format = snapshot::format_version) {
+    Bytes built(std::uint64_t generation, std::int64_t format = snapshot::format_version,
+                const std::vector<Change>& rows = {}) {
         const auto file = folder / ("built-" + std::to_string(generation));
         {
             auto writer = good(snapshot::Writer::create(
@@ -48,6 +50,10 @@ struct Bench {
                 {"test", "Testville", "all", 7, static_cast<std::int64_t>(generation), 100, built_as_of}));
             good(writer->begin());
             good(writer->set_feed_cursor(public_feed, 7, 0));
+            for (const auto& [feed, row] : rows) {
+                good(writer->put(feed, row));
+                good(writer->set_feed_cursor(feed, 7, 5));
+            }
             good(writer->commit());
             good(writer->finish());
         }
@@ -118,6 +124,76 @@ struct Bench {
 };
 
 using Names = std::vector<std::string>;
+
+const records::FeedId secret_feed{"city", {records::CONFIDENTIAL, "fire"}};
+const std::string secret = "plantedsecret";
+
+// A permit and a party that search finds by the secret, on the feed that is lost later.
+std::vector<Change> secret_rows(const std::string& key) {
+    records::Permit permit;
+    permit.set_permit_number("B-" + secret + key);
+    permit.set_description("the " + secret + " in room " + key);
+    records::Party party;
+    party.set_name(secret + " person" + key);
+    std::vector<Change> rows;
+    for (auto& [feed, row] : layers(records::PERMIT, "permit" + key, permit, 0)) rows.push_back({feed, row});
+    for (auto& [feed, row] : layers(records::PARTY, "party" + key, party, 0)) rows.push_back({feed, row});
+    std::vector<Change> out;
+    for (auto& [feed, row] : rows) {
+        if (row.body.find(secret) == Bytes::npos) continue;
+        row.layer = secret_feed.layer;
+        out.push_back({secret_feed, row});
+    }
+    REQUIRE(out.size() == 2);
+    return out;
+}
+
+// The files in which the secret can still be read, logs included.
+Names traces(const std::filesystem::path& folder) {
+    Names out;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        if (!entry.is_regular_file()) continue;
+        Bytes content = good(read_file(entry.path()));
+        for (char& c : content) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        if (content.find(secret) != Bytes::npos) out.push_back(entry.path().filename().string());
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
+// What the engine asks for when the profile does not clear the feed any more.
+Result<engine::MountedCity> lose(Bench& bench) {
+    engine::ChangeFeeds change;
+    change.hub_generation = 7;
+    change.drop.push_back(secret_feed);
+    return bench.told<Result<engine::MountedCity>>(
+        [&](auto done) { bench.cache->change_feeds(change, std::move(done)); });
+}
+
+void give_secret(Bench& bench, const std::string& key) {
+    protocol::FeedSegment segment;
+    segment.set_feed(records::feed_text(secret_feed));
+    segment.set_hub_generation(7);
+    segment.set_after(5);
+    segment.set_through(7);
+    std::uint64_t n = 5;
+    for (const auto& [feed, row] : secret_rows(key)) {
+        auto& entry = *segment.add_entries();
+        entry.set_n(++n);
+        *entry.mutable_row() = protocol::to_wire(row);
+    }
+    REQUIRE(bench
+                .told<Result<engine::FeedPoint>>(
+                    [&](auto done) { bench.cache->apply(secret_feed, segment, now_s, std::move(done)); })
+                .has_value());
+}
+
+// Its first bytes only: whatever else it held can still be read in it.
+void damage(Bench& bench, const std::string& name) {
+    bench.cache.reset();
+    std::fstream file(bench.city_folder / name, std::ios::binary | std::ios::in | std::ios::out);
+    file << std::string(100, 'q');
+}
 
 }  // namespace
 
@@ -310,4 +386,136 @@ TEST_CASE("A feed that begins again is empty, and the same rows give the same ch
     CHECK(city.feeds.at(public_feed).cursor == 0);
     CHECK(city.feeds.at(public_feed).checksum == 0);
     CHECK(good(bench.apply(1, built_as_of)) == before);
+}
+
+TEST_CASE("Of a feed that the profile lost nothing is left in any file of the folder", "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    const auto format = snapshot::format_version;
+    REQUIRE(bench.fetch(bench.built(1, format, secret_rows("1")), 1).has_value());
+    REQUIRE(bench.fetch(bench.built(2, format, secret_rows("2")), 2).has_value());
+    give_secret(bench, "fed");
+    const Bytes next = bench.built(3, format, secret_rows("3"));
+    const auto offered = bench.manifest(next, 3);
+    for (const std::uint32_t block : bench.prepare(offered)) {
+        const auto content = BytesView(next).substr(block * offered.block_bytes(), offered.block_bytes());
+        good(bench.told<Status>(
+            [&](auto done) { bench.cache->write_block(block, Bytes(content), std::move(done)); }));
+    }
+    // Not all are in city-2.db yet: what was fed is in its log.
+    CHECK(traces(bench.city_folder) == Names{"city-1.db", "city-2.db", "city-2.db-wal", "draft-3.part"});
+
+    const auto city = good(lose(bench));
+    CHECK_FALSE(city.feeds.contains(secret_feed));
+    CHECK(city.feeds.contains(public_feed));
+    CHECK(traces(bench.city_folder).empty());
+    CHECK(bench.files() == Names{"city-2.db"});
+    CHECK(bench.apply(1, built_as_of).has_value());
+    CHECK(lose(bench).has_value());  // again does no harm
+
+    // Nothing older is mounted when this one is damaged now.
+    damage(bench, "city-2.db");
+    bench.restart();
+    CHECK_FALSE(good(bench.cache->open()).has_value());
+    CHECK(bench.files() == Names{"city-2.db.damaged-1"});
+    CHECK(traces(bench.city_folder).empty());
+}
+
+TEST_CASE("A lost right takes along what was set aside as damaged", "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    const auto format = snapshot::format_version;
+    REQUIRE(bench.fetch(bench.built(1, format, secret_rows("1")), 1).has_value());
+    REQUIRE(bench.fetch(bench.built(2, format, secret_rows("2")), 2).has_value());
+    damage(bench, "city-2.db");
+    bench.restart();
+    CHECK(good(bench.cache->open())->city.snapshot_generation == 1);
+    CHECK(bench.files() == Names{"city-1.db", "city-2.db.damaged-1"});
+    REQUIRE(lose(bench).has_value());
+    CHECK(bench.files() == Names{"city-1.db"});
+    CHECK(traces(bench.city_folder).empty());
+}
+
+TEST_CASE("When the disk refuses the end of a feed, the mounted city still names it and all else is gone",
+          "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    const auto format = snapshot::format_version;
+    REQUIRE(bench.fetch(bench.built(1, format, secret_rows("1")), 1).has_value());
+    REQUIRE(bench.fetch(bench.built(2, format, secret_rows("2")), 2).has_value());
+    {
+        const device::testing::FileSizeLimit full(1);
+        REQUIRE(lose(bench).has_error());
+    }
+    bench.restart();  // killed there: the next contact finds what it has to drop
+    CHECK(good(bench.cache->open())->city.feeds.contains(secret_feed));
+    CHECK(bench.files() == Names{"city-2.db"});
+    REQUIRE(lose(bench).has_value());
+    CHECK(traces(bench.city_folder).empty());
+}
+
+TEST_CASE("Killed before its log was emptied, a city empties it at the next start", "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    REQUIRE(bench.fetch(bench.built(1, snapshot::format_version, secret_rows("1")), 1).has_value());
+    give_secret(bench, "fed");
+    {
+        auto other = good(snapshot::Writer::open(bench.city_folder / "city-1.db"));
+        good(other->begin());
+        good(other->remove_feed(secret_feed));
+        good(other->commit());
+    }
+    // As a kill leaves the folder.
+    const auto killed = bench.folder / "killed";
+    std::filesystem::create_directory(killed);
+    for (const std::string name : {"city-1.db", "city-1.db-wal"})
+        std::filesystem::copy_file(bench.city_folder / name, killed / name);
+    CHECK_FALSE(traces(killed).empty());
+    CityCache after(killed, [](std::function<void()> event) { event(); });
+    const auto city = good(after.open());
+    REQUIRE(city.has_value());
+    CHECK_FALSE(city->city.feeds.contains(secret_feed));
+    CHECK(traces(killed).empty());
+}
+
+TEST_CASE("A city that is fetched without a feed takes along older ones that have it", "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    REQUIRE(bench.fetch(bench.built(1, snapshot::format_version, secret_rows("1")), 1).has_value());
+    REQUIRE(bench.fetch(bench.built(2), 2).has_value());
+    CHECK(bench.files() == Names{"city-2.db"});
+    CHECK(traces(bench.city_folder).empty());
+    // One that has no more than the new one stays as the last good one.
+    REQUIRE(bench.fetch(bench.built(3), 3).has_value());
+    CHECK(bench.files() == Names{"city-2.db", "city-3.db"});
+}
+
+TEST_CASE("A damaged city is kept for a person until another one is fetched", "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    REQUIRE(bench.fetch(bench.built(1, snapshot::format_version, secret_rows("1")), 1).has_value());
+    damage(bench, "city-1.db");
+    bench.restart();
+    CHECK_FALSE(good(bench.cache->open()).has_value());
+    CHECK(bench.files() == Names{"city-1.db.damaged-1"});
+    // Meanwhile the profile may have lost any right, and nobody can say what that file holds.
+    REQUIRE(bench.fetch(bench.built(2), 2).has_value());
+    CHECK(bench.files() == Names{"city-2.db"});
+}
+
+TEST_CASE("A draft that has nothing of a lost feed is fetched on", "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    REQUIRE(bench.fetch(bench.built(1, snapshot::format_version, secret_rows("1")), 1).has_value());
+    const Bytes next = bench.built(2);
+    auto offered = bench.manifest(next, 2);
+    offered.add_cursors()->set_feed(records::feed_text(public_feed));
+    const auto missing = bench.prepare(offered);
+    REQUIRE(lose(bench).has_value());
+    for (const std::uint32_t block : missing) {
+        const auto content = BytesView(next).substr(block * offered.block_bytes(), offered.block_bytes());
+        good(bench.told<Status>(
+            [&](auto done) { bench.cache->write_block(block, Bytes(content), std::move(done)); }));
+    }
+    CHECK(good(bench.finish(offered)).city.snapshot_generation == 2);
 }

@@ -57,6 +57,28 @@ TEST_CASE("A write that fails gives up the reserve before anybody hears NOT SAVE
     CHECK(bench.journal->reserve_held());
 }
 
+TEST_CASE("Telemetry for which there is no room leaves the reserve to records, and is no alarm",
+          "[journal]") {
+    Bench bench;
+    bench.append_numbered(1);
+    bench.journal->keep_reserve(1U << 20U);
+    bench.append_numbered(1);  // behind it
+    REQUIRE(bench.journal->reserve_held());
+    {
+        const FileSizeLimit limit(std::filesystem::file_size(bench.folder.path / "journal.db-wal"));
+        CHECK_FALSE(bench.append(observation("position"), TELEMETRY).has_value());
+        CHECK(bench.journal->reserve_held());
+        CHECK(bench.journal->writable());
+        CHECK_FALSE(bench.append(observation("record")).has_value());
+        CHECK_FALSE(bench.journal->reserve_held());
+        CHECK_FALSE(bench.journal->writable());
+        CHECK_FALSE(bench.append(observation("position"), TELEMETRY).has_value());
+        CHECK_FALSE(bench.journal->writable());
+    }
+    CHECK(bench.append(observation("position"), TELEMETRY).has_value());
+    CHECK(bench.journal->writable());
+}
+
 TEST_CASE("Telemetry that is not wanted is refused, work is not", "[journal]") {
     Bench bench;
     bench.journal->accept_telemetry(false);

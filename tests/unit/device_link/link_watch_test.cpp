@@ -216,3 +216,44 @@ TEST_CASE("With wrong settings of the link, urgent and work go on, and it says s
     CHECK(watch.policy().allows(SendClass::work));
     CHECK_FALSE(watch.policy().allows(SendClass::feed));
 }
+
+TEST_CASE("A pause counts at once and over restarts, against what the configuration says") {
+    Bench bench;
+    bench.rules[static_cast<std::size_t>(LinkKind::wifi)].paused = true;
+    bench.open();
+    bench.talk_over(hal::LinkKind::wifi);
+    CHECK_FALSE(bench.watch->policy().allows(SendClass::work));
+    const int before = bench.changes;
+    bench.watch->pause(LinkKind::wifi, false);
+    CHECK(bench.changes > before);
+    CHECK(bench.watch->policy().allows(SendClass::work));
+    bench.watch->pause(LinkKind::satellite, true);
+    bench.open();
+    bench.talk_over(hal::LinkKind::wifi);
+    CHECK(bench.watch->policy().allows(SendClass::work));
+    bench.talk_over(hal::LinkKind::satellite, true);
+    CHECK(bench.watch->policy().hold(SendClass::work) == engine::LinkPolicy::Hold::paused);
+    CHECK(bench.watch->policy().allows(SendClass::urgent));
+    CHECK(bench.watch->pause_problem().empty());
+}
+
+TEST_CASE("A pause that cannot be kept counts, and is said; a damaged file of them is set aside") {
+    Bench bench;
+    const auto file = bench.folder.path / "link-pauses";
+    std::filesystem::create_directory(file);
+    bench.talk_over(hal::LinkKind::lte, true);
+    bench.watch->pause(LinkKind::lte, true);
+    CHECK_FALSE(bench.watch->policy().allows(SendClass::work));
+    bench.await_posted();
+    bench.run_posted();
+    CHECK_FALSE(bench.watch->pause_problem().empty());
+    std::filesystem::remove(file);
+    for (const char* damaged :
+         {"", "fieldpost link pauses 1\nlte\n", "fieldpost link pauses 1\nradio paused\n"}) {
+        REQUIRE(write_file_atomic(file, damaged).has_value());
+        bench.open();
+        bench.talk_over(hal::LinkKind::lte, true);
+        CHECK(bench.watch->policy().allows(SendClass::work));
+        CHECK_FALSE(std::filesystem::exists(file));
+    }
+}

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "sync/engine/device_actions.hpp"
-#include "sync/engine/hub_engine.hpp"
+#include "sync/engine/hub_actions.hpp"
 #include "tests/unit/engine/key_signer.hpp"
 
 namespace fieldpost::engine::testing {

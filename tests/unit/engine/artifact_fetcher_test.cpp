@@ -1,6 +1,8 @@
 #include "sync/engine/artifact_fetcher.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <deque>
 #include <limits>
 #include <numeric>
 
@@ -14,7 +16,7 @@ using namespace fieldpost::engine::testing;
 namespace {
 
 constexpr std::uint32_t block_bytes = 100;
-constexpr Millis long_after = 60'000;
+constexpr Millis long_after = 61'000;
 
 // A hub that offers generation 7 in `count` blocks, and a device without a city.
 struct Bench {
@@ -200,20 +202,64 @@ TEST_CASE("A manifest that is not the hub's, or does not add up, is refused and 
     CHECK(bench.give_manifest(bench.hub).empty());  // a repeat
 }
 
+namespace {
+
+bool asks_for(const Actions& actions, std::uint32_t block) {
+    const auto asked = blocks_asked(actions);
+    return std::find(asked.begin(), asked.end(), block) != asked.end();
+}
+
+}  // namespace
+
 TEST_CASE("A damaged block is not written, and asked for again after a while", "[engine][fetch]") {
     Bench bench;
     bench.begin();
+    std::size_t notices = 0;
     for (const Bytes& wrong : {Bytes("no zstd"), compress("other content"), compress(bench.content(4)),
                                Bytes(), compress(Bytes(10U << 20U, '\0'))}) {
         const auto actions = bench.give(3, wrong);
         CHECK(all<WriteBlock>(actions).empty());
-        CHECK(all<Notice>(actions).size() == 1);
+        notices += all<Notice>(actions).size();
         CHECK(blocks_asked(actions).empty());
     }
+    CHECK(notices == 1);  // it was asked for once
     CHECK(blocks_asked(bench.tick(1'000)).empty());
-    const auto again = blocks_asked(bench.tick(long_after));
-    CHECK(std::find(again.begin(), again.end(), 3U) != again.end());
+    CHECK(asks_for(bench.tick(long_after), 3));
     CHECK(all<WriteBlock>(bench.give(3)).size() == 1);
+}
+
+TEST_CASE("A snapshot of which one block comes damaged three times is given up", "[engine][fetch]") {
+    Bench bench;
+    bench.begin();
+    for (std::uint32_t block = 0; block < 10; ++block) {
+        if (block == 3) continue;
+        bench.give(block);
+        bench.written(block);
+    }
+    Millis now = 0;
+    for (int copy = 1; copy <= 3; ++copy) {
+        CHECK(all<Notice>(bench.give(3, "no zstd", now)).size() == 1);
+        const auto actions = bench.tick(now += long_after);
+        CHECK(asks_for(actions, 3) == (copy < 3));
+        CHECK(all<Notice>(actions).size() == (copy < 3 ? 0 : 1));
+    }
+    CHECK_FALSE(bench.fetcher.fetching());
+    CHECK(bench.resume(7, true, now).empty());
+    CHECK(asks_for_manifest(bench.resume(8, true, now)));
+}
+
+TEST_CASE("A block that comes sound after two damaged copies is taken, also over another connection",
+          "[engine][fetch]") {
+    Bench bench(1);
+    bench.begin();
+    Millis now = 0;
+    bench.give(0, "no zstd", now);
+    bench.tick(now += long_after);
+    bench.give(0, "no zstd", now);
+    bench.fetcher.pause();
+    CHECK(asks_for(bench.resume(7, true, now), 0));
+    CHECK(all<WriteBlock>(bench.give(0, now)).size() == 1);
+    CHECK(all<FinishArtifact>(bench.written(0, now)).size() == 1);
 }
 
 TEST_CASE("What is asked for and not yet written is bounded, in blocks and in bytes", "[engine][fetch]") {
@@ -221,9 +267,40 @@ TEST_CASE("What is asked for and not yet written is bounded, in blocks and in by
     CHECK(blocks_asked(small.begin()).size() == 32);
     for (std::uint32_t block = 0; block < 10; ++block) CHECK(blocks_asked(small.give(block)).empty());
     CHECK(blocks_asked(small.written(0)).size() == 1);
+}
 
-    Bench large(200, 200U << 10U);  // packed blocks of 200 KiB: six are more than 1 MiB
-    CHECK(blocks_asked(large.begin()).size() == 6);
+// What is outstanding in the end of a fetch over a link that carries so many bytes a millisecond and takes
+// `round_trip` beside.
+std::size_t most_at_once(double rate, Millis round_trip) {
+    constexpr std::uint32_t count = 200;
+    constexpr std::uint32_t packed_bytes = 100U << 10U;
+    Bench bench(count, packed_bytes);
+    std::deque<std::pair<std::uint32_t, Millis>> outstanding;  // with when the hub has the request
+    double now = 0;
+    const auto take = [&](const Actions& actions) {
+        for (const std::uint32_t block : blocks_asked(actions))
+            outstanding.emplace_back(block, static_cast<Millis>(now) + round_trip);
+    };
+    take(bench.begin());
+    std::size_t most = 0;
+    for (std::uint32_t came = 0; came < count; ++came) {
+        REQUIRE_FALSE(outstanding.empty());
+        if (came > count / 2) most = std::max(most, outstanding.size());
+        const auto [block, at_hub] = outstanding.front();
+        outstanding.pop_front();
+        now = std::max(now, static_cast<double>(at_hub)) + packed_bytes / rate;
+        take(bench.give(block, static_cast<Millis>(now)));
+        take(bench.written(block, static_cast<Millis>(now)));
+    }
+    return most;
+}
+
+TEST_CASE("What is outstanding is what the link carries in a second, and a block", "[engine][fetch]") {
+    CHECK(most_at_once(8, 600) == 1);       // 64 kbit/s
+    CHECK(most_at_once(125, 50) == 2);      // 1 Mbit/s
+    CHECK(most_at_once(1'250, 50) == 11);   // 10 Mbit/s: 1 MiB
+    CHECK(most_at_once(1'250, 600) == 11);  // and far
+    CHECK(most_at_once(100'000, 0) == 11);  // beside the hub
 }
 
 TEST_CASE("Blocks that do not come are asked for again, and a slow link is no loss", "[engine][fetch]") {
@@ -315,29 +392,59 @@ TEST_CASE("What cannot be used although it is what the hub offers is not fetched
     CHECK(all<PrepareArtifact>(bench.give_manifest(bench.hub)).size() == 1);
 }
 
-TEST_CASE("A disk that is full ends the fetch until the next contact", "[engine][fetch]") {
+TEST_CASE("When the disk has no room a fetch is tried at each contact, without fetching anything",
+          "[engine][fetch]") {
     Bench bench(1);
-    bench.begin();
-    bench.give(0);
-    bench.written(0);
-    bench.fetcher.failed();
-    CHECK_FALSE(bench.fetcher.fetching());
-    CHECK(bench.tick(long_after).empty());
-    CHECK(asks_for_manifest(bench.resume()));
+    bench.resume();
     bench.give_manifest(bench.hub);
-    bench.fetcher.failed();
+    for (Millis minute = 1; minute <= 5; ++minute) {
+        bench.fetcher.failed(minute * 60'000 - 1);
+        CHECK_FALSE(bench.fetcher.fetching());
+        CHECK(bench.fetcher.blocks_total() == 0);
+        CHECK(bench.tick(minute * 60'000 - 1).empty());
+        const auto actions = bench.resume(7, true, minute * 60'000);
+        CHECK(ups(actions).empty());
+        const auto prepares = all<PrepareArtifact>(actions);
+        REQUIRE(prepares.size() == 1);
+        CHECK(prepares[0].manifest.generation() == 7);
+        CHECK_FALSE(prepares[0].signed_manifest.empty());
+    }
+    bench.fetcher.failed(300'000);
     CHECK(bench.prepared({0}).empty());
-    CHECK(asks_for_manifest(bench.resume()));
+    CHECK(asks_for_manifest(bench.resume(8, true, 360'000)));  // of another it knows nothing yet
+}
+
+TEST_CASE("A disk that refuses what was fetched is tried ever less often, every hour at last",
+          "[engine][fetch]") {
+    Bench bench(2);
+    bench.begin();
+    Millis now = 0;
+    for (Millis wait = 30'000; wait < 20'000'000; wait *= 2) {
+        CHECK(all<WriteBlock>(bench.give(0, now)).size() == 1);
+        bench.fetcher.failed(now);
+        const Millis again = now + std::min<Millis>(wait, 3'600'000);
+        CHECK(bench.tick(again - 1).empty());
+        CHECK(bench.resume(7, true, again - 1).empty());
+        REQUIRE(all<PrepareArtifact>(bench.resume(7, true, again)).size() == 1);
+        CHECK(asks_for(bench.prepared({0, 1}), 0));
+        now = again;
+    }
+    // A block that was written is progress.
+    bench.give(0, now);
+    bench.written(0, now);
+    bench.give(1, now);
+    bench.fetcher.failed(now);
+    CHECK(all<PrepareArtifact>(bench.resume(7, true, now + 30'000)).size() == 1);
 }
 
 TEST_CASE("Over a link that may not carry what is missing a fetch waits, and goes on over another",
           "[engine][artifacts]") {
-    Bench bench(40, 60'000);
+    Bench bench(40, 10'000);
     const auto first = blocks_asked(bench.begin());
     REQUIRE(first.size() > 1);
     const std::uint64_t missing = bench.fetcher.bytes_missing();
-    CHECK(missing == 40U * 60'000U);
-    bench.allowance = missing - 60'001;
+    CHECK(missing == 40U * 10'000U);
+    bench.allowance = missing - 10'001;
     CHECK(bench.fetcher.waits_for_link());
     for (const std::uint32_t block : first) {  // what is on its way is taken
         bench.give(block);
@@ -359,6 +466,9 @@ TEST_CASE("Over a link that carries nothing in bulk not even the manifest is ask
     CHECK(bench.resume().empty());
     CHECK_FALSE(bench.fetcher.fetching());
     bench.bulk = true;
+    bench.allowance = protocol::max_message_bytes - 1;
+    CHECK(bench.resume().empty());  // it may be as large as a message
+    bench.allowance = protocol::max_message_bytes;
     CHECK(bench.resume().size() == 1);
     bench.bulk = false;
     CHECK(bench.tick(long_after).empty());

@@ -282,6 +282,32 @@ TEST_CASE("a lost chunk is sent again as soon as the answers show that it is mis
     CHECK(bench.hub.content_bytes <= 40'000 + 3 * 4'096);
 }
 
+TEST_CASE("what was taken for lost and is not is sent twice, and nothing behind it") {
+    constexpr std::size_t window = 8 * 4'096;
+    Bench bench;
+    const Bytes sha256 = bench.blobs.add(400'000);
+    bench.sender.resume(bench.now);
+    bench.give(bench.hub.answer(*bench.next()));
+    std::deque<protocol::BlobState> answers;  // on their way
+    const auto fill = [&] {
+        while (bench.sender.outstanding() < window) {
+            const auto up = bench.next();
+            if (!up) return;
+            answers.push_back(bench.hub.answer(*up));
+        }
+    };
+    fill();
+    for (int late = 0; late < 3; ++late) bench.give(standing(sha256, 0));
+    while (!answers.empty()) {
+        bench.give(answers.front());
+        answers.pop_front();
+        fill();
+    }
+    CHECK(bench.hub.whole.contains(sha256));
+    CHECK(bench.hub.content_bytes > 400'000);
+    CHECK(bench.hub.content_bytes <= 400'000 + window);
+}
+
 TEST_CASE("a hub that is silent is asked again, with more and more patience") {
     Bench bench;
     bench.blobs.add(40'000);

@@ -17,6 +17,7 @@ struct Link {
     double bytes_per_ms = 0;
     Millis round_trip = 0;
     Millis stall = 0;  // for so long nothing comes, each three seconds, and then all at once
+    Millis hub = 0;    // so long after a message has come the hub answers
 };
 
 struct Message {
@@ -52,7 +53,7 @@ std::vector<Message> fill(Credit& credit, const Link& link, Millis from, Millis 
                 std::max(free_at, static_cast<double>(now)) + static_cast<double>(room) / link.bytes_per_ms;
             const Millis arrives = static_cast<Millis>(free_at) + link.round_trip;
             const Millis held = std::max<Millis>(link.stall - arrives % 3'000, 0);
-            on_its_way.push_back({now, arrives + held, room, arrives});
+            on_its_way.push_back({now, arrives + held + link.hub, room, arrives});
             credit.sent(now, room);
         }
     }
@@ -229,6 +230,20 @@ TEST_CASE("However much has arrived, four allowances may be unconfirmed", "[engi
         while (const std::size_t room = credit.room()) credit.sent(now, room);
     }
     CHECK(credit.outstanding() <= 4 * credit.allowance() + credit.message_bytes());
+}
+
+TEST_CASE("A hub that answers late does not slow a link down", "[engine][credit]") {
+    const auto link = GENERATE(Link{100, 20, 0, 2'000}, Link{400, 2, 0, 1'400}, Link{60, 10, 0, 1'200},
+                               Link{8, 600, 0, 3'500});
+    CAPTURE(link.bytes_per_ms, link.round_trip, link.hub);
+    Credit credit;
+    auto left = fill(credit, link, 0, 280'000, Transport::told);
+    std::size_t bytes = 0;
+    for (const Message& message : left) bytes += message.bytes;
+    // What comes between a message's start and its answer is unconfirmed, or the link was idle.
+    const double during = link.bytes_per_ms * static_cast<double>(link.round_trip + link.hub);
+    CHECK(static_cast<double>(bytes) >= 0.8 * during);
+    CHECK(credit.rate() >= 0.8 * 1000 * link.bytes_per_ms);
 }
 
 TEST_CASE("A transport that tells no more is not believed for ever", "[engine][credit]") {

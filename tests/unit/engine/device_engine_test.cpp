@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "sync/engine/hub_engine.hpp"
 #include "tests/unit/engine/actions.hpp"
 #include "tests/unit/engine/memory_hub.hpp"
 #include "tests/unit/engine/memory_journal.hpp"
@@ -543,6 +544,39 @@ TEST_CASE("What attachments and records take of a link is counted as what it is"
     CHECK(bench.carried[SendClass::work] > hellos);
 }
 
+TEST_CASE("A hub that comes back is offered attachments at once", "[engine]") {
+    Bench bench;
+    bench.connect();
+    bench.deliver();
+    bench.blobs.content = "a photo";
+    bench.drive([&](Actions& actions) { bench.device.blobs_added(bench.now, actions); });
+    const std::size_t offered = bench.carried[SendClass::attachments];
+    REQUIRE(offered > 0);
+    bench.hub_says(protocol::absent);
+    bench.to_hub.clear();  // it never came
+    bench.hub_says(protocol::present);
+    CHECK(bench.carried[SendClass::attachments] == offered);
+    bench.deliver();
+    CHECK(bench.carried[SendClass::attachments] >= 2 * offered);
+}
+
+TEST_CASE("What the transport has brought over makes room for more before it is confirmed", "[engine]") {
+    Bench bench;
+    bench.connect();
+    bench.deliver();
+    bench.record(5'000);
+    REQUIRE(bench.device.credit().room() == 0);
+    const std::size_t sent = bench.device.credit().outstanding();
+    bench.to_hub.clear();
+    for (Millis told = 0; told <= 4'500; told += 50) {
+        bench.now += 50;
+        const std::size_t left = sent - std::min(sent, sent * static_cast<std::size_t>(told) / 4'000);
+        bench.drive([&](Actions& actions) { bench.device.on_the_way(bench.now, left, 800, actions); });
+        if (told < 4'000) CHECK(bench.to_hub.empty());
+    }
+    CHECK_FALSE(bench.to_hub.empty());
+}
+
 TEST_CASE("Where feeds may not go the broker is not asked for them, until they may again", "[engine]") {
     Bench bench;
     bench.connect();
@@ -554,13 +588,84 @@ TEST_CASE("Where feeds may not go the broker is not asked for them, until they m
     CHECK(bench.listening.empty());
     CHECK(bench.to_hub.empty());
     for (int i = 0; i < 3; ++i) bench.hub.put(feed, 1);
-    bench.tick(61'000);
+    bench.tick(901'000);
     bench.deliver();
     CHECK(bench.listening.empty());
     CHECK_FALSE(bench.device.feeds().caught_up());
     bench.drive([&](Actions& actions) { bench.device.set_rights(bench.now, SendRights::all(), actions); });
     CHECK(bench.listening == std::vector{feed});
     CHECK_FALSE(bench.to_hub.empty());  // the heads are heard anew
+}
+
+TEST_CASE("Where feeds may not go heads are compared each quarter of an hour, and work goes at once",
+          "[engine]") {
+    Bench bench;
+    bench.connect();
+    bench.deliver();
+    bench.drive([&](Actions& actions) {
+        bench.device.set_rights(bench.now, without({SendClass::feed, SendClass::bulk}), actions);
+    });
+    for (int minute = 0; minute < 15; ++minute) {
+        bench.tick(60'000);
+        CHECK(bench.to_hub.empty());
+    }
+    CHECK(bench.device.in_contact());
+    bench.record(1);
+    REQUIRE(bench.to_hub.size() == 1);
+    CHECK(protocol::parse<protocol::Up>(bench.to_hub[0], "up")->has_batch());
+    bench.deliver();
+    CHECK(bench.is_settled());
+    bench.tick(1'000);
+    REQUIRE(bench.to_hub.size() == 1);
+    CHECK(protocol::parse<protocol::Up>(bench.to_hub[0], "up")->has_hello());
+    bench.deliver();
+    bench.tick(900'000);
+    CHECK(bench.to_hub.empty());
+}
+
+TEST_CASE("Where feeds may not go a hub that does not answer is asked ever less often, until it is back",
+          "[engine]") {
+    Bench bench;
+    bench.drive([&](Actions& actions) {
+        bench.device.set_rights(0, without({SendClass::feed, SendClass::bulk}), actions);
+    });
+    bench.connect();
+    int hellos = 0;
+    for (int second = 0; second < 24 * 3'600; ++second) {
+        bench.tick(1'000);
+        hellos += static_cast<int>(std::exchange(bench.to_hub, {}).size());
+    }
+    CHECK(hellos > 24 * 4);
+    CHECK(hellos < 24 * 4 + 10);
+    bench.hub_says(protocol::present);
+    CHECK(bench.to_hub.size() == 1);
+    bench.deliver();
+    CHECK(bench.device.in_contact());
+}
+
+TEST_CASE("While an SOS waits a hub that does not answer is asked every few seconds over any link",
+          "[engine]") {
+    Bench bench;
+    bench.drive([&](Actions& actions) {
+        bench.device.set_rights(0, without({SendClass::feed, SendClass::bulk}), actions);
+    });
+    bench.connect();
+    for (int second = 0; second < 3'600; ++second) bench.tick(1'000);
+    bench.to_hub.clear();
+    CHECK_FALSE(bench.device.is_cut_off());  // nothing is lost by waiting
+    bench.disk.append(protocol::URGENT, "SOS");
+    bench.view.refresh();
+    bench.drive([&](Actions& actions) { bench.device.appended(bench.now, actions); });
+    CHECK(bench.device.is_cut_off());
+    bench.tick(1'000);
+    CHECK(bench.to_hub.size() == 1);
+    bench.tick(6'000);
+    CHECK(bench.to_hub.size() == 2);
+    bench.connect();  // another connection
+    CHECK_FALSE(bench.device.is_cut_off());
+    bench.deliver();
+    CHECK(bench.hub.applied("truck-1", bench.view.epoch(), protocol::URGENT) == 1);
+    CHECK_FALSE(bench.device.is_cut_off());
 }
 
 TEST_CASE("A journal that stands under another epoch is compared anew", "[engine]") {

@@ -436,7 +436,7 @@ TEST_CASE("A feed that the disk refuses does not hold up the others on a slow li
     }
 }
 
-TEST_CASE("A range that was on its way while the disk refused the one before is not measured",
+TEST_CASE("A range that was on its way while the disk refused the one before is kept behind it",
           "[engine][feeds]") {
     Bench bench;
     bench.follower.answered(0, far_off);
@@ -444,10 +444,37 @@ TEST_CASE("A range that was on its way while the disk refused the one before is 
     const auto first = only_request(bench.head(0, west, 100));
     const auto second = only_request(bench.comes(far_off, Bench::answer(first)));
     bench.follower.apply_failed(2 * far_off - 1, west);
-    CHECK(feed_requests(bench.comes(2 * far_off, Bench::answer(second, 8 * kib))).empty());
-    const auto again = only_request(bench.tick(20'000));
-    CHECK(again.after() == first.after());
-    CHECK(only_request(bench.range(20'000 + far_off, again, 8 * kib)).max_bytes() == 16 * kib);
+    auto actions = bench.comes(2 * far_off, Bench::answer(second));
+    CHECK(all<ApplySegment>(actions).empty());
+    CHECK(feed_requests(actions).empty());
+    actions = bench.tick(20'000);
+    auto applies = all<ApplySegment>(actions);
+    REQUIRE(applies.size() == 1);
+    CHECK(applies[0].segment.after() == first.after());
+    actions.clear();
+    bench.follower.applied(20'001, west, {applies[0].segment.through(), 0}, actions);
+    applies = all<ApplySegment>(actions);
+    REQUIRE(applies.size() == 1);
+    CHECK(applies[0].segment.after() == second.after());
+}
+
+TEST_CASE("A feed whose ranges are of no use is asked for ever less often, every 10 minutes at last",
+          "[engine][feeds]") {
+    Bench bench;
+    bench.follower.answered(0, near_by);
+    bench.resume(0, 10);
+    auto asked = only_request(bench.head(0, west, 100));
+    auto empty = Bench::answer(asked);
+    empty.clear_entries();
+    empty.set_through(empty.after());
+    Millis now = 0;
+    for (Millis wait = 10'000; wait < 5'000'000; wait *= 2) {
+        CHECK(feed_requests(bench.comes(now, empty)).empty());
+        const Millis again = now + std::min<Millis>(wait, 600'000);
+        CHECK(feed_requests(bench.tick(again - 1)).empty());
+        asked = only_request(bench.tick(again));
+        now = again;
+    }
 }
 
 TEST_CASE("However many feeds there are, few ranges are on their way over a fast link", "[engine][feeds]") {
@@ -501,4 +528,34 @@ TEST_CASE("While a slow link catches up with what it has heard of, the broker is
     CHECK(all<SubscribeFeeds>(bench.resume(60'000, 100)).empty());
     // It was not told of these.
     CHECK(all<SubscribeFeeds>(bench.resume(120'000, 101)).size() == 1);
+}
+
+TEST_CASE("A range that was lost once does not wait for feeds that are never answered for",
+          "[engine][feeds]") {
+    Bench bench;
+    bench.over_fast_link();
+    bench.follower.pause();
+    bench.follower.answered(1'000, far_off);
+    Actions actions = bench.resume(1'000, 1'000);
+    const Millis lost_at = 300'000;
+    bool lost = false;
+    int silent_since = 0;  // requests of the silent ones since the lost one was given up
+    Millis asked_again_at = 0;
+    for (Millis now = 2'000; now < 700'000 && asked_again_at == 0; now += 1'000) {
+        const auto asked = feed_requests(actions);
+        actions = bench.tick(now);
+        for (const auto& request : asked) {
+            const bool is_silent = request.feed() != records::feed_text(west);
+            if (lost && is_silent && now > lost_at + lost_after) ++silent_since;
+            if (lost && !is_silent) asked_again_at = now;
+            if (is_silent || asked_again_at != 0) continue;
+            lost = now >= lost_at;
+            if (lost) continue;
+            const auto more = bench.range(now, request);
+            actions.insert(actions.end(), more.begin(), more.end());
+        }
+    }
+    CHECK(lost);
+    CHECK(asked_again_at > 0);
+    CHECK(silent_since <= 1);
 }

@@ -218,16 +218,64 @@ TEST_CASE("A range that does not come is asked for again after a while", "[engin
     CHECK(feed_requests(bench.tick(3 * long_after)).empty());
 }
 
-TEST_CASE("What could not be written is asked for again after a while, not at once", "[engine][feeds]") {
+TEST_CASE("What could not be written is kept and tried again, ever less often, and not asked for",
+          "[engine][feeds]") {
     Bench bench;
-    REQUIRE(all<ApplySegment>(bench.give(Bench::segment(10, 12))).size() == 1);
-    bench.give(Bench::segment(12, 14));
-    bench.follower.apply_failed(100, feed);
-    CHECK(bench.cursor() == 10);
-    CHECK(bench.tick(1'000).empty());
-    const auto asked = feed_requests(bench.tick(100 + long_after));
-    REQUIRE(asked.size() == 1);
-    CHECK(asked[0].after() == 10);
+    REQUIRE(all<ApplySegment>(bench.give(Bench::segment(10, 12, 100))).size() == 1);
+    bench.give(Bench::segment(12, 14, 100));
+    Millis now = 2;
+    // After 10, 20, 40 … seconds, and then every 10 minutes.
+    for (Millis wait = 10'000; wait < 5'000'000; wait *= 2) {
+        bench.follower.apply_failed(now, feed);
+        CHECK(bench.cursor() == 10);
+        const Millis again = now + std::min<Millis>(wait, 600'000);
+        CHECK(bench.tick(again - 1).empty());
+        const auto actions = bench.tick(again);
+        CHECK(feed_requests(actions).empty());
+        const auto applies = all<ApplySegment>(actions);
+        REQUIRE(applies.size() == 1);
+        CHECK(applies[0].segment.after() == 10);
+        now = again;
+    }
+    // There is room again: it goes on at once with what is here.
+    const auto actions = bench.applied(12, now);
+    const auto next = all<ApplySegment>(actions);
+    REQUIRE(next.size() == 1);
+    CHECK(next[0].segment.through() == 14);
+    CHECK(feed_requests(actions).size() == 1);
+    bench.applied(14, now);
+    // The next refusal waits for a short time only.
+    REQUIRE(all<ApplySegment>(bench.give(Bench::segment(14, 15, 100), now)).size() == 1);
+    bench.follower.apply_failed(now, feed);
+    CHECK(all<ApplySegment>(bench.tick(now + 10'000)).size() == 1);
+}
+
+TEST_CASE("What could not be written is tried again at once on another connection", "[engine][feeds]") {
+    Bench bench;
+    bench.give(Bench::segment(10, 12));
+    bench.follower.apply_failed(1, feed);
+    bench.follower.pause();
+    Actions out;
+    bench.follower.resume(2, Bench::hello_reply(12), out);
+    CHECK(all<ApplySegment>(out).size() == 1);
+}
+
+TEST_CASE(
+    "Of what could not be written no more is kept than may wait, and the rest is asked for ever less often",
+    "[engine][feeds]") {
+    Bench bench;
+    const auto large = Bench::segment(10, 11, 0, 3U << 20U);
+    Millis now = 1;
+    for (Millis wait = 10'000; wait < 5'000'000; wait *= 2) {
+        Actions comes;
+        bench.follower.range(now, protocol::seal(large, bench.hub, protocol::packed).value(), comes);
+        REQUIRE(all<ApplySegment>(comes).size() == 1);
+        bench.follower.apply_failed(now, feed);
+        const Millis again = now + std::min<Millis>(wait, 600'000);
+        CHECK(bench.tick(again - 1).empty());
+        CHECK(feed_requests(bench.tick(again)).size() == 1);
+        now = again;
+    }
 }
 
 TEST_CASE("Numbers of another hub generation are not applied, until the hub counts as ours does",
@@ -245,6 +293,23 @@ TEST_CASE("Numbers of another hub generation are not applied, until the hub coun
     CHECK(feed_requests(actions).empty());
     bench.follower.mount(true, {{feed, {generation + 1, 90, 90}}});
     CHECK_FALSE(bench.follower.generation_changed());
+}
+
+TEST_CASE("A city has reached the hub once it stands at heads that the hub said since it was mounted",
+          "[engine][feeds]") {
+    Bench bench;
+    bench.follower.mount(true, {{feed, {generation, 10, 10}}});
+    CHECK_FALSE(bench.follower.reached_hub());
+    Actions actions;
+    bench.follower.resume(1, Bench::hello_reply(99, generation + 1), actions);
+    CHECK_FALSE(bench.follower.reached_hub());
+    bench.follower.resume(2, Bench::hello_reply(11), actions);
+    CHECK_FALSE(bench.follower.reached_hub());
+    bench.give(Bench::segment(10, 11));
+    bench.follower.applied(3, feed, {11, 0}, actions);
+    CHECK(bench.follower.reached_hub());
+    bench.follower.mount(true, {{feed, {generation, 11, 11}}});
+    CHECK_FALSE(bench.follower.reached_hub());
 }
 
 TEST_CASE("What waits to be written is bounded, and what was dropped is asked for later", "[engine][feeds]") {

@@ -93,6 +93,20 @@ TEST_CASE("However near a link is, ranges begin small and one at a time, until o
     }
 }
 
+TEST_CASE("A pause of the hub does not make a near link slow for long", "[engine][pace]") {
+    FeedPace pace = over(near_by);
+    pace.came(0, near_by + 600, 8 * kib);
+    CHECK_FALSE(pace.is_fast());
+    CHECK(pace.range_bytes() == 4 * kib);
+    SECTION("a full range comes quickly") {
+        pace.came(1'000, 10, 4 * kib);
+    }
+    SECTION("or a small one") {
+        pace.came(1'000, 2, 1'000);
+    }
+    CHECK(pace.is_fast());
+}
+
 TEST_CASE("An answer that comes very late shows that what is pushed fills a fast link", "[engine][pace]") {
     FeedPace pace = fast();
     pace.answered(0, near_by + 1'500);

@@ -128,6 +128,26 @@ TEST_CASE("A batch is applied, and acknowledged with what became of each operati
     CHECK(actions.notices.empty());
 }
 
+TEST_CASE("The program hears when a batch was sent, of one that brought something and says it",
+          "[engine][hub]") {
+    Bench bench;
+    bench.record(4);
+    CHECK(bench.send(bench.batch(1, 1)).sent_at.empty());
+    auto batch = bench.batch(2, 2);
+    batch.set_sent_at_us(1234);
+    batch.set_sent_at_quality(protocol::TIME_NTP);
+    const auto actions = bench.send(batch);
+    REQUIRE(actions.sent_at.size() == 1);
+    CHECK(actions.sent_at[0].device == "truck-1");
+    CHECK(actions.sent_at[0].utc_us == 1234);
+    CHECK(actions.sent_at[0].quality == protocol::TIME_NTP);
+    CHECK(bench.send(batch).sent_at.empty());  // again
+    auto beyond = bench.batch(4, 1);
+    beyond.set_first_seq(5);
+    beyond.set_sent_at_us(1234);
+    CHECK(bench.send(beyond).sent_at.empty());
+}
+
 TEST_CASE("A gap is refused: the hub says where it stands", "[engine][hub]") {
     Bench bench;
     bench.record(6);

@@ -9,7 +9,7 @@
 #include <tuple>
 #include <vector>
 
-#include "sync/engine/hub_engine.hpp"
+#include "sync/engine/hub_store.hpp"
 #include "tests/unit/engine/key_signer.hpp"
 
 namespace fieldpost::engine::testing {

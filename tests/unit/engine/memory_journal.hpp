@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "sync/engine/hub_engine.hpp"
+#include "sync/engine/hub_store.hpp"
 #include "sync/engine/uplink.hpp"
 
 namespace fieldpost::engine::testing {

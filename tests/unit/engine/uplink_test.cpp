@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "tests/unit/engine/actions.hpp"
+#include "tests/unit/engine/memory_blobs.hpp"
 #include "tests/unit/engine/memory_journal.hpp"
 
 using namespace fieldpost;
@@ -128,6 +129,30 @@ TEST_CASE("It goes on behind what the hub has, byte for byte as written", "[engi
     }
 }
 
+TEST_CASE("A batch says when it was sent, by a clock that may know better when it is sent again",
+          "[engine][uplink]") {
+    Bench bench;
+    bench.record(WORK, 1);
+    bench.resume(0, bench.reply(0, 0, 0));
+    auto sent = bench.sent();
+    REQUIRE(sent.size() == 1);
+    CHECK(sent[0].sent_at_us() == 0);  // it was given no clock
+    protocol::TimeStamp shown;
+    shown.set_utc_us(1234);
+    shown.set_quality(protocol::TIME_BUILD_FLOOR);
+    bench.uplink.stamp_by([&] { return shown; });
+    for (const auto quality : {protocol::TIME_BUILD_FLOOR, protocol::TIME_GNSS}) {
+        shown.set_utc_us(shown.utc_us() + 1000);
+        shown.set_quality(quality);
+        bench.uplink.pause();
+        bench.resume(0, bench.reply(0, 0, 0));
+        sent = bench.sent();
+        REQUIRE(sent.size() == 1);
+        CHECK(sent[0].sent_at_us() == shown.utc_us());
+        CHECK(sent[0].sent_at_quality() == quality);
+    }
+}
+
 TEST_CASE("What is urgent goes first", "[engine][uplink]") {
     Bench bench;
     bench.record(TELEMETRY, 2);
@@ -182,6 +207,23 @@ TEST_CASE("No more is under way than the window holds, and each acknowledgement 
     CHECK(more.size() <= 3);
     REQUIRE_FALSE(more.empty());
     CHECK(more[0].first_seq() == first + 1);
+}
+
+TEST_CASE("What is urgent keeps to its own window, however much of it there is", "[engine][uplink]") {
+    Bench bench;
+    const std::size_t window = UplinkLimits{}.urgent_window;
+    for (std::uint64_t i = 0; i < 200; ++i) bench.disk.append(URGENT, content_of(i, 2'000));
+    bench.view.refresh();
+    bench.resume(0, bench.reply(0, 0, 0));
+    std::size_t bytes = 0;
+    for (const auto& publish : all<Publish>(bench.actions)) bytes += publish.payload.size();
+    CHECK(bytes > window / 2);
+    CHECK(bytes < window + 3'000);
+    const auto sent = bench.sent();
+    REQUIRE_FALSE(sent.empty());
+    const auto through = sent.back().first_seq() + static_cast<std::uint64_t>(sent.back().entries_size()) - 1;
+    bench.ack(1, bench.ack(URGENT, through, 1, through));
+    CHECK_FALSE(bench.sent().empty());
 }
 
 TEST_CASE("What is recorded while it runs is sent at once", "[engine][uplink]") {

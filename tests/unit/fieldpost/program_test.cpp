@@ -95,6 +95,10 @@ class FakeDevice {
               router.add("POST", "/api/v1/sync", [](const Request&, const Reply& reply) {
                   reply.send(json_response(202, json::object{{"message", "comparing with the hub"}}));
               });
+              router.add("POST", "/api/v1/link/pause", [this](const Request& request, const Reply& reply) {
+                  body_ = request.json_body().value();
+                  reply.send(json_response(200, json::object{{"message", "so it is"}}));
+              });
           }) {}
 
     // The program's end, as a shell sees it.
@@ -131,6 +135,19 @@ TEST_CASE("every command ends with 0 and prints what the device said") {
     CHECK(device.run({"sync"}) == 0);
     CHECK(device.out_ == "comparing with the hub\n");
     CHECK(device.error_.empty());
+}
+
+TEST_CASE("pause and resume name a kind of link") {
+    FakeDevice device;
+    CHECK(device.run({"pause", "satellite"}) == 0);
+    CHECK(device.body_ == json::object{{"kind", "satellite"}, {"paused", true}});
+    CHECK(device.out_ == "so it is\n");
+    CHECK(device.run({"resume", "lte"}) == 0);
+    CHECK(device.body_ == json::object{{"kind", "lte"}, {"paused", false}});
+    device.body_ = {};
+    CHECK(device.run({"pause"}) == 2);
+    CHECK(device.run({"pause", "radio"}) == 2);
+    CHECK(device.body_.empty());
 }
 
 TEST_CASE("--json prints the device's answer, before or after the command, and its refusals too") {

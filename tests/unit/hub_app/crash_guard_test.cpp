@@ -15,6 +15,7 @@
 
 #include "daemon/hub/app/engine_store.hpp"
 #include "sync/base/file.hpp"
+#include "sync/engine/hub_engine.hpp"
 #include "tests/unit/engine/key_signer.hpp"
 #include "tests/unit/support/temporary_folder.hpp"
 

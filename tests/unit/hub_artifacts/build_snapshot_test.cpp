@@ -2,7 +2,9 @@
 
 #include "daemon/hub/artifacts/artifacts.hpp"
 #include "daemon/hub/store/catalog.hpp"
+#include "sync/base/compress.hpp"
 #include "tests/unit/engine/key_signer.hpp"
+#include "tests/unit/engine/memory_blobs.hpp"
 #include "tests/unit/support/temporary_folder.hpp"
 
 using namespace fieldpost;
@@ -52,4 +54,24 @@ TEST_CASE("A profile whose name is a path is refused, and nothing outside of the
     REQUIRE(built.has_error());
     CHECK(built.error().code == ErrorCode::invalid_argument);
     for (const char* year : {"2023", "2024", "2025", "draft"}) CHECK(std::filesystem::exists(outside / year));
+}
+
+TEST_CASE("Whatever a city's size, its manifest and each of its blocks is one message", "[artifacts]") {
+    CHECK(block_bytes_for(0).value() == protocol::block_bytes);
+    CHECK(block_bytes_for(5'000'000'000).value() == protocol::block_bytes);
+    CHECK(block_bytes_for(30'000'000'000).error().code == ErrorCode::full);
+    CHECK(block_bytes_for(std::uint64_t{1} << 60U).error().code == ErrorCode::full);
+    for (const std::uint64_t bytes : {6'200'000'000, 7'000'000'000, 15'000'000'000, 23'000'000'000}) {
+        const std::uint32_t block_bytes = block_bytes_for(bytes).value();
+        CHECK(compress(engine::testing::content_of(1, block_bytes)).size() + 1'000 <
+              protocol::max_message_bytes);
+        protocol::Manifest manifest;
+        for (std::uint64_t block = 0; block <= bytes / block_bytes; ++block) {
+            auto& added = *manifest.add_blocks();
+            added.set_sha256(sha256(std::to_string(block)));
+            added.set_packed_bytes(block_bytes);
+        }
+        // Signature, name and the cursors of some 500 feeds beside them.
+        CHECK(manifest.ByteSizeLong() + 50'000 < protocol::max_message_bytes);
+    }
 }

@@ -137,3 +137,36 @@ TEST_CASE("A build that is stopped leaves what was offered", "[artifacts]") {
     CHECK(report.error().code == ErrorCode::unavailable);
     CHECK(bench.offered("fire") == before);
 }
+
+TEST_CASE("However often what is offered is withdrawn, a profile's builds begin ten minutes apart",
+          "[artifacts]") {
+    Bench bench;
+    bench.build("inspector");
+    bench.build("fire");
+    // Whatever is built of this feed is withdrawn.
+    bench.store->database().exec(
+        "INSERT INTO feed (id, area, classification, compartment, checksum, purged) "
+        "VALUES ('city/public/general', 'city', " +
+        std::to_string(records::PUBLIC) + ", 'general', 0, 9)");
+    const auto withdraw = [&] {
+        Artifacts artifacts(bench.store->folder());
+        for (const auto& profile : bench.profiles)
+            artifacts.withdraw(profile, offerable(*bench.store, profile).value());
+    };
+    withdraw();
+    bench.look();
+    CHECK(bench.rebuilder->waiting() == 2);
+    bench.wait();
+    withdraw();
+    CHECK(bench.offered("fire") == 0);
+    bench.look(std::chrono::seconds(599));
+    CHECK(bench.rebuilder->waiting() == 0);
+    bench.look(std::chrono::seconds(600));
+    CHECK(bench.rebuilder->waiting() == 2);
+    bench.wait();
+    withdraw();
+    bench.new_generation();  // does not wait
+    bench.look(std::chrono::seconds(601));
+    CHECK(bench.rebuilder->waiting() == 2);
+    bench.wait();
+}

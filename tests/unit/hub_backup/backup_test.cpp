@@ -6,6 +6,7 @@
 
 #include "daemon/hub/blobs/deliveries.hpp"
 #include "daemon/hub/registry/registry.hpp"
+#include "daemon/hub/store/catalog.hpp"
 #include "daemon/hub/store/revoked.hpp"
 #include "sync/base/file.hpp"
 #include "tests/unit/hub_journal/bench.hpp"
@@ -215,6 +216,78 @@ TEST_CASE("A restore takes no revocation back", "[backup]") {
     CHECK(after.find("truck-2").value()->revoked_at > 0);
     CHECK_FALSE(after.find("truck-3").value().has_value());
     CHECK(after.add("truck-3", key, "fire").error().code == ErrorCode::conflict);
+}
+
+TEST_CASE("A restore takes no narrowed right back", "[backup]") {
+    BackupBench bench;
+    const Bytes key(32, 'k');
+    Registry registry(*bench.store);
+    for (const char* id : {"truck-1", "truck-2", "truck-3"})
+        REQUIRE(registry.add(id, key, "fire").has_value());
+    const auto city = Catalog(*bench.store).city().value();
+    REQUIRE(city.profiles.size() > 1);
+    REQUIRE(back_up(bench.folder.path, bench.backup).has_value());
+
+    // One device gets another profile, one gets it and its old one again, and a profile loses its clearance.
+    REQUIRE(registry.add("truck-1", key, "east-only").has_value());
+    REQUIRE(registry.add("truck-2", key, "east-only").has_value());
+    REQUIRE(registry.add("truck-2", key, "fire").has_value());
+    REQUIRE(registry.add("truck-4", key, "east-only").has_value());
+    auto narrowed = city;
+    for (auto& profile : narrowed.profiles) {
+        if (profile.name == "fire") profile.clearance = {{records::PUBLIC, "general"}};
+    }
+    {
+        SQLite::Transaction transaction(bench.store->database());
+        REQUIRE(Catalog(*bench.store).put_city(narrowed).has_value());
+        transaction.commit();
+    }
+    const auto rights = read_file(bench.folder.path / "rights").value();
+
+    // A piece that a power cut left counts for nothing.
+    write_file_atomic(bench.backup / "rights", rights + "device truck-3 east-only 9").value();
+    const auto store = bench.restored();
+    Registry after(*store);
+    CHECK(after.find("truck-1").value()->profile == "east-only");
+    CHECK(after.find("truck-1").value()->desired_generation == 2);
+    CHECK(after.find("truck-2").value()->profile == "fire");
+    CHECK(after.find("truck-2").value()->desired_generation == 3);
+    CHECK(after.find("truck-3").value()->profile == "fire");
+    CHECK_FALSE(after.find("truck-4").value().has_value());
+    CHECK(Catalog(*store).profile("fire").value().clearance ==
+          std::set<records::LayerKey>{{records::PUBLIC, "general"}});
+    const auto moved = after.registered("truck-2").value();
+    for (const auto& feed : moved->feeds) CHECK(feed.layer == records::LayerKey{records::PUBLIC, "general"});
+
+    // A wider one that was said later stands, too.
+    {
+        SQLite::Transaction transaction(bench.store->database());
+        REQUIRE(Catalog(*bench.store).put_city(city).has_value());
+        transaction.commit();
+    }
+    fs::copy_file(bench.folder.path / "rights", bench.backup / "rights",
+                  fs::copy_options::overwrite_existing);
+    const auto later = bench.restored();
+    CHECK(Catalog(*later).profile("fire").value() == Catalog(*bench.store).profile("fire").value());
+
+    // Without the file the backup's count.
+    fs::remove(bench.backup / "rights");
+    const auto without = bench.restored();
+    CHECK(Registry(*without).find("truck-1").value()->profile == "fire");
+}
+
+TEST_CASE("A right that was given by a transaction that failed is not given by a restore", "[backup]") {
+    BackupBench bench;
+    const Bytes key(32, 'k');
+    REQUIRE(Registry(*bench.store).add("truck-1", key, "east-only").has_value());
+    REQUIRE(back_up(bench.folder.path, bench.backup).has_value());
+    {
+        SQLite::Transaction transaction(bench.store->database());
+        REQUIRE(Registry(*bench.store).add("truck-1", key, "fire").has_value());
+    }
+    CHECK(Store::open(bench.folder.path).has_value());  // the next start
+    fs::copy_file(bench.folder.path / "rights", bench.backup / "rights");
+    CHECK(Registry(*bench.restored()).find("truck-1").value()->profile == "east-only");
 }
 
 TEST_CASE("A backup's list of revoked devices grows only", "[backup]") {

@@ -274,6 +274,9 @@ TEST_CASE("a changed mapping is applied to rows that did not change") {
                       "[dataset.labels]\napplicant = \"confidential/general\"\n[dataset.link]");
     const auto report = city.import();
     CHECK(report.feed_changes() == 6);  // three removes, three puts
+    const auto purged = hub::Feeds(city.store()).purged().value();
+    REQUIRE(purged.size() == 1);
+    CHECK(purged.begin()->first.layer == records::LayerKey{records::INTERNAL, "general"});
     CHECK(dataset(report, "permits").updated == 3);
 }
 

@@ -77,3 +77,25 @@ TEST_CASE("What is no id, no key or no profile is refused with a sentence", "[re
     CHECK(unknown.error().message.find("east-only") != std::string::npos);
     CHECK(registry.all().value().empty());
 }
+
+TEST_CASE("An epoch that advances again behind another is told; a new one and its own next step are not",
+          "[registry]") {
+    Bench bench;
+    Registry registry(*bench.store);
+    REQUIRE(registry.add("truck-1", key, "fire").has_value());
+    constexpr std::uint64_t first = 77;
+    constexpr std::uint64_t second = (std::uint64_t{1} << 62U) + 5;
+    constexpr std::uint64_t third = 3;
+    CHECK_FALSE(registry.epoch_advanced("truck-1", first).value());
+    CHECK_FALSE(registry.epoch_advanced("truck-1", first).value());
+    CHECK_FALSE(registry.epoch_advanced("truck-1", second).value());
+    CHECK_FALSE(registry.epoch_advanced("truck-1", third).value());
+    CHECK_FALSE(registry.epoch_advanced("truck-1", third).value());
+    CHECK(registry.epoch_advanced("truck-1", first).value());
+    CHECK_FALSE(registry.epoch_advanced("truck-1", first).value());
+    CHECK(registry.epoch_advanced("truck-1", third).value());
+    CHECK(registry.epoch_advanced("truck-1", second).value());
+    // Another device's turns are its own.
+    REQUIRE(registry.add("truck-2", Bytes(32, 'x'), "fire").has_value());
+    CHECK_FALSE(registry.epoch_advanced("truck-2", first).value());
+}

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <condition_variable>
 #include <deque>
@@ -25,8 +26,9 @@ constexpr auto at_most = 60s;  // for what comes much sooner
 
 // A program with a client that subscribes whenever it is connected. Its event loop is the test's thread.
 struct Program {
-    explicit Program(int port) {
+    explicit Program(int port, std::size_t max_received_bytes = Options{}.max_received_bytes) {
         Options options;
+        options.max_received_bytes = max_received_bytes;
         options.port = port;
         options.client_id = "car-1";
         options.patience = patience;
@@ -265,15 +267,47 @@ TEST_CASE("A TCP connection tells what it was given and what has not arrived", "
 }
 
 TEST_CASE("A client tells what of its messages is on the way", "[mqtt]") {
-    StubBroker broker(once({}));
+    std::atomic<bool> reads = true;
+    Behaviour behaviour;
+    behaviour.reads = [&] { return reads.load(); };
+    StubBroker broker(once(behaviour));
     Program program(broker.port());
     CHECK_FALSE(program.client->transport());
     REQUIRE(program.until([&] { return program.connected > 0; }));
     REQUIRE(program.client->transport());
-    const Bytes large(200'000, 'x');
+    reads = false;
+    const Bytes large(4'000'000, 'x');  // more than the kernel keeps for whoever does not read
     REQUIRE(program.client->publish({"up/car-1", large}));
-    CHECK(program.client->transport()->on_the_way > 0);  // be it with Paho still
+    CHECK(program.client->transport()->on_the_way > 1'000'000);  // be it with Paho still
+    reads = true;
     CHECK(eventually([&] { return program.client->transport()->on_the_way == 0; }));
+}
+
+TEST_CASE("A connection that the program takes for dead, or whose keep-alive changes, is made anew",
+          "[mqtt]") {
+    StubBroker broker([](int) { return Behaviour{}; });
+    Program program(broker.port());
+    REQUIRE(program.until([&] { return program.messages > 0; }));
+    program.client->set_keep_alive(20s);  // as it is
+    program.client->renew();
+    REQUIRE(program.until([&] { return program.connected == 2; }));
+    REQUIRE(program.until([&] { return program.messages > 1; }));
+    program.client->set_keep_alive(240s);
+    CHECK(program.until([&] { return program.connected == 3; }));
+    CHECK(program.reasons.size() == 2);
+}
+
+TEST_CASE("Of small messages, too, only so many wait for the program", "[mqtt]") {
+    Behaviour flood;
+    flood.floods = true;
+    StubBroker broker([&](int) { return flood; });
+    constexpr std::size_t bytes = 12'800;
+    Program program(broker.port(), bytes);
+    REQUIRE(program.until([&] { return program.connected > 0; }));
+    CHECK(eventually([&] { return program.client->dropped() > 1'000; }));
+    const std::lock_guard lock(program.mutex);
+    CHECK(program.waiting.size() > 10);
+    CHECK(program.waiting.size() < bytes / 128);
 }
 
 TEST_CASE("A client may go while messages pour in", "[mqtt]") {

@@ -120,6 +120,10 @@ void StubBroker::serve(int connection, const Behaviour& behaviour) {
     bool flooding = false;
     while (!stopping_) {
         if (flooding && !write(connection, greeting())) return;
+        if (!behaviour.reads()) {
+            std::this_thread::sleep_for(look_for_stop);
+            continue;
+        }
         if (!readable(connection, flooding ? std::chrono::milliseconds(0) : look_for_stop)) continue;
         const auto packet = read(connection);
         if (!packet || packet->type == disconnect) return;

@@ -19,6 +19,7 @@ struct Behaviour {
     std::chrono::milliseconds accepts_after{0};     // the answer to a connect is late
     std::optional<std::uint8_t> confirms_with = 1;  // reason code of each subscription; nullopt: no answer
     bool floods = false;                            // messages without end, instead of one
+    std::function<bool()> reads = [] { return true; };  // while it says no, nothing is read
 };
 
 // What a client published.

@@ -80,7 +80,7 @@ function ToSend({ status }: { status: Status }) {
           <Line
             key={lane.lane}
             name={LANES[lane.lane] ?? sentenceCase(lane.lane)}
-            tone={lane.waiting > 0 && lane.lane !== "telemetry" ? "wait" : ""}
+            tone={lane.waiting > lane.positions ? "wait" : ""}
           >
             {laneText(status, lane)}
           </Line>
@@ -203,13 +203,18 @@ export function SyncDetails({ onClose }: { onClose: () => void }) {
   const state = useStore(device);
   const now = useNow(5_000);
   const [answer, setAnswer] = useState("");
-  const nudge = () => {
-    setAnswer("Asking the device to try now.");
-    api.sync().then(
+  const tell = (asked: Promise<{ message: string }>) =>
+    asked.then(
       (reply) => setAnswer(reply.message),
       (error: unknown) => setAnswer(sentence(error)),
     );
+  const nudge = () => {
+    setAnswer("Asking the device to try now.");
+    tell(api.sync());
   };
+  const link = state.status?.link;
+  const kind = link?.month?.kind;
+  const paused = link?.held.some((item) => item.reason === "paused") ?? false;
   return (
     <Sheet title="State of this device" onClose={onClose}>
       {state.status ? (
@@ -238,6 +243,11 @@ export function SyncDetails({ onClose }: { onClose: () => void }) {
         <button type="button" class="button" onClick={nudge}>
           Try to send now
         </button>
+        {kind && (
+          <button type="button" class="button" onClick={() => tell(api.pause(kind, !paused))}>
+            {paused ? `End the pause of ${LINK_NAMES[kind]}` : `Pause ${LINK_NAMES[kind]}, but for urgent messages`}
+          </button>
+        )}
         <p class="quiet" role="status">
           {answer}
         </p>

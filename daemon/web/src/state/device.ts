@@ -115,10 +115,10 @@ export function oldestUnsent(state: DeviceState, now: number): number | null {
 }
 
 export function waitingCount(state: DeviceState): number {
-  return people(state).reduce((sum, lane) => sum + lane.waiting, 0);
+  return people(state).reduce((sum, lane) => sum + lane.waiting - lane.positions, 0);
 }
 
-// Lanes with work of people that still waits: telemetry is the box's own.
+// Lanes with work of people that still waits: positions are the box's own.
 function people(state: DeviceState) {
-  return (state.status?.journal.lanes ?? []).filter((lane) => lane.lane !== "telemetry" && lane.waiting > 0);
+  return (state.status?.journal.lanes ?? []).filter((lane) => lane.waiting > lane.positions);
 }

@@ -1,0 +1,180 @@
+#include <catch2/catch.hpp>
+
+#include "daemon/hub/artifacts/artifacts.hpp"
+#include "daemon/hub/store/catalog.hpp"
+#include "daemon/hub/store/feeds.hpp"
+#include "daemon/hub/store/records.hpp"
+#include "sync/base/compress.hpp"
+#include "tests/unit/engine/key_signer.hpp"
+#include "tests/unit/support/temporary_folder.hpp"
+
+using namespace fieldpost;
+using namespace fieldpost::hub;
+
+namespace {
+
+const std::string secret = "PLANTED SECRET";
+
+// A hub with two profiles, of which one is cleared for more.
+struct Bench {
+    Bench() {
+        store = Store::open(folder.path / "hub").value();
+        clear({records::INTERNAL, "general"});
+        SQLite::Transaction transaction(store->database());
+        REQUIRE(Catalog(*store).put_source({"lpi", "Permits", "", "", 0}));
+        transaction.commit();
+        records = std::make_unique<Records>(*store);
+    }
+    // What inspectors receive.
+    void clear(const records::LayerKey& layer) {
+        City city{"testville", "Testville", {}, {{"city", "All"}}, {}};
+        city.profiles.push_back({"inspector", "", {"city"}, {layer}});
+        city.profiles.push_back({"chief", "", {"city"}, {{records::CONFIDENTIAL, "general"}}});
+        SQLite::Transaction transaction(store->database());
+        REQUIRE(Catalog(*store).put_city(city));
+        transaction.commit();
+    }
+    RecordId put(const records::Permit& permit, const records::LabelOverrides& labels = {}) {
+        const std::vector<std::string> areas{"city"};
+        RecordInput input;
+        input.kind = records::PERMIT;
+        input.source = "lpi";
+        input.key = permit.permit_number();
+        input.areas = areas;
+        input.message = &permit;
+        input.overrides = &labels;
+        SQLite::Transaction transaction(store->database());
+        const auto outcome = records->put(input);
+        REQUIRE(outcome);
+        transaction.commit();
+        return outcome->record;
+    }
+    std::uint64_t build(const std::string& profile) {
+        return build_snapshot(store->folder(), profile, signer, [](const std::string&) {}).value().generation;
+    }
+    // As the hub does before each answer.
+    std::uint64_t offered(const std::string& profile) {
+        const auto now = offerable(*store, profile).value();
+        artifacts.withdraw(profile, now);
+        return artifacts.offered(profile, now.hub_generation).value();
+    }
+    // Whether what is handed out of this snapshot has the secret.
+    bool tells(const std::string& profile, std::uint64_t generation) {
+        Bytes city;
+        for (std::uint32_t block = 0;; ++block) {
+            const auto packed = artifacts.block(profile, generation, block);
+            if (!packed) break;
+            city += decompress(*packed, protocol::block_bytes).value();
+        }
+        return city.find(secret) != Bytes::npos;
+    }
+    // Files of snapshots, of whatever generation.
+    std::size_t files(const std::string& profile) {
+        std::size_t count = 0;
+        for (const auto& entry :
+             std::filesystem::recursive_directory_iterator(store->folder() / "artifacts" / profile))
+            count += entry.is_regular_file() ? 1 : 0;
+        return count;
+    }
+
+    support::TemporaryFolder folder;
+    engine::testing::KeySigner signer{"hub"};
+    std::unique_ptr<Store> store;
+    std::unique_ptr<Records> records;
+    Artifacts artifacts{folder.path / "hub"};
+};
+
+records::Permit permit(const std::string& number) {
+    records::Permit out;
+    out.set_permit_number(number);
+    out.set_description(secret);
+    out.set_applicant("Ada Applicant");
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("What was reclassified upward is not handed out of older snapshots, and not built in again",
+          "[artifacts]") {
+    Bench bench;
+    bench.put(permit("B-1"));
+    const auto older = bench.build("inspector");
+    const auto newer = bench.build("inspector");
+    REQUIRE(bench.offered("inspector") == newer);
+    REQUIRE(bench.tells("inspector", newer));
+    REQUIRE(bench.tells("inspector", older));
+
+    // The rest of the public row stays: the feed gets a smaller put, no removal.
+    bench.put(permit("B-1"), {{"description", {records::CONFIDENTIAL, "general"}}});
+    CHECK(bench.offered("inspector") == 0);
+    CHECK_FALSE(bench.tells("inspector", newer));
+    CHECK_FALSE(bench.tells("inspector", older));
+    CHECK(bench.artifacts.block("inspector", newer, 0).error().code == ErrorCode::not_found);
+    CHECK(bench.artifacts.manifest("inspector").error().code == ErrorCode::not_found);
+    CHECK(bench.files("inspector") == 0);
+
+    const auto built = bench.build("inspector");
+    CHECK(built > newer);
+    CHECK(bench.offered("inspector") == built);
+    CHECK(bench.artifacts.block("inspector", built, 0).has_value());
+    CHECK_FALSE(bench.tells("inspector", built));
+    const auto chiefs = bench.build("chief");
+    CHECK(bench.offered("chief") == chiefs);
+    CHECK(bench.tells("chief", chiefs));
+}
+
+TEST_CASE("A row that leaves its feed as its only field was raised takes older snapshots along",
+          "[artifacts]") {
+    Bench bench;
+    bench.put(permit("B-1"));
+    bench.build("inspector");
+    const auto feeds = Feeds(*bench.store).purged().value();
+    CHECK(feeds.empty());
+    bench.put(permit("B-1"), {{"applicant", {records::INTERNAL, "health"}}});
+    CHECK(Feeds(*bench.store).purged().value() ==
+          std::map<records::FeedId, std::uint64_t>{{{"city", {records::INTERNAL, "general"}}, 2}});
+    CHECK(bench.offered("inspector") == 0);
+}
+
+TEST_CASE("What is changed, removed or given a lower label leaves snapshots as they are", "[artifacts]") {
+    Bench bench;
+    bench.put(permit("B-1"));
+    const auto gone = bench.put(permit("B-2"));
+    const auto built = bench.build("inspector");
+    auto changed = permit("B-1");
+    changed.set_status("Closed");
+    bench.put(changed);
+    bench.put(changed, {{"applicant", {records::PUBLIC, "general"}}});
+    SQLite::Transaction transaction(bench.store->database());
+    REQUIRE(bench.records->remove(gone));
+    transaction.commit();
+    CHECK(Feeds(*bench.store).purged().value().empty());
+    CHECK(bench.offered("inspector") == built);
+}
+
+TEST_CASE("A snapshot with a feed that its profile lost is withdrawn, one that lacks a feed is not",
+          "[artifacts]") {
+    Bench bench;
+    bench.put(permit("B-1"));
+    const auto built = bench.build("inspector");
+    bench.clear({records::CONFIDENTIAL, "general"});
+    CHECK(bench.offered("inspector") == built);
+    bench.clear({records::PUBLIC, "general"});
+    CHECK(bench.offered("inspector") == 0);
+    CHECK(bench.files("inspector") == 0);
+}
+
+TEST_CASE("A withdrawn snapshot stays withdrawn for a hub that starts anew", "[artifacts]") {
+    Bench bench;
+    bench.put(permit("B-1"));
+    const auto built = bench.build("inspector");
+    bench.put(permit("B-1"), {{"description", {records::RESTRICTED, "general"}}});
+    // Killed when its blocks were gone and its manifest was not.
+    std::filesystem::remove(bench.store->folder() / "artifacts" / "inspector" / std::to_string(built) /
+                            "blocks.zst");
+    CHECK(bench.offered("inspector") == 0);
+    CHECK(bench.files("inspector") == 0);
+    bench.artifacts = Artifacts(bench.store->folder());
+    CHECK(bench.offered("inspector") == 0);
+    CHECK(bench.build("inspector") > built);
+}
