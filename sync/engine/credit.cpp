@@ -26,7 +26,7 @@ constexpr double overtaken_within_ms = 350;
 constexpr double overtaken_within_ms_seeing = 500;
 // Messages are coarse: with the bare round trip their number may settle at one too few to fill the link, and
 // the rate with it.
-constexpr double trip_gain = 1.25;
+constexpr double trip_gain = 1.15;
 
 }  // namespace
 

@@ -128,6 +128,7 @@ class Client::Worker {
         if (!connected_ || !tcp_) return std::nullopt;
         const auto progress = tcp_->progress();
         if (!progress) return std::nullopt;
+        if (progress->on_the_way > 0) tcp_->spare_confirmations();
         // The kernel's figures are of two moments: their sum may go back.
         if (progress->written > written_) {
             unwritten_ -= std::min<std::uint64_t>(unwritten_, progress->written - written_);

@@ -76,4 +76,10 @@ std::optional<TcpConnection::Progress> TcpConnection::progress() const {
                     static_cast<std::size_t>(std::max(0.0, unconfirmed - gone)), info.tcpi_min_rtt / 1e3};
 }
 
+void TcpConnection::spare_confirmations() const {
+    const int off = 0;
+    if (socket_ != 0 && socket_of(descriptor_) == socket_)
+        setsockopt(descriptor_, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
+}
+
 }  // namespace fieldpost::mqtt

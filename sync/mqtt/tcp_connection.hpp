@@ -26,6 +26,11 @@ class TcpConnection {
     // has to carry it once more. nullopt: the connection was closed, or the kernel does not say. Never waits.
     std::optional<Progress> progress() const;
 
+    // Lets TCP wait a moment before it confirms what it received: what the broker answers to one message then
+    // costs the way up one packet and not two or three. The kernel forgets this now and then: say it again
+    // while sending.
+    void spare_confirmations() const;
+
   private:
     TcpConnection(int descriptor, ino_t socket) : descriptor_(descriptor), socket_(socket) {}
 

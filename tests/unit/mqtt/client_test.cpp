@@ -266,6 +266,23 @@ TEST_CASE("A TCP connection tells what it was given and what has not arrived", "
     CHECK_FALSE(connection->progress());
 }
 
+TEST_CASE("A TCP connection that is told to spare confirmations does not send each at once", "[mqtt]") {
+    const Listener listener;
+    const Descriptor near(connect_to(listener.port()));
+    const Descriptor far(listener.accept());
+    const auto confirms_at_once = [&] {
+        int on = -1;
+        socklen_t size = sizeof on;
+        REQUIRE(getsockopt(near.number(), IPPROTO_TCP, TCP_QUICKACK, &on, &size) == 0);
+        return on != 0;
+    };
+    const auto connection = TcpConnection::find(listener.port());
+    REQUIRE(connection);
+    CHECK(confirms_at_once());
+    connection->spare_confirmations();
+    CHECK_FALSE(confirms_at_once());
+}
+
 TEST_CASE("A client tells what of its messages is on the way", "[mqtt]") {
     std::atomic<bool> reads = true;
     Behaviour behaviour;
