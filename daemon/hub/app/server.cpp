@@ -246,14 +246,16 @@ void Server::rebuild_snapshots() {
     const auto devices = engine_store_->registry().all();
     if (!devices) return;
     const Artifacts artifacts(store_->folder());
+    for (const std::string& profile : artifacts.profiles()) {  // also those that city.toml lost
+        if (auto done = engine_store_->withdraw_snapshots(profile); !done)
+            spdlog::error("profile {}: {}", profile, done.error().message);
+    }
     std::vector<std::string> profiles;
     for (const Profile& profile : city->profiles) {
         // A hub that was restored may have none of the snapshots that it offered, but it knows its devices.
         const bool is_used = std::ranges::any_of(*devices, [&](const Device& device) {
             return device.profile == profile.name && device.seen_at != 0;
         });
-        if (auto done = engine_store_->withdraw_snapshots(profile.name); !done)
-            spdlog::error("profile {}: {}", profile.name, done.error().message);
         if (is_used || !artifacts.generations(profile.name).empty()) profiles.push_back(profile.name);
     }
     rebuilder_->look(profiles, static_cast<std::uint64_t>(generation_), std::chrono::steady_clock::now());

@@ -50,6 +50,16 @@ bool Artifacts::may_be_offered(const Pack& pack, const Offerable& offerable) {
     });
 }
 
+std::vector<std::string> Artifacts::profiles() const {
+    std::vector<std::string> out;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
+        if (entry.is_directory(error)) out.push_back(entry.path().filename().string());
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
 std::vector<std::uint64_t> Artifacts::generations(std::string_view profile) const {
     std::vector<std::uint64_t> out;
     std::error_code error;

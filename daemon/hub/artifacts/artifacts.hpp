@@ -56,6 +56,8 @@ class Artifacts {
   public:
     explicit Artifacts(std::filesystem::path store_folder) : folder_(std::move(store_folder) / "artifacts") {}
 
+    // Profiles for which something was built, also those that the city does not have any more.
+    std::vector<std::string> profiles() const;
     // All that were built and not yet forgotten, newest first, withdrawn ones among them.
     std::vector<std::uint64_t> generations(std::string_view profile) const;
     // From here on nothing is handed out of snapshots that have a feed which the profile does not clear any

@@ -834,3 +834,40 @@ TEST_CASE("Blocks are given as asked, no more than a bound, and one that is gone
     REQUIRE(sent.size() == 1);
     CHECK_FALSE(sent[0].block().problem().empty());
 }
+
+TEST_CASE("A device whose profile is gone is answered without feeds and snapshot, and its journal is taken",
+          "[engine][hub]") {
+    Bench bench;
+    bench.store.put(general, 1);
+    bench.store.make_snapshot(100);
+    auto& device = bench.store.devices["truck-1"];
+    device.feeds.clear();
+    device.profile_is_gone = true;
+    const auto greeted = bench.hello();
+    REQUIRE(bench.status.has_value());
+    REQUIRE(downs(greeted).size() == 1);
+    const auto reply = hello_reply(downs(greeted)[0]);
+    CHECK(reply.problem().empty());
+    CHECK(reply.desired().feeds_size() == 0);
+    CHECK(reply.heads_size() == 0);
+    CHECK(reply.snapshot_generation() == 0);
+    REQUIRE(greeted.notices.size() == 1);
+    CHECK(greeted.notices[0].alarm);
+    CHECK(greeted.notices[0].text.find("'fire'") != std::string::npos);
+    CHECK(greeted.notices[0].text.find("fieldpost-hub device add") != std::string::npos);
+
+    protocol::Up up;
+    up.mutable_manifest_request()->set_kind("snapshot");
+    CHECK(bench.receive(up).publishes.empty());
+    up.mutable_block_request()->set_generation(1);
+    up.mutable_block_request()->add_blocks(0);
+    const auto refused = downs(bench.receive(up));
+    REQUIRE(refused.size() == 1);
+    CHECK_FALSE(refused[0].block().problem().empty());
+    CHECK(refused[0].block().packed().empty());
+
+    bench.record(2);
+    const auto sent = acks(bench.send(bench.batch(1, 2)));
+    REQUIRE(sent.size() == 1);
+    CHECK(sent[0].applied().seq() == 2);
+}

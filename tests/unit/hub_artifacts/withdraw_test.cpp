@@ -164,6 +164,20 @@ TEST_CASE("A snapshot with a feed that its profile lost is withdrawn, one that l
     CHECK(bench.files("inspector") == 0);
 }
 
+TEST_CASE("The snapshots of a profile that is gone from the city are withdrawn", "[artifacts]") {
+    Bench bench;
+    bench.put(permit("B-1"));
+    bench.build("inspector");
+    const auto chiefs = bench.build("chief");
+    CHECK(bench.artifacts.profiles() == std::vector<std::string>{"chief", "inspector"});
+    auto city = Catalog(*bench.store).city().value();
+    std::erase_if(city.profiles, [](const Profile& profile) { return profile.name == "inspector"; });
+    REQUIRE(Catalog(*bench.store).put_city(city));
+    CHECK(bench.offered("inspector") == 0);
+    CHECK(bench.files("inspector") == 0);
+    CHECK(bench.offered("chief") == chiefs);
+}
+
 TEST_CASE("A withdrawn snapshot stays withdrawn for a hub that starts anew", "[artifacts]") {
     Bench bench;
     bench.put(permit("B-1"));

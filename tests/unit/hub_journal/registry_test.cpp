@@ -99,3 +99,22 @@ TEST_CASE("An epoch that advances again behind another is told; a new one and it
     REQUIRE(registry.add("truck-2", Bytes(32, 'x'), "fire").has_value());
     CHECK_FALSE(registry.epoch_advanced("truck-2", first).value());
 }
+
+TEST_CASE("A device whose profile is gone from the city stays known, and clears nothing", "[registry]") {
+    Bench bench;
+    Registry registry(*bench.store);
+    REQUIRE(registry.add("truck-1", key, "east-only").has_value());
+    REQUIRE(registry.add("truck-2", key, "fire").has_value());
+    auto city = Catalog(*bench.store).city().value();
+    std::erase_if(city.profiles, [](const Profile& profile) { return profile.name == "east-only"; });
+    REQUIRE(Catalog(*bench.store).put_city(city).has_value());
+    const auto device = registry.registered("truck-1");
+    REQUIRE(device.has_value());
+    REQUIRE(device->has_value());
+    CHECK((*device)->profile_is_gone);
+    CHECK((*device)->feeds.empty());
+    CHECK((*device)->public_key == key);
+    const auto other = registry.registered("truck-2").value().value();
+    CHECK_FALSE(other.profile_is_gone);
+    CHECK_FALSE(other.feeds.empty());
+}
