@@ -352,6 +352,14 @@ Status HubEngine::batch(const RegisteredDevice& device, const protocol::Signed& 
         actions.notices.push_back({device.id, "batch refused: " + why, true});
         return ok();
     }
+    if (batch->protocol() != protocol::version) {
+        // It stays at the device, whose next hello is answered with what is to be done.
+        actions.notices.push_back({device.id,
+                                   "batch refused: it is of protocol " + std::to_string(batch->protocol()) +
+                                       ", the hub speaks " + std::to_string(protocol::version),
+                                   true});
+        return ok();
+    }
     const BatchUse use = store_.begin_batch(device.id, batch->epoch(), batch->lane(), batch->first_seq());
     if (use != BatchUse::read) {
         actions.notices.push_back(

@@ -287,6 +287,7 @@ TEST_CASE("An operation that comes again in a later epoch is applied once", "[en
     bench.send(bench.batch(1, 3));
     bench.journal.open_epoch(epoch, 78, {{WORK, 1}});
     protocol::Batch batch;
+    batch.set_protocol(protocol::version);
     batch.set_device("truck-1");
     batch.set_epoch(78);
     batch.set_lane(WORK);
@@ -870,4 +871,17 @@ TEST_CASE("A device whose profile is gone is answered without feeds and snapshot
     const auto sent = acks(bench.send(bench.batch(1, 2)));
     REQUIRE(sent.size() == 1);
     CHECK(sent[0].applied().seq() == 2);
+}
+
+TEST_CASE("A batch of another protocol is neither taken nor acknowledged, with an alarm", "[engine][hub]") {
+    Bench bench;
+    bench.record(1);
+    auto batch = bench.batch(1, 1);
+    batch.set_protocol(protocol::version + 1);
+    const auto actions = bench.send(batch);
+    CHECK(bench.status.has_value());
+    CHECK(bench.applied() == 0);
+    CHECK(actions.publishes.empty());
+    CHECK(alarms(actions) == 1);
+    CHECK(acks(bench.send(bench.batch(1, 1))).size() == 1);
 }
