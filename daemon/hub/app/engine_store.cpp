@@ -76,6 +76,18 @@ Status EngineStore::withdraw_snapshots(std::string_view profile) {
     return ok();
 }
 
+Status EngineStore::remove_withdrawn_snapshots() {
+    Status first_error = ok();
+    for (const std::string& profile : artifacts_.profiles()) {
+        if (auto done = withdraw_snapshots(profile); !done) {
+            if (first_error) first_error = done.error().with("profile " + profile);
+            continue;
+        }
+        artifacts_.remove_withdrawn(profile);
+    }
+    return first_error;
+}
+
 // Attachments lie beside the transaction: their disk's trouble is no reason to roll others' work back.
 protocol::BlobState EngineStore::told(const Bytes& sha256, Result<protocol::BlobState> state) {
     if (state) return std::move(*state);

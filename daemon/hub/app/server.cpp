@@ -102,7 +102,8 @@ Status Server::open() {
     client_ = std::make_unique<mqtt::Client>(
         broker, std::move(events), [this](std::function<void()> event) { loop_.post(std::move(event)); });
     rebuilder_ = std::make_unique<SnapshotRebuilder>(
-        store_->folder(), signer_, [this](std::function<void()> event) { loop_.post(std::move(event)); },
+        store_->folder(), engine_store_->artifacts(), signer_,
+        [this](std::function<void()> event) { loop_.post(std::move(event)); },
         [this](const std::string& profile, const Result<SnapshotReport>& report) {
             if (report) {
                 rebuilt_.add();
@@ -193,7 +194,8 @@ void Server::work() {
     }
     if (!working_)
         publish_feeds(engine::HubEngine::Heads::none);  // else at its own pace: what waits goes first
-    if (store_->generation() != generation_) rebuild_snapshots();
+    if (store_->generation() != generation_ || engine_store_->artifacts().has_to_remove())
+        rebuild_snapshots();
     if (working_) loop_.post([this] { work(); });
 }
 
@@ -245,18 +247,16 @@ void Server::rebuild_snapshots() {
     if (!city) return;  // nothing was imported yet
     const auto devices = engine_store_->registry().all();
     if (!devices) return;
-    const Artifacts artifacts(store_->folder());
-    for (const std::string& profile : artifacts.profiles()) {  // also those that city.toml lost
-        if (auto done = engine_store_->withdraw_snapshots(profile); !done)
-            spdlog::error("profile {}: {}", profile, done.error().message);
-    }
+    if (auto done = engine_store_->remove_withdrawn_snapshots(); !done)
+        spdlog::error("{}", done.error().message);
     std::vector<std::string> profiles;
     for (const Profile& profile : city->profiles) {
         // A hub that was restored may have none of the snapshots that it offered, but it knows its devices.
         const bool is_used = std::ranges::any_of(*devices, [&](const Device& device) {
             return device.profile == profile.name && device.seen_at != 0;
         });
-        if (is_used || !artifacts.generations(profile.name).empty()) profiles.push_back(profile.name);
+        if (is_used || !engine_store_->artifacts().generations(profile.name).empty())
+            profiles.push_back(profile.name);
     }
     rebuilder_->look(profiles, static_cast<std::uint64_t>(generation_), std::chrono::steady_clock::now());
 }

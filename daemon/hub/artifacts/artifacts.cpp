@@ -74,27 +74,40 @@ std::vector<std::uint64_t> Artifacts::generations(std::string_view profile) cons
 }
 
 void Artifacts::withdraw(std::string_view profile, const Offerable& offerable) {
+    const auto before = withdrawn_;
+    std::erase_if(withdrawn_, [&](const auto& key) { return key.first == profile; });
     for (const std::uint64_t generation : generations(profile)) {
         const auto key = std::pair(std::string(profile), generation);
-        if (!withdrawn_.contains(key)) {
-            const auto kept = pack(profile, generation);
-            if (!kept || may_be_offered(**kept, offerable)) continue;
-            withdrawn_.insert(key);
-            packs_.erase(key);
-            spdlog::info(
-                "profile {}: snapshot {} is withdrawn: it holds what the profile does not clear any more",
-                profile, generation);
+        const auto kept = pack(profile, generation);
+        if (!kept || may_be_offered(**kept, offerable)) continue;
+        withdrawn_.insert(key);
+        if (before.contains(key)) continue;
+        to_remove_.insert(key.first);
+        spdlog::info(
+            "profile {}: snapshot {} is withdrawn: it holds what the profile does not clear any more",
+            profile, generation);
+    }
+}
+
+void Artifacts::remove_withdrawn(std::string_view profile) {
+    to_remove_.erase(std::string(profile));
+    for (const std::uint64_t generation : generations(profile)) {
+        const auto key = std::pair(std::string(profile), generation);
+        const auto folder = folder_ / profile / std::to_string(generation);
+        std::error_code error;
+        // A generation gets its name whole: without a manifest it is one whose removal was broken off.
+        const bool is_remainder = !std::filesystem::exists(folder / "manifest.pb", error) && !error;
+        if (!withdrawn_.contains(key) && !is_remainder) continue;
+        // The manifest first: without it nothing is offered again, whatever the profile clears tomorrow.
+        for (const char* name : {"manifest.pb", "blocks.zst"}) {
+            std::filesystem::remove(folder / name, error);
+            if (!error) continue;
+            spdlog::error("profile {}: a withdrawn snapshot cannot be removed: {}", profile, error.message());
+            break;
         }
-        // The manifest last: killed in between, the next look finds it and goes on.
-        for (const char* name : {"blocks.zst", "manifest.pb"}) {
-            std::error_code error;
-            std::filesystem::remove(folder_ / profile / std::to_string(generation) / name, error);
-            if (error) {
-                spdlog::error("profile {}: a withdrawn snapshot cannot be removed: {}", profile,
-                              error.message());
-                break;
-            }
-        }
+        if (error) continue;
+        withdrawn_.erase(key);
+        packs_.erase(key);
     }
 }
 

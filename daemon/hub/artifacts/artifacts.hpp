@@ -60,9 +60,15 @@ class Artifacts {
     std::vector<std::string> profiles() const;
     // All that were built and not yet forgotten, newest first, withdrawn ones among them.
     std::vector<std::uint64_t> generations(std::string_view profile) const;
-    // From here on nothing is handed out of snapshots that have a feed which the profile does not clear any
-    // more, or were built before something was purged from one of their feeds; and their files go.
+    // Until the next call nothing is handed out of the profile's snapshots that have a feed which it does not
+    // clear any more, or were built before something was purged from one of their feeds. Touches no file:
+    // what `offerable` was read from may yet be rolled back.
     void withdraw(std::string_view profile, const Offerable& offerable);
+    // Whether something was withdrawn whose removal was not tried since.
+    bool has_to_remove() const { return !to_remove_.empty(); }
+    // Removes the files of the profile's withdrawn snapshots. To be called behind a withdraw() with what is
+    // committed, outside of a transaction. Killed before or within it, the next call finds what is left.
+    void remove_withdrawn(std::string_view profile);
 
     // Newest generation that is kept; 0: none.
     Result<std::uint64_t> newest(std::string_view profile) const;
@@ -84,8 +90,8 @@ class Artifacts {
     Result<const Pack*> pack(std::string_view profile, std::uint64_t generation);
     std::filesystem::path folder_;
     std::map<std::pair<std::string, std::uint64_t>, Pack> packs_;
-    std::set<std::pair<std::string, std::uint64_t>>
-        withdrawn_;  // whether or not their files could be removed
+    std::set<std::pair<std::string, std::uint64_t>> withdrawn_;
+    std::set<std::string> to_remove_;  // profiles
 };
 
 }  // namespace fieldpost::hub

@@ -11,13 +11,13 @@ constexpr std::chrono::minutes again_after{10};
 
 }  // namespace
 
-SnapshotRebuilder::SnapshotRebuilder(std::filesystem::path store_folder, protocol::Signer& signer, Post post,
-                                     Built built)
+SnapshotRebuilder::SnapshotRebuilder(std::filesystem::path store_folder, Artifacts& artifacts,
+                                     protocol::Signer& signer, Post post, Built built)
     : folder_(std::move(store_folder)),
       signer_(signer),
       post_(std::move(post)),
       built_(std::move(built)),
-      artifacts_(folder_),
+      artifacts_(artifacts),
       thread_("snapshots", most_profiles) {}
 
 SnapshotRebuilder::~SnapshotRebuilder() {

@@ -22,8 +22,10 @@ class SnapshotRebuilder {
     using Built = std::function<void(const std::string& profile, const Result<SnapshotReport>& report)>;
     using Time = std::chrono::steady_clock::time_point;
 
-    // `signer` is used on the other thread. `built` is called through `post`.
-    SnapshotRebuilder(std::filesystem::path store_folder, protocol::Signer& signer, Post post, Built built);
+    // `artifacts` says what is offered, as it knows what is withdrawn: the store's one, used on the loop's
+    // thread. `signer` is used on the other thread. `built` is called through `post`.
+    SnapshotRebuilder(std::filesystem::path store_folder, Artifacts& artifacts, protocol::Signer& signer,
+                      Post post, Built built);
     // Ends a build that runs: it is begun again by whoever looks next. Nothing is posted after it.
     ~SnapshotRebuilder();
     SnapshotRebuilder(const SnapshotRebuilder&) = delete;
@@ -45,7 +47,7 @@ class SnapshotRebuilder {
     protocol::Signer& signer_;
     const Post post_;
     const Built built_;
-    Artifacts artifacts_;
+    Artifacts& artifacts_;
     std::set<std::string> waiting_;
     struct Begun {
         Time at;

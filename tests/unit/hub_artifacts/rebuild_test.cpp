@@ -32,7 +32,7 @@ struct Bench {
         transaction.commit();
     }
     std::uint64_t offered(const std::string& profile) {
-        return Artifacts(store->folder()).offered(profile, generation()).value();
+        return artifacts.offered(profile, generation()).value();
     }
     std::uint64_t generation() const { return static_cast<std::uint64_t>(store->generation()); }
     void look(std::chrono::seconds after_start = {}) {
@@ -60,8 +60,9 @@ struct Bench {
     std::condition_variable came;
     std::deque<std::function<void()>> events;
     std::vector<std::string> built;
+    Artifacts artifacts{folder.path / "hub"};
     std::unique_ptr<SnapshotRebuilder> rebuilder = std::make_unique<SnapshotRebuilder>(
-        folder.path / "hub", signer,
+        folder.path / "hub", artifacts, signer,
         [this](std::function<void()> event) {
             const std::lock_guard lock(mutex);
             events.push_back(std::move(event));
@@ -149,12 +150,11 @@ TEST_CASE("However often what is offered is withdrawn, a profile's builds begin 
         "VALUES ('city/public/general', 'city', " +
         std::to_string(records::PUBLIC) + ", 'general', 0, 9)");
     const auto withdraw = [&] {
-        Artifacts artifacts(bench.store->folder());
         for (const auto& profile : bench.profiles)
-            artifacts.withdraw(profile, offerable(*bench.store, profile).value());
+            bench.artifacts.withdraw(profile, offerable(*bench.store, profile).value());
     };
     withdraw();
-    bench.look();
+    bench.look();  // whether or not their files are gone
     CHECK(bench.rebuilder->waiting() == 2);
     bench.wait();
     withdraw();

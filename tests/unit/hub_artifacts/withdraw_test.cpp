@@ -52,10 +52,11 @@ struct Bench {
     std::uint64_t build(const std::string& profile) {
         return build_snapshot(store->folder(), profile, signer, [](const std::string&) {}).value().generation;
     }
-    // As the hub does before each answer.
+    // As the hub does before an answer and behind the commit.
     std::uint64_t offered(const std::string& profile) {
         const auto now = offerable(*store, profile).value();
         artifacts.withdraw(profile, now);
+        artifacts.remove_withdrawn(profile);
         return artifacts.offered(profile, now.hub_generation).value();
     }
     // Whether what is handed out of this snapshot has the secret.
@@ -191,4 +192,35 @@ TEST_CASE("A withdrawn snapshot stays withdrawn for a hub that starts anew", "[a
     bench.artifacts = Artifacts(bench.store->folder());
     CHECK(bench.offered("inspector") == 0);
     CHECK(bench.build("inspector") > built);
+}
+
+TEST_CASE("What a transaction withdraws that is rolled back is offered as before", "[artifacts]") {
+    Bench bench;
+    bench.put(permit("B-1"));
+    const auto built = bench.build("inspector");
+    {
+        SQLite::Transaction rolled_back(bench.store->database());
+        bench.store->database().exec("UPDATE feed SET purged = 1000");
+        bench.artifacts.withdraw("inspector", offerable(*bench.store, "inspector").value());
+        CHECK(bench.artifacts.has_to_remove());
+        CHECK(bench.artifacts.newest("inspector").value() == 0);
+        CHECK_FALSE(bench.tells("inspector", built));
+        CHECK(bench.files("inspector") == 2);
+    }
+    CHECK(bench.offered("inspector") == built);
+    CHECK(bench.tells("inspector", built));
+    CHECK_FALSE(bench.artifacts.has_to_remove());
+}
+
+TEST_CASE("What of a withdrawn snapshot is left without its manifest goes, and is not offered meanwhile",
+          "[artifacts]") {
+    Bench bench;
+    bench.put(permit("B-1"));
+    const auto built = bench.build("inspector");
+    std::filesystem::remove(bench.store->folder() / "artifacts" / "inspector" / std::to_string(built) /
+                            "manifest.pb");
+    bench.artifacts.withdraw("inspector", offerable(*bench.store, "inspector").value());
+    CHECK(bench.artifacts.newest("inspector").value() == 0);
+    bench.artifacts.remove_withdrawn("inspector");
+    CHECK(bench.files("inspector") == 0);
 }
