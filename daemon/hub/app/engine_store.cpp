@@ -76,16 +76,17 @@ Status EngineStore::withdraw_snapshots(std::string_view profile) {
     return ok();
 }
 
-Status EngineStore::remove_withdrawn_snapshots() {
-    Status first_error = ok();
+std::vector<std::string> EngineStore::tidy_snapshots() {
+    std::vector<std::string> alarms;
     for (const std::string& profile : artifacts_.profiles()) {
         if (auto done = withdraw_snapshots(profile); !done) {
-            if (first_error) first_error = done.error().with("profile " + profile);
+            alarms.push_back("the snapshots of profile '" + profile +
+                             "' cannot be looked through: " + done.error().message);
             continue;
         }
-        artifacts_.remove_withdrawn(profile);
+        for (std::string& alarm : artifacts_.tidy(profile)) alarms.push_back(std::move(alarm));
     }
-    return first_error;
+    return alarms;
 }
 
 // Attachments lie beside the transaction: their disk's trouble is no reason to roll others' work back.

@@ -194,8 +194,7 @@ void Server::work() {
     }
     if (!working_)
         publish_feeds(engine::HubEngine::Heads::none);  // else at its own pace: what waits goes first
-    if (store_->generation() != generation_ || engine_store_->artifacts().has_to_remove())
-        rebuild_snapshots();
+    if (store_->generation() != generation_ || engine_store_->artifacts().is_to_tidy()) rebuild_snapshots();
     if (working_) loop_.post([this] { work(); });
 }
 
@@ -247,8 +246,10 @@ void Server::rebuild_snapshots() {
     if (!city) return;  // nothing was imported yet
     const auto devices = engine_store_->registry().all();
     if (!devices) return;
-    if (auto done = engine_store_->remove_withdrawn_snapshots(); !done)
-        spdlog::error("{}", done.error().message);
+    for (const std::string& alarm : engine_store_->tidy_snapshots()) {
+        alarms_.add();
+        spdlog::error("{}", alarm);
+    }
     std::vector<std::string> profiles;
     for (const Profile& profile : city->profiles) {
         // A hub that was restored may have none of the snapshots that it offered, but it knows its devices.

@@ -28,8 +28,8 @@ SnapshotRebuilder::~SnapshotRebuilder() {
 void SnapshotRebuilder::look(std::span<const std::string> profiles, std::uint64_t hub_generation, Time now) {
     for (const std::string& profile : profiles) {
         if (waiting_.contains(profile)) continue;
-        const auto offered = artifacts_.offered(profile, hub_generation);
-        if (offered && *offered != 0) continue;
+        if (artifacts_.offered(profile, hub_generation) != 0 && !artifacts_.is_newest_damaged(profile))
+            continue;
         const auto begun = begun_.find(profile);
         if (begun != begun_.end() && begun->second.hub_generation == hub_generation &&
             now - begun->second.at < again_after)

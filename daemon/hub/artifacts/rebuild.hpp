@@ -31,10 +31,10 @@ class SnapshotRebuilder {
     SnapshotRebuilder(const SnapshotRebuilder&) = delete;
     SnapshotRebuilder& operator=(const SnapshotRebuilder&) = delete;
 
-    // Builds for each of these profiles that has no snapshot of this hub generation. At the start, when a
-    // generation begins, and now and then. Within a hub generation a profile's builds begin ten minutes apart
-    // at least, whether the last one failed or was withdrawn since: an import that raises labels does so
-    // record by record. Loop thread.
+    // Builds for each of these profiles that has no snapshot of this hub generation, or whose newest one
+    // turned out to be damaged. At the start, when a generation begins, and now and then. Within a hub
+    // generation a profile's builds begin ten minutes apart at least, whether the last one failed or was
+    // withdrawn since: an import that raises labels does so record by record. Loop thread.
     void look(std::span<const std::string> profiles, std::uint64_t hub_generation, Time now);
 
     // Profiles that are being built, or wait for it.

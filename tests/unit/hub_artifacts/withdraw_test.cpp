@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <fstream>
 
 #include "daemon/hub/artifacts/artifacts.hpp"
 #include "daemon/hub/store/catalog.hpp"
@@ -56,8 +57,8 @@ struct Bench {
     std::uint64_t offered(const std::string& profile) {
         const auto now = offerable(*store, profile).value();
         artifacts.withdraw(profile, now);
-        artifacts.remove_withdrawn(profile);
-        return artifacts.offered(profile, now.hub_generation).value();
+        artifacts.tidy(profile);
+        return artifacts.offered(profile, now.hub_generation);
     }
     // Whether what is handed out of this snapshot has the secret.
     bool tells(const std::string& profile, std::uint64_t generation) {
@@ -202,14 +203,14 @@ TEST_CASE("What a transaction withdraws that is rolled back is offered as before
         SQLite::Transaction rolled_back(bench.store->database());
         bench.store->database().exec("UPDATE feed SET purged = 1000");
         bench.artifacts.withdraw("inspector", offerable(*bench.store, "inspector").value());
-        CHECK(bench.artifacts.has_to_remove());
-        CHECK(bench.artifacts.newest("inspector").value() == 0);
+        CHECK(bench.artifacts.is_to_tidy());
+        CHECK(bench.artifacts.newest("inspector") == 0);
         CHECK_FALSE(bench.tells("inspector", built));
         CHECK(bench.files("inspector") == 2);
     }
     CHECK(bench.offered("inspector") == built);
     CHECK(bench.tells("inspector", built));
-    CHECK_FALSE(bench.artifacts.has_to_remove());
+    CHECK_FALSE(bench.artifacts.is_to_tidy());
 }
 
 TEST_CASE("What of a withdrawn snapshot is left without its manifest goes, and is not offered meanwhile",
@@ -220,7 +221,60 @@ TEST_CASE("What of a withdrawn snapshot is left without its manifest goes, and i
     std::filesystem::remove(bench.store->folder() / "artifacts" / "inspector" / std::to_string(built) /
                             "manifest.pb");
     bench.artifacts.withdraw("inspector", offerable(*bench.store, "inspector").value());
-    CHECK(bench.artifacts.newest("inspector").value() == 0);
-    bench.artifacts.remove_withdrawn("inspector");
+    CHECK(bench.artifacts.newest("inspector") == 0);
+    bench.artifacts.tidy("inspector");
     CHECK(bench.files("inspector") == 0);
+}
+
+TEST_CASE("A block that is damaged on the hub's disk is not handed out, and its snapshot is set aside",
+          "[artifacts]") {
+    Bench bench;
+    bench.put(permit("B-1"));
+    const auto older = bench.build("inspector");
+    const auto newer = bench.build("inspector");
+    REQUIRE(bench.artifacts.block("inspector", newer, 0));
+    const auto folder = bench.store->folder() / "artifacts" / "inspector";
+    {
+        std::fstream file(folder / std::to_string(newer) / "blocks.zst",
+                          std::ios::in | std::ios::out | std::ios::binary);
+        file.seekp(100);
+        file.put('!');
+    }
+    const auto damaged = bench.artifacts.block("inspector", newer, 0);  // also when it was sound before
+    REQUIRE_FALSE(damaged);
+    CHECK(damaged.error().code == ErrorCode::corrupt);
+    CHECK(bench.artifacts.block("inspector", newer, 0).error().code == ErrorCode::not_found);
+    CHECK(bench.artifacts.newest("inspector") == older);
+    CHECK(bench.artifacts.is_newest_damaged("inspector"));
+    CHECK(bench.artifacts.is_to_tidy());
+    const auto alarms = bench.artifacts.tidy("inspector");
+    REQUIRE(alarms.size() == 1);
+    CHECK(alarms[0].find("'inspector'") != std::string::npos);
+    CHECK(std::filesystem::exists(folder / (std::to_string(newer) + ".damaged") / "blocks.zst"));
+    CHECK_FALSE(bench.artifacts.is_to_tidy());
+    CHECK(bench.artifacts.tidy("inspector").empty());
+    bench.artifacts = Artifacts(bench.store->folder());
+    CHECK(bench.offered("inspector") == older);
+    CHECK(bench.artifacts.is_newest_damaged("inspector"));
+
+    const auto built = bench.build("inspector");
+    CHECK(built > newer);
+    CHECK(bench.offered("inspector") == built);
+    CHECK_FALSE(bench.artifacts.is_newest_damaged("inspector"));
+    CHECK(std::filesystem::exists(folder / (std::to_string(newer) + ".damaged") / "blocks.zst"));
+}
+
+TEST_CASE("A file of blocks that was cut short and a manifest that cannot be read are damage, too",
+          "[artifacts]") {
+    Bench bench;
+    bench.put(permit("B-1"));
+    const auto folder = bench.store->folder() / "artifacts" / "inspector";
+    const auto cut = bench.build("inspector");
+    std::filesystem::resize_file(folder / std::to_string(cut) / "blocks.zst", 10);
+    CHECK(bench.artifacts.block("inspector", cut, 0).error().code == ErrorCode::corrupt);
+    const auto unreadable = bench.build("inspector");
+    std::ofstream(folder / std::to_string(unreadable) / "manifest.pb") << "no manifest";
+    CHECK(bench.offered("inspector") == 0);
+    CHECK(std::filesystem::exists(folder / (std::to_string(cut) + ".damaged")));
+    CHECK(std::filesystem::exists(folder / (std::to_string(unreadable) + ".damaged")));
 }
