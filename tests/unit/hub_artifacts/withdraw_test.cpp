@@ -9,6 +9,10 @@
 #include "tests/unit/engine/key_signer.hpp"
 #include "tests/unit/support/temporary_folder.hpp"
 
+namespace fieldpost::hub {
+extern const std::string_view schema_015_removed_fields;
+}
+
 using namespace fieldpost;
 using namespace fieldpost::hub;
 
@@ -49,6 +53,11 @@ struct Bench {
         REQUIRE(outcome);
         transaction.commit();
         return outcome->record;
+    }
+    void remove(RecordId record) {
+        SQLite::Transaction transaction(store->database());
+        REQUIRE(records->remove(record));
+        transaction.commit();
     }
     std::uint64_t build(const std::string& profile) {
         return build_snapshot(store->folder(), profile, signer, [](const std::string&) {}).value().generation;
@@ -152,6 +161,48 @@ TEST_CASE("What is changed, removed or given a lower label leaves snapshots as t
     transaction.commit();
     CHECK(Feeds(*bench.store).purged().value().empty());
     CHECK(bench.offered("inspector") == built);
+}
+
+TEST_CASE("What was removed and is made again at a higher label is not handed out of older snapshots",
+          "[artifacts]") {
+    Bench bench;
+    const auto record = bench.put(permit("B-1"));
+    const auto built = bench.build("inspector");
+    bench.remove(record);
+    CHECK(bench.offered("inspector") == built);
+    SECTION("a field of it") {
+        bench.put(permit("B-1"), {{"description", {records::CONFIDENTIAL, "general"}}});
+        CHECK(bench.offered("inspector") == 0);
+        CHECK_FALSE(bench.tells("inspector", built));
+        // What was built between had it not.
+        const auto again = bench.build("inspector");
+        bench.put(permit("B-2"));
+        bench.put(permit("B-1"), {{"description", {records::RESTRICTED, "general"}}});
+        CHECK(bench.offered("inspector") == again);
+    }
+    SECTION("removed by a hub that did not note what was in it") {
+        bench.store->database().exec("UPDATE removal SET fields = NULL");
+        bench.put(permit("B-1"), {{"description", {records::CONFIDENTIAL, "general"}}});
+        CHECK(bench.offered("inspector") == 0);
+    }
+    SECTION("at the labels that it had") {
+        bench.put(permit("B-1"));
+        CHECK(bench.offered("inspector") == built);
+    }
+}
+
+TEST_CASE("Of what a hub reclassified before it noted that, no snapshot is handed out", "[artifacts]") {
+    Bench bench;
+    bench.put(permit("B-1"));
+    const auto built = bench.build("inspector");
+    bench.put(permit("B-1"), {{"description", {records::CONFIDENTIAL, "general"}}});
+    auto& database = bench.store->database();
+    database.exec("UPDATE feed SET purged = 0; ALTER TABLE removal DROP COLUMN fields");
+    const auto of_now = bench.build("chief");
+    database.exec(std::string(schema_015_removed_fields));
+    CHECK(bench.offered("inspector") == 0);
+    CHECK_FALSE(bench.tells("inspector", built));
+    CHECK(bench.offered("chief") == of_now);
 }
 
 TEST_CASE("A snapshot with a feed that its profile lost is withdrawn, one that lacks a feed is not",
