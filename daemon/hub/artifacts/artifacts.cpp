@@ -3,7 +3,9 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <chrono>
 #include <fstream>
+#include <thread>
 
 #include "daemon/hub/store/catalog.hpp"
 #include "daemon/hub/store/feeds.hpp"
@@ -29,10 +31,24 @@ Result<protocol::Manifest> read_manifest(const std::filesystem::path& folder, st
 
 constexpr std::string_view damaged_suffix = ".damaged";
 
+constexpr std::size_t max_generation_digits = 18;
+constexpr int most_tries_for_lock = 250;
+constexpr std::chrono::milliseconds between_tries_for_lock{20};
+
 std::optional<std::uint64_t> generation_of(const std::string& name) {
-    if (name.empty() || name.size() > 18 || name.find_first_not_of("0123456789") != std::string::npos)
+    if (name.empty() || name.size() > max_generation_digits ||
+        name.find_first_not_of("0123456789") != std::string::npos)
         return std::nullopt;
     return std::stoull(name);
+}
+
+// Others hold it no longer than that.
+Result<FolderLock> lock_for_a_moment(const std::filesystem::path& folder) {
+    for (int tries = 1;; ++tries) {
+        auto alone = FolderLock::take(folder);
+        if (alone || alone.error().code != ErrorCode::conflict || tries == most_tries_for_lock) return alone;
+        std::this_thread::sleep_for(between_tries_for_lock);
+    }
 }
 
 }  // namespace
@@ -47,6 +63,28 @@ Result<Offerable> offerable(Store& store, const std::string& profile) {
     if (!purged) return purged.error();
     out.purged = std::move(*purged);
     return out;
+}
+
+Result<std::uint64_t> next_generation(const std::filesystem::path& store_folder, std::int64_t now_unix_s) {
+    const auto folder = store_folder / "artifacts";
+    if (auto made = make_folder(folder); !made) return made.error();
+    const auto alone = lock_for_a_moment(folder);
+    if (!alone) return alone.error();
+    std::uint64_t last = 0;
+    auto said = read_file(folder / "last", max_generation_digits + 1);
+    if (said) {
+        if (said->ends_with('\n')) said->pop_back();
+        last = generation_of(*said).value_or(0);
+    }
+    const Artifacts built(store_folder);
+    for (const std::string& profile : built.profiles()) {
+        const auto generations = built.generations(profile);
+        if (!generations.empty()) last = std::max(last, generations.front());
+    }
+    const auto next = std::max(last + 1, static_cast<std::uint64_t>(std::max<std::int64_t>(now_unix_s, 1)));
+    if (auto kept = write_file_atomic(folder / "last", std::to_string(next) + "\n"); !kept)
+        return kept.error();
+    return next;
 }
 
 bool Artifacts::may_be_offered(const Pack& pack, const Offerable& offerable) {

@@ -38,6 +38,11 @@ Result<SnapshotReport> build_snapshot(const std::filesystem::path& folder, const
                                       const std::function<void(std::string)>& progress,
                                       const std::stop_token& stop = {});
 
+// The next snapshot's generation: above those of all profiles, and `now` at least. Devices know a snapshot by
+// this number alone, and their profile may change: two profiles never have the same one. Kept in
+// artifacts/last. Any thread, any process. conflict when others hold the folder for seconds.
+Result<std::uint64_t> next_generation(const std::filesystem::path& store_folder, std::int64_t now_unix_s);
+
 // In what blocks a file of this size is cut: its manifest, and each block, is one message. full: it is too
 // large for that.
 Result<std::uint32_t> block_bytes_for(std::uint64_t file_bytes);

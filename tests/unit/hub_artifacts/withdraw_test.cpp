@@ -329,3 +329,19 @@ TEST_CASE("A file of blocks that was cut short and a manifest that cannot be rea
     CHECK(std::filesystem::exists(folder / (std::to_string(cut) + ".damaged")));
     CHECK(std::filesystem::exists(folder / (std::to_string(unreadable) + ".damaged")));
 }
+
+TEST_CASE("Snapshots of different profiles never have the same generation, nor does one that is gone",
+          "[artifacts]") {
+    Bench bench;
+    const auto first = bench.build("inspector");
+    const auto second = bench.build("chief");
+    CHECK(second > first);
+    std::filesystem::remove_all(bench.store->folder() / "artifacts" / "chief");
+    CHECK(bench.build("inspector") > second);
+    // Of a store whose file of the last number is missing, by a clock that went back.
+    std::filesystem::remove(bench.store->folder() / "artifacts" / "last");
+    const auto newest = bench.build("chief");
+    std::filesystem::remove(bench.store->folder() / "artifacts" / "last");
+    CHECK(next_generation(bench.store->folder(), 1000).value() == newest + 1);
+    CHECK(next_generation(bench.store->folder(), -1).value() == newest + 2);
+}
