@@ -8,6 +8,7 @@
 
 #include "daemon/hub/app/conflict_routes.hpp"
 #include "daemon/hub/blobs/blob_routes.hpp"
+#include "daemon/hub/journal/telemetry_age.hpp"
 #include "sync/base/time.hpp"
 
 namespace fieldpost::hub {
@@ -30,6 +31,7 @@ constexpr std::chrono::milliseconds feed_pace{500};
 constexpr std::chrono::seconds hint_pace{2};
 constexpr std::chrono::seconds head_pace{60};
 constexpr std::chrono::hours tidy_pace{24};
+constexpr std::chrono::milliseconds forget_pace{200};
 
 std::int64_t unix_now_us() {
     return std::chrono::duration_cast<std::chrono::microseconds>(
@@ -139,7 +141,11 @@ Status Server::run() {
         rebuild_snapshots();
     });
     rebuild_snapshots();
-    tidy_timer_ = loop_.every(tidy_pace, [this] { blobs_->remove_old(unix_now_s()); });
+    tidy_timer_ = loop_.every(tidy_pace, [this] {
+        blobs_->remove_old(unix_now_s());
+        forget_telemetry();
+    });
+    forget_telemetry();
     spdlog::info("fieldpost-hub {} ready: broker {}:{}, http {}:{}", FIELDPOST_VERSION, settings_.broker_host,
                  settings_.broker_port, settings_.http_address, settings_.http_port);
     loop_.run();
@@ -260,6 +266,21 @@ void Server::rebuild_snapshots() {
             profiles.push_back(profile.name);
     }
     rebuilder_->look(profiles, static_cast<std::uint64_t>(generation_), std::chrono::steady_clock::now());
+}
+
+// A little at a time: what vehicles send goes between.
+void Server::forget_telemetry() {
+    if (settings_.telemetry_days <= 0) return;
+    const auto more = sql([&]() -> Result<bool> {
+        SQLite::Transaction transaction(store_->database(), SQLite::TransactionBehavior::IMMEDIATE);
+        auto forgotten =
+            forget_old_telemetry(*store_, unix_now_us(), std::chrono::hours(24) * settings_.telemetry_days);
+        if (forgotten) transaction.commit();
+        return forgotten;
+    });
+    const bool is_busy = !more && more.error().code == ErrorCode::unavailable;
+    if (!more && !is_busy) spdlog::error("old telemetry stays: {}", more.error().message);
+    if (is_busy || (more && *more)) forget_timer_ = loop_.after(forget_pace, [this] { forget_telemetry(); });
 }
 
 void Server::carry_out(engine::HubActions& actions) {
