@@ -150,6 +150,14 @@ Status HubEngine::hello(const RegisteredDevice& device, const protocol::Signed& 
         return ok();
     }
     if (auto noted = store_.seen(device.id); !noted) return noted;
+    if (device.profile_is_gone) {
+        actions.notices.push_back(
+            {device.id,
+             "its profile '" + device.profile +
+                 "' is not in city.toml any more: it is sent no feeds and no snapshot, what it records is "
+                 "taken. Give it another with 'fieldpost-hub device add', or put the profile back and import",
+             true});
+    }
     protocol::HelloReply answer;
     answer.set_protocol(protocol::version);
     answer.set_number(hello->number());
@@ -190,7 +198,8 @@ Status HubEngine::hello(const RegisteredDevice& device, const protocol::Signed& 
         const auto known = heads->find(feed);
         *answer.add_heads() = feeds_.head_of(feed, known == heads->end() ? FeedPoint() : known->second);
     }
-    auto snapshot = store_.snapshot_generation(device.profile);
+    auto snapshot =
+        device.profile_is_gone ? Result<std::uint64_t>(0) : store_.snapshot_generation(device.profile);
     if (!snapshot) return snapshot.error();
     answer.set_snapshot_generation(*snapshot);
     answer.set_attachments_safe(device.attachments_safe);
@@ -343,6 +352,14 @@ Status HubEngine::batch(const RegisteredDevice& device, const protocol::Signed& 
         actions.notices.push_back({device.id, "batch refused: " + why, true});
         return ok();
     }
+    if (batch->protocol() != protocol::version) {
+        // It stays at the device, whose next hello is answered with what is to be done.
+        actions.notices.push_back({device.id,
+                                   "batch refused: it is of protocol " + std::to_string(batch->protocol()) +
+                                       ", the hub speaks " + std::to_string(protocol::version),
+                                   true});
+        return ok();
+    }
     const BatchUse use = store_.begin_batch(device.id, batch->epoch(), batch->lane(), batch->first_seq());
     if (use != BatchUse::read) {
         actions.notices.push_back(
@@ -474,6 +491,7 @@ Status HubEngine::feed_request(const RegisteredDevice& device, const protocol::F
 }
 
 Status HubEngine::manifest_request(const RegisteredDevice& device, HubActions& actions) {
+    if (device.profile_is_gone) return ok();  // the answer to its hello says that nothing is offered
     auto bytes = store_.manifest(device.profile);
     if (!bytes) {
         actions.notices.push_back({device.id, bytes.error().message, false});
@@ -495,7 +513,9 @@ Status HubEngine::block_request(const RegisteredDevice& device, const protocol::
         auto& reply = *down.mutable_block();
         reply.set_generation(request.generation());
         reply.set_block(request.blocks(i));
-        auto packed = store_.block(device.profile, request.generation(), request.blocks(i));
+        auto packed = device.profile_is_gone
+                          ? Result<Bytes>(fail(ErrorCode::not_found, "this device's profile is gone"))
+                          : store_.block(device.profile, request.generation(), request.blocks(i));
         if (packed) {
             bytes += packed->size();
             reply.set_packed(std::move(*packed));

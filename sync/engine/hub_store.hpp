@@ -21,6 +21,8 @@ struct RegisteredDevice {
     bool revoked = false;
     // A completed backup holds the attachments that it delivered, through the one with this number.
     std::uint64_t attachments_safe = 0;
+    // The city has no such profile any more: it clears no feeds, and no snapshot is offered.
+    bool profile_is_gone = false;
 };
 
 struct OperationPlace {

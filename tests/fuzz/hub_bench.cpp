@@ -202,6 +202,7 @@ void HubBench::receive_batch(const protocol::Signed& sealed, bool joins) {
 }
 
 void HubBench::join(protocol::Batch& batch, std::size_t overlap) const {
+    batch.set_protocol(protocol::version);
     batch.set_device("truck-1");
     if (batch.lane() < protocol::URGENT || batch.lane() > protocol::TELEMETRY) batch.set_lane(protocol::WORK);
     const auto known = applied_.find({batch.epoch(), batch.lane()});

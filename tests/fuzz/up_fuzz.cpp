@@ -14,6 +14,7 @@ namespace {
 // Something that has been applied, for a hello to ask about.
 void apply_some(HubBench& bench) {
     protocol::Batch batch;
+    batch.set_protocol(protocol::version);
     batch.set_device("truck-1");
     batch.set_epoch(journal_epoch);
     batch.set_lane(protocol::WORK);

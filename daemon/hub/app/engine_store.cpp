@@ -76,6 +76,19 @@ Status EngineStore::withdraw_snapshots(std::string_view profile) {
     return ok();
 }
 
+std::vector<std::string> EngineStore::tidy_snapshots() {
+    std::vector<std::string> alarms;
+    for (const std::string& profile : artifacts_.profiles()) {
+        if (auto done = withdraw_snapshots(profile); !done) {
+            alarms.push_back("the snapshots of profile '" + profile +
+                             "' cannot be looked through: " + done.error().message);
+            continue;
+        }
+        for (std::string& alarm : artifacts_.tidy(profile)) alarms.push_back(std::move(alarm));
+    }
+    return alarms;
+}
+
 // Attachments lie beside the transaction: their disk's trouble is no reason to roll others' work back.
 protocol::BlobState EngineStore::told(const Bytes& sha256, Result<protocol::BlobState> state) {
     if (state) return std::move(*state);

@@ -75,6 +75,10 @@ class EngineStore final : public engine::HubStore {
     // Those that hold what must not be handed out any more. Before each answer: an import, which another
     // program may run, says so with the transaction that it commits.
     Status withdraw_snapshots(std::string_view profile);
+    // Removes the files of those, of all profiles, and sets damaged ones aside. Outside of a transaction:
+    // what is rolled back must not have taken a file along. What someone should look at.
+    std::vector<std::string> tidy_snapshots();
+    Artifacts& artifacts() { return artifacts_; }
 
     Result<protocol::BlobState> blob_offered(const engine::RegisteredDevice& device,
                                              const protocol::BlobOffer& offer) override;

@@ -275,6 +275,12 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     serve_command->add_option("--http-port", settings.http_port, "0: no API")->capture_default_str();
 
+    serve_command
+        ->add_option("--telemetry-days", settings.telemetry_days,
+                     "How long reports of the telemetry lane (positions) are kept; 0: for ever")
+        ->check(CLI::Range(0, 36'500))
+        ->capture_default_str();
+
     CLI11_PARSE(app, argc, argv);
     start_log("fieldpost-hub", log_level);
     try {

@@ -8,6 +8,7 @@
 
 #include "daemon/hub/app/conflict_routes.hpp"
 #include "daemon/hub/blobs/blob_routes.hpp"
+#include "daemon/hub/journal/telemetry_age.hpp"
 #include "sync/base/time.hpp"
 
 namespace fieldpost::hub {
@@ -30,6 +31,7 @@ constexpr std::chrono::milliseconds feed_pace{500};
 constexpr std::chrono::seconds hint_pace{2};
 constexpr std::chrono::seconds head_pace{60};
 constexpr std::chrono::hours tidy_pace{24};
+constexpr std::chrono::milliseconds forget_pace{200};
 
 std::int64_t unix_now_us() {
     return std::chrono::duration_cast<std::chrono::microseconds>(
@@ -102,7 +104,8 @@ Status Server::open() {
     client_ = std::make_unique<mqtt::Client>(
         broker, std::move(events), [this](std::function<void()> event) { loop_.post(std::move(event)); });
     rebuilder_ = std::make_unique<SnapshotRebuilder>(
-        store_->folder(), signer_, [this](std::function<void()> event) { loop_.post(std::move(event)); },
+        store_->folder(), engine_store_->artifacts(), signer_,
+        [this](std::function<void()> event) { loop_.post(std::move(event)); },
         [this](const std::string& profile, const Result<SnapshotReport>& report) {
             if (report) {
                 rebuilt_.add();
@@ -138,7 +141,11 @@ Status Server::run() {
         rebuild_snapshots();
     });
     rebuild_snapshots();
-    tidy_timer_ = loop_.every(tidy_pace, [this] { blobs_->remove_old(unix_now_s()); });
+    tidy_timer_ = loop_.every(tidy_pace, [this] {
+        blobs_->remove_old(unix_now_s());
+        forget_telemetry();
+    });
+    forget_telemetry();
     spdlog::info("fieldpost-hub {} ready: broker {}:{}, http {}:{}", FIELDPOST_VERSION, settings_.broker_host,
                  settings_.broker_port, settings_.http_address, settings_.http_port);
     loop_.run();
@@ -193,7 +200,7 @@ void Server::work() {
     }
     if (!working_)
         publish_feeds(engine::HubEngine::Heads::none);  // else at its own pace: what waits goes first
-    if (store_->generation() != generation_) rebuild_snapshots();
+    if (store_->generation() != generation_ || engine_store_->artifacts().is_to_tidy()) rebuild_snapshots();
     if (working_) loop_.post([this] { work(); });
 }
 
@@ -245,18 +252,35 @@ void Server::rebuild_snapshots() {
     if (!city) return;  // nothing was imported yet
     const auto devices = engine_store_->registry().all();
     if (!devices) return;
-    const Artifacts artifacts(store_->folder());
+    for (const std::string& alarm : engine_store_->tidy_snapshots()) {
+        alarms_.add();
+        spdlog::error("{}", alarm);
+    }
     std::vector<std::string> profiles;
     for (const Profile& profile : city->profiles) {
         // A hub that was restored may have none of the snapshots that it offered, but it knows its devices.
         const bool is_used = std::ranges::any_of(*devices, [&](const Device& device) {
             return device.profile == profile.name && device.seen_at != 0;
         });
-        if (auto done = engine_store_->withdraw_snapshots(profile.name); !done)
-            spdlog::error("profile {}: {}", profile.name, done.error().message);
-        if (is_used || !artifacts.generations(profile.name).empty()) profiles.push_back(profile.name);
+        if (is_used || !engine_store_->artifacts().generations(profile.name).empty())
+            profiles.push_back(profile.name);
     }
     rebuilder_->look(profiles, static_cast<std::uint64_t>(generation_), std::chrono::steady_clock::now());
+}
+
+// A little at a time: what vehicles send goes between.
+void Server::forget_telemetry() {
+    if (settings_.telemetry_days <= 0) return;
+    const auto more = sql([&]() -> Result<bool> {
+        SQLite::Transaction transaction(store_->database(), SQLite::TransactionBehavior::IMMEDIATE);
+        auto forgotten =
+            forget_old_telemetry(*store_, unix_now_us(), std::chrono::hours(24) * settings_.telemetry_days);
+        if (forgotten) transaction.commit();
+        return forgotten;
+    });
+    const bool is_busy = !more && more.error().code == ErrorCode::unavailable;
+    if (!more && !is_busy) spdlog::error("old telemetry stays: {}", more.error().message);
+    if (is_busy || (more && *more)) forget_timer_ = loop_.after(forget_pace, [this] { forget_telemetry(); });
 }
 
 void Server::carry_out(engine::HubActions& actions) {

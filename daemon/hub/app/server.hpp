@@ -23,6 +23,7 @@ struct ServeSettings {
     std::uint16_t broker_port = 1883;
     std::string http_address = "127.0.0.1";
     std::uint16_t http_port = 8470;  // 0: none
+    int telemetry_days = 90;         // for so long reports of the telemetry lane are kept; 0: for ever
 };
 
 class Server {
@@ -44,6 +45,7 @@ class Server {
     void publish_feeds(engine::HubEngine::Heads heads);
     void carry_out(engine::HubActions& actions);
     void rebuild_snapshots();
+    void forget_telemetry();
     void add_routes();
 
     const ServeSettings settings_;
@@ -70,6 +72,7 @@ class Server {
     support::Timer hint_timer_;
     support::Timer head_timer_;
     support::Timer tidy_timer_;
+    support::Timer forget_timer_;
     support::Counter& messages_;
     support::Counter& refused_;
     support::Counter& alarms_;

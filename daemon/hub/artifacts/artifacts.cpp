@@ -3,10 +3,14 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <chrono>
 #include <fstream>
+#include <thread>
 
 #include "daemon/hub/store/catalog.hpp"
 #include "daemon/hub/store/feeds.hpp"
+#include "sync/base/compress.hpp"
+#include "sync/base/crypto.hpp"
 #include "sync/base/file.hpp"
 
 namespace fieldpost::hub {
@@ -25,6 +29,28 @@ Result<protocol::Manifest> read_manifest(const std::filesystem::path& folder, st
     return protocol::parse<protocol::Manifest>(*payload, "manifest");
 }
 
+constexpr std::string_view damaged_suffix = ".damaged";
+
+constexpr std::size_t max_generation_digits = 18;
+constexpr int most_tries_for_lock = 250;
+constexpr std::chrono::milliseconds between_tries_for_lock{20};
+
+std::optional<std::uint64_t> generation_of(const std::string& name) {
+    if (name.empty() || name.size() > max_generation_digits ||
+        name.find_first_not_of("0123456789") != std::string::npos)
+        return std::nullopt;
+    return std::stoull(name);
+}
+
+// Others hold it no longer than that.
+Result<FolderLock> lock_for_a_moment(const std::filesystem::path& folder) {
+    for (int tries = 1;; ++tries) {
+        auto alone = FolderLock::take(folder);
+        if (alone || alone.error().code != ErrorCode::conflict || tries == most_tries_for_lock) return alone;
+        std::this_thread::sleep_for(between_tries_for_lock);
+    }
+}
+
 }  // namespace
 
 Result<Offerable> offerable(Store& store, const std::string& profile) {
@@ -39,6 +65,28 @@ Result<Offerable> offerable(Store& store, const std::string& profile) {
     return out;
 }
 
+Result<std::uint64_t> next_generation(const std::filesystem::path& store_folder, std::int64_t now_unix_s) {
+    const auto folder = store_folder / "artifacts";
+    if (auto made = make_folder(folder); !made) return made.error();
+    const auto alone = lock_for_a_moment(folder);
+    if (!alone) return alone.error();
+    std::uint64_t last = 0;
+    auto said = read_file(folder / "last", max_generation_digits + 1);
+    if (said) {
+        if (said->ends_with('\n')) said->pop_back();
+        last = generation_of(*said).value_or(0);
+    }
+    const Artifacts built(store_folder);
+    for (const std::string& profile : built.profiles()) {
+        const auto generations = built.generations(profile);
+        if (!generations.empty()) last = std::max(last, generations.front());
+    }
+    const auto next = std::max(last + 1, static_cast<std::uint64_t>(std::max<std::int64_t>(now_unix_s, 1)));
+    if (auto kept = write_file_atomic(folder / "last", std::to_string(next) + "\n"); !kept)
+        return kept.error();
+    return next;
+}
+
 bool Artifacts::may_be_offered(const Pack& pack, const Offerable& offerable) {
     return std::ranges::all_of(pack.cursors, [&](const auto& cursor) {
         const auto& [feed, n] = cursor;
@@ -50,84 +98,154 @@ bool Artifacts::may_be_offered(const Pack& pack, const Offerable& offerable) {
     });
 }
 
+std::vector<std::string> Artifacts::profiles() const {
+    std::vector<std::string> out;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
+        if (entry.is_directory(error)) out.push_back(entry.path().filename().string());
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
 std::vector<std::uint64_t> Artifacts::generations(std::string_view profile) const {
     std::vector<std::uint64_t> out;
     std::error_code error;
     for (const auto& entry : std::filesystem::directory_iterator(folder_ / profile, error)) {
         const std::string name = entry.path().filename().string();
-        if (name.empty() || name.size() > 18 || name.find_first_not_of("0123456789") != std::string::npos)
-            continue;
-        out.push_back(std::stoull(name));
+        if (const auto generation = generation_of(name)) out.push_back(*generation);
     }
     std::sort(out.rbegin(), out.rend());
     return out;
 }
 
 void Artifacts::withdraw(std::string_view profile, const Offerable& offerable) {
+    const auto before = withdrawn_;
+    std::erase_if(withdrawn_, [&](const auto& key) { return key.first == profile; });
     for (const std::uint64_t generation : generations(profile)) {
         const auto key = std::pair(std::string(profile), generation);
-        if (!withdrawn_.contains(key)) {
-            const auto kept = pack(profile, generation);
-            if (!kept || may_be_offered(**kept, offerable)) continue;
-            withdrawn_.insert(key);
-            packs_.erase(key);
-            spdlog::info(
-                "profile {}: snapshot {} is withdrawn: it holds what the profile does not clear any more",
-                profile, generation);
-        }
-        // The manifest last: killed in between, the next look finds it and goes on.
-        for (const char* name : {"blocks.zst", "manifest.pb"}) {
-            std::error_code error;
-            std::filesystem::remove(folder_ / profile / std::to_string(generation) / name, error);
-            if (error) {
-                spdlog::error("profile {}: a withdrawn snapshot cannot be removed: {}", profile,
-                              error.message());
-                break;
-            }
-        }
+        const auto kept = pack(profile, generation);
+        if (!kept || may_be_offered(**kept, offerable)) continue;
+        withdrawn_.insert(key);
+        if (before.contains(key)) continue;
+        to_tidy_.insert(key.first);
+        spdlog::info(
+            "profile {}: snapshot {} is withdrawn: it holds what the profile does not clear any more",
+            profile, generation);
     }
 }
 
-Result<std::uint64_t> Artifacts::newest(std::string_view profile) const {
+std::vector<std::string> Artifacts::tidy(std::string_view profile) {
+    to_tidy_.erase(std::string(profile));
+    std::vector<std::string> set_aside_now;
     for (const std::uint64_t generation : generations(profile)) {
+        const auto key = std::pair(std::string(profile), generation);
+        if (damaged_.contains(key)) {
+            set_aside_now.push_back(set_aside(profile, generation));
+            continue;
+        }
+        const auto folder = folder_ / profile / std::to_string(generation);
         std::error_code error;
-        if (withdrawn_.contains(std::pair(std::string(profile), generation))) continue;
-        if (std::filesystem::exists(folder_ / profile / std::to_string(generation) / "manifest.pb", error))
-            return generation;
+        // A generation gets its name whole: without a manifest it is one whose removal was broken off.
+        const bool is_remainder = !std::filesystem::exists(folder / "manifest.pb", error) && !error;
+        if (!withdrawn_.contains(key) && !is_remainder) continue;
+        // The manifest first: without it nothing is offered again, whatever the profile clears tomorrow.
+        for (const char* name : {"manifest.pb", "blocks.zst"}) {
+            std::filesystem::remove(folder / name, error);
+            if (!error) continue;
+            spdlog::error("profile {}: a withdrawn snapshot cannot be removed: {}", profile, error.message());
+            break;
+        }
+        if (error) continue;
+        withdrawn_.erase(key);
+        packs_.erase(key);
+    }
+    return set_aside_now;
+}
+
+// It stays out of use where its disk refuses that.
+std::string Artifacts::set_aside(std::string_view profile, std::uint64_t generation) {
+    const auto key = std::pair(std::string(profile), generation);
+    const auto folder = folder_ / profile / std::to_string(generation);
+    const std::filesystem::path aside = folder.string() + std::string(damaged_suffix);
+    std::string said = "snapshot " + std::to_string(generation) + " of profile '" + key.first +
+                       "' is damaged on this hub's disk, " + damaged_.at(key) + ": ";
+    std::error_code error;
+    std::filesystem::rename(folder, aside, error);
+    if (error) return said + "it is not offered any more, but cannot be set aside: " + error.message();
+    std::filesystem::create_directory(folder, error);
+    damaged_.erase(key);
+    return said + "it is set aside as " + aside.string() + ", and another is built";
+}
+
+bool Artifacts::is_newest_damaged(std::string_view profile) {
+    const std::uint64_t good = newest(profile);
+    const auto is_newer = [&](const std::string& number) {
+        const auto generation = generation_of(number);
+        return generation && *generation > good;
+    };
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_ / profile, error)) {
+        const std::string name = entry.path().filename().string();
+        if (name.ends_with(damaged_suffix) && is_newer(name.substr(0, name.size() - damaged_suffix.size())))
+            return true;
+    }
+    return std::ranges::any_of(damaged_, [&](const auto& found) {
+        return found.first.first == profile && found.first.second > good;
+    });
+}
+
+std::uint64_t Artifacts::newest(std::string_view profile) {
+    for (const std::uint64_t generation : generations(profile)) {
+        if (pack(profile, generation)) return generation;
     }
     return 0;
 }
 
-Result<Bytes> Artifacts::manifest(std::string_view profile) const {
-    auto generation = newest(profile);
-    if (!generation) return generation.error();
-    if (*generation == 0) {
+Result<Bytes> Artifacts::manifest(std::string_view profile) {
+    const std::uint64_t generation = newest(profile);
+    if (generation == 0) {
         return fail(ErrorCode::not_found, "no snapshot is offered for profile '" + std::string(profile) +
                                               "': run 'fieldpost-hub snapshot'");
     }
-    return read_file(folder_ / profile / std::to_string(*generation) / "manifest.pb");
+    return read_file(folder_ / profile / std::to_string(generation) / "manifest.pb");
 }
 
-Result<std::uint64_t> Artifacts::offered(std::string_view profile, std::uint64_t hub_generation) {
-    auto generation = newest(profile);
-    if (!generation || *generation == 0) return generation;
-    auto kept = pack(profile, *generation);
-    if (!kept) return kept.error();
-    return (*kept)->hub_generation == hub_generation ? *generation : 0;
+std::uint64_t Artifacts::offered(std::string_view profile, std::uint64_t hub_generation) {
+    for (const std::uint64_t generation : generations(profile)) {
+        const auto kept = pack(profile, generation);
+        if (kept) return (*kept)->hub_generation == hub_generation ? generation : 0;
+    }
+    return 0;
 }
 
-Result<const Artifacts::Pack*> Artifacts::pack(std::string_view profile, std::uint64_t generation) {
+Error Artifacts::found_damaged(std::string_view profile, std::uint64_t generation, const std::string& what) {
     const auto key = std::pair(std::string(profile), generation);
-    if (withdrawn_.contains(key)) return fail(ErrorCode::not_found, "this snapshot is no longer kept");
+    damaged_.emplace(key, what);
+    to_tidy_.insert(key.first);
+    packs_.erase(key);
+    return fail(ErrorCode::corrupt, "this snapshot is damaged at the hub: " + what);
+}
+
+Result<Artifacts::Pack*> Artifacts::pack(std::string_view profile, std::uint64_t generation) {
+    const auto key = std::pair(std::string(profile), generation);
+    if (withdrawn_.contains(key) || damaged_.contains(key))
+        return fail(ErrorCode::not_found, "this snapshot is no longer kept");
     auto pack = packs_.find(key);
     if (pack == packs_.end()) {
         auto manifest = read_manifest(folder_ / profile, generation);
+        if (!manifest && manifest.error().code == ErrorCode::corrupt)
+            return found_damaged(profile, generation, "its manifest cannot be read");
         if (!manifest) return fail(ErrorCode::not_found, "this snapshot is no longer kept");
         Pack added;
         added.hub_generation = manifest->hub_generation();
+        added.block_bytes = std::min<std::size_t>(manifest->block_bytes(), protocol::max_payload_bytes);
         added.offsets.push_back(0);
-        for (const auto& entry : manifest->blocks())
+        for (const auto& entry : manifest->blocks()) {
             added.offsets.push_back(added.offsets.back() + entry.packed_bytes());
+            added.sha256.push_back(entry.sha256());
+        }
+        added.compared.resize(added.sha256.size());
         std::erase_if(packs_, [&](const auto& known) {  // of generations that are gone
             const auto& [name, number] = known.first;
             std::error_code error;
@@ -141,18 +259,33 @@ Result<const Artifacts::Pack*> Artifacts::pack(std::string_view profile, std::ui
     return &pack->second;
 }
 
+// Unfolding and hashing costs as much as all else of an answer, and a fleet asks for the same blocks: the
+// quick sum tells that a block is still the one that was compared. Disks, not people, are what it guards
+// against.
+Status Artifacts::compare(Pack& pack, std::uint32_t block, BytesView packed) {
+    const std::size_t sum = std::hash<BytesView>{}(packed);
+    if (pack.compared[block] == sum) return ok();
+    const auto content = decompress(packed, pack.block_bytes);
+    if (!content || sha256(*content) != pack.sha256[block])
+        return fail(ErrorCode::corrupt, "block " + std::to_string(block) + " is not what its manifest says");
+    pack.compared[block] = sum;
+    return ok();
+}
+
 Result<Bytes> Artifacts::block(std::string_view profile, std::uint64_t generation, std::uint32_t block) {
-    const auto folder = folder_ / profile;
     auto kept = pack(profile, generation);
     if (!kept) return kept.error();
     const auto& offsets = (*kept)->offsets;
     if (block + std::size_t{1} >= offsets.size())
         return fail(ErrorCode::not_found, "the snapshot has no such block");
-    std::ifstream in(folder / std::to_string(generation) / "blocks.zst", std::ios::binary);
+    std::ifstream in(folder_ / profile / std::to_string(generation) / "blocks.zst", std::ios::binary);
+    if (!in) return fail(ErrorCode::not_found, "this snapshot is no longer kept");
     Bytes packed(offsets[block + 1] - offsets[block], '\0');
     in.seekg(static_cast<std::streamoff>(offsets[block]));
     in.read(packed.data(), static_cast<std::streamsize>(packed.size()));
-    if (!in) return fail(ErrorCode::not_found, "this snapshot is no longer kept");
+    if (!in) return found_damaged(profile, generation, "block " + std::to_string(block) + " cannot be read");
+    if (auto same = compare(**kept, block, packed); !same)
+        return found_damaged(profile, generation, same.error().message);
     return packed;
 }
 

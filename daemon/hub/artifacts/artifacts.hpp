@@ -3,7 +3,8 @@
 // Layout under the store's folder:  artifacts/<profile>/<generation>/{manifest.pb, blocks.zst}
 // A generation is offered once its manifest is there: it is written last. The two newest are kept: a device
 // in the middle of a fetch can finish while no more than one further generation is built, and starts over
-// otherwise. Of one that was withdrawn the empty folder stays as long, so that its number is not used again.
+// otherwise. Of one that was withdrawn or set aside the empty folder stays as long, so that its number is not
+// used again. What is damaged becomes artifacts/<profile>/<generation>.damaged, and is left to people.
 #pragma once
 
 #include <functional>
@@ -37,6 +38,11 @@ Result<SnapshotReport> build_snapshot(const std::filesystem::path& folder, const
                                       const std::function<void(std::string)>& progress,
                                       const std::stop_token& stop = {});
 
+// The next snapshot's generation: above those of all profiles, and `now` at least. Devices know a snapshot by
+// this number alone, and their profile may change: two profiles never have the same one. Kept in
+// artifacts/last. Any thread, any process. conflict when others hold the folder for seconds.
+Result<std::uint64_t> next_generation(const std::filesystem::path& store_folder, std::int64_t now_unix_s);
+
 // In what blocks a file of this size is cut: its manifest, and each block, is one message. full: it is too
 // large for that.
 Result<std::uint32_t> block_bytes_for(std::uint64_t file_bytes);
@@ -56,34 +62,56 @@ class Artifacts {
   public:
     explicit Artifacts(std::filesystem::path store_folder) : folder_(std::move(store_folder) / "artifacts") {}
 
+    // Profiles for which something was built, also those that the city does not have any more.
+    std::vector<std::string> profiles() const;
     // All that were built and not yet forgotten, newest first, withdrawn ones among them.
     std::vector<std::uint64_t> generations(std::string_view profile) const;
-    // From here on nothing is handed out of snapshots that have a feed which the profile does not clear any
-    // more, or were built before something was purged from one of their feeds; and their files go.
+    // Until the next call nothing is handed out of the profile's snapshots that have a feed which it does not
+    // clear any more, or were built before something was purged from one of their feeds. Touches no file:
+    // what `offerable` was read from may yet be rolled back.
     void withdraw(std::string_view profile, const Offerable& offerable);
+    // Whether something was withdrawn, or found damaged, since the last tidy().
+    bool is_to_tidy() const { return !to_tidy_.empty(); }
+    // Removes the files of the profile's withdrawn snapshots, and sets damaged ones aside, as
+    // <generation>.damaged. To be called behind a withdraw() with what is committed, outside of a
+    // transaction. Killed before or within it, the next call finds what is left. A sentence for each that was
+    // set aside: someone should look at the disk.
+    std::vector<std::string> tidy(std::string_view profile);
+    // The newest that was built turned out to be damaged: another should be built.
+    bool is_newest_damaged(std::string_view profile);
 
-    // Newest generation that is kept; 0: none.
-    Result<std::uint64_t> newest(std::string_view profile) const;
+    // Newest generation that can be handed out; 0: none.
+    std::uint64_t newest(std::string_view profile);
     // Newest that devices can follow on from: its cursors are of this hub generation. 0: none.
-    Result<std::uint64_t> offered(std::string_view profile, std::uint64_t hub_generation);
+    std::uint64_t offered(std::string_view profile, std::uint64_t hub_generation);
     // The signed manifest as it is sent. not_found when nothing is kept.
-    Result<Bytes> manifest(std::string_view profile) const;
-    // A block as it is sent, zstd. not_found when the generation is no longer kept or the block is none of
-    // its.
+    Result<Bytes> manifest(std::string_view profile);
+    // A block as it is sent, zstd, and what its manifest says. not_found when the generation is no longer
+    // kept or the block is none of its; corrupt when it is damaged on this disk: then nothing more is handed
+    // out of the generation.
     Result<Bytes> block(std::string_view profile, std::uint64_t generation, std::uint32_t block);
 
   private:
     struct Pack {
         std::uint64_t hub_generation = 0;
         std::vector<std::uint64_t> offsets;  // one more than there are blocks
+        std::vector<Bytes> sha256;           // of each block's content
+        // Of each block as it lay on the disk when its content was compared with that, a quick sum.
+        std::vector<std::optional<std::size_t>> compared;
+        std::size_t block_bytes = 0;
         std::map<records::FeedId, std::uint64_t> cursors;
     };
     static bool may_be_offered(const Pack& pack, const Offerable& offerable);
-    Result<const Pack*> pack(std::string_view profile, std::uint64_t generation);
+    // not_found when it is not to be handed out, for whatever reason.
+    Result<Pack*> pack(std::string_view profile, std::uint64_t generation);
+    static Status compare(Pack& pack, std::uint32_t block, BytesView packed);
+    Error found_damaged(std::string_view profile, std::uint64_t generation, const std::string& what);
+    std::string set_aside(std::string_view profile, std::uint64_t generation);
     std::filesystem::path folder_;
     std::map<std::pair<std::string, std::uint64_t>, Pack> packs_;
-    std::set<std::pair<std::string, std::uint64_t>>
-        withdrawn_;  // whether or not their files could be removed
+    std::set<std::pair<std::string, std::uint64_t>> withdrawn_;
+    std::map<std::pair<std::string, std::uint64_t>, std::string> damaged_;  // what of it
+    std::set<std::string> to_tidy_;                                         // profiles
 };
 
 }  // namespace fieldpost::hub

@@ -160,17 +160,17 @@ Result<SnapshotReport> build_snapshot(const std::filesystem::path& folder, const
     auto profile = Catalog(**store).profile(profile_name);
     if (!profile) return profile.error();
     const Artifacts artifacts(folder);
-    const auto before = artifacts.generations(profile_name);
 
     SnapshotReport report;
-    report.generation =
-        std::max(before.empty() ? 1 : before.front() + 1, static_cast<std::uint64_t>(unix_now()));
     const auto offered = folder / "artifacts" / profile_name;
-    const auto target = offered / std::to_string(report.generation);
     const auto draft = offered / "draft";
     if (auto made = make_folder(offered); !made) return made.error();
     auto alone = FolderLock::take(offered);
     if (!alone) return alone.error().with("another program builds this profile's snapshot");
+    auto generation = next_generation(folder, unix_now());
+    if (!generation) return generation.error();
+    report.generation = *generation;
+    const auto target = offered / std::to_string(report.generation);
     std::error_code ignored;
     std::filesystem::remove_all(draft, ignored);  // of a build that was killed
     if (auto made = make_folder(draft); !made) return made.error();

@@ -11,13 +11,13 @@ constexpr std::chrono::minutes again_after{10};
 
 }  // namespace
 
-SnapshotRebuilder::SnapshotRebuilder(std::filesystem::path store_folder, protocol::Signer& signer, Post post,
-                                     Built built)
+SnapshotRebuilder::SnapshotRebuilder(std::filesystem::path store_folder, Artifacts& artifacts,
+                                     protocol::Signer& signer, Post post, Built built)
     : folder_(std::move(store_folder)),
       signer_(signer),
       post_(std::move(post)),
       built_(std::move(built)),
-      artifacts_(folder_),
+      artifacts_(artifacts),
       thread_("snapshots", most_profiles) {}
 
 SnapshotRebuilder::~SnapshotRebuilder() {
@@ -28,8 +28,8 @@ SnapshotRebuilder::~SnapshotRebuilder() {
 void SnapshotRebuilder::look(std::span<const std::string> profiles, std::uint64_t hub_generation, Time now) {
     for (const std::string& profile : profiles) {
         if (waiting_.contains(profile)) continue;
-        const auto offered = artifacts_.offered(profile, hub_generation);
-        if (offered && *offered != 0) continue;
+        if (artifacts_.offered(profile, hub_generation) != 0 && !artifacts_.is_newest_damaged(profile))
+            continue;
         const auto begun = begun_.find(profile);
         if (begun != begun_.end() && begun->second.hub_generation == hub_generation &&
             now - begun->second.at < again_after)

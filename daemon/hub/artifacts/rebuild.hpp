@@ -22,17 +22,19 @@ class SnapshotRebuilder {
     using Built = std::function<void(const std::string& profile, const Result<SnapshotReport>& report)>;
     using Time = std::chrono::steady_clock::time_point;
 
-    // `signer` is used on the other thread. `built` is called through `post`.
-    SnapshotRebuilder(std::filesystem::path store_folder, protocol::Signer& signer, Post post, Built built);
+    // `artifacts` says what is offered, as it knows what is withdrawn: the store's one, used on the loop's
+    // thread. `signer` is used on the other thread. `built` is called through `post`.
+    SnapshotRebuilder(std::filesystem::path store_folder, Artifacts& artifacts, protocol::Signer& signer,
+                      Post post, Built built);
     // Ends a build that runs: it is begun again by whoever looks next. Nothing is posted after it.
     ~SnapshotRebuilder();
     SnapshotRebuilder(const SnapshotRebuilder&) = delete;
     SnapshotRebuilder& operator=(const SnapshotRebuilder&) = delete;
 
-    // Builds for each of these profiles that has no snapshot of this hub generation. At the start, when a
-    // generation begins, and now and then. Within a hub generation a profile's builds begin ten minutes apart
-    // at least, whether the last one failed or was withdrawn since: an import that raises labels does so
-    // record by record. Loop thread.
+    // Builds for each of these profiles that has no snapshot of this hub generation, or whose newest one
+    // turned out to be damaged. At the start, when a generation begins, and now and then. Within a hub
+    // generation a profile's builds begin ten minutes apart at least, whether the last one failed or was
+    // withdrawn since: an import that raises labels does so record by record. Loop thread.
     void look(std::span<const std::string> profiles, std::uint64_t hub_generation, Time now);
 
     // Profiles that are being built, or wait for it.
@@ -45,7 +47,7 @@ class SnapshotRebuilder {
     protocol::Signer& signer_;
     const Post post_;
     const Built built_;
-    Artifacts artifacts_;
+    Artifacts& artifacts_;
     std::set<std::string> waiting_;
     struct Begun {
         Time at;

@@ -152,9 +152,11 @@ Result<engine::OperationResult> Operations::take(const engine::RegisteredDevice&
     auto& operation = *google::protobuf::Arena::CreateMessage<protocol::Operation>(&arena);
     const bool readable = unread == nullptr && body.size() <= protocol::max_operation_bytes &&
                           operation.ParseFromArray(body.data(), static_cast<int>(body.size()));
+    auto turn = in_place ? Result<Turn>(Turn::in_order) : turn_of(device.id, identity);
+    if (!turn) return turn.error();
     auto decision =
         readable
-            ? decide(device, identity, operation)
+            ? decide(device, identity, operation, *turn)
             : Decision{{protocol::QUARANTINED, 0, unread == nullptr ? "it cannot be read" : *unread}, {}};
     if (!decision) return decision.error();
     auto& [result, waits_for] = *decision;
@@ -253,7 +255,7 @@ Result<std::int64_t> Operations::insert(const std::string& device, const Identit
 
 Result<Operations::Decision> Operations::decide(const engine::RegisteredDevice& device,
                                                 const Identity& identity,
-                                                const protocol::Operation& operation) {
+                                                const protocol::Operation& operation, Turn turn) {
     if (operation.has_after()) {
         const auto& after = operation.after();
         if (after.epoch() == identity.epoch && after.lane() == identity.lane && after.seq() >= identity.seq) {
@@ -275,7 +277,16 @@ Result<Operations::Decision> Operations::decide(const engine::RegisteredDevice& 
             }
         }
     }
-    return effect_of(device, identity.lane, operation, Turn::in_order);
+    return effect_of(device, identity.lane, operation, turn);
+}
+
+// A report that was here and is forgotten may come again in a later epoch, while those behind it are known:
+// it is no newer for that.
+Result<Turn> Operations::turn_of(const std::string& device, const Identity& identity) {
+    if (identity.lane != protocol::TELEMETRY) return Turn::in_order;
+    auto position = lane_position(device, identity.epoch, identity.lane);
+    if (!position) return position.error();
+    return position->seq() >= identity.seq ? Turn::after_waiting : Turn::in_order;
 }
 
 Result<Operations::Decision> Operations::effect_of(const engine::RegisteredDevice& device,
@@ -384,8 +395,13 @@ Result<std::vector<engine::OperationResult>> Operations::results(std::string_vie
         get.bind(4, integer(first));
         get.bind(5, integer(last));
         std::uint64_t expected = first;
+        const auto fill = [&](std::uint64_t end) {  // with what was forgotten since (telemetry_age.hpp)
+            for (; lane == protocol::TELEMETRY && expected < end; ++expected) out.emplace_back();
+        };
         while (get.executeStep()) {
-            if (static_cast<std::uint64_t>(get.getColumn(0).getInt64()) != expected++) {
+            const auto seq = static_cast<std::uint64_t>(get.getColumn(0).getInt64());
+            fill(seq);
+            if (seq != expected++) {
                 get.reset();
                 return fail(ErrorCode::corrupt,
                             "the stored operations of device " + std::string(device) + " have a hole");
@@ -395,6 +411,11 @@ Result<std::vector<engine::OperationResult>> Operations::results(std::string_vie
                            get.getColumn(3).getString()});
         }
         get.reset();
+        if (expected != last + 1 && lane == protocol::TELEMETRY) {
+            auto position = lane_position(device, epoch, lane);
+            if (!position) return position.error();
+            if (position->seq() >= last) fill(last + 1);
+        }
         if (expected != last + 1) {
             return fail(ErrorCode::corrupt, "operations of device " + std::string(device) + " are missing");
         }

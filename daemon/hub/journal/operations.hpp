@@ -76,7 +76,8 @@ class Operations {
                                 const protocol::Operation* operation, const engine::OperationResult& result,
                                 BytesView body);
     Result<Decision> decide(const engine::RegisteredDevice& device, const Identity& identity,
-                            const protocol::Operation& operation);
+                            const protocol::Operation& operation, Turn turn);
+    Result<Turn> turn_of(const std::string& device, const Identity& identity);
     Result<Decision> effect_of(const engine::RegisteredDevice& device, protocol::Lane lane,
                                const protocol::Operation& operation, Turn turn);
     // Within a savepoint: when it fails, nothing that it did stays.

@@ -29,6 +29,8 @@ struct Parking::Statements {
               "UNION ALL SELECT o.outcome FROM operation_again a JOIN operation o "
               "ON o.operation = a.operation "
               "WHERE a.device = ?1 AND a.epoch = ?2 AND a.lane = ?3 AND a.seq = ?4"),
+          applied(database,
+                  "SELECT 1 FROM device_lane WHERE device = ? AND epoch = ? AND lane = ? AND applied >= ?"),
           any(database, "SELECT EXISTS (SELECT 1 FROM parked)"),
           held(database, "SELECT count(*), coalesce(sum(bytes), 0) FROM parked WHERE device = ?"),
           park(database,
@@ -53,7 +55,8 @@ struct Parking::Statements {
                   "ON a.operation = s.operation ORDER BY 1, 2, 3, 4"),
           taken(database, "DELETE FROM settled") {}
 
-    SQLite::Statement standing, any, held, park, waiting, body, unpark, update, note, places, settled, taken;
+    SQLite::Statement standing, applied, any, held, park, waiting, body, unpark, update, note, places,
+        settled, taken;
 };
 
 Parking::Parking(Store& store) : store_(store), statements_(std::make_unique<Statements>(store.database())) {}
@@ -74,7 +77,14 @@ Result<Parking::Standing> Parking::standing(const std::string& device, const pro
             if (outcome == protocol::PARKED) found = Standing::parked;
             if (outcome == protocol::QUARANTINED && found == Standing::missing) found = Standing::quarantined;
         }
-        return found;
+        if (found != Standing::missing || place.lane() != protocol::TELEMETRY) return found;
+        // Forgotten since (telemetry_age.hpp): it was accepted.
+        StatementUse applied(statements_->applied);
+        applied->bindNoCopy(1, device);
+        applied->bind(2, integer(place.epoch()));
+        applied->bind(3, static_cast<int>(place.lane()));
+        applied->bind(4, integer(place.seq()));
+        return applied->executeStep() ? Standing::applied : Standing::missing;
     });
 }
 

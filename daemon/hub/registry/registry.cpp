@@ -94,6 +94,9 @@ Result<std::optional<engine::RegisteredDevice>> Registry::registered(std::string
                                  (*device)->revoked_at != 0,
                                  (*device)->attachments_safe};
     auto profile = Catalog(store_).profile(out.profile);
+    // What the device records is taken all the same: city.toml is no reason to lose it.
+    out.profile_is_gone = !profile && profile.error().code == ErrorCode::not_found;
+    if (out.profile_is_gone) return std::optional(std::move(out));
     if (!profile) return profile.error();
     for (const auto& feed : feeds_of(*profile)) out.feeds.push_back(feed);
     return std::optional(std::move(out));

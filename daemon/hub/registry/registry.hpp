@@ -34,7 +34,8 @@ class Registry {
     // disk beside the store before it takes effect, so that a restore does not take it back.
     Status add(const std::string& id, BytesView public_key, const std::string& profile);
     Result<std::optional<Device>> find(std::string_view id);
-    // The same with the feeds that its profile clears, as the engine knows it.
+    // The same with the feeds that its profile clears, as the engine knows it: none when the city does not
+    // have the profile any more.
     Result<std::optional<engine::RegisteredDevice>> registered(std::string_view id);
     Result<std::vector<Device>> all();
     // The device gets nothing from here on, and nothing that it sends is taken. It stays so, whatever profile

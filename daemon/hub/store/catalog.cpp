@@ -46,6 +46,35 @@ Profile read_profile(SQLite::Statement& row) {
 constexpr std::array<std::pair<const char*, double Bounds::*>, 4> bounds_keys{
     {{"west", &Bounds::west}, {"south", &Bounds::south}, {"east", &Bounds::east}, {"north", &Bounds::north}}};
 
+std::map<std::string, std::set<records::FeedId>> feeds_by_profile(Database& database) {
+    std::map<std::string, std::set<records::FeedId>> out;
+    SQLite::Statement profiles(database, std::string("SELECT ") + profile_columns + " FROM profile");
+    while (profiles.executeStep()) {
+        const Profile profile = read_profile(profiles);
+        out.emplace(profile.name, feeds_of(profile));
+    }
+    return out;
+}
+
+// Whose profile clears other feeds than before, or is gone, or is there again, has a new desired state.
+void desire_anew(Database& database, const std::map<std::string, std::set<records::FeedId>>& before) {
+    const auto now = feeds_by_profile(database);
+    SQLite::Statement grow(database,
+                           "UPDATE device SET desired_generation = desired_generation + 1 WHERE profile = ?");
+    const auto changed = [&](const std::string& profile) {
+        grow.bind(1, profile);
+        grow.exec();
+        grow.reset();
+    };
+    for (const auto& [profile, feeds] : now) {
+        const auto known = before.find(profile);
+        if (known == before.end() || known->second != feeds) changed(profile);
+    }
+    for (const auto& [profile, feeds] : before) {
+        if (!now.contains(profile)) changed(profile);
+    }
+}
+
 }  // namespace
 
 std::set<records::FeedId> feeds_of(const Profile& profile) {
@@ -79,6 +108,7 @@ Status Catalog::put_city(const City& city) {
         put("city_name", city.name);
         for (const auto& [key, member] : bounds_keys) put(key, city.bounds.*member);
 
+        const auto feeds_before = feeds_by_profile(database);
         database.exec("DELETE FROM area; DELETE FROM profile");
         SQLite::Statement area(database, "INSERT INTO area (area, title) VALUES (?, ?)");
         for (const auto& [id, title] : city.areas) {
@@ -97,6 +127,7 @@ Status Catalog::put_city(const City& city) {
             profile.exec();
             profile.reset();
         }
+        desire_anew(database, feeds_before);
         return write_rights(database, store_.folder());
     });
 }

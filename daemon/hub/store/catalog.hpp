@@ -57,7 +57,8 @@ class Catalog {
   public:
     explicit Catalog(Store& store) : store_(store) {}
 
-    // Replaces what was stored. What profiles clear is on disk beside the store before it takes effect, so
+    // Replaces what was stored. Devices of a profile that clears other feeds than before, or is gone, get a
+    // new desired state. What profiles clear is on disk beside the store before it takes effect, so
     // that a restore does not take it back. conflict when the store holds another city.
     Status put_city(const City& city);
     // not_found before the first import.

@@ -36,6 +36,19 @@ struct StoredLayer {
     Bytes body;
 };
 
+// A set of a message's fields, as table removal keeps it.
+using FieldBits = std::int64_t;
+inline FieldBits field_bit(int number) {
+    return FieldBits{1} << std::min(number, 62);
+}
+
+// What the feed's rows do not have any more of a record.
+struct StoredRemoval {
+    std::int64_t feed = 0;
+    std::int64_t n = 0;
+    FieldBits fields = 0;
+};
+
 struct StoredRecord {
     records::Kind kind = records::KIND_UNSET;
     std::int64_t source = 0;
@@ -175,17 +188,28 @@ class Records::Rows {
         use->exec();
     }
 
-    // `removed`: the version of the row that went.
+    // `removed`, `fields`: the version of the row that went, and what it had.
     void put_removal(records::Kind kind, RecordId record, std::int64_t version, std::int64_t feed,
-                     std::int64_t removed) {
+                     std::int64_t removed, FieldBits fields) {
         StatementUse use(put_removal_);
         use->bind(1, feed);
         use->bind(2, ++cursor(feed));
         use->bind(3, record);
         use->bind(4, kind);
         use->bind(5, version);
+        use->bind(6, fields);
         use->exec();
         count_row(feed, record, removed, 0);
+    }
+
+    std::vector<StoredRemoval> removals(RecordId record) {
+        std::vector<StoredRemoval> out;
+        StatementUse use(find_removals_);
+        use->bind(1, record);
+        while (use->executeStep())
+            out.push_back(
+                {use->getColumn(0).getInt64(), use->getColumn(1).getInt64(), use->getColumn(2).getInt64()});
+        return out;
     }
 
     void drop_removal(RecordId record, std::int64_t feed) {
@@ -225,6 +249,14 @@ class Records::Rows {
     void purge(std::int64_t feed) {
         StatementUse use(save_purged_);
         use->bind(1, cursor(feed));
+        use->bind(2, feed);
+        use->exec();
+    }
+
+    // The same of what was built before the change `n`.
+    void purge_before(std::int64_t feed, std::int64_t n) {
+        StatementUse use(save_purged_before_);
+        use->bind(1, n);
         use->bind(2, feed);
         use->exec();
     }
@@ -326,6 +358,8 @@ class Records::Rows {
     SQLite::Statement find_feed_id_{database_,
                                     "SELECT area, classification, compartment FROM feed WHERE feed = ?"};
     SQLite::Statement save_purged_{database_, "UPDATE feed SET purged = ? WHERE feed = ?"};
+    SQLite::Statement save_purged_before_{database_,
+                                          "UPDATE feed SET purged = ?1 WHERE feed = ?2 AND purged < ?1"};
     SQLite::Statement find_labels_{
         database_,
         "SELECT labels FROM dataset WHERE source = ?1 AND kind = ?2 AND EXISTS "
@@ -342,7 +376,10 @@ class Records::Rows {
     SQLite::Statement drop_layer_{
         database_, "DELETE FROM layer WHERE property = ? AND kind = ? AND record = ? AND feed = ?"};
     SQLite::Statement put_removal_{
-        database_, "INSERT OR REPLACE INTO removal (feed, n, record, kind, version) VALUES (?, ?, ?, ?, ?)"};
+        database_,
+        "INSERT OR REPLACE INTO removal (feed, n, record, kind, version, fields) VALUES (?, ?, ?, ?, ?, ?)"};
+    SQLite::Statement find_removals_{database_,
+                                     "SELECT feed, n, ifnull(fields, -1) FROM removal WHERE record = ?"};
     SQLite::Statement drop_removal_{database_, "DELETE FROM removal WHERE record = ? AND feed = ?"};
     SQLite::Statement make_feed_{
         database_,

@@ -45,6 +45,14 @@ bool is_raised(const records::LayerKey& from, const records::LayerKey& to) {
     return to.compartment != from.compartment || to.classification > from.classification;
 }
 
+FieldBits fields_of(records::Kind kind, BytesView body) {
+    std::vector<const pb::FieldDescriptor*> set;
+    if (const auto part = records::parse_body(kind, body)) (*part)->GetReflection()->ListFields(**part, &set);
+    FieldBits bits = 0;
+    for (const auto* field : set) bits |= field_bit(field->number());
+    return bits;
+}
+
 // Cursors are given within a transaction: the caller's, or else one around this change alone.
 template <class Rows, class F>
 Result<Outcome> change(Rows& rows, Database& database, F&& body) {
@@ -184,32 +192,23 @@ void Records::note_changes(RecordId record, const pb::Message& before, const pb:
     }
 }
 
-// The feeds of those layers, as they were, that have a field which the record now has at a raised label.
-std::vector<std::int64_t> Records::raised_from(const Content& content,
-                                               const std::vector<StoredLayer>& before) {
-    std::vector<std::int64_t> out;
-    if (before.empty()) return out;
-    const auto fields_of = [&](BytesView body) {
-        std::vector<const pb::FieldDescriptor*> fields;
-        if (const auto part = records::parse_body(content.kind, body))
-            (*part)->GetReflection()->ListFields(**part, &fields);
-        std::vector<int> numbers;
-        for (const auto* field : fields) numbers.push_back(field->number());
-        return numbers;
+void Records::purge_raised(const Content& content, const std::vector<StoredLayer>& before,
+                           const std::vector<StoredRemoval>& removed) {
+    if (before.empty() && removed.empty()) return;
+    std::vector<std::pair<records::LayerKey, FieldBits>> now;
+    for (const auto& [layer, body] : content.layers) now.emplace_back(layer, fields_of(content.kind, body));
+    const auto is_raised_from = [&](std::int64_t feed, FieldBits fields) {
+        const auto& from = rows_->feed_id(feed).layer;
+        return std::ranges::any_of(now, [&](const auto& part) {
+            return (part.second & fields) != 0 && is_raised(from, part.first);
+        });
     };
-    std::map<int, records::LayerKey> now;
-    for (const auto& [layer, body] : content.layers) {
-        for (const int field : fields_of(body)) now[field] = layer;
+    for (const StoredRemoval& gone : removed) {
+        if (is_raised_from(gone.feed, gone.fields)) rows_->purge_before(gone.feed, gone.n);
     }
     for (const StoredLayer& old : before) {
-        const auto& layer = rows_->feed_id(old.feed).layer;
-        const bool raised = std::ranges::any_of(fields_of(old.body), [&](int field) {
-            const auto moved = now.find(field);
-            return moved != now.end() && is_raised(layer, moved->second);
-        });
-        if (raised) out.push_back(old.feed);
+        if (is_raised_from(old.feed, fields_of(content.kind, old.body))) rows_->purge(old.feed);
     }
-    return out;
 }
 
 Result<Outcome> Records::write(const Content& content, const StoredRecord* before,
@@ -268,20 +267,21 @@ Result<Outcome> Records::write(const Content& content, const StoredRecord* befor
 
     before_change();
     smaller.insert(smaller.end(), gone.begin(), gone.end());
-    const auto purged = raised_from(content, smaller);
+    const auto removed = before != nullptr ? rows_->removals(content.record) : std::vector<StoredRemoval>();
     outcome.change = lives ? Change::updated : Change::inserted;
     outcome.feed_changes = static_cast<int>(puts.size() + gone.size());
     ++outcome.version;
     for (const auto feed : moved) rows_->drop_layer(before->property, content.kind, content.record, feed);
     for (const auto& layer : gone) {
         rows_->drop_layer(before->property, content.kind, content.record, layer.feed);
-        rows_->put_removal(content.kind, content.record, outcome.version, layer.feed, layer.version);
+        rows_->put_removal(content.kind, content.record, outcome.version, layer.feed, layer.version,
+                           fields_of(content.kind, layer.body));
     }
     for (const auto& [feed, body, replaced] : puts) {
         if (before != nullptr) rows_->drop_removal(content.record, feed);
         rows_->put_layer(content.kind, content.record, outcome.version, feed, content.stamp, *body, replaced);
     }
-    for (const auto feed : purged) rows_->purge(feed);
+    purge_raised(content, smaller, removed);
     const StoredRecord now{content.kind, content.source,         std::string(content.key), outcome.version,
                            false,        content.stamp.property, content.stamp.method};
     if (before != nullptr) {
@@ -415,7 +415,8 @@ Result<Outcome> Records::remove(RecordId record) {
         outcome.change = Change::removed;
         for (const auto& layer : rows_->layers(stored->property, stored->kind, record)) {
             rows_->drop_layer(stored->property, stored->kind, record, layer.feed);
-            rows_->put_removal(stored->kind, record, outcome.version, layer.feed, layer.version);
+            rows_->put_removal(stored->kind, record, outcome.version, layer.feed, layer.version,
+                               fields_of(stored->kind, layer.body));
             ++outcome.feed_changes;
         }
         stored->deleted = true;

@@ -27,6 +27,7 @@ extern const std::string_view schema_011_safe_attachments;
 extern const std::string_view schema_012_lane_reports;
 extern const std::string_view schema_013_parked_bytes;
 extern const std::string_view schema_014_purged;
+extern const std::string_view schema_015_removed_fields;
 
 namespace {
 
@@ -45,20 +46,11 @@ constexpr const char* is_backup = "SELECT 1 FROM hub WHERE key = 'backup_of'";
 
 // Not a constant: these are initialised in other files.
 auto all_migrations() {
-    return std::array{schema_001_records,
-                      schema_002_journal,
-                      schema_003_links,
-                      schema_004_edits,
-                      schema_005_epochs,
-                      schema_006_safe,
-                      schema_007_checksums,
-                      schema_008_revoked,
-                      schema_009_unread_index,
-                      schema_010_deliveries,
-                      schema_011_safe_attachments,
-                      schema_012_lane_reports,
-                      schema_013_parked_bytes,
-                      schema_014_purged};
+    return std::array{schema_001_records,      schema_002_journal,          schema_003_links,
+                      schema_004_edits,        schema_005_epochs,           schema_006_safe,
+                      schema_007_checksums,    schema_008_revoked,          schema_009_unread_index,
+                      schema_010_deliveries,   schema_011_safe_attachments, schema_012_lane_reports,
+                      schema_013_parked_bytes, schema_014_purged,           schema_015_removed_fields};
 }
 
 // What is newer of rights, file or database: of a backup the file, else the database.

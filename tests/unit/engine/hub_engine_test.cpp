@@ -287,6 +287,7 @@ TEST_CASE("An operation that comes again in a later epoch is applied once", "[en
     bench.send(bench.batch(1, 3));
     bench.journal.open_epoch(epoch, 78, {{WORK, 1}});
     protocol::Batch batch;
+    batch.set_protocol(protocol::version);
     batch.set_device("truck-1");
     batch.set_epoch(78);
     batch.set_lane(WORK);
@@ -833,4 +834,54 @@ TEST_CASE("Blocks are given as asked, no more than a bound, and one that is gone
     sent = downs(bench.receive(up));
     REQUIRE(sent.size() == 1);
     CHECK_FALSE(sent[0].block().problem().empty());
+}
+
+TEST_CASE("A device whose profile is gone is answered without feeds and snapshot, and its journal is taken",
+          "[engine][hub]") {
+    Bench bench;
+    bench.store.put(general, 1);
+    bench.store.make_snapshot(100);
+    auto& device = bench.store.devices["truck-1"];
+    device.feeds.clear();
+    device.profile_is_gone = true;
+    const auto greeted = bench.hello();
+    REQUIRE(bench.status.has_value());
+    REQUIRE(downs(greeted).size() == 1);
+    const auto reply = hello_reply(downs(greeted)[0]);
+    CHECK(reply.problem().empty());
+    CHECK(reply.desired().feeds_size() == 0);
+    CHECK(reply.heads_size() == 0);
+    CHECK(reply.snapshot_generation() == 0);
+    REQUIRE(greeted.notices.size() == 1);
+    CHECK(greeted.notices[0].alarm);
+    CHECK(greeted.notices[0].text.find("'fire'") != std::string::npos);
+    CHECK(greeted.notices[0].text.find("fieldpost-hub device add") != std::string::npos);
+
+    protocol::Up up;
+    up.mutable_manifest_request()->set_kind("snapshot");
+    CHECK(bench.receive(up).publishes.empty());
+    up.mutable_block_request()->set_generation(1);
+    up.mutable_block_request()->add_blocks(0);
+    const auto refused = downs(bench.receive(up));
+    REQUIRE(refused.size() == 1);
+    CHECK_FALSE(refused[0].block().problem().empty());
+    CHECK(refused[0].block().packed().empty());
+
+    bench.record(2);
+    const auto sent = acks(bench.send(bench.batch(1, 2)));
+    REQUIRE(sent.size() == 1);
+    CHECK(sent[0].applied().seq() == 2);
+}
+
+TEST_CASE("A batch of another protocol is neither taken nor acknowledged, with an alarm", "[engine][hub]") {
+    Bench bench;
+    bench.record(1);
+    auto batch = bench.batch(1, 1);
+    batch.set_protocol(protocol::version + 1);
+    const auto actions = bench.send(batch);
+    CHECK(bench.status.has_value());
+    CHECK(bench.applied() == 0);
+    CHECK(actions.publishes.empty());
+    CHECK(alarms(actions) == 1);
+    CHECK(acks(bench.send(bench.batch(1, 1))).size() == 1);
 }

@@ -34,11 +34,11 @@ struct Bench {
 TEST_CASE("A snapshot is offered once it is built, and the two newest are kept", "[artifacts]") {
     Bench bench("inspector");
     Artifacts artifacts(bench.store_folder);
-    CHECK(artifacts.newest("inspector").value() == 0);
+    CHECK(artifacts.newest("inspector") == 0);
     std::vector<std::uint64_t> generations;
     for (int i = 0; i < 3; ++i) generations.push_back(bench.build("inspector").value().generation);
     CHECK(generations[0] < generations[1]);
-    CHECK(artifacts.newest("inspector").value() == generations[2]);
+    CHECK(artifacts.newest("inspector") == generations[2]);
     CHECK(artifacts.block("inspector", generations[1], 0).has_value());
     CHECK(artifacts.block("inspector", generations[0], 0).error().code == ErrorCode::not_found);
 }

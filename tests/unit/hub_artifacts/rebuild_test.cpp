@@ -31,9 +31,7 @@ struct Bench {
         REQUIRE(store->begin_generation());
         transaction.commit();
     }
-    std::uint64_t offered(const std::string& profile) {
-        return Artifacts(store->folder()).offered(profile, generation()).value();
-    }
+    std::uint64_t offered(const std::string& profile) { return artifacts.offered(profile, generation()); }
     std::uint64_t generation() const { return static_cast<std::uint64_t>(store->generation()); }
     void look(std::chrono::seconds after_start = {}) {
         rebuilder->look(profiles, generation(), SnapshotRebuilder::Time() + after_start);
@@ -60,8 +58,9 @@ struct Bench {
     std::condition_variable came;
     std::deque<std::function<void()>> events;
     std::vector<std::string> built;
+    Artifacts artifacts{folder.path / "hub"};
     std::unique_ptr<SnapshotRebuilder> rebuilder = std::make_unique<SnapshotRebuilder>(
-        folder.path / "hub", signer,
+        folder.path / "hub", artifacts, signer,
         [this](std::function<void()> event) {
             const std::lock_guard lock(mutex);
             events.push_back(std::move(event));
@@ -149,12 +148,11 @@ TEST_CASE("However often what is offered is withdrawn, a profile's builds begin 
         "VALUES ('city/public/general', 'city', " +
         std::to_string(records::PUBLIC) + ", 'general', 0, 9)");
     const auto withdraw = [&] {
-        Artifacts artifacts(bench.store->folder());
         for (const auto& profile : bench.profiles)
-            artifacts.withdraw(profile, offerable(*bench.store, profile).value());
+            bench.artifacts.withdraw(profile, offerable(*bench.store, profile).value());
     };
     withdraw();
-    bench.look();
+    bench.look();  // whether or not their files are gone
     CHECK(bench.rebuilder->waiting() == 2);
     bench.wait();
     withdraw();
@@ -169,4 +167,24 @@ TEST_CASE("However often what is offered is withdrawn, a profile's builds begin 
     bench.look(std::chrono::seconds(601));
     CHECK(bench.rebuilder->waiting() == 2);
     bench.wait();
+}
+
+TEST_CASE("Another snapshot is built when the newest is damaged, though an older one is offered",
+          "[artifacts]") {
+    Bench bench;
+    bench.build("fire");
+    bench.build("inspector");
+    const auto older = bench.offered("inspector");
+    bench.build("inspector");
+    const auto newer = bench.offered("inspector");
+    std::filesystem::resize_file(
+        bench.store->folder() / "artifacts" / "inspector" / std::to_string(newer) / "blocks.zst", 10);
+    CHECK_FALSE(bench.artifacts.block("inspector", newer, 0));
+    CHECK(bench.offered("inspector") == older);
+    bench.look();
+    CHECK(bench.rebuilder->waiting() == 1);
+    bench.wait();
+    CHECK(bench.offered("inspector") > newer);
+    bench.look(std::chrono::seconds(700));
+    CHECK(bench.rebuilder->waiting() == 0);
 }

@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <fstream>
 
 #include "daemon/hub/artifacts/artifacts.hpp"
 #include "daemon/hub/store/catalog.hpp"
@@ -7,6 +8,10 @@
 #include "sync/base/compress.hpp"
 #include "tests/unit/engine/key_signer.hpp"
 #include "tests/unit/support/temporary_folder.hpp"
+
+namespace fieldpost::hub {
+extern const std::string_view schema_015_removed_fields;
+}
 
 using namespace fieldpost;
 using namespace fieldpost::hub;
@@ -49,14 +54,20 @@ struct Bench {
         transaction.commit();
         return outcome->record;
     }
+    void remove(RecordId record) {
+        SQLite::Transaction transaction(store->database());
+        REQUIRE(records->remove(record));
+        transaction.commit();
+    }
     std::uint64_t build(const std::string& profile) {
         return build_snapshot(store->folder(), profile, signer, [](const std::string&) {}).value().generation;
     }
-    // As the hub does before each answer.
+    // As the hub does before an answer and behind the commit.
     std::uint64_t offered(const std::string& profile) {
         const auto now = offerable(*store, profile).value();
         artifacts.withdraw(profile, now);
-        return artifacts.offered(profile, now.hub_generation).value();
+        artifacts.tidy(profile);
+        return artifacts.offered(profile, now.hub_generation);
     }
     // Whether what is handed out of this snapshot has the secret.
     bool tells(const std::string& profile, std::uint64_t generation) {
@@ -152,6 +163,48 @@ TEST_CASE("What is changed, removed or given a lower label leaves snapshots as t
     CHECK(bench.offered("inspector") == built);
 }
 
+TEST_CASE("What was removed and is made again at a higher label is not handed out of older snapshots",
+          "[artifacts]") {
+    Bench bench;
+    const auto record = bench.put(permit("B-1"));
+    const auto built = bench.build("inspector");
+    bench.remove(record);
+    CHECK(bench.offered("inspector") == built);
+    SECTION("a field of it") {
+        bench.put(permit("B-1"), {{"description", {records::CONFIDENTIAL, "general"}}});
+        CHECK(bench.offered("inspector") == 0);
+        CHECK_FALSE(bench.tells("inspector", built));
+        // What was built between had it not.
+        const auto again = bench.build("inspector");
+        bench.put(permit("B-2"));
+        bench.put(permit("B-1"), {{"description", {records::RESTRICTED, "general"}}});
+        CHECK(bench.offered("inspector") == again);
+    }
+    SECTION("removed by a hub that did not note what was in it") {
+        bench.store->database().exec("UPDATE removal SET fields = NULL");
+        bench.put(permit("B-1"), {{"description", {records::CONFIDENTIAL, "general"}}});
+        CHECK(bench.offered("inspector") == 0);
+    }
+    SECTION("at the labels that it had") {
+        bench.put(permit("B-1"));
+        CHECK(bench.offered("inspector") == built);
+    }
+}
+
+TEST_CASE("Of what a hub reclassified before it noted that, no snapshot is handed out", "[artifacts]") {
+    Bench bench;
+    bench.put(permit("B-1"));
+    const auto built = bench.build("inspector");
+    bench.put(permit("B-1"), {{"description", {records::CONFIDENTIAL, "general"}}});
+    auto& database = bench.store->database();
+    database.exec("UPDATE feed SET purged = 0; ALTER TABLE removal DROP COLUMN fields");
+    const auto of_now = bench.build("chief");
+    database.exec(std::string(schema_015_removed_fields));
+    CHECK(bench.offered("inspector") == 0);
+    CHECK_FALSE(bench.tells("inspector", built));
+    CHECK(bench.offered("chief") == of_now);
+}
+
 TEST_CASE("A snapshot with a feed that its profile lost is withdrawn, one that lacks a feed is not",
           "[artifacts]") {
     Bench bench;
@@ -162,6 +215,20 @@ TEST_CASE("A snapshot with a feed that its profile lost is withdrawn, one that l
     bench.clear({records::PUBLIC, "general"});
     CHECK(bench.offered("inspector") == 0);
     CHECK(bench.files("inspector") == 0);
+}
+
+TEST_CASE("The snapshots of a profile that is gone from the city are withdrawn", "[artifacts]") {
+    Bench bench;
+    bench.put(permit("B-1"));
+    bench.build("inspector");
+    const auto chiefs = bench.build("chief");
+    CHECK(bench.artifacts.profiles() == std::vector<std::string>{"chief", "inspector"});
+    auto city = Catalog(*bench.store).city().value();
+    std::erase_if(city.profiles, [](const Profile& profile) { return profile.name == "inspector"; });
+    REQUIRE(Catalog(*bench.store).put_city(city));
+    CHECK(bench.offered("inspector") == 0);
+    CHECK(bench.files("inspector") == 0);
+    CHECK(bench.offered("chief") == chiefs);
 }
 
 TEST_CASE("A withdrawn snapshot stays withdrawn for a hub that starts anew", "[artifacts]") {
@@ -177,4 +244,104 @@ TEST_CASE("A withdrawn snapshot stays withdrawn for a hub that starts anew", "[a
     bench.artifacts = Artifacts(bench.store->folder());
     CHECK(bench.offered("inspector") == 0);
     CHECK(bench.build("inspector") > built);
+}
+
+TEST_CASE("What a transaction withdraws that is rolled back is offered as before", "[artifacts]") {
+    Bench bench;
+    bench.put(permit("B-1"));
+    const auto built = bench.build("inspector");
+    {
+        SQLite::Transaction rolled_back(bench.store->database());
+        bench.store->database().exec("UPDATE feed SET purged = 1000");
+        bench.artifacts.withdraw("inspector", offerable(*bench.store, "inspector").value());
+        CHECK(bench.artifacts.is_to_tidy());
+        CHECK(bench.artifacts.newest("inspector") == 0);
+        CHECK_FALSE(bench.tells("inspector", built));
+        CHECK(bench.files("inspector") == 2);
+    }
+    CHECK(bench.offered("inspector") == built);
+    CHECK(bench.tells("inspector", built));
+    CHECK_FALSE(bench.artifacts.is_to_tidy());
+}
+
+TEST_CASE("What of a withdrawn snapshot is left without its manifest goes, and is not offered meanwhile",
+          "[artifacts]") {
+    Bench bench;
+    bench.put(permit("B-1"));
+    const auto built = bench.build("inspector");
+    std::filesystem::remove(bench.store->folder() / "artifacts" / "inspector" / std::to_string(built) /
+                            "manifest.pb");
+    bench.artifacts.withdraw("inspector", offerable(*bench.store, "inspector").value());
+    CHECK(bench.artifacts.newest("inspector") == 0);
+    bench.artifacts.tidy("inspector");
+    CHECK(bench.files("inspector") == 0);
+}
+
+TEST_CASE("A block that is damaged on the hub's disk is not handed out, and its snapshot is set aside",
+          "[artifacts]") {
+    Bench bench;
+    bench.put(permit("B-1"));
+    const auto older = bench.build("inspector");
+    const auto newer = bench.build("inspector");
+    REQUIRE(bench.artifacts.block("inspector", newer, 0));
+    const auto folder = bench.store->folder() / "artifacts" / "inspector";
+    {
+        std::fstream file(folder / std::to_string(newer) / "blocks.zst",
+                          std::ios::in | std::ios::out | std::ios::binary);
+        file.seekp(100);
+        file.put('!');
+    }
+    const auto damaged = bench.artifacts.block("inspector", newer, 0);  // also when it was sound before
+    REQUIRE_FALSE(damaged);
+    CHECK(damaged.error().code == ErrorCode::corrupt);
+    CHECK(bench.artifacts.block("inspector", newer, 0).error().code == ErrorCode::not_found);
+    CHECK(bench.artifacts.newest("inspector") == older);
+    CHECK(bench.artifacts.is_newest_damaged("inspector"));
+    CHECK(bench.artifacts.is_to_tidy());
+    const auto alarms = bench.artifacts.tidy("inspector");
+    REQUIRE(alarms.size() == 1);
+    CHECK(alarms[0].find("'inspector'") != std::string::npos);
+    CHECK(std::filesystem::exists(folder / (std::to_string(newer) + ".damaged") / "blocks.zst"));
+    CHECK_FALSE(bench.artifacts.is_to_tidy());
+    CHECK(bench.artifacts.tidy("inspector").empty());
+    bench.artifacts = Artifacts(bench.store->folder());
+    CHECK(bench.offered("inspector") == older);
+    CHECK(bench.artifacts.is_newest_damaged("inspector"));
+
+    const auto built = bench.build("inspector");
+    CHECK(built > newer);
+    CHECK(bench.offered("inspector") == built);
+    CHECK_FALSE(bench.artifacts.is_newest_damaged("inspector"));
+    CHECK(std::filesystem::exists(folder / (std::to_string(newer) + ".damaged") / "blocks.zst"));
+}
+
+TEST_CASE("A file of blocks that was cut short and a manifest that cannot be read are damage, too",
+          "[artifacts]") {
+    Bench bench;
+    bench.put(permit("B-1"));
+    const auto folder = bench.store->folder() / "artifacts" / "inspector";
+    const auto cut = bench.build("inspector");
+    std::filesystem::resize_file(folder / std::to_string(cut) / "blocks.zst", 10);
+    CHECK(bench.artifacts.block("inspector", cut, 0).error().code == ErrorCode::corrupt);
+    const auto unreadable = bench.build("inspector");
+    std::ofstream(folder / std::to_string(unreadable) / "manifest.pb") << "no manifest";
+    CHECK(bench.offered("inspector") == 0);
+    CHECK(std::filesystem::exists(folder / (std::to_string(cut) + ".damaged")));
+    CHECK(std::filesystem::exists(folder / (std::to_string(unreadable) + ".damaged")));
+}
+
+TEST_CASE("Snapshots of different profiles never have the same generation, nor does one that is gone",
+          "[artifacts]") {
+    Bench bench;
+    const auto first = bench.build("inspector");
+    const auto second = bench.build("chief");
+    CHECK(second > first);
+    std::filesystem::remove_all(bench.store->folder() / "artifacts" / "chief");
+    CHECK(bench.build("inspector") > second);
+    // Of a store whose file of the last number is missing, by a clock that went back.
+    std::filesystem::remove(bench.store->folder() / "artifacts" / "last");
+    const auto newest = bench.build("chief");
+    std::filesystem::remove(bench.store->folder() / "artifacts" / "last");
+    CHECK(next_generation(bench.store->folder(), 1000).value() == newest + 1);
+    CHECK(next_generation(bench.store->folder(), -1).value() == newest + 2);
 }

@@ -251,7 +251,7 @@ TEST_CASE("A restore takes no narrowed right back", "[backup]") {
     CHECK(after.find("truck-1").value()->profile == "east-only");
     CHECK(after.find("truck-1").value()->desired_generation == 2);
     CHECK(after.find("truck-2").value()->profile == "fire");
-    CHECK(after.find("truck-2").value()->desired_generation == 3);
+    CHECK(after.find("truck-2").value()->desired_generation == 4);  // its profile's feeds changed, too
     CHECK(after.find("truck-3").value()->profile == "fire");
     CHECK_FALSE(after.find("truck-4").value().has_value());
     CHECK(Catalog(*store).profile("fire").value().clearance ==

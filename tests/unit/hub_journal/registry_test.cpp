@@ -1,5 +1,7 @@
 #include "daemon/hub/registry/registry.hpp"
 
+#include <algorithm>
+
 #include "tests/unit/hub_journal/bench.hpp"
 
 using namespace fieldpost;
@@ -98,4 +100,54 @@ TEST_CASE("An epoch that advances again behind another is told; a new one and it
     // Another device's turns are its own.
     REQUIRE(registry.add("truck-2", Bytes(32, 'x'), "fire").has_value());
     CHECK_FALSE(registry.epoch_advanced("truck-2", first).value());
+}
+
+TEST_CASE("A device whose profile is gone from the city stays known, and clears nothing", "[registry]") {
+    Bench bench;
+    Registry registry(*bench.store);
+    REQUIRE(registry.add("truck-1", key, "east-only").has_value());
+    REQUIRE(registry.add("truck-2", key, "fire").has_value());
+    auto city = Catalog(*bench.store).city().value();
+    std::erase_if(city.profiles, [](const Profile& profile) { return profile.name == "east-only"; });
+    REQUIRE(Catalog(*bench.store).put_city(city).has_value());
+    const auto device = registry.registered("truck-1");
+    REQUIRE(device.has_value());
+    REQUIRE(device->has_value());
+    CHECK((*device)->profile_is_gone);
+    CHECK((*device)->feeds.empty());
+    CHECK((*device)->public_key == key);
+    const auto other = registry.registered("truck-2").value().value();
+    CHECK_FALSE(other.profile_is_gone);
+    CHECK_FALSE(other.feeds.empty());
+}
+
+TEST_CASE("Other feeds of a profile are a new desired state of its devices, another title is none",
+          "[registry]") {
+    Bench bench;
+    Registry registry(*bench.store);
+    REQUIRE(registry.add("truck-1", key, "fire").has_value());
+    REQUIRE(registry.add("truck-2", key, "east-only").has_value());
+    const auto generation = [&](const std::string& id) {
+        return registry.find(id).value()->desired_generation;
+    };
+    auto city = Catalog(*bench.store).city().value();
+    const auto import = [&] { REQUIRE(Catalog(*bench.store).put_city(city).has_value()); };
+    const auto east = std::ranges::find(city.profiles, "east-only", &Profile::name);
+    REQUIRE(east != city.profiles.end());
+    east->title = "The east";
+    import();
+    CHECK(generation("truck-2") == 1);
+    east->clearance = {{records::INTERNAL, "general"}};
+    import();
+    CHECK(generation("truck-2") == 2);
+    const Profile gone = *east;
+    city.profiles.erase(east);
+    import();
+    CHECK(generation("truck-2") == 3);
+    import();
+    CHECK(generation("truck-2") == 3);
+    city.profiles.push_back(gone);
+    import();
+    CHECK(generation("truck-2") == 4);
+    CHECK(generation("truck-1") == 1);
 }

@@ -1,0 +1,21 @@
+// Telemetry does not stay for ever: reports of where vehicles were and what their crews said, of the
+// telemetry lane, are let go of after a time that the city chooses.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "daemon/hub/store/store.hpp"
+
+namespace fieldpost::hub {
+
+// Goes through the next `rows` operations, oldest first, and takes those away that are accepted reports of
+// the telemetry lane and were received more than `kept` before `now_us` (unix microseconds). The lane's
+// cursor and chain stay, each device's newest report stays, and what was taken away counts as accepted when
+// its device asks. What lies in a named gap, waits or was quarantined stays. False when nothing more is old
+// enough. Inside the caller's transaction.
+Result<bool> forget_old_telemetry(Store& store, std::int64_t now_us, std::chrono::hours kept,
+                                  std::size_t rows = 2000);
+
+}  // namespace fieldpost::hub
