@@ -58,12 +58,19 @@ std::filesystem::path CityCache::Files::city_file(std::uint64_t generation) cons
     return folder_ / ("city-" + std::to_string(generation) + ".db");
 }
 
+// Those that there are, as far as the disk tells.
+std::vector<std::filesystem::path> CityCache::Files::files() const {
+    auto there = list_folder(folder_);
+    if (there) return std::move(*there);
+    if (there.error().code != ErrorCode::not_found) spdlog::error("city: {}", there.error().message);
+    return {};
+}
+
 // Newest first.
 std::vector<std::uint64_t> CityCache::Files::generations() const {
     std::vector<std::uint64_t> found;
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
-        const std::string name = entry.path().filename().string();
+    for (const auto& path : files()) {
+        const std::string name = path.filename().string();
         if (!name.starts_with("city-") || !name.ends_with(".db")) continue;
         const std::string number = name.substr(5, name.size() - 8);
         if (number.empty() || number.size() > 18 ||
@@ -113,10 +120,10 @@ Status CityCache::Files::can_change() const {
 }
 
 void CityCache::Files::remove_set_aside() {
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
-        if (entry.path().filename().string().find(".damaged-") == std::string::npos) continue;
-        std::filesystem::remove(entry.path(), error);
+    for (const auto& path : files()) {
+        if (path.filename().string().find(".damaged-") == std::string::npos) continue;
+        std::error_code error;
+        std::filesystem::remove(path, error);
     }
 }
 
@@ -146,15 +153,17 @@ Status CityCache::Files::remove_all_but_mounted(const std::vector<records::FeedI
                              });
     const std::string mounted =
         city_file(static_cast<std::uint64_t>(meta_.artifact_generation)).filename().string();
+    const auto there = list_folder(folder_);
+    if (!there) return there.error();
     std::vector<std::filesystem::path> others;
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
-        const std::string name = entry.path().filename().string();
+    for (const auto& path : *there) {
+        const std::string name = path.filename().string();
         if (name == mounted || name == mounted + "-wal" || name == mounted + "-shm") continue;
-        if (draft_stays && entry.path() == draft_) continue;
-        others.push_back(entry.path());
+        if (draft_stays && path == draft_) continue;
+        others.push_back(path);
     }
     if (!draft_stays) close_draft();
+    std::error_code error;
     for (const auto& file : others) {
         if (!error) std::filesystem::remove(file, error);
     }
@@ -248,10 +257,8 @@ Result<std::vector<std::uint32_t>> CityCache::Files::prepare(const protocol::Man
     for (const auto& cursor : manifest.cursors()) draft_feeds_.insert(cursor.feed());
     draft_ = folder_ / ("draft-" + std::to_string(manifest.generation()) + ".part");
     block_bytes_ = manifest.block_bytes();
-    for (const auto& entry :
-         std::filesystem::directory_iterator(folder_, error)) {  // of generations that are gone
-        if (entry.path().extension() == ".part" && entry.path() != draft_)
-            std::filesystem::remove(entry.path(), error);
+    for (const auto& path : files()) {  // of generations that are gone
+        if (path.extension() == ".part" && path != draft_) std::filesystem::remove(path, error);
     }
     const bool resumed = std::filesystem::exists(draft_, error);
     const std::uint64_t free = free_bytes(folder_);

@@ -34,6 +34,7 @@ class CityCache::Files {
     void remove_city(std::uint64_t generation);
     Status remove_all_but_mounted(const std::vector<records::FeedId>& lost);
     bool holds_only(std::uint64_t generation, const engine::MountedCity& city) const;
+    std::vector<std::filesystem::path> files() const;
     std::vector<std::uint64_t> generations() const;
     std::filesystem::path city_file(std::uint64_t generation) const;
     void close_draft();

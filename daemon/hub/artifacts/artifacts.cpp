@@ -52,9 +52,13 @@ bool Artifacts::may_be_offered(const Pack& pack, const Offerable& offerable) {
 
 std::vector<std::uint64_t> Artifacts::generations(std::string_view profile) const {
     std::vector<std::uint64_t> out;
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_ / profile, error)) {
-        const std::string name = entry.path().filename().string();
+    const auto there = list_folder(folder_ / profile);
+    if (!there) {
+        if (there.error().code != ErrorCode::not_found) spdlog::error("snapshots: {}", there.error().message);
+        return out;
+    }
+    for (const auto& path : *there) {
+        const std::string name = path.filename().string();
         if (name.empty() || name.size() > 18 || name.find_first_not_of("0123456789") != std::string::npos)
             continue;
         out.push_back(std::stoull(name));
