@@ -5,6 +5,7 @@
 #include <deque>
 #include <mutex>
 
+#include "daemon/device/link/keep_alive.hpp"
 #include "hal/clock/sim.hpp"
 #include "sync/base/file.hpp"
 #include "tests/unit/support/temporary_folder.hpp"
@@ -203,6 +204,12 @@ TEST_CASE("A damaged count is set aside, and the month is counted anew") {
     bench.talk_over(hal::LinkKind::lte, true);
     CHECK(bench.watch->used() == engine::LinkBytes{});
     CHECK(std::filesystem::exists(bench.folder.path / "link-bytes.damaged-1"));
+}
+
+TEST_CASE("The keep-alive is that of the link, and stays as it is while none is known to be up") {
+    CHECK(keep_alive_over(LinkKind::satellite) == keep_alive_by_satellite);
+    CHECK(keep_alive_over(LinkKind::lte) == keep_alive);
+    CHECK_FALSE(keep_alive_over(std::nullopt).has_value());
 }
 
 TEST_CASE("With wrong settings of the link, urgent and work go on, and it says so") {
