@@ -175,8 +175,7 @@ json::object Device::status() {
         messages.push_back(json::string("The month's data count cannot be kept: " + uplinks_->problem()));
     }
     if (!uplinks_->pause_problem().empty()) {
-        messages.push_back(json::string("Which links are paused is forgotten at the next start: " +
-                                        uplinks_->pause_problem()));
+        messages.push_back(json::string(uplinks_->pause_problem()));
     }
     const auto uplinks = uplinks_status();
     if (uplinks.state == hal::PartState::broken && !faults_.contains(uplinks_part)) {

@@ -244,6 +244,34 @@ TEST_CASE("A pause counts at once and over restarts, against what the configurat
     CHECK(bench.watch->pause_problem().empty());
 }
 
+TEST_CASE("Of a person's pause and the configuration, whoever spoke last counts") {
+    Bench bench;
+    auto& configured = bench.rules[static_cast<std::size_t>(LinkKind::lte)].paused;
+    const auto work_goes = [&] {
+        bench.open();
+        bench.talk_over(hal::LinkKind::lte, true);
+        return bench.watch->policy().allows(SendClass::work);
+    };
+    REQUIRE(work_goes());
+    bench.watch->pause(LinkKind::lte, true);
+    CHECK_FALSE(work_goes());
+    bench.watch->pause(LinkKind::lte, false);
+    bench.watch->pause(LinkKind::lte, true);
+    CHECK_FALSE(work_goes());
+    configured = true;
+    CHECK_FALSE(work_goes());
+    configured = false;
+    CHECK(work_goes());
+    configured = true;
+    CHECK_FALSE(work_goes());
+    bench.watch->pause(LinkKind::lte, false);
+    CHECK(work_goes());
+    configured = false;
+    CHECK(work_goes());
+    bench.watch->pause(LinkKind::lte, true);
+    CHECK_FALSE(work_goes());
+}
+
 TEST_CASE("A pause that cannot be kept counts, and is said; a damaged file of them is set aside") {
     Bench bench;
     const auto file = bench.folder.path / "link-pauses";
@@ -256,11 +284,17 @@ TEST_CASE("A pause that cannot be kept counts, and is said; a damaged file of th
     CHECK_FALSE(bench.watch->pause_problem().empty());
     std::filesystem::remove(file);
     for (const char* damaged :
-         {"", "fieldpost link pauses 1\nlte\n", "fieldpost link pauses 1\nradio paused\n"}) {
+         {"", "fieldpost link pauses 2\nlte\n", "fieldpost link pauses 2\nlte paused configured\n",
+          "fieldpost link pauses 2\nradio paused configured goes\n"}) {
         REQUIRE(write_file_atomic(file, damaged).has_value());
         bench.open();
         bench.talk_over(hal::LinkKind::lte, true);
         CHECK(bench.watch->policy().allows(SendClass::work));
         CHECK_FALSE(std::filesystem::exists(file));
+        CHECK(bench.watch->pause_problem().find("was lost") != std::string::npos);
     }
+    bench.watch->pause(LinkKind::lte, true);
+    bench.await_posted();
+    bench.run_posted();
+    CHECK(bench.watch->pause_problem().empty());
 }
