@@ -19,6 +19,7 @@ extern const std::string_view journal_schema_006;
 extern const std::string_view journal_schema_007;
 extern const std::string_view journal_schema_008;
 extern const std::string_view journal_schema_009;
+extern const std::string_view journal_schema_010;
 
 namespace {
 
@@ -108,9 +109,9 @@ Result<std::unique_ptr<JournalWriter>> JournalWriter::open(const std::filesystem
 
 Status JournalWriter::load() {
     if (auto sound = check_database(*database_); !sound) return sound;
-    const std::string_view migrations[] = {journal_schema_001, journal_schema_002, journal_schema_003,
-                                           journal_schema_004, journal_schema_005, journal_schema_006,
-                                           journal_schema_007, journal_schema_008, journal_schema_009};
+    const std::string_view migrations[] = {
+        journal_schema_001, journal_schema_002, journal_schema_003, journal_schema_004, journal_schema_005,
+        journal_schema_006, journal_schema_007, journal_schema_008, journal_schema_009, journal_schema_010};
     if (auto migrated = migrate(*database_, migrations); !migrated) return migrated;
     return sql([&]() -> Status {
         if (auto known = load_epoch(); !known) return known;
