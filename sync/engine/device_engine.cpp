@@ -253,7 +253,7 @@ void DeviceEngine::pump(Millis now, Actions& actions) {
         feeds_.give_way(false);
         return;
     }
-    uplink_.pump(now, protocol::URGENT, actions);
+    if (rights_.allows_positions() || !uplink_.sent_by_people()) uplink_.pump(now, protocol::URGENT, actions);
     if (rights_.allows(SendClass::work)) uplink_.pump(now, protocol::WORK, actions);
     const bool work_waits = rights_.allows(SendClass::work) && !uplink_.all_sent(protocol::WORK);
     feeds_.give_way(work_waits);
@@ -327,8 +327,9 @@ void DeviceEngine::message(Millis now, std::string_view topic, BytesView payload
     if (topic.find("/head/") != std::string_view::npos) feeds_.head(now, *sealed, actions);
 }
 
+// For a position alone no connection is given up, and nobody is asked more often.
 bool DeviceEngine::urgent_waits() const {
-    return journal_.last_seq(protocol::URGENT) > journal_.noted(protocol::URGENT);
+    return journal_.last_by_people() > journal_.noted(protocol::URGENT);
 }
 
 Millis DeviceEngine::hello_patience(bool settled) const {
