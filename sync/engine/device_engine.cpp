@@ -151,7 +151,8 @@ void DeviceEngine::hello_reply(Millis now, const protocol::HelloReply& reply, Ac
         look_at_city(actions);
     }
     uplink_.use_dictionary(common_dictionary(reply));
-    const bool usable = city_.snapshot_generation != 0 && !feeds_.generation_changed();
+    const bool usable =
+        city_.snapshot_generation != 0 && !feeds_.generation_changed() && !feeds_.needs_snapshot();
     fetcher_.resume(now, reply.snapshot_generation(), !usable, actions);
     pump(now, actions);
 }
@@ -378,8 +379,8 @@ void DeviceEngine::epoch_opened(Millis now, Actions& actions) {
     if (connected_) say_hello(now, actions);
 }
 
-void DeviceEngine::feed_failed(Millis now, const records::FeedId& feed) {
-    feeds_.apply_failed(now, feed);
+void DeviceEngine::feed_failed(Millis now, const records::FeedId& feed, ErrorCode why) {
+    feeds_.apply_failed(now, feed, why);
 }
 
 void DeviceEngine::feed_applied(Millis now, const records::FeedId& feed, const FeedPoint& reached,

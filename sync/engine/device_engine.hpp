@@ -55,7 +55,8 @@ class DeviceEngine {
 
     // ApplySegment is committed: the city's cursor and checksum of the feed now.
     void feed_applied(Millis now, const records::FeedId& feed, const FeedPoint& reached, Actions& actions);
-    void feed_failed(Millis now, const records::FeedId& feed);
+    // Or it failed.
+    void feed_failed(Millis now, const records::FeedId& feed, ErrorCode why);
     // ChangeFeeds is committed: the city as it is now.
     void feeds_changed(Millis now, MountedCity city, Actions& actions);
     // Or it failed: what the hub wants is heard again with its next answer, the rest tried later.

@@ -95,9 +95,10 @@ json::object Device::status() {
                          "whoever looks after the hub."));
     }
     for (const auto& [feed, why] : link_->refused_feeds()) {
-        messages.push_back(json::string("The changes of " + records::feed_text(feed) +
-                                        " cannot be written on board (" + why +
-                                        "). It is tried again within 10 minutes."));
+        messages.push_back(json::string(
+            "The changes of " + records::feed_text(feed) + " cannot be written on board (" + why +
+            "). It is tried again within 10 minutes; should this stay, tell whoever "
+            "looks after the hub."));
     }
     const auto& fetcher = engine.fetcher();
     json::value fetch = nullptr;

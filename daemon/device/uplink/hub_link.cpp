@@ -289,7 +289,7 @@ void HubLink::carry_out(engine::Action action) {
                                      spdlog::error("feed {}: {}", records::feed_text(feed),
                                                    reached.error().message);
                                      refused_feeds_[feed] = reached.error().message;
-                                     engine_.feed_failed(now(), feed);
+                                     engine_.feed_failed(now(), feed, reached.error().code);
                                      events_.changed();
                                      return;
                                  }
