@@ -100,6 +100,10 @@ json::object Device::status() {
             "). It is tried again within 10 minutes; should this stay, tell whoever "
             "looks after the hub."));
     }
+    if (const std::string left = city_->left_over(); !left.empty()) {
+        messages.push_back(json::string("Data that this vehicle may not hold any more cannot be removed (" +
+                                        left + "). It is tried again every few seconds."));
+    }
     const auto& fetcher = engine.fetcher();
     json::value fetch = nullptr;
     if (fetcher.fetching()) {

@@ -69,6 +69,10 @@ void CityCache::drop_older(std::function<void(std::size_t)> done) {
         [done](const Error&) { done(0); });
 }
 
+std::string CityCache::left_over() const {
+    return files_->left_over();
+}
+
 void CityCache::finish(protocol::Manifest manifest, std::function<void(Result<Mounted>)> done) {
     run([this, manifest = std::move(manifest),
          done] { post_([done, result = files_->finish(manifest)] { done(result); }); },

@@ -1,6 +1,7 @@
 // The files behind CityCache: on its writer thread only.
 #pragma once
 
+#include <mutex>
 #include <set>
 
 #include "daemon/device/city/city_cache.hpp"
@@ -22,6 +23,7 @@ class CityCache::Files {
     std::size_t drop_older();
     Status write_block(std::uint32_t block, BytesView content);
     Result<Mounted> finish(const protocol::Manifest& manifest);
+    std::string left_over() const;  // any thread
 
   private:
     Result<Mounted> mount(const std::filesystem::path& file);
@@ -32,7 +34,9 @@ class CityCache::Files {
     void remove_set_aside();
     void remove_of_other_format(std::uint64_t but);
     void remove_city(std::uint64_t generation);
-    Status remove_all_but_mounted(const std::vector<records::FeedId>& lost);
+    void remove_all_but_mounted(const std::vector<records::FeedId>& lost);
+    void remove_left();
+    bool is_in_use(const std::filesystem::path& path) const;
     bool holds_only(std::uint64_t generation, const engine::MountedCity& city) const;
     std::vector<std::filesystem::path> files() const;
     std::vector<std::uint64_t> generations() const;
@@ -47,7 +51,10 @@ class CityCache::Files {
     std::filesystem::path draft_;
     int draft_fd_ = -1;
     std::uint32_t block_bytes_ = 0;
-    std::set<std::string> draft_feeds_;  // that the draft's manifest names
+    std::set<std::string> draft_feeds_;     // that the draft's manifest names
+    std::set<std::filesystem::path> left_;  // to be removed
+    mutable std::mutex left_mutex_;         // guards the rest
+    std::string left_why_;                  // why they are there still
 };
 
 }  // namespace fieldpost::device

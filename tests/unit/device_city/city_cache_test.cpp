@@ -519,3 +519,29 @@ TEST_CASE("A draft that has nothing of a lost feed is fetched on", "[city]") {
     }
     CHECK(good(bench.finish(offered)).city.snapshot_generation == 2);
 }
+
+TEST_CASE("A lost right takes our own files alone, and one that cannot be removed holds up nothing",
+          "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    const auto format = snapshot::format_version;
+    REQUIRE(bench.fetch(bench.built(1, format, secret_rows("1")), 1).has_value());
+    REQUIRE(bench.fetch(bench.built(2, format, secret_rows("2")), 2).has_value());
+    const Names of_a_person = {"city-1.db.mine", "city-plan.db", "draft-letter.part", "notes.txt"};
+    for (const std::string& name : of_a_person) std::ofstream(bench.city_folder / name) << "mine";
+    const auto in_the_way = bench.city_folder / "city-1.db.damaged-1";
+    std::filesystem::create_directories(in_the_way / "inside");
+    CHECK(bench.cache->left_over().empty());
+    CHECK_FALSE(good(lose(bench)).feeds.contains(secret_feed));
+    CHECK(traces(bench.city_folder).empty());
+    CHECK(bench.cache->left_over().find("city-1.db.damaged-1") != std::string::npos);
+    CHECK(bench.apply(1, built_as_of).has_value());
+
+    std::filesystem::remove(in_the_way / "inside");
+    const auto mend =
+        bench.told<Result<std::optional<Mounted>>>([&](auto done) { bench.cache->mend(std::move(done)); });
+    CHECK(mend.has_value());
+    CHECK(bench.cache->left_over().empty());
+    CHECK_FALSE(std::filesystem::exists(in_the_way));
+    for (const std::string& name : of_a_person) CHECK(std::filesystem::exists(bench.city_folder / name));
+}
