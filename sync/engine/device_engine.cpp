@@ -129,6 +129,7 @@ void DeviceEngine::hello_reply(Millis now, const protocol::HelloReply& reply, Ac
     }
     // Lost rights before anything else; then subscribed, because what the hub makes of our work comes back by
     // these feeds.
+    note_rights(reply, actions);
     if (auto change = feeds_.reconcile(reply)) actions.push_back(std::move(*change));
     if (number == hellos_ && std::exchange(answered_, number) != number)
         feeds_.answered(now, now - hello_at_);
@@ -155,6 +156,17 @@ void DeviceEngine::hello_reply(Millis now, const protocol::HelloReply& reply, Ac
         city_.snapshot_generation != 0 && !feeds_.generation_changed() && !feeds_.needs_snapshot();
     fetcher_.resume(now, reply.snapshot_generation(), !usable, actions);
     pump(now, actions);
+}
+
+void DeviceEngine::note_rights(const protocol::HelloReply& reply, Actions& actions) {
+    if (!reply.has_desired()) return;
+    std::set<records::FeedId> cleared;
+    for (const auto& text : reply.desired().feeds()) {
+        if (auto id = records::parse_feed(text)) cleared.insert(std::move(*id));
+    }
+    if (cleared_ == cleared) return;
+    cleared_ = cleared;
+    actions.push_back(NoteRights{std::move(cleared)});
 }
 
 void DeviceEngine::expect_in_city(const protocol::HelloReply& reply) {

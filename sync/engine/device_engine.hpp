@@ -94,6 +94,7 @@ class DeviceEngine {
     bool urgent_waits() const;
     bool is_overtaken(const protocol::HelloReply& reply, std::uint64_t number);
     void hello_reply(Millis now, const protocol::HelloReply& reply, Actions& actions);
+    void note_rights(const protocol::HelloReply& reply, Actions& actions);
     // Of the answer to the last hello: what a city holds that has come so far.
     void expect_in_city(const protocol::HelloReply& reply);
     void look_at_city(Actions& actions);
@@ -116,7 +117,8 @@ class DeviceEngine {
     MountedCity city_;
     bool connected_ = false;
     bool in_contact_ = false;
-    NoteHub heard_hub_;  // of the last answer; generation 0: none in this run
+    std::optional<std::set<records::FeedId>> cleared_;  // as it was told in this run
+    NoteHub heard_hub_;                                 // of the last answer; generation 0: none in this run
     Millis hello_at_ = 0;
     std::uint64_t hellos_ = 0;                 // said in this run
     unsigned hellos_in_vain_ = 0;              // in a row, of this connection

@@ -83,6 +83,7 @@ void DeviceNode::carry_out(Action& action) {
                     journal_free_at_, [this, ack = noted.ack] { (void)journal_->note(ack); },
                     [this] { journal_->refresh(); });
             },
+            [&](engine::NoteRights&) {},  // its cities are always mounted, and can be changed
             [&](engine::NoteInCity& noted) {
                 if (stage_.strikes(0.05)) return;  // the journal was busy
                 job(

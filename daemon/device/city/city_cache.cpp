@@ -1,5 +1,7 @@
 #include "daemon/device/city/city_cache.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include "daemon/device/city/city_files.hpp"
 
 namespace fieldpost::device {
@@ -35,6 +37,11 @@ void CityCache::run(F&& job, std::function<void(Error)> refused) {
 
 void CityCache::mend(std::function<void(Result<std::optional<Mounted>>)> done) {
     run([this, done] { post_([done, result = files_->mend()] { done(result); }); }, done);
+}
+
+void CityCache::note_rights(std::set<records::FeedId> feeds) {
+    run([this, feeds = std::move(feeds)] { files_->note_rights(feeds); },
+        [](const Error& error) { spdlog::error("what this device may hold: {}", error.message); });
 }
 
 void CityCache::apply(records::FeedId feed, protocol::FeedSegment segment, std::int64_t now_s,

@@ -7,6 +7,7 @@
 //                              the disk was full. It was verified, so it is tried again, at start and by
 //                              prepare(), not fetched again.
 //   draft-<generation>.part    being fetched; whole blocks only, checked again on resume
+//   rights                     the feeds that the hub last said this device may hold
 //   city-<generation>.db.damaged-1   the last one that was damaged, for a person, until another city is
 //                              fetched: one, as it can be fetched again and journal.db needs the room
 //
@@ -14,7 +15,9 @@
 // of these but the mounted file go, and then the feed's rows in it: also what was set aside as damaged, which
 // else is never deleted. Killed in between, the mounted file still names the feed, and the next contact goes
 // on. One that cannot be removed holds up nothing: it is tried again by mend(), and left_over() tells of it.
-// What else lies in the folder is a person's, and stays.
+// What else lies in the folder is a person's, and stays. While no city can be changed, or none is mounted,
+// the right is gone all the same: what may hold it and is not mounted goes at once, and each city is held to
+// `rights` when it is mounted, before anybody reads in it that can be changed.
 //
 // Threads: called on the loop thread; files are touched by one writer thread, and completions come back
 // through `post`. Everything here can be fetched again: nothing in it is irreplaceable.
@@ -24,6 +27,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 
 #include "daemon/support/worker_thread.hpp"
 #include "sync/engine/device_engine.hpp"
@@ -51,6 +56,10 @@ class CityCache {
     // Tries again what the disk refused. `done` gets the city when it is mounted now and can be changed:
     // readers must be given it anew; an Error when it still is not; nullopt when there was nothing to mend.
     void mend(std::function<void(Result<std::optional<Mounted>>)> done);
+
+    // The hub says which feeds this device may hold: kept before anything is made of it, and what is not
+    // mounted and may hold more goes while no city can be changed. change_feeds() is for the mounted one.
+    void note_rights(std::set<records::FeedId> feeds);
 
     // Applies a segment in one transaction; `done` gets the feed's new cursor and checksum. Of what the city
     // has already nothing is written. conflict when the segment does not join what it has, or the feed is not

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 
 #include "daemon/device/city/city_changes.hpp"
 #include "sync/base/crypto.hpp"
@@ -120,10 +121,13 @@ Result<Mounted> CityCache::Files::mount(const std::filesystem::path& file) {
 
 Result<std::optional<Mounted>> CityCache::Files::mend() {
     remove_left();
+    rights_.keep();
     if (!try_again_) return std::optional<Mounted>();
     auto mounted = open();
     if (mounted && *mounted && !(*mounted)->read_only.empty())
         return fail(ErrorCode::unavailable, only_read + (*mounted)->read_only);
+    if (mounted && *mounted && try_again_)
+        return fail(ErrorCode::unavailable, "rows of a lost right cannot be removed from it");
     return mounted;
 }
 
@@ -195,9 +199,7 @@ void CityCache::Files::remove_left() {
         if (error) why += (why.empty() ? "" : "; ") + path.filename().string() + ": " + error.message();
         return !error;
     });
-    if (why.empty()) {
-        if (auto synced = fsync_folder(folder_); !synced) why = synced.error().message;
-    }
+    if (auto synced = fsync_folder(folder_); !synced) spdlog::warn("city: {}", synced.error().message);
     const std::lock_guard lock(left_mutex_);
     if (!why.empty() && why != left_why_) spdlog::error("data of a lost right cannot be removed: {}", why);
     left_why_ = why;
@@ -206,6 +208,14 @@ void CityCache::Files::remove_left() {
 std::string CityCache::Files::left_over() const {
     const std::lock_guard lock(left_mutex_);
     return left_why_;
+}
+
+bool CityCache::Files::holds_more(std::uint64_t generation, const engine::MountedCity& city) const {
+    const auto reader = snapshot::Reader::open(city_file(generation));
+    if (!reader) return false;
+    const auto feeds = (*reader)->feeds();
+    return feeds &&
+           std::ranges::any_of(*feeds, [&](const auto& feed) { return !city.feeds.contains(feed.feed); });
 }
 
 bool CityCache::Files::holds_only(std::uint64_t generation, const engine::MountedCity& city) const {
@@ -225,6 +235,57 @@ void CityCache::Files::remove_of_other_format(std::uint64_t but) {
 }
 
 Result<std::optional<Mounted>> CityCache::Files::open() {
+    rights_.load();
+    auto mounted = mount_newest();
+    if (mounted && *mounted) hold_to_rights(**mounted);
+    return mounted;
+}
+
+// What was lost while no city was mounted, or none that could be changed.
+void CityCache::Files::hold_to_rights(Mounted& mounted) {
+    remove_outlived(mounted.city);
+    engine::ChangeFeeds change;
+    for (const auto& [feed, state] : mounted.city.feeds) {
+        if (rights_.cleared() && !rights_.cleared()->contains(feed)) change.drop.push_back(feed);
+    }
+    if (change.drop.empty()) return;
+    auto changed = change_feeds(change);
+    if (changed) {
+        mounted.city = std::move(*changed);
+        return;
+    }
+    spdlog::error("rows of a lost right are still in the city: {}", changed.error().message);
+    try_again_ = true;
+}
+
+// What finish() removes, should it have been killed before.
+void CityCache::Files::remove_outlived(const engine::MountedCity& mounted) {
+    for (const std::uint64_t generation : generations()) {
+        // One that cannot be read now may be the last good one.
+        if (generation < mounted.snapshot_generation && holds_more(generation, mounted))
+            remove_city(generation);
+    }
+    for (const auto& path : files()) {
+        const std::string name = path.filename().string();
+        const std::size_t aside = name.find(".db.damaged-");
+        if (!is_ours(name) || aside == std::string::npos) continue;
+        std::error_code error;
+        if (std::stoull(name.substr(5, aside - 5)) <= mounted.snapshot_generation)
+            std::filesystem::remove(path, error);
+    }
+}
+
+void CityCache::Files::note_rights(Cleared feeds) {
+    const auto before = rights_.cleared();
+    rights_.note(std::move(feeds));
+    // A mounted city is changed as the engine says.
+    if (writer_ || !before) return;
+    std::vector<records::FeedId> lost;
+    std::ranges::set_difference(*before, *rights_.cleared(), std::back_inserter(lost));
+    if (!lost.empty()) remove_all_but_mounted(lost);
+}
+
+Result<std::optional<Mounted>> CityCache::Files::mount_newest() {
     // What is tried again is told once.
     const auto level = std::exchange(try_again_, true) ? spdlog::level::debug : spdlog::level::err;
     if (auto made = make_folder(folder_); !made) return made.error();

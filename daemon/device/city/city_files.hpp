@@ -5,17 +5,19 @@
 #include <set>
 
 #include "daemon/device/city/city_cache.hpp"
+#include "daemon/device/city/city_rights.hpp"
 #include "sync/snapshot/writer.hpp"
 
 namespace fieldpost::device {
 
 class CityCache::Files {
   public:
-    explicit Files(std::filesystem::path folder) : folder_(std::move(folder)) {}
+    explicit Files(std::filesystem::path folder) : folder_(std::move(folder)), rights_(folder_ / "rights") {}
     ~Files();
 
     Result<std::optional<Mounted>> open();
     Result<std::optional<Mounted>> mend();
+    void note_rights(Cleared feeds);
     Result<engine::FeedPoint> apply(const records::FeedId& feed, const protocol::FeedSegment& segment,
                                     std::int64_t now_s);
     Result<engine::MountedCity> change_feeds(const engine::ChangeFeeds& change);
@@ -26,6 +28,9 @@ class CityCache::Files {
     std::string left_over() const;  // any thread
 
   private:
+    Result<std::optional<Mounted>> mount_newest();
+    void hold_to_rights(Mounted& mounted);
+    void remove_outlived(const engine::MountedCity& mounted);
     Result<Mounted> mount(const std::filesystem::path& file);
     Status can_change() const;
     engine::MountedCity mounted_city(const std::vector<snapshot::FeedCursor>& feeds) const;
@@ -37,6 +42,7 @@ class CityCache::Files {
     void remove_all_but_mounted(const std::vector<records::FeedId>& lost);
     void remove_left();
     bool is_in_use(const std::filesystem::path& path) const;
+    bool holds_more(std::uint64_t generation, const engine::MountedCity& city) const;
     bool holds_only(std::uint64_t generation, const engine::MountedCity& city) const;
     std::vector<std::filesystem::path> files() const;
     std::vector<std::uint64_t> generations() const;
@@ -44,6 +50,7 @@ class CityCache::Files {
     void close_draft();
 
     const std::filesystem::path folder_;
+    CityRights rights_;
     std::unique_ptr<snapshot::Writer> writer_;  // null when nothing is mounted, or for reading only
     std::string read_only_;                     // why the latter
     bool try_again_ = false;                    // the disk refused something: mend() may do more

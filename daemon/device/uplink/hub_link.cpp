@@ -243,6 +243,7 @@ void HubLink::carry_out(engine::Action action) {
             },
             [this](engine::SubscribeFeeds& wanted) { listen_to(wanted); },
             [this](engine::SubscribeAgain&) { listen_to_hub(); },
+            [this](engine::NoteRights& note) { cache_.note_rights(std::move(note.feeds)); },
             [this](engine::ChangeFeeds& change) {
                 spdlog::info("the feeds change: {} go, {} come, {} begin again", change.drop.size(),
                              change.add.size(), change.again.size());
