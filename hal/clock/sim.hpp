@@ -2,6 +2,8 @@
 #pragma once
 
 #include <mutex>
+#include <string>
+#include <utility>
 
 #include "hal/clock/clock.hpp"
 #include "hal/clock/gnss_time.hpp"
@@ -11,7 +13,9 @@ namespace fieldpost::hal {
 // Setters may be called from any thread, like the rest.
 class SimClock final : public Clock {
   public:
-    explicit SimClock(UnixMicros build_floor_us = 0) : gnss_(build_floor_us) {}
+    explicit SimClock(UnixMicros build_floor_us = 0,
+                      std::string boot_id = "00000000-0000-4000-8000-000000000001")
+        : boot_id_(std::move(boot_id)), gnss_(build_floor_us) {}
 
     std::int64_t boottime_us() const override;
     TimeReading now() const override;
@@ -24,7 +28,7 @@ class SimClock final : public Clock {
     void set_utc(UnixMicros utc_us, TimeQuality quality);
 
   private:
-    const std::string boot_id_ = "00000000-0000-4000-8000-000000000001";
+    const std::string boot_id_;
     mutable std::mutex mutex_;
     GnssTime gnss_;
     std::int64_t boottime_us_ = 0;

@@ -3,12 +3,14 @@
 #include <sys/timex.h>
 #include <time.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
 #include <utility>
 
 #include "hal/clock/gnss_time.hpp"
+#include "sync/base/file.hpp"
 
 namespace fieldpost::hal {
 namespace {
@@ -28,11 +30,9 @@ std::string first_line(const std::filesystem::path& path) {
 
 // True if the kernel took its time from a battery clock when it booted.
 bool was_set_from_rtc(const std::filesystem::path& folder) {
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-        if (first_line(entry.path() / "hctosys") == "1") return true;
-    }
-    return false;
+    const auto clocks = list_folder(folder);
+    return clocks && std::ranges::any_of(
+                         *clocks, [](const auto& clock) { return first_line(clock / "hctosys") == "1"; });
 }
 
 bool is_synchronised() {

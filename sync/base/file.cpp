@@ -120,6 +120,19 @@ Status make_folder(const std::filesystem::path& folder) {
     return ok();
 }
 
+Result<std::vector<std::filesystem::path>> list_folder(const std::filesystem::path& folder) {
+    std::vector<std::filesystem::path> out;
+    std::error_code error;
+    std::filesystem::directory_iterator entry(folder, error);
+    for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+        out.push_back(entry->path());
+    }
+    if (!error) return out;
+    const bool is_missing = error == std::errc::no_such_file_or_directory;
+    return fail(is_missing ? ErrorCode::not_found : ErrorCode::io,
+                "cannot list " + folder.string() + ": " + error.message());
+}
+
 Result<FolderLock> FolderLock::take(const std::filesystem::path& folder) {
     const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return file_error(folder, "open");

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <utility>
+#include <vector>
 
 #include "sync/base/bytes.hpp"
 #include "sync/base/result.hpp"
@@ -22,6 +23,10 @@ Status fsync_folder(const std::filesystem::path& folder);
 // mkdir -p, then all that was made is fsynced, and the folder that the first of it lies in. One that is there
 // already is fsynced with its parent: whoever made it may not have come that far.
 Status make_folder(const std::filesystem::path& folder);
+
+// What lies in the folder, in no order. not_found when there is none, io when it cannot be read to its end:
+// a loop over std::filesystem::directory_iterator throws then.
+Result<std::vector<std::filesystem::path>> list_folder(const std::filesystem::path& folder);
 
 // While it lives no other process can take the same. The system lets go when the process ends, however.
 class FolderLock {

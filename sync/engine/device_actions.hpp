@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -32,6 +33,12 @@ struct ChangeFeeds {
     std::vector<records::FeedId> drop;   // the profile does not clear them any more
     std::vector<records::FeedId> add;    // it clears them now
     std::vector<records::FeedId> again;  // their rows are not the hub's
+};
+
+// The hub says which feeds this device may hold: remember it over restarts, before anything else is made of
+// it. Cities that cannot be changed now, or are mounted later, are held to it then.
+struct NoteRights {
+    std::set<records::FeedId> feeds;
 };
 
 // The hub that answers counts in this generation. When the last one was another, a backup was restored there,
@@ -124,9 +131,9 @@ struct Notice {
     std::string text;
 };
 
-using Action =
-    std::variant<Publish, SubscribeFeeds, SubscribeAgain, ChangeFeeds, NoteHub, NoteAck, NoteInCity, NoteSafe,
-                 NoteBlob, OpenEpoch, ApplySegment, PrepareArtifact, WriteBlock, FinishArtifact, Notice>;
+using Action = std::variant<Publish, SubscribeFeeds, SubscribeAgain, NoteRights, ChangeFeeds, NoteHub,
+                            NoteAck, NoteInCity, NoteSafe, NoteBlob, OpenEpoch, ApplySegment, PrepareArtifact,
+                            WriteBlock, FinishArtifact, Notice>;
 using Actions = std::vector<Action>;
 
 }  // namespace fieldpost::engine

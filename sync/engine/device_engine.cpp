@@ -129,6 +129,7 @@ void DeviceEngine::hello_reply(Millis now, const protocol::HelloReply& reply, Ac
     }
     // Lost rights before anything else; then subscribed, because what the hub makes of our work comes back by
     // these feeds.
+    note_rights(reply, actions);
     if (auto change = feeds_.reconcile(reply)) actions.push_back(std::move(*change));
     if (number == hellos_ && std::exchange(answered_, number) != number)
         feeds_.answered(now, now - hello_at_);
@@ -151,9 +152,21 @@ void DeviceEngine::hello_reply(Millis now, const protocol::HelloReply& reply, Ac
         look_at_city(actions);
     }
     uplink_.use_dictionary(common_dictionary(reply));
-    const bool usable = city_.snapshot_generation != 0 && !feeds_.generation_changed();
+    const bool usable =
+        city_.snapshot_generation != 0 && !feeds_.generation_changed() && !feeds_.needs_snapshot();
     fetcher_.resume(now, reply.snapshot_generation(), !usable, actions);
     pump(now, actions);
+}
+
+void DeviceEngine::note_rights(const protocol::HelloReply& reply, Actions& actions) {
+    if (!reply.has_desired()) return;
+    std::set<records::FeedId> cleared;
+    for (const auto& text : reply.desired().feeds()) {
+        if (auto id = records::parse_feed(text)) cleared.insert(std::move(*id));
+    }
+    if (cleared_ == cleared) return;
+    cleared_ = cleared;
+    actions.push_back(NoteRights{std::move(cleared)});
 }
 
 void DeviceEngine::expect_in_city(const protocol::HelloReply& reply) {
@@ -253,7 +266,7 @@ void DeviceEngine::pump(Millis now, Actions& actions) {
         feeds_.give_way(false);
         return;
     }
-    uplink_.pump(now, protocol::URGENT, actions);
+    if (rights_.allows_positions() || !uplink_.sent_by_people()) uplink_.pump(now, protocol::URGENT, actions);
     if (rights_.allows(SendClass::work)) uplink_.pump(now, protocol::WORK, actions);
     const bool work_waits = rights_.allows(SendClass::work) && !uplink_.all_sent(protocol::WORK);
     feeds_.give_way(work_waits);
@@ -327,8 +340,9 @@ void DeviceEngine::message(Millis now, std::string_view topic, BytesView payload
     if (topic.find("/head/") != std::string_view::npos) feeds_.head(now, *sealed, actions);
 }
 
+// For a position alone no connection is given up, and nobody is asked more often.
 bool DeviceEngine::urgent_waits() const {
-    return journal_.last_seq(protocol::URGENT) > journal_.noted(protocol::URGENT);
+    return journal_.last_by_people() > journal_.noted(protocol::URGENT);
 }
 
 Millis DeviceEngine::hello_patience(bool settled) const {
@@ -377,8 +391,8 @@ void DeviceEngine::epoch_opened(Millis now, Actions& actions) {
     if (connected_) say_hello(now, actions);
 }
 
-void DeviceEngine::feed_failed(Millis now, const records::FeedId& feed) {
-    feeds_.apply_failed(now, feed);
+void DeviceEngine::feed_failed(Millis now, const records::FeedId& feed, ErrorCode why) {
+    feeds_.apply_failed(now, feed, why);
 }
 
 void DeviceEngine::feed_applied(Millis now, const records::FeedId& feed, const FeedPoint& reached,

@@ -55,7 +55,8 @@ class DeviceEngine {
 
     // ApplySegment is committed: the city's cursor and checksum of the feed now.
     void feed_applied(Millis now, const records::FeedId& feed, const FeedPoint& reached, Actions& actions);
-    void feed_failed(Millis now, const records::FeedId& feed);
+    // Or it failed.
+    void feed_failed(Millis now, const records::FeedId& feed, ErrorCode why);
     // ChangeFeeds is committed: the city as it is now.
     void feeds_changed(Millis now, MountedCity city, Actions& actions);
     // Or it failed: what the hub wants is heard again with its next answer, the rest tried later.
@@ -93,6 +94,7 @@ class DeviceEngine {
     bool urgent_waits() const;
     bool is_overtaken(const protocol::HelloReply& reply, std::uint64_t number);
     void hello_reply(Millis now, const protocol::HelloReply& reply, Actions& actions);
+    void note_rights(const protocol::HelloReply& reply, Actions& actions);
     // Of the answer to the last hello: what a city holds that has come so far.
     void expect_in_city(const protocol::HelloReply& reply);
     void look_at_city(Actions& actions);
@@ -115,7 +117,8 @@ class DeviceEngine {
     MountedCity city_;
     bool connected_ = false;
     bool in_contact_ = false;
-    NoteHub heard_hub_;  // of the last answer; generation 0: none in this run
+    std::optional<std::set<records::FeedId>> cleared_;  // as it was told in this run
+    NoteHub heard_hub_;                                 // of the last answer; generation 0: none in this run
     Millis hello_at_ = 0;
     std::uint64_t hellos_ = 0;                 // said in this run
     unsigned hellos_in_vain_ = 0;              // in a row, of this connection

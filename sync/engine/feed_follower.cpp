@@ -20,7 +20,18 @@ constexpr std::size_t max_held_bytes = 2U << 20U;
 constexpr std::array<Millis, 4> try_again_after = {0, 600'000, 3'600'000, 6 * 3'600'000};
 // After a try that the disk refused.
 constexpr Millis try_refused_again_after = 30'000;
+// Refusals in a row after which what is held is not what it is tried with again, or another city is wanted.
+constexpr unsigned many_refusals = 4;
 constexpr Millis forget_tries_after = 24 * 3'600'000;  // of rows that are the hub's
+
+bool lacks_room(ErrorCode why) {
+    return why == ErrorCode::full || why == ErrorCode::unavailable;
+}
+
+// Errors of a disk, though what it was given may be behind some of them.
+bool is_of_disk(ErrorCode why) {
+    return lacks_room(why) || why == ErrorCode::io || why == ErrorCode::not_found;
+}
 
 bool is_in_order(const protocol::FeedSegment& segment) {
     std::uint64_t last = segment.after();
@@ -431,10 +442,11 @@ void FeedFollower::applied(Millis now, const records::FeedId& feed, const FeedPo
     follow.applying = false;
     follow.refused = false;
     follow.in_vain = 0;
+    follow.refusals = 0;
     next(now, feed, actions);
 }
 
-void FeedFollower::apply_failed(Millis now, const records::FeedId& feed) {
+void FeedFollower::apply_failed(Millis now, const records::FeedId& feed, ErrorCode why) {
     const auto found = follows_.find(feed);
     if (found == follows_.end()) return;
     Follow& follow = found->second;
@@ -442,9 +454,21 @@ void FeedFollower::apply_failed(Millis now, const records::FeedId& feed) {
     follow.applying = false;
     follow.refused = true;
     follow.rests_until = try_again_at(now, follow);
-    if (follow.held_bytes <= max_held_bytes) return;  // kept: a full disk shall not cost the link anything
+    follow.is_for_good = !is_of_disk(why);
+    ++follow.refusals;
+    // A full disk shall not cost the link anything.
+    const bool is_worth_keeping = lacks_room(why) || (is_of_disk(why) && follow.refusals < many_refusals);
+    if (is_worth_keeping && follow.held_bytes <= max_held_bytes) return;
     follow.held.clear();
     follow.held_bytes = 0;
+    follow.asked_at = -1;  // what is on its way is behind it
+    follow.asked_after.reset();
+}
+
+bool FeedFollower::needs_snapshot() const {
+    return std::ranges::any_of(follows_, [](const auto& feed) {
+        return feed.second.is_for_good && feed.second.refusals >= many_refusals;
+    });
 }
 
 // Whatever is the matter, it will not mend itself at once, and each range of it costs data.

@@ -53,9 +53,11 @@ class FeedFollower {
     void head(Millis now, const protocol::Signed& sealed, Actions& actions);
     // The ApplySegment for this feed is committed through n; or failed: it is tried again after 10 s, and
     // each time in a row after twice as long, 10 minutes at most. Until then nothing more of the feed is
-    // asked for.
+    // asked for. What failed for lack of room (full, unavailable) is kept meanwhile, what a disk failed at
+    // (io, not_found) for four tries; all else the city refuses for good: what is held of the feed is
+    // forgotten, and comes again.
     void applied(Millis now, const records::FeedId& feed, const FeedPoint& reached, Actions& actions);
-    void apply_failed(Millis now, const records::FeedId& feed);
+    void apply_failed(Millis now, const records::FeedId& feed, ErrorCode why);
     // A ChangeFeeds did not happen: what it was to begin again is tried later.
     void change_failed(Millis now);
     // Whether the link may carry feeds. When it may not, nothing is listened to and nothing asked for.
@@ -73,6 +75,8 @@ class FeedFollower {
     bool reached_hub() const { return heads_heard_ && !generation_changed_ && caught_up(); }
     // The hub's numbers are of another generation than the mounted city's: only a new snapshot helps.
     bool generation_changed() const { return generation_changed_; }
+    // The city refused for good what came of a feed, again and again: a new snapshot may help.
+    bool needs_snapshot() const;
     // Each feed's rows were compared with the hub's where both stand now.
     bool compared() const;
     // Feeds whose rows are not the hub's, as far as is known.
@@ -94,6 +98,8 @@ class FeedFollower {
         Millis rests_until = 0;                    // what it asked for was of no use: not again before
         bool refused = false;          // or the disk refused what is held, which is not tried again before
         unsigned in_vain = 0;          // times in a row that either was so
+        unsigned refusals = 0;         // since something was applied
+        bool is_for_good = false;      // the last one
         std::optional<FeedPoint> hub;  // the newest that the hub has said of it
         bool beginning_again = false;  // a ChangeFeeds is on its way to that
     };

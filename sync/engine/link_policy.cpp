@@ -130,8 +130,13 @@ LinkPolicy::Hold LinkPolicy::hold(SendClass what) const {
     return Hold::none;
 }
 
+bool LinkPolicy::allows_positions() const {
+    return !kind_ || (!rules(*kind_).paused && left() != 0U);
+}
+
 SendRights LinkPolicy::rights() const {
     SendRights rights;
+    if (!allows_positions()) rights.hold_positions();
     for (const SendClass what : send_classes) {
         if (allows(what)) rights.allow(what);
     }

@@ -2,7 +2,8 @@
 // pause. Pure and single-threaded: the program says which link it is and what it counted, and asks again
 // after each. The device's engine takes the answer as SendRights.
 //
-// Whatever the rules say, urgent goes: an SOS is held back by no budget, pause or kind.
+// Whatever the rules say, urgent goes: an SOS is held back by no budget, pause or kind. Only the positions
+// that the device reports by itself while a crew responds override neither a pause nor a spent month.
 #pragma once
 
 #include <array>
@@ -78,6 +79,8 @@ class LinkPolicy {
     };
     Hold hold(SendClass what) const;
     bool allows(SendClass what) const { return hold(what) == Hold::none; }
+    // Whether the positions of the urgent lane may make it go.
+    bool allows_positions() const;
     SendRights rights() const;
     // May an artifact be fetched of which `bytes` are still missing?
     bool allows_bulk(std::uint64_t bytes) const;

@@ -33,9 +33,14 @@ class SendRights {
     constexpr void allow(SendClass what) { bits_ |= bit(what); }
     constexpr void forbid(SendClass what) { bits_ &= ~bit(what); }
     constexpr bool allows(SendClass what) const { return (bits_ & bit(what)) != 0; }
+    // Positions of the urgent lane, which the device reports by itself, do not make it go: they go along when
+    // somebody records something there.
+    constexpr void hold_positions() { bits_ |= positions_wait; }
+    constexpr bool allows_positions() const { return (bits_ & positions_wait) == 0; }
     bool operator==(const SendRights&) const = default;
 
   private:
+    static constexpr unsigned positions_wait = 1U << 31U;
     static constexpr unsigned bit(SendClass what) { return 1U << static_cast<unsigned>(what); }
     unsigned bits_ = 0;
 };

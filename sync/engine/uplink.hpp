@@ -31,6 +31,9 @@ class JournalView {
     virtual std::uint64_t epoch() const = 0;
     // Last durable entry of the lane in this epoch; 0 when it has none.
     virtual std::uint64_t last_seq(protocol::Lane lane) const = 0;
+    // Of the urgent lane, the last durable entry that is not a position which the device reports by itself;
+    // where that is not told apart, last_seq(). 0: there is none behind noted().
+    virtual std::uint64_t last_by_people() const { return last_seq(protocol::URGENT); }
     // Through here the journal knows what became of each operation at the hub.
     virtual std::uint64_t noted(protocol::Lane lane) const = 0;
     // Number of the last note of what became of operations, counted over all lanes and epochs; 0: none.
@@ -90,6 +93,8 @@ class Uplink {
     void use_dictionary(std::uint32_t dictionary) { dictionary_ = dictionary; }
     // Everything of the lane is on its way.
     bool all_sent(protocol::Lane lane) const { return at(lane).sent >= journal_.last_seq(lane); }
+    // The same of what people recorded in the urgent lane.
+    bool sent_by_people() const { return at(protocol::URGENT).sent >= journal_.last_by_people(); }
     // True when acknowledgements stopped coming or one was lost: say hello again.
     bool stalled(Millis now) const;
 

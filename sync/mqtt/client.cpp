@@ -115,7 +115,9 @@ class Client::Worker {
     void set_keep_alive(std::chrono::seconds keep_alive) {
         {
             const std::lock_guard lock(mutex_);
-            if (std::exchange(keep_alive_, keep_alive) == keep_alive || !connected_) return;
+            keep_alive_ = keep_alive;
+            // One that is being made is compared once it stands.
+            if (!connected_ || connected_with_ == keep_alive) return;
         }
         lost("the link has another keep-alive");
     }
@@ -186,6 +188,7 @@ class Client::Worker {
             connect.set_clean_start(true);
             {
                 const std::lock_guard lock(mutex_);
+                connected_with_ = keep_alive_;
                 connect.set_keep_alive_interval(keep_alive_);
             }
             connect.set_connect_timeout(options_.patience);
@@ -207,6 +210,12 @@ class Client::Worker {
             problem = exception.what();
         }
         return false;
+    }
+
+    // False: another was asked for while this connection was made.
+    bool keeps_alive_as_wanted() {
+        const std::lock_guard lock(mutex_);
+        return connected_with_ == keep_alive_;
     }
 
     void hang_up() {
@@ -296,6 +305,10 @@ class Client::Worker {
             }
             const auto began = std::chrono::steady_clock::now();
             if (connect(problem)) {
+                if (!keeps_alive_as_wanted()) {
+                    hang_up();
+                    continue;
+                }
                 auto tcp = TcpConnection::find(options_.port);
                 if (!tcp) {
                     spdlog::debug(
@@ -363,6 +376,7 @@ class Client::Worker {
     std::size_t unwritten_ = 0;  // handed to Paho since then: at most
     std::string lost_reason_;
     std::chrono::seconds keep_alive_;
+    std::chrono::seconds connected_with_{0};  // the keep-alive of the last connect
     bool connected_ = false;
     bool lost_ = false;
     bool stopping_ = false;

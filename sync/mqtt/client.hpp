@@ -83,7 +83,8 @@ class Client {
 
     // The program has reason to take the connection for dead: ends it, and makes the next one.
     void renew();
-    // Instead of Options::keep_alive. A connection that stands is made anew if it has another.
+    // Instead of Options::keep_alive. A connection that stands or is being made is made anew if it has
+    // another.
     void set_keep_alive(std::chrono::seconds keep_alive);
 
     // nullopt while nothing can be told. Never waits.

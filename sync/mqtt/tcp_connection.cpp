@@ -11,9 +11,10 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <limits>
 #include <string>
+
+#include "sync/base/file.hpp"
 
 namespace fieldpost::mqtt {
 
@@ -44,9 +45,10 @@ ino_t socket_of(int descriptor) {
 std::optional<TcpConnection> TcpConnection::find(int port) {
     std::optional<TcpConnection> found;
     int connections = 0;
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
-        const std::string name = entry.path().filename().string();
+    const auto open = list_folder("/proc/self/fd");
+    if (!open) return std::nullopt;
+    for (const auto& path : *open) {
+        const std::string name = path.filename().string();
         int descriptor = -1;
         if (std::from_chars(name.data(), name.data() + name.size(), descriptor).ec != std::errc()) continue;
         if (peer_port(descriptor) != port) continue;

@@ -152,7 +152,7 @@ void DeviceBench::end(const Segment& segment, bool ok) {
     const auto feed = city_.feeds.find(segment.feed);
     if (!ok || feed == city_.feeds.end() || feed->second.generation != segment.generation ||
         feed->second.cursor < segment.after) {
-        device_.feed_failed(now_, segment.feed);
+        device_.feed_failed(now_, segment.feed, ok ? ErrorCode::conflict : ErrorCode::full);
         return;
     }
     std::uint64_t& cursor = feed->second.cursor;

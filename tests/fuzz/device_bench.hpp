@@ -88,6 +88,7 @@ class DeviceBench {
     void carry_out(const engine::NoteHub& note);
     void carry_out(const engine::NoteBlob& note);
     void carry_out(const engine::NoteAck& note);
+    void carry_out(const engine::NoteRights&) {}
     void carry_out(const engine::NoteInCity& note);
     void carry_out(const engine::NoteSafe& note);
     void carry_out(const engine::OpenEpoch& open);

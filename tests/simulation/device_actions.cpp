@@ -83,6 +83,7 @@ void DeviceNode::carry_out(Action& action) {
                     journal_free_at_, [this, ack = noted.ack] { (void)journal_->note(ack); },
                     [this] { journal_->refresh(); });
             },
+            [&](engine::NoteRights&) {},  // its cities are always mounted, and can be changed
             [&](engine::NoteInCity& noted) {
                 if (stage_.strikes(0.05)) return;  // the journal was busy
                 job(
@@ -108,20 +109,22 @@ void DeviceNode::carry_out(Action& action) {
                     });
             },
             [&](engine::ApplySegment& apply) {
-                auto done = std::make_shared<std::optional<engine::FeedPoint>>();
+                using Done = Result<engine::FeedPoint>;
+                auto done = std::make_shared<Done>(fail(ErrorCode::full, "the disk is full"));
                 job(
                     city_free_at_,
                     [this, apply, done] {
-                        if (!city_.held().feeds.contains(apply.feed)) return;  // lost meanwhile
+                        if (!city_.held().feeds.contains(apply.feed)) {  // lost meanwhile
+                            *done = fail(ErrorCode::conflict, "the feed is not held");
+                            return;
+                        }
                         if (stage_.strikes(0.03)) return;
-                        const auto reached = city_.apply(apply);
-                        if (!reached) return;
-                        *done = *reached;
-                        ++tally_.segments;
+                        *done = city_.apply(apply);
+                        if (*done) ++tally_.segments;
                     },
                     [this, done, feed = apply.feed] {
                         drive([&](DeviceEngine& engine, Actions& actions) {
-                            if (!*done) return engine.feed_failed(time(), feed);
+                            if (!*done) return engine.feed_failed(time(), feed, done->error().code);
                             engine.feed_applied(time(), feed, **done, actions);
                         });
                     });

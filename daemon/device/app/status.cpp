@@ -95,9 +95,14 @@ json::object Device::status() {
                          "whoever looks after the hub."));
     }
     for (const auto& [feed, why] : link_->refused_feeds()) {
-        messages.push_back(json::string("The changes of " + records::feed_text(feed) +
-                                        " cannot be written on board (" + why +
-                                        "). It is tried again within 10 minutes."));
+        messages.push_back(json::string(
+            "The changes of " + records::feed_text(feed) + " cannot be written on board (" + why +
+            "). It is tried again within 10 minutes; should this stay, tell whoever "
+            "looks after the hub."));
+    }
+    if (const std::string left = city_->left_over(); !left.empty()) {
+        messages.push_back(json::string("Data that this vehicle may not hold any more cannot be removed (" +
+                                        left + "). It is tried again every few seconds."));
     }
     const auto& fetcher = engine.fetcher();
     json::value fetch = nullptr;
@@ -175,8 +180,7 @@ json::object Device::status() {
         messages.push_back(json::string("The month's data count cannot be kept: " + uplinks_->problem()));
     }
     if (!uplinks_->pause_problem().empty()) {
-        messages.push_back(json::string("Which links are paused is forgotten at the next start: " +
-                                        uplinks_->pause_problem()));
+        messages.push_back(json::string(uplinks_->pause_problem()));
     }
     const auto uplinks = uplinks_status();
     if (uplinks.state == hal::PartState::broken && !faults_.contains(uplinks_part)) {

@@ -1,5 +1,7 @@
 #include "daemon/device/city/city_cache.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include "daemon/device/city/city_files.hpp"
 
 namespace fieldpost::device {
@@ -37,6 +39,11 @@ void CityCache::mend(std::function<void(Result<std::optional<Mounted>>)> done) {
     run([this, done] { post_([done, result = files_->mend()] { done(result); }); }, done);
 }
 
+void CityCache::note_rights(std::set<records::FeedId> feeds) {
+    run([this, feeds = std::move(feeds)] { files_->note_rights(feeds); },
+        [](const Error& error) { spdlog::error("what this device may hold: {}", error.message); });
+}
+
 void CityCache::apply(records::FeedId feed, protocol::FeedSegment segment, std::int64_t now_s,
                       std::function<void(Result<engine::FeedPoint>)> done) {
     run([this, feed = std::move(feed), segment = std::move(segment), now_s,
@@ -67,6 +74,10 @@ void CityCache::write_block(std::uint32_t block, Bytes content, std::function<vo
 void CityCache::drop_older(std::function<void(std::size_t)> done) {
     run([this, done] { post_([done, removed = files_->drop_older()] { done(removed); }); },
         [done](const Error&) { done(0); });
+}
+
+std::string CityCache::left_over() const {
+    return files_->left_over();
 }
 
 void CityCache::finish(protocol::Manifest manifest, std::function<void(Result<Mounted>)> done) {

@@ -7,13 +7,17 @@
 //                              the disk was full. It was verified, so it is tried again, at start and by
 //                              prepare(), not fetched again.
 //   draft-<generation>.part    being fetched; whole blocks only, checked again on resume
+//   rights                     the feeds that the hub last said this device may hold
 //   city-<generation>.db.damaged-1   the last one that was damaged, for a person, until another city is
 //                              fetched: one, as it can be fetched again and journal.db needs the room
 //
 // A lost right leaves nothing behind (PROTOCOL 9, 10). When the profile does not clear a feed any more, all
 // of these but the mounted file go, and then the feed's rows in it: also what was set aside as damaged, which
 // else is never deleted. Killed in between, the mounted file still names the feed, and the next contact goes
-// on.
+// on. One that cannot be removed holds up nothing: it is tried again by mend(), and left_over() tells of it.
+// What else lies in the folder is a person's, and stays. While no city can be changed, or none is mounted,
+// the right is gone all the same: what may hold it and is not mounted goes at once, and each city is held to
+// `rights` when it is mounted, before anybody reads in it that can be changed.
 //
 // Threads: called on the loop thread; files are touched by one writer thread, and completions come back
 // through `post`. Everything here can be fetched again: nothing in it is irreplaceable.
@@ -23,6 +27,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 
 #include "daemon/support/worker_thread.hpp"
 #include "sync/engine/device_engine.hpp"
@@ -51,6 +57,10 @@ class CityCache {
     // readers must be given it anew; an Error when it still is not; nullopt when there was nothing to mend.
     void mend(std::function<void(Result<std::optional<Mounted>>)> done);
 
+    // The hub says which feeds this device may hold: kept before anything is made of it, and what is not
+    // mounted and may hold more goes while no city can be changed. change_feeds() is for the mounted one.
+    void note_rights(std::set<records::FeedId> feeds);
+
     // Applies a segment in one transaction; `done` gets the feed's new cursor and checksum. Of what the city
     // has already nothing is written. conflict when the segment does not join what it has, or the feed is not
     // held. The city's as_of moves with the newest row, but never beyond `now_s` (unix seconds): a source may
@@ -60,8 +70,8 @@ class CityCache {
 
     // In one transaction rows and cursors of the feeds that are dropped or begin again go, and these and the
     // added ones begin at 0 of this hub generation. `done` gets the city as it is then. Before feeds are
-    // dropped every other file that may have rows of them goes, a draft too: its fetch then fails. After an
-    // Error either all is as it was, or it is to be done again, which does no harm.
+    // dropped every other file of ours that may have rows of them goes, a draft too: its fetch then fails.
+    // After an Error either all is as it was, or it is to be done again, which does no harm.
     void change_feeds(engine::ChangeFeeds change, std::function<void(Result<engine::MountedCity>)> done);
 
     // Opens the draft of the artifact; `done` gets the blocks it lacks: none when the city file is there
@@ -71,6 +81,8 @@ class CityCache {
     // Removes the good generation behind the mounted one: that one has caught up, or the disk needs the room
     // more. `done` gets how many files went.
     void drop_older(std::function<void(std::size_t)> done);
+    // Why files that may have rows of a lost right are there still; empty when none are. Any thread.
+    std::string left_over() const;
     // Verifies the draft as a whole and mounts it in place of what was mounted. conflict (another format, the
     // file stays) or corrupt (it was set aside): it is what the manifest says, and this program cannot use
     // it. Any other error may pass: prepare() again, and what is there is not fetched again.

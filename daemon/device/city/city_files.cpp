@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 
 #include "daemon/device/city/city_changes.hpp"
 #include "sync/base/crypto.hpp"
@@ -42,6 +43,22 @@ Result<Bytes> read_block(int fd, std::uint64_t offset, std::size_t size) {
     return content;
 }
 
+bool is_number(std::string_view text) {
+    return !text.empty() && text.size() <= 18 &&
+           text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// Named as the files that this class makes. Whatever else lies in the folder is a person's.
+bool is_ours(std::string_view name) {
+    if (name.starts_with("draft-") && name.ends_with(".part"))
+        return is_number(name.substr(6, name.size() - 11));
+    if (!name.starts_with("city-")) return false;
+    const std::size_t end = name.find(".db");
+    if (end == std::string_view::npos || !is_number(name.substr(5, end - 5))) return false;
+    const std::string_view rest = name.substr(end + 3);
+    return rest.empty() || rest == "-wal" || rest == "-shm" || rest.starts_with(".damaged-");
+}
+
 std::size_t size_of_block(const protocol::Manifest& manifest, std::uint32_t block) {
     const std::uint64_t offset = std::uint64_t{block} * manifest.block_bytes();
     return static_cast<std::size_t>(
@@ -58,18 +75,22 @@ std::filesystem::path CityCache::Files::city_file(std::uint64_t generation) cons
     return folder_ / ("city-" + std::to_string(generation) + ".db");
 }
 
+// Those that there are, as far as the disk tells.
+std::vector<std::filesystem::path> CityCache::Files::files() const {
+    auto there = list_folder(folder_);
+    if (there) return std::move(*there);
+    if (there.error().code != ErrorCode::not_found) spdlog::error("city: {}", there.error().message);
+    return {};
+}
+
 // Newest first.
 std::vector<std::uint64_t> CityCache::Files::generations() const {
     std::vector<std::uint64_t> found;
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
-        const std::string name = entry.path().filename().string();
+    for (const auto& path : files()) {
+        const std::string name = path.filename().string();
         if (!name.starts_with("city-") || !name.ends_with(".db")) continue;
         const std::string number = name.substr(5, name.size() - 8);
-        if (number.empty() || number.size() > 18 ||
-            number.find_first_not_of("0123456789") != std::string::npos)
-            continue;
-        found.push_back(std::stoull(number));
+        if (is_number(number)) found.push_back(std::stoull(number));
     }
     std::sort(found.rbegin(), found.rend());
     return found;
@@ -99,10 +120,14 @@ Result<Mounted> CityCache::Files::mount(const std::filesystem::path& file) {
 }
 
 Result<std::optional<Mounted>> CityCache::Files::mend() {
+    remove_left();
+    rights_.keep();
     if (!try_again_) return std::optional<Mounted>();
     auto mounted = open();
     if (mounted && *mounted && !(*mounted)->read_only.empty())
         return fail(ErrorCode::unavailable, only_read + (*mounted)->read_only);
+    if (mounted && *mounted && try_again_)
+        return fail(ErrorCode::unavailable, "rows of a lost right cannot be removed from it");
     return mounted;
 }
 
@@ -113,10 +138,11 @@ Status CityCache::Files::can_change() const {
 }
 
 void CityCache::Files::remove_set_aside() {
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
-        if (entry.path().filename().string().find(".damaged-") == std::string::npos) continue;
-        std::filesystem::remove(entry.path(), error);
+    for (const auto& path : files()) {
+        const std::string name = path.filename().string();
+        if (!is_ours(name) || name.find(".damaged-") == std::string::npos) continue;
+        std::error_code error;
+        std::filesystem::remove(path, error);
     }
 }
 
@@ -138,29 +164,58 @@ void CityCache::Files::remove_city(std::uint64_t generation) {
     }
 }
 
-// But for a draft that is known to have nothing of the lost feeds.
-Status CityCache::Files::remove_all_but_mounted(const std::vector<records::FeedId>& lost) {
+// But for a draft that is known to have nothing of the lost feeds, and for what is not ours. What cannot be
+// removed is told and tried again, and holds up nothing.
+void CityCache::Files::remove_all_but_mounted(const std::vector<records::FeedId>& lost) {
     const bool draft_stays = draft_fd_ >= 0 && !draft_feeds_.empty() &&
                              std::ranges::none_of(lost, [&](const records::FeedId& feed) {
                                  return draft_feeds_.contains(records::feed_text(feed));
                              });
-    const std::string mounted =
-        city_file(static_cast<std::uint64_t>(meta_.artifact_generation)).filename().string();
-    std::vector<std::filesystem::path> others;
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
-        const std::string name = entry.path().filename().string();
-        if (name == mounted || name == mounted + "-wal" || name == mounted + "-shm") continue;
-        if (draft_stays && entry.path() == draft_) continue;
-        others.push_back(entry.path());
-    }
     if (!draft_stays) close_draft();
-    for (const auto& file : others) {
-        if (!error) std::filesystem::remove(file, error);
+    for (const auto& path : files()) {
+        const std::string name = path.filename().string();
+        if (!is_ours(name) || is_in_use(path)) continue;
+        spdlog::info("the profile lost a feed: {} is removed", name);
+        left_.insert(path);
     }
-    if (error) return fail(ErrorCode::io, "removing older city data: " + error.message());
-    if (!others.empty()) spdlog::info("the profile lost a feed: what is beside the mounted city is removed");
-    return fsync_folder(folder_);
+    remove_left();
+}
+
+// The mounted city and the draft that is being fetched.
+bool CityCache::Files::is_in_use(const std::filesystem::path& path) const {
+    if (draft_fd_ >= 0 && path == draft_) return true;
+    const auto mounted = city_file(static_cast<std::uint64_t>(meta_.artifact_generation)).string();
+    return meta_.artifact_generation != 0 &&
+           (path == mounted || path == mounted + "-wal" || path == mounted + "-shm");
+}
+
+void CityCache::Files::remove_left() {
+    if (left_.empty()) return;
+    std::string why;
+    std::erase_if(left_, [&](const std::filesystem::path& path) {
+        if (is_in_use(path)) return true;  // since: it came anew, without what was lost
+        std::error_code error;
+        std::filesystem::remove(path, error);
+        if (error) why += (why.empty() ? "" : "; ") + path.filename().string() + ": " + error.message();
+        return !error;
+    });
+    if (auto synced = fsync_folder(folder_); !synced) spdlog::warn("city: {}", synced.error().message);
+    const std::lock_guard lock(left_mutex_);
+    if (!why.empty() && why != left_why_) spdlog::error("data of a lost right cannot be removed: {}", why);
+    left_why_ = why;
+}
+
+std::string CityCache::Files::left_over() const {
+    const std::lock_guard lock(left_mutex_);
+    return left_why_;
+}
+
+bool CityCache::Files::holds_more(std::uint64_t generation, const engine::MountedCity& city) const {
+    const auto reader = snapshot::Reader::open(city_file(generation));
+    if (!reader) return false;
+    const auto feeds = (*reader)->feeds();
+    return feeds &&
+           std::ranges::any_of(*feeds, [&](const auto& feed) { return !city.feeds.contains(feed.feed); });
 }
 
 bool CityCache::Files::holds_only(std::uint64_t generation, const engine::MountedCity& city) const {
@@ -180,6 +235,57 @@ void CityCache::Files::remove_of_other_format(std::uint64_t but) {
 }
 
 Result<std::optional<Mounted>> CityCache::Files::open() {
+    rights_.load();
+    auto mounted = mount_newest();
+    if (mounted && *mounted) hold_to_rights(**mounted);
+    return mounted;
+}
+
+// What was lost while no city was mounted, or none that could be changed.
+void CityCache::Files::hold_to_rights(Mounted& mounted) {
+    remove_outlived(mounted.city);
+    engine::ChangeFeeds change;
+    for (const auto& [feed, state] : mounted.city.feeds) {
+        if (rights_.cleared() && !rights_.cleared()->contains(feed)) change.drop.push_back(feed);
+    }
+    if (change.drop.empty()) return;
+    auto changed = change_feeds(change);
+    if (changed) {
+        mounted.city = std::move(*changed);
+        return;
+    }
+    spdlog::error("rows of a lost right are still in the city: {}", changed.error().message);
+    try_again_ = true;
+}
+
+// What finish() removes, should it have been killed before.
+void CityCache::Files::remove_outlived(const engine::MountedCity& mounted) {
+    for (const std::uint64_t generation : generations()) {
+        // One that cannot be read now may be the last good one.
+        if (generation < mounted.snapshot_generation && holds_more(generation, mounted))
+            remove_city(generation);
+    }
+    for (const auto& path : files()) {
+        const std::string name = path.filename().string();
+        const std::size_t aside = name.find(".db.damaged-");
+        if (!is_ours(name) || aside == std::string::npos) continue;
+        std::error_code error;
+        if (std::stoull(name.substr(5, aside - 5)) <= mounted.snapshot_generation)
+            std::filesystem::remove(path, error);
+    }
+}
+
+void CityCache::Files::note_rights(Cleared feeds) {
+    const auto before = rights_.cleared();
+    rights_.note(std::move(feeds));
+    // A mounted city is changed as the engine says.
+    if (writer_ || !before) return;
+    std::vector<records::FeedId> lost;
+    std::ranges::set_difference(*before, *rights_.cleared(), std::back_inserter(lost));
+    if (!lost.empty()) remove_all_but_mounted(lost);
+}
+
+Result<std::optional<Mounted>> CityCache::Files::mount_newest() {
     // What is tried again is told once.
     const auto level = std::exchange(try_again_, true) ? spdlog::level::debug : spdlog::level::err;
     if (auto made = make_folder(folder_); !made) return made.error();
@@ -210,9 +316,7 @@ Result<engine::MountedCity> CityCache::Files::change_feeds(const engine::ChangeF
     const bool is_lost = !change.drop.empty();
     // First: as long as anything else may hold the rows, the mounted file names their feeds, so that after a
     // kill the next contact drops them again.
-    if (is_lost) {
-        if (auto alone = remove_all_but_mounted(change.drop); !alone) return alone.error();
-    }
+    if (is_lost) remove_all_but_mounted(change.drop);
     if (auto changed = device::change_feeds(*writer_, change); !changed) return changed.error();
     if (is_lost) {
         if (auto emptied = writer_->empty_log(); !emptied) return emptied.error();
@@ -248,10 +352,9 @@ Result<std::vector<std::uint32_t>> CityCache::Files::prepare(const protocol::Man
     for (const auto& cursor : manifest.cursors()) draft_feeds_.insert(cursor.feed());
     draft_ = folder_ / ("draft-" + std::to_string(manifest.generation()) + ".part");
     block_bytes_ = manifest.block_bytes();
-    for (const auto& entry :
-         std::filesystem::directory_iterator(folder_, error)) {  // of generations that are gone
-        if (entry.path().extension() == ".part" && entry.path() != draft_)
-            std::filesystem::remove(entry.path(), error);
+    for (const auto& path : files()) {  // of generations that are gone
+        const bool is_draft = is_ours(path.filename().string()) && path.extension() == ".part";
+        if (is_draft && path != draft_) std::filesystem::remove(path, error);
     }
     const bool resumed = std::filesystem::exists(draft_, error);
     const std::uint64_t free = free_bytes(folder_);

@@ -1,20 +1,23 @@
 // The files behind CityCache: on its writer thread only.
 #pragma once
 
+#include <mutex>
 #include <set>
 
 #include "daemon/device/city/city_cache.hpp"
+#include "daemon/device/city/city_rights.hpp"
 #include "sync/snapshot/writer.hpp"
 
 namespace fieldpost::device {
 
 class CityCache::Files {
   public:
-    explicit Files(std::filesystem::path folder) : folder_(std::move(folder)) {}
+    explicit Files(std::filesystem::path folder) : folder_(std::move(folder)), rights_(folder_ / "rights") {}
     ~Files();
 
     Result<std::optional<Mounted>> open();
     Result<std::optional<Mounted>> mend();
+    void note_rights(Cleared feeds);
     Result<engine::FeedPoint> apply(const records::FeedId& feed, const protocol::FeedSegment& segment,
                                     std::int64_t now_s);
     Result<engine::MountedCity> change_feeds(const engine::ChangeFeeds& change);
@@ -22,8 +25,12 @@ class CityCache::Files {
     std::size_t drop_older();
     Status write_block(std::uint32_t block, BytesView content);
     Result<Mounted> finish(const protocol::Manifest& manifest);
+    std::string left_over() const;  // any thread
 
   private:
+    Result<std::optional<Mounted>> mount_newest();
+    void hold_to_rights(Mounted& mounted);
+    void remove_outlived(const engine::MountedCity& mounted);
     Result<Mounted> mount(const std::filesystem::path& file);
     Status can_change() const;
     engine::MountedCity mounted_city(const std::vector<snapshot::FeedCursor>& feeds) const;
@@ -32,13 +39,18 @@ class CityCache::Files {
     void remove_set_aside();
     void remove_of_other_format(std::uint64_t but);
     void remove_city(std::uint64_t generation);
-    Status remove_all_but_mounted(const std::vector<records::FeedId>& lost);
+    void remove_all_but_mounted(const std::vector<records::FeedId>& lost);
+    void remove_left();
+    bool is_in_use(const std::filesystem::path& path) const;
+    bool holds_more(std::uint64_t generation, const engine::MountedCity& city) const;
     bool holds_only(std::uint64_t generation, const engine::MountedCity& city) const;
+    std::vector<std::filesystem::path> files() const;
     std::vector<std::uint64_t> generations() const;
     std::filesystem::path city_file(std::uint64_t generation) const;
     void close_draft();
 
     const std::filesystem::path folder_;
+    CityRights rights_;
     std::unique_ptr<snapshot::Writer> writer_;  // null when nothing is mounted, or for reading only
     std::string read_only_;                     // why the latter
     bool try_again_ = false;                    // the disk refused something: mend() may do more
@@ -46,7 +58,10 @@ class CityCache::Files {
     std::filesystem::path draft_;
     int draft_fd_ = -1;
     std::uint32_t block_bytes_ = 0;
-    std::set<std::string> draft_feeds_;  // that the draft's manifest names
+    std::set<std::string> draft_feeds_;     // that the draft's manifest names
+    std::set<std::filesystem::path> left_;  // to be removed
+    mutable std::mutex left_mutex_;         // guards the rest
+    std::string left_why_;                  // why they are there still
 };
 
 }  // namespace fieldpost::device

@@ -42,6 +42,7 @@ struct LaneState {
     std::uint64_t last = 0;
     Bytes last_hash;
     std::uint64_t noted = 0;
+    std::uint64_t last_by_people = 0;  // the last that is no position_reported; 0: none behind `noted`
 };
 using Lanes = std::array<LaneState, 4>;  // by protocol::Lane
 

@@ -20,9 +20,13 @@ bool may_lack_room(const Error& error) {
     return error.code == ErrorCode::full || error.code == ErrorCode::io || error.code == ErrorCode::not_found;
 }
 
+// What no person recorded.
+bool is_telemetry(const JournalWriter::Append& append) {
+    return append.lane == protocol::TELEMETRY || append.is_position();
+}
+
 bool are_telemetry(const std::vector<JournalWriter::Append>& appends) {
-    return std::ranges::all_of(appends,
-                               [](const auto& append) { return append.lane == protocol::TELEMETRY; });
+    return std::ranges::all_of(appends, is_telemetry);
 }
 
 }  // namespace
@@ -102,7 +106,8 @@ void Journal::append(protocol::Lane lane, protocol::Operation operation, Saved s
         });
         return;
     }
-    if (lane == protocol::TELEMETRY && !accept_telemetry_) {
+    const bool is_position = operation.has_position_reported();  // of any lane
+    if ((lane == protocol::TELEMETRY || is_position) && !accept_telemetry_) {
         post_([saved = std::move(saved)] {
             saved(fail(ErrorCode::full, "there is no room for telemetry: what is left is for records"));
         });
@@ -172,6 +177,7 @@ bool Journal::commit_some() {
             for (const protocol::Lane lane : engine::lanes_by_priority) {
                 at(lane).last = lanes[static_cast<std::size_t>(lane)].last;
                 at(lane).last_hash = lanes[static_cast<std::size_t>(lane)].last_hash;
+                at(lane).last_by_people = lanes[static_cast<std::size_t>(lane)].last_by_people;
             }
         }
         for (std::size_t i = 0; i < saved.size(); ++i) {
@@ -191,6 +197,7 @@ Result<std::vector<Result<Recorded>>> Journal::commit(const std::vector<JournalW
     if (results || are_telemetry(appends) || !may_lack_room(results.error()) || !reserve_.give_up())
         return results;
     spdlog::error("the journal's reserve is given up: {}", results.error().message);
+    accept_telemetry_ = false;  // until somebody has seen what room there is
     return writer_->append(appends);
 }
 

@@ -58,8 +58,8 @@ class Journal final : public engine::JournalView {
     // same lane and content it is a repetition, answered with the first one, `repeated`; when and where it
     // was asked for do not count. With other content it is a conflict. invalid_argument for one that is too
     // long, has no id, or holds text that is not UTF-8. full when too many wait or the disk is full: nothing
-    // was written, and the person must be told. `saved` is always called, once. Telemetry alone neither takes
-    // the reserve nor makes writable() false.
+    // was written, and the person must be told. `saved` is always called, once. Telemetry and
+    // positions alone neither take the reserve nor make writable() false.
     void append(protocol::Lane lane, protocol::Operation operation, Saved saved);
 
     // Keeps what the hub said, but of entries that the lane does not hold; what it parked stays pending, with
@@ -80,7 +80,8 @@ class Journal final : public engine::JournalView {
     // it is held, as it may be from an earlier run.
     void keep_reserve(std::uint64_t bytes);
     bool reserve_held() const { return reserve_.held(); }
-    // False: operations of the telemetry lane are refused with `full`. Any thread.
+    // False: operations of the telemetry lane, and positions of any, are refused with `full`. So they are
+    // from when the reserve is given up until this is called again. Any thread.
     void accept_telemetry(bool accept) { accept_telemetry_ = accept; }
     // A backup of the hub holds the lane of that epoch through position.safe.
     void note_safe(const protocol::LanePosition& position);
@@ -91,6 +92,7 @@ class Journal final : public engine::JournalView {
 
     std::uint64_t epoch() const override { return epoch_; }
     std::uint64_t last_seq(protocol::Lane lane) const override { return at(lane).last; }
+    std::uint64_t last_by_people() const override { return at(protocol::URGENT).last_by_people; }
     std::uint64_t noted(protocol::Lane lane) const override { return at(lane).noted; }
     std::uint64_t notes() const override { return notes_; }
     const engine::InCity& in_city() const override { return in_city_; }

@@ -27,7 +27,9 @@ bool has_index_of_few(const JournalQuery& query) {
             return std::ranges::find(effects, effect) != effects.end();
         });
     };
-    return query.visit || query.property || (query.state && static_cast<int>(*query.state) > 1) ||
+    if (query.visit || query.property) return true;
+    if (query.state == OperationState::pending) return false;  // operation_pending: no positions either
+    return (query.state && static_cast<int>(*query.state) > 1) ||
            is_any_of({Operation::kVisitStarted, Operation::kVisitFinished}) ||
            is_any_of({Operation::kObservationCorrected});
 }

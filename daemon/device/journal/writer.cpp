@@ -19,6 +19,7 @@ extern const std::string_view journal_schema_006;
 extern const std::string_view journal_schema_007;
 extern const std::string_view journal_schema_008;
 extern const std::string_view journal_schema_009;
+extern const std::string_view journal_schema_010;
 
 namespace {
 
@@ -108,9 +109,9 @@ Result<std::unique_ptr<JournalWriter>> JournalWriter::open(const std::filesystem
 
 Status JournalWriter::load() {
     if (auto sound = check_database(*database_); !sound) return sound;
-    const std::string_view migrations[] = {journal_schema_001, journal_schema_002, journal_schema_003,
-                                           journal_schema_004, journal_schema_005, journal_schema_006,
-                                           journal_schema_007, journal_schema_008, journal_schema_009};
+    const std::string_view migrations[] = {
+        journal_schema_001, journal_schema_002, journal_schema_003, journal_schema_004, journal_schema_005,
+        journal_schema_006, journal_schema_007, journal_schema_008, journal_schema_009, journal_schema_010};
     if (auto migrated = migrate(*database_, migrations); !migrated) return migrated;
     return sql([&]() -> Status {
         if (auto known = load_epoch(); !known) return known;
@@ -175,7 +176,22 @@ void JournalWriter::load_lanes() {
         noted.bind(1, integer(epoch_));
         noted.bind(2, static_cast<int>(lane));
         if (noted.executeStep()) state.noted = static_cast<std::uint64_t>(noted.getColumn(0).getInt64());
+        state.last_by_people = find_last_by_people(epoch_, lane, state.noted);
     }
+}
+
+std::uint64_t JournalWriter::find_last_by_people(std::uint64_t epoch, protocol::Lane lane,
+                                                 std::uint64_t after) {
+    // Of telemetry, which may be much, nobody asks.
+    if (lane == protocol::TELEMETRY) return 0;
+    SQLite::Statement get(*database_,
+                          "SELECT seq FROM operation WHERE epoch = ? AND lane = ? AND seq > ? "
+                          "AND effect <> ? ORDER BY seq DESC LIMIT 1");
+    get.bind(1, integer(epoch));
+    get.bind(2, static_cast<int>(lane));
+    get.bind(3, integer(after));
+    get.bind(4, static_cast<int>(protocol::Operation::kPositionReported));
+    return get.executeStep() ? static_cast<std::uint64_t>(get.getColumn(0).getInt64()) : 0;
 }
 
 void JournalWriter::load_in_city() {
@@ -239,6 +255,7 @@ Result<std::vector<Result<Recorded>>> JournalWriter::append(std::span<const Appe
             LaneState& lane = after[static_cast<std::size_t>(append.lane)];
             lane.last_hash = protocol::chain_next(lane.last_hash, append.body);
             ++lane.last;
+            if (!append.is_position()) lane.last_by_people = lane.last;
             StatementUse insert(statements_->insert);
             insert->bind(1, integer(epoch_));
             insert->bind(2, static_cast<int>(append.lane));
@@ -438,6 +455,7 @@ Status JournalWriter::open_epoch(const engine::OpenEpoch& wanted) {
             const std::uint64_t held = through == wanted.held.end() ? 0 : through->second;
             carry(epoch_, lane, held, true, next_epoch, state);
             forget_beyond(epoch_, lane, held);
+            state.last_by_people = find_last_by_people(next_epoch, lane, 0);
         }
         transaction.commit();
     });

@@ -23,6 +23,9 @@ class JournalWriter {
         protocol::Lane lane = protocol::WORK;
         protocol::Operation operation;
         Bytes body;
+
+        // That the device reports by itself.
+        bool is_position() const { return operation.has_position_reported(); }
     };
     // invalid_argument for one that is too long, has no id, is of no lane, or holds text that is not UTF-8:
     // what is kept must be readable for ever, here and at the hub.
@@ -68,6 +71,7 @@ class JournalWriter {
     Status load();
     Status load_epoch();
     void load_lanes();
+    std::uint64_t find_last_by_people(std::uint64_t epoch, protocol::Lane lane, std::uint64_t after);
     void load_in_city();
     std::uint64_t counter(const std::string& key);  // 0 when it is not there
     void set_counter(const std::string& key, std::uint64_t count);

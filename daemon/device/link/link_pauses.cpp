@@ -6,14 +6,21 @@ namespace fieldpost::device {
 
 namespace {
 
-constexpr std::string_view title = "fieldpost link pauses 1";
+constexpr std::string_view title = "fieldpost link pauses 2";
+
+std::string_view word_of(bool paused) {
+    return paused ? "paused" : "goes";
+}
 
 }  // namespace
 
 std::string text_of(const LinkPauses& pauses) {
     std::ostringstream out;
     out << title << '\n';
-    for (const auto& [kind, paused] : pauses) out << to_string(kind) << (paused ? " paused\n" : " goes\n");
+    for (const auto& [kind, pause] : pauses) {
+        out << to_string(kind) << ' ' << word_of(pause.paused) << " configured " << word_of(pause.configured)
+            << '\n';
+    }
     return out.str();
 }
 
@@ -25,12 +32,18 @@ Result<LinkPauses> parse_link_pauses(std::string_view text) {
     }
     LinkPauses out;
     while (std::getline(lines, line)) {
-        const auto blank = line.find(' ');
-        const auto kind = engine::parse_link_kind(line.substr(0, blank));
-        const std::string word = blank == std::string::npos ? std::string() : line.substr(blank + 1);
-        if (!kind || (word != "paused" && word != "goes"))
+        std::istringstream in(line);
+        std::string kind_name;
+        std::string said;
+        std::string between;
+        std::string configured;
+        std::string more;
+        in >> kind_name >> said >> between >> configured;
+        const auto kind = engine::parse_link_kind(kind_name);
+        const auto is_word = [](const std::string& word) { return word == "paused" || word == "goes"; };
+        if (!kind || !is_word(said) || between != "configured" || !is_word(configured) || in >> more)
             return fail(ErrorCode::corrupt, "a line of it cannot be read: " + line);
-        out[*kind] = word == "paused";
+        out[*kind] = {said == "paused", configured == "paused"};
     }
     return out;
 }

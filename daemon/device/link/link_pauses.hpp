@@ -1,5 +1,6 @@
-// Which kinds of link a person paused, or let go against what the configuration says. Pure; what it says is
-// kept in a file by LinkWatch.
+// Which kinds of link a person paused, or let go against what the configuration says. Whoever spoke last
+// counts: what a person said holds until the configuration says of that kind what it did not say then. Pure;
+// what it says is kept in a file by LinkWatch.
 #pragma once
 
 #include <map>
@@ -11,10 +12,17 @@
 
 namespace fieldpost::device {
 
-// Kinds that are not in it are as the configuration says.
-using LinkPauses = std::map<engine::LinkKind, bool>;
+struct LinkPause {
+    bool paused = false;
+    bool configured = false;  // whether the configuration paused it when the person spoke
 
-// One line a kind: "lte paused" or "lte goes".
+    bool operator==(const LinkPause&) const = default;
+};
+
+// Kinds that are not in it are as the configuration says.
+using LinkPauses = std::map<engine::LinkKind, LinkPause>;
+
+// One line a kind: "lte paused configured goes".
 std::string text_of(const LinkPauses& pauses);
 // corrupt when it is not such a text.
 Result<LinkPauses> parse_link_pauses(std::string_view text);

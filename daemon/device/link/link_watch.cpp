@@ -14,6 +14,7 @@ constexpr std::uint64_t keep_after_bytes = 256U << 10U;
 constexpr std::int64_t keep_after_us = 30'000'000;
 constexpr std::size_t max_writes = 8;
 constexpr std::uint64_t longest_file = 64U << 10U;
+const std::string forgotten = "Which links are paused is forgotten at the next start: ";
 
 std::optional<engine::LinkKind> kind_of(const hal::Uplink* uplink) {
     if (uplink == nullptr) return std::nullopt;
@@ -34,14 +35,15 @@ std::optional<engine::LinkKind> kind_of(const hal::Uplink* uplink) {
     return engine::LinkKind::unknown;
 }
 
-// What is kept in the file; nothing when there is none, or a damaged one.
+// What is kept in the file; nothing when there is none, or a damaged one: `problem` then says so.
 template <class T>
-T read_kept(const std::filesystem::path& file, Result<T> (*parse)(std::string_view)) {
+T read_kept(const std::filesystem::path& file, Result<T> (*parse)(std::string_view), std::string& problem) {
     auto text = read_file(file, longest_file);
     if (!text && text.error().code == ErrorCode::not_found) return {};
     auto kept = text ? parse(*text) : Result<T>(text.error());
     if (kept) return std::move(*kept);
-    spdlog::error("{}: {}: it begins anew", file.string(), kept.error().message);
+    problem = file.string() + ": " + kept.error().message;
+    spdlog::error("{}: it begins anew", problem);
     if (auto aside = set_aside(file); !aside) spdlog::error("{}", aside.error().message);
     return {};
 }
@@ -58,11 +60,30 @@ LinkWatch::LinkWatch(std::unique_ptr<hal::Link> link, engine::LinkPolicy::Rules 
       post_(std::move(post)),
       changed_(std::move(changed)),
       policy_(rules),
-      months_(read_kept(file_, &MonthBytes::parse)),
-      pauses_(read_kept(pauses_file_, &parse_link_pauses)),
       last_kept_us_(clock.boottime_us()),
       thread_("link bytes", max_writes) {
-    for (const auto& [kind, paused] : pauses_) policy_.set_paused(kind, paused);
+    std::string begins_anew;
+    months_ = read_kept(file_, &MonthBytes::parse, begins_anew);
+    take_pauses();
+}
+
+void LinkWatch::take_pauses() {
+    std::string damage;
+    pauses_ = read_kept(pauses_file_, &parse_link_pauses, damage);
+    if (!damage.empty()) {
+        pause_problem_ = "What people paused here was lost (" + damage +
+                         "): links are as the configuration says. Pause again what shall be.";
+    }
+    // The configuration was changed since.
+    const auto gone = std::erase_if(pauses_, [this](const auto& said) {
+        const auto& [kind, pause] = said;
+        if (policy_.rules(kind).paused == pause.configured) return false;
+        spdlog::info("{} is {}, as the configuration says since", to_string(kind),
+                     pause.configured ? "not paused any more" : "paused");
+        return true;
+    });
+    if (gone > 0) keep_pauses();  // or they would count again once the configuration is changed back
+    for (const auto& [kind, pause] : pauses_) policy_.set_paused(kind, pause.paused);
 }
 
 LinkWatch::~LinkWatch() {
@@ -115,17 +136,23 @@ void LinkWatch::count(engine::SendClass what, std::uint64_t payload) {
 
 void LinkWatch::pause(engine::LinkKind kind, bool paused) {
     spdlog::info("{} is {}", to_string(kind), paused ? "paused" : "not paused any more");
-    pauses_[kind] = paused;
+    // What it says of a kind of which a person spoke before is in there already.
+    const bool configured = policy_.rules(kind).paused;
+    pauses_.try_emplace(kind, LinkPause{paused, configured}).first->second.paused = paused;
     policy_.set_paused(kind, paused);
+    keep_pauses();
+    changed_();
+}
+
+void LinkWatch::keep_pauses() {
     const bool written = thread_.post([this, text = text_of(pauses_)] {
         auto kept = write_file_atomic(pauses_file_, text);
         post_([this, kept] {
-            pause_problem_ = kept ? std::string() : kept.error().message;
+            pause_problem_ = kept ? std::string() : forgotten + kept.error().message;
             changed_();
         });
     });
-    if (!written) pause_problem_ = "the disk does not keep up";
-    changed_();
+    if (!written) pause_problem_ = forgotten + "the disk does not keep up";
 }
 
 void LinkWatch::tick() {

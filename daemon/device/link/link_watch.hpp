@@ -24,7 +24,9 @@ class LinkWatch {
     using Post = std::function<void(std::function<void()>)>;
 
     // `link` may be null (its settings are wrong): no link is known then. `file` keeps the count, and
-    // link-pauses beside it what a person paused; one that is damaged is set aside, and begins anew.
+    // link-pauses beside it what a person paused, until the configuration says something else of that kind;
+    // one that is damaged is set aside, and begins anew: pause_problem() then says that the configuration
+    // holds.
     // `changed` is called when what may go, or anything about the uplinks, is another than before.
     LinkWatch(std::unique_ptr<hal::Link> link, engine::LinkPolicy::Rules rules, std::filesystem::path file,
               const hal::Clock& clock, Post post, std::function<void()> changed);
@@ -41,7 +43,7 @@ class LinkWatch {
     // whichever is first, if tick() is called: that much a power cut may forget.
     void count(engine::SendClass what, std::uint64_t payload);
     // A person says that over links of this kind only urgent messages go, or everything again that may go.
-    // Counts at once, and over restarts.
+    // Counts at once, and over restarts until the configuration is changed in this.
     void pause(engine::LinkKind kind, bool paused);
     // Every few seconds: a month may have ended, and the count is to be kept.
     void tick();
@@ -56,11 +58,13 @@ class LinkWatch {
     std::optional<std::string> month() const;
     // Why the count cannot be kept; empty when it can.
     const std::string& problem() const { return problem_; }
-    // The same of what a person paused.
+    // What is wrong with what a person paused, a sentence; empty when nothing is.
     const std::string& pause_problem() const { return pause_problem_; }
     hal::PartStatus status() const;
 
   private:
+    void take_pauses();
+    void keep_pauses();
     void take(hal::Uplinks uplinks);
     void judge();
     void keep();

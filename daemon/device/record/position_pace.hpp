@@ -28,6 +28,9 @@ struct PositionLimits {
     static constexpr double wander_m = 50;
     // A status that nobody took back: from here on positions are no longer urgent, which are never thinned.
     static constexpr std::int64_t urgent_at_most_us = 12 * 3600 * second_us;
+    // No more of them wait for the hub at once: what an emergency brings next is sent behind these. Beyond,
+    // while nobody can follow the vehicle anyway, they are telemetry, at its pace.
+    static constexpr std::uint64_t urgent_waiting = 20;
 };
 
 class PositionPace {

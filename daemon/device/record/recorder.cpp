@@ -316,24 +316,41 @@ void Recorder::report_status(NewStatus status, Journal::Saved saved) {
 void Recorder::status_is(const protocol::Operation& reported) {
     status_id_ = reported.id();
     const std::string& status = reported.status_reported().status();
-    emergency_since_us_.reset();
-    if (status != "responding" && status != "sos") return;
-    // Of another boot it is not known how long ago that was.
-    const bool this_boot = reported.time().boot_id() == uuid_bytes(clock_.boot_id());
-    emergency_since_us_ = this_boot ? reported.time().boottime_us() : clock_.boottime_us();
+    emergency_.reset();
+    if (status == "responding" || status == "sos")
+        emergency_ = Emergency{reported.time(), clock_.boottime_us()};
 }
 
 bool Recorder::is_emergency() const {
-    return emergency_since_us_ &&
-           clock_.boottime_us() - *emergency_since_us_ < PositionLimits::urgent_at_most_us;
+    if (!emergency_) return false;
+    const auto now = time_now();
+    const auto& said = emergency_->said;
+    // Of another boot CLOCK_BOOTTIME says nothing; clocks that knew the time do, and else it is only known
+    // since when this boot knows of it.
+    std::int64_t ago = now.boottime_us() - emergency_->known_since_us;
+    if (said.boot_id() == now.boot_id()) {
+        ago = now.boottime_us() - said.boottime_us();
+    } else if (said.quality() >= protocol::TIME_RTC && now.quality() >= protocol::TIME_RTC) {
+        ago = std::max(ago, now.utc_us() - said.utc_us());
+    }
+    return ago < PositionLimits::urgent_at_most_us;
+}
+
+// Asked only when a position is due.
+bool Recorder::may_be_urgent() const {
+    return journal_.waiting(protocol::URGENT).positions < PositionLimits::urgent_waiting;
 }
 
 void Recorder::check_position() {
     if (saving_position_) return;
     const hal::Fix fix = fix_now();
     const std::int64_t now = clock_.boottime_us();
-    const bool urgent = is_emergency();
+    bool urgent = is_emergency();
     if (!pace_.is_due(fix, urgent, now)) return;
+    if (urgent && !may_be_urgent()) {
+        urgent = false;
+        if (!pace_.is_due(fix, urgent, now)) return;
+    }
     pace_.reported(fix, now);
     auto operation = stamped({}, {}, 0);
     *operation.mutable_gnss() = place_of(fix);  // that was judged: the receiver may have said more since

@@ -112,6 +112,8 @@ class Recorder {
     void status_is(const protocol::Operation& reported);
     // The crew is on its way or asks for help, as far as that is not long ago.
     bool is_emergency() const;
+    // Few enough positions wait in the urgent lane.
+    bool may_be_urgent() const;
     void position_saved(const Result<Recorded>& recorded);
     static Status check(const NewObservation& observation);
     // What the observation says, as operations say it.
@@ -126,7 +128,11 @@ class Recorder {
     const KeptBlobs& blobs_;
     TimeCorrections corrections_;
     std::string status_id_;  // of the operation that crew_status() gives; empty: none
-    std::optional<std::int64_t> emergency_since_us_;  // CLOCK_BOOTTIME of the status, when it is one
+    struct Emergency {
+        protocol::TimeStamp said;         // of the status
+        std::int64_t known_since_us = 0;  // CLOCK_BOOTTIME of this boot
+    };
+    std::optional<Emergency> emergency_;  // when the newest status is one
     PositionPace pace_;
     bool saving_position_ = false;     // one at a time, so that a slow disk collects none
     bool positions_are_saved_ = true;  // as the log was told last

@@ -6,14 +6,14 @@
 #include <chrono>
 #include <iterator>
 
+#include "daemon/device/link/keep_alive.hpp"
+
 namespace fieldpost::device {
 
 namespace {
 
 constexpr std::chrono::seconds tick{1};
 constexpr std::chrono::milliseconds transport_tick{50};
-constexpr std::chrono::seconds keep_alive{20};
-constexpr std::chrono::seconds keep_alive_by_satellite{240};  // each costs some 200 bytes
 constexpr engine::Millis renew_again_after = 300'000;
 
 std::int64_t unix_us() {
@@ -210,7 +210,7 @@ void HubLink::set_rights(engine::SendRights rights) {
 }
 
 void HubLink::set_link(std::optional<engine::LinkKind> kind) {
-    client_.set_keep_alive(kind == engine::LinkKind::satellite ? keep_alive_by_satellite : keep_alive);
+    if (const auto wanted = keep_alive_over(kind)) client_.set_keep_alive(*wanted);
 }
 
 void HubLink::carry_out(engine::Actions actions) {
@@ -243,6 +243,7 @@ void HubLink::carry_out(engine::Action action) {
             },
             [this](engine::SubscribeFeeds& wanted) { listen_to(wanted); },
             [this](engine::SubscribeAgain&) { listen_to_hub(); },
+            [this](engine::NoteRights& note) { cache_.note_rights(std::move(note.feeds)); },
             [this](engine::ChangeFeeds& change) {
                 spdlog::info("the feeds change: {} go, {} come, {} begin again", change.drop.size(),
                              change.add.size(), change.again.size());
@@ -289,7 +290,7 @@ void HubLink::carry_out(engine::Action action) {
                                      spdlog::error("feed {}: {}", records::feed_text(feed),
                                                    reached.error().message);
                                      refused_feeds_[feed] = reached.error().message;
-                                     engine_.feed_failed(now(), feed);
+                                     engine_.feed_failed(now(), feed, reached.error().code);
                                      events_.changed();
                                      return;
                                  }

@@ -23,7 +23,7 @@ namespace {
 
 constexpr unsigned too_often = 2;
 constexpr unsigned far_too_often = 2 * too_often;
-constexpr std::ptrdiff_t most_kept = 100;  // messages in poison/, of 1 MiB at most
+constexpr std::size_t most_kept = 100;  // messages in poison/, of 1 MiB at most
 constexpr std::size_t watched_messages = 1000;
 constexpr std::size_t most_counts = 1000;
 
@@ -195,7 +195,9 @@ void CrashGuard::keep_message() {
     std::error_code error;
     if (std::filesystem::exists(file, error)) return;
     Status kept = make_folder(folder);
-    if (kept && std::distance(std::filesystem::directory_iterator(folder, error), {}) >= most_kept)
+    const auto there = list_folder(folder);
+    if (kept && !there) kept = there.error();
+    if (kept && there->size() >= most_kept)
         kept = fail(ErrorCode::full, folder.string() + " holds " + std::to_string(most_kept) + " messages");
     if (kept) kept = write_file_atomic(file, payload_, 0600);
     if (kept) {

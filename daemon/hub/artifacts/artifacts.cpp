@@ -42,6 +42,14 @@ std::optional<std::uint64_t> generation_of(const std::string& name) {
     return std::stoull(name);
 }
 
+// Nothing, where there is no such folder yet.
+std::vector<std::filesystem::path> listed(const std::filesystem::path& folder) {
+    auto there = list_folder(folder);
+    if (there) return *std::move(there);
+    if (there.error().code != ErrorCode::not_found) spdlog::error("snapshots: {}", there.error().message);
+    return {};
+}
+
 // Others hold it no longer than that.
 Result<FolderLock> lock_for_a_moment(const std::filesystem::path& folder) {
     for (int tries = 1;; ++tries) {
@@ -100,9 +108,9 @@ bool Artifacts::may_be_offered(const Pack& pack, const Offerable& offerable) {
 
 std::vector<std::string> Artifacts::profiles() const {
     std::vector<std::string> out;
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
-        if (entry.is_directory(error)) out.push_back(entry.path().filename().string());
+    for (const auto& path : listed(folder_)) {
+        std::error_code error;
+        if (std::filesystem::is_directory(path, error)) out.push_back(path.filename().string());
     }
     std::sort(out.begin(), out.end());
     return out;
@@ -110,9 +118,8 @@ std::vector<std::string> Artifacts::profiles() const {
 
 std::vector<std::uint64_t> Artifacts::generations(std::string_view profile) const {
     std::vector<std::uint64_t> out;
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_ / profile, error)) {
-        const std::string name = entry.path().filename().string();
+    for (const auto& path : listed(folder_ / profile)) {
+        const std::string name = path.filename().string();
         if (const auto generation = generation_of(name)) out.push_back(*generation);
     }
     std::sort(out.rbegin(), out.rend());
@@ -184,9 +191,8 @@ bool Artifacts::is_newest_damaged(std::string_view profile) {
         const auto generation = generation_of(number);
         return generation && *generation > good;
     };
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_ / profile, error)) {
-        const std::string name = entry.path().filename().string();
+    for (const auto& path : listed(folder_ / profile)) {
+        const std::string name = path.filename().string();
         if (name.ends_with(damaged_suffix) && is_newer(name.substr(0, name.size() - damaged_suffix.size())))
             return true;
     }

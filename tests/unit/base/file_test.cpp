@@ -164,6 +164,21 @@ TEST_CASE("A damaged file is set aside with what belongs to it, never over an ea
     CHECK(set_aside(path).error().code == ErrorCode::not_found);
 }
 
+TEST_CASE("A folder is listed whole, and it is said why when it cannot be", "[base]") {
+    const TemporaryFolder folder;
+    CHECK(list_folder(folder.path).value().empty());
+    folder.write("a", "1");
+    folder.write("b", "2");
+    auto there = list_folder(folder.path).value();
+    std::ranges::sort(there);
+    CHECK(there == std::vector{folder.path / "a", folder.path / "b"});
+    CHECK(list_folder(folder.path / "none").error().code == ErrorCode::not_found);
+    const auto no_folder = list_folder(folder.path / "a");
+    REQUIRE(no_folder.has_error());
+    CHECK(no_folder.error().code == ErrorCode::io);
+    CHECK(no_folder.error().message.find((folder.path / "a").string()) != std::string::npos);
+}
+
 TEST_CASE("Free space is told, and is none where nothing can be asked", "[base]") {
     const TemporaryFolder folder;
     CHECK(free_bytes(folder.path) > 0);

@@ -519,3 +519,97 @@ TEST_CASE("A draft that has nothing of a lost feed is fetched on", "[city]") {
     }
     CHECK(good(bench.finish(offered)).city.snapshot_generation == 2);
 }
+
+TEST_CASE("A lost right takes our own files alone, and one that cannot be removed holds up nothing",
+          "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    const auto format = snapshot::format_version;
+    REQUIRE(bench.fetch(bench.built(1, format, secret_rows("1")), 1).has_value());
+    REQUIRE(bench.fetch(bench.built(2, format, secret_rows("2")), 2).has_value());
+    const Names of_a_person = {"city-1.db.mine", "city-plan.db", "draft-letter.part", "notes.txt"};
+    for (const std::string& name : of_a_person) std::ofstream(bench.city_folder / name) << "mine";
+    const auto in_the_way = bench.city_folder / "city-1.db.damaged-1";
+    std::filesystem::create_directories(in_the_way / "inside");
+    CHECK(bench.cache->left_over().empty());
+    CHECK_FALSE(good(lose(bench)).feeds.contains(secret_feed));
+    CHECK(traces(bench.city_folder).empty());
+    CHECK(bench.cache->left_over().find("city-1.db.damaged-1") != std::string::npos);
+    CHECK(bench.apply(1, built_as_of).has_value());
+
+    std::filesystem::remove(in_the_way / "inside");
+    const auto mend =
+        bench.told<Result<std::optional<Mounted>>>([&](auto done) { bench.cache->mend(std::move(done)); });
+    CHECK(mend.has_value());
+    CHECK(bench.cache->left_over().empty());
+    CHECK_FALSE(std::filesystem::exists(in_the_way));
+    for (const std::string& name : of_a_person) CHECK(std::filesystem::exists(bench.city_folder / name));
+}
+
+TEST_CASE("A right that is lost while the city cannot be changed is gone when it can be", "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    const auto format = snapshot::format_version;
+    const auto hub_clears = [&](std::set<records::FeedId> feeds) {
+        bench.cache->note_rights(std::move(feeds));
+        // Behind it on the same thread.
+        CHECK(
+            bench.told<Result<std::optional<Mounted>>>([&](auto done) { bench.cache->mend(std::move(done)); })
+                .has_value());
+    };
+    hub_clears({public_feed, secret_feed});
+    REQUIRE(bench.fetch(bench.built(1, format, secret_rows("1")), 1).has_value());
+    REQUIRE(bench.fetch(bench.built(2, format, secret_rows("2")), 2).has_value());
+    SECTION("as it is found at the next start") {
+        bench.restart();
+        {
+            const device::testing::FileSizeLimit full(1);
+            REQUIRE(good(bench.cache->open())->city.feeds.contains(secret_feed));
+        }
+        bench.cache->note_rights({public_feed});
+        REQUIRE(lose(bench).error().code == ErrorCode::unavailable);
+        bench.restart();
+        CHECK_FALSE(good(bench.cache->open())->city.feeds.contains(secret_feed));
+    }
+    SECTION("as it is found when the disk has room again") {
+        bench.restart();
+        {
+            const device::testing::FileSizeLimit full(1);
+            REQUIRE(good(bench.cache->open())->city.feeds.contains(secret_feed));
+            bench.cache->note_rights({public_feed});
+            REQUIRE(lose(bench).error().code == ErrorCode::unavailable);
+        }
+        const auto mended = good(bench.told<Result<std::optional<Mounted>>>(
+            [&](auto done) { bench.cache->mend(std::move(done)); }));
+        CHECK_FALSE(mended->city.feeds.contains(secret_feed));
+    }
+    SECTION("and what is not mounted goes at once") {
+        for (const std::string name : {"city-1.db", "city-2.db"}) {
+            bench.cache.reset();
+            set_format(bench.city_folder / name, other_format);
+        }
+        bench.restart();
+        REQUIRE_FALSE(good(bench.cache->open()).has_value());
+        hub_clears({public_feed});
+    }
+    CHECK(traces(bench.city_folder).empty());
+    CHECK(good(read_file(bench.city_folder / "rights")) ==
+          "fieldpost city rights 1\n" + records::feed_text(public_feed) + "\n");
+}
+
+TEST_CASE("Killed before it removed what a new city outlived, it does so at the next start", "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    REQUIRE(bench.fetch(bench.built(1, snapshot::format_version, secret_rows("1")), 1).has_value());
+    const Bytes older = good(read_file(bench.city_folder / "city-1.db"));
+    REQUIRE(bench.fetch(bench.built(2), 2).has_value());
+    CHECK(bench.files() == Names{"city-2.db"});
+    bench.cache.reset();
+    good(write_file_atomic(bench.city_folder / "city-1.db", older));
+    good(write_file_atomic(bench.city_folder / "city-1.db.damaged-1", older));
+    good(write_file_atomic(bench.city_folder / "city-3.db.damaged-1", "of a person's interest"));
+    bench.restart();
+    CHECK(good(bench.cache->open())->city.snapshot_generation == 2);
+    CHECK(traces(bench.city_folder).empty());
+    CHECK(bench.files() == Names{"city-2.db", "city-3.db.damaged-1"});
+}

@@ -5,6 +5,7 @@
 #include <deque>
 #include <mutex>
 
+#include "daemon/device/link/keep_alive.hpp"
 #include "hal/clock/sim.hpp"
 #include "sync/base/file.hpp"
 #include "tests/unit/support/temporary_folder.hpp"
@@ -205,6 +206,12 @@ TEST_CASE("A damaged count is set aside, and the month is counted anew") {
     CHECK(std::filesystem::exists(bench.folder.path / "link-bytes.damaged-1"));
 }
 
+TEST_CASE("The keep-alive is that of the link, and stays as it is while none is known to be up") {
+    CHECK(keep_alive_over(LinkKind::satellite) == keep_alive_by_satellite);
+    CHECK(keep_alive_over(LinkKind::lte) == keep_alive);
+    CHECK_FALSE(keep_alive_over(std::nullopt).has_value());
+}
+
 TEST_CASE("With wrong settings of the link, urgent and work go on, and it says so") {
     support::TemporaryFolder folder;
     const hal::SimClock clock;
@@ -237,6 +244,34 @@ TEST_CASE("A pause counts at once and over restarts, against what the configurat
     CHECK(bench.watch->pause_problem().empty());
 }
 
+TEST_CASE("Of a person's pause and the configuration, whoever spoke last counts") {
+    Bench bench;
+    auto& configured = bench.rules[static_cast<std::size_t>(LinkKind::lte)].paused;
+    const auto work_goes = [&] {
+        bench.open();
+        bench.talk_over(hal::LinkKind::lte, true);
+        return bench.watch->policy().allows(SendClass::work);
+    };
+    REQUIRE(work_goes());
+    bench.watch->pause(LinkKind::lte, true);
+    CHECK_FALSE(work_goes());
+    bench.watch->pause(LinkKind::lte, false);
+    bench.watch->pause(LinkKind::lte, true);
+    CHECK_FALSE(work_goes());
+    configured = true;
+    CHECK_FALSE(work_goes());
+    configured = false;
+    CHECK(work_goes());
+    configured = true;
+    CHECK_FALSE(work_goes());
+    bench.watch->pause(LinkKind::lte, false);
+    CHECK(work_goes());
+    configured = false;
+    CHECK(work_goes());
+    bench.watch->pause(LinkKind::lte, true);
+    CHECK_FALSE(work_goes());
+}
+
 TEST_CASE("A pause that cannot be kept counts, and is said; a damaged file of them is set aside") {
     Bench bench;
     const auto file = bench.folder.path / "link-pauses";
@@ -249,11 +284,17 @@ TEST_CASE("A pause that cannot be kept counts, and is said; a damaged file of th
     CHECK_FALSE(bench.watch->pause_problem().empty());
     std::filesystem::remove(file);
     for (const char* damaged :
-         {"", "fieldpost link pauses 1\nlte\n", "fieldpost link pauses 1\nradio paused\n"}) {
+         {"", "fieldpost link pauses 2\nlte\n", "fieldpost link pauses 2\nlte paused configured\n",
+          "fieldpost link pauses 2\nradio paused configured goes\n"}) {
         REQUIRE(write_file_atomic(file, damaged).has_value());
         bench.open();
         bench.talk_over(hal::LinkKind::lte, true);
         CHECK(bench.watch->policy().allows(SendClass::work));
         CHECK_FALSE(std::filesystem::exists(file));
+        CHECK(bench.watch->pause_problem().find("was lost") != std::string::npos);
     }
+    bench.watch->pause(LinkKind::lte, true);
+    bench.await_posted();
+    bench.run_posted();
+    CHECK(bench.watch->pause_problem().empty());
 }

@@ -155,6 +155,47 @@ TEST_CASE(
     CHECK(drive.positions(TELEMETRY).size() == 1);
 }
 
+TEST_CASE("only so many positions wait ahead of an SOS: more are telemetry, until the hub has those") {
+    Drive drive;
+    drive.status("responding");
+    constexpr auto most = PositionLimits::urgent_waiting;
+    for (int i = 0; i < 40; ++i) drive.pass(15);
+    CHECK(drive.positions(URGENT).size() == most);
+    CHECK(drive.positions(TELEMETRY).size() == 5);  // of the last five minutes, one each minute
+    drive.status("sos");
+    CHECK(drive.bench.journal->last_by_people() == most + 2);
+    CHECK(drive.bench.journal->last_seq(URGENT) == most + 2);
+    drive.bench.note(drive.bench.ack(1, 10, URGENT));
+    drive.pass(15);
+    CHECK(drive.positions(URGENT).size() == most + 1);
+    CHECK(drive.bench.journal->last_by_people() == most + 2);
+    CHECK(drive.bench.journal->last_seq(URGENT) == most + 3);
+}
+
+TEST_CASE("how long ago an emergency was is known by the clock after a restart of the device") {
+    Drive drive;
+    constexpr std::int64_t noon = 1'772'366'400 * second;
+    drive.clock.set_utc(noon, hal::TimeQuality::ntp);
+    drive.status("responding");
+    const auto is_urgent_after = [&](std::int64_t hours) {
+        hal::SimClock next_boot(0, "00000000-0000-4000-8000-000000000002");
+        next_boot.advance(60 * second);
+        next_boot.set_utc(noon + hours * 3600 * second, hal::TimeQuality::rtc);
+        Recorder recorder(*drive.bench.journal, next_boot, drive.blobs);
+        hal::Fix fix;
+        fix.type = hal::FixType::fix_3d;
+        fix.position = hal::Position{40.5, -89.25};
+        fix.received_us = next_boot.boottime_us();
+        recorder.fix(fix);
+        const auto before = drive.positions(URGENT).size();
+        recorder.check_position();
+        drive.settle();
+        return drive.positions(URGENT).size() > before;
+    };
+    CHECK(is_urgent_after(11));
+    CHECK_FALSE(is_urgent_after(13));
+}
+
 TEST_CASE("a position that is not saved disturbs nothing, and the next is tried in its turn") {
     Drive drive;
     drive.bench.journal->accept_telemetry(false);

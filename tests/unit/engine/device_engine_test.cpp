@@ -57,6 +57,7 @@ struct Bench {
             }
             if (const auto* note = std::get_if<NoteInCity>(&action)) disk.in_city = note->known;
             if (const auto* notice = std::get_if<Notice>(&action)) notices.push_back(notice->text);
+            if (const auto* note = std::get_if<NoteRights>(&action)) rights.push_back(note->feeds);
             if (const auto* change = std::get_if<ChangeFeeds>(&action)) changes.push_back(*change);
             if (const auto* open = std::get_if<OpenEpoch>(&action)) epoch_wanted = open->held;
             if (const auto* note = std::get_if<NoteBlob>(&action)) blob_notes.push_back(*note);
@@ -125,6 +126,7 @@ struct Bench {
     std::map<SendClass, std::size_t> carried;
     std::vector<std::string> notices;
     std::vector<ChangeFeeds> changes;
+    std::vector<std::set<records::FeedId>> rights;
     std::vector<NoteBlob> blob_notes;
     std::vector<std::uint64_t> generations;
     std::vector<records::FeedId> listening;
@@ -764,4 +766,20 @@ TEST_CASE("What the hub wants does not go back when hellos or answers overtake e
     bench.deliver();
     CHECK(bench.changes.size() > 1);
     CHECK(bench.changes.back().add == std::vector{feed});
+}
+
+TEST_CASE("Which feeds the hub clears is noted whenever that changes, also while no city is mounted",
+          "[engine][feeds]") {
+    Bench bench;
+    bench.device.mounted({});
+    for (int hello = 0; hello < 2; ++hello) {
+        bench.connect();
+        bench.deliver();
+        CHECK(bench.rights == std::vector<std::set<records::FeedId>>{{feed}});
+    }
+    bench.hub.devices["truck-1"].feeds = {};
+    bench.connect();
+    bench.deliver();
+    CHECK(bench.rights == std::vector<std::set<records::FeedId>>{{feed}, {}});
+    CHECK(bench.changes.empty());
 }

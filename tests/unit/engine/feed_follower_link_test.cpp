@@ -428,7 +428,7 @@ TEST_CASE("A feed that the disk refuses does not hold up the others on a slow li
     const auto asked = only_request(bench.resume(0, 100));
     auto actions = bench.comes(1'000, Bench::answer(asked));
     REQUIRE(all<ApplySegment>(actions).size() == 1);
-    bench.follower.apply_failed(1'001, records::parse_feed(asked.feed()).value());
+    bench.follower.apply_failed(1'001, records::parse_feed(asked.feed()).value(), ErrorCode::full);
     for (Millis now = 2'000; now < 11'000; now += 1'000) {
         const auto other = only_request(actions);
         CHECK(other.feed() != asked.feed());
@@ -443,7 +443,7 @@ TEST_CASE("A range that was on its way while the disk refused the one before is 
     bench.resume(0, 10);
     const auto first = only_request(bench.head(0, west, 100));
     const auto second = only_request(bench.comes(far_off, Bench::answer(first)));
-    bench.follower.apply_failed(2 * far_off - 1, west);
+    bench.follower.apply_failed(2 * far_off - 1, west, ErrorCode::full);
     auto actions = bench.comes(2 * far_off, Bench::answer(second));
     CHECK(all<ApplySegment>(actions).empty());
     CHECK(feed_requests(actions).empty());

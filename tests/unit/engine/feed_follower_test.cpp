@@ -226,7 +226,7 @@ TEST_CASE("What could not be written is kept and tried again, ever less often, a
     Millis now = 2;
     // After 10, 20, 40 … seconds, and then every 10 minutes.
     for (Millis wait = 10'000; wait < 5'000'000; wait *= 2) {
-        bench.follower.apply_failed(now, feed);
+        bench.follower.apply_failed(now, feed, ErrorCode::full);
         CHECK(bench.cursor() == 10);
         const Millis again = now + std::min<Millis>(wait, 600'000);
         CHECK(bench.tick(again - 1).empty());
@@ -246,18 +246,63 @@ TEST_CASE("What could not be written is kept and tried again, ever less often, a
     bench.applied(14, now);
     // The next refusal waits for a short time only.
     REQUIRE(all<ApplySegment>(bench.give(Bench::segment(14, 15, 100), now)).size() == 1);
-    bench.follower.apply_failed(now, feed);
+    bench.follower.apply_failed(now, feed, ErrorCode::full);
     CHECK(all<ApplySegment>(bench.tick(now + 10'000)).size() == 1);
 }
 
 TEST_CASE("What could not be written is tried again at once on another connection", "[engine][feeds]") {
     Bench bench;
     bench.give(Bench::segment(10, 12));
-    bench.follower.apply_failed(1, feed);
+    bench.follower.apply_failed(1, feed, ErrorCode::full);
     bench.follower.pause();
     Actions out;
     bench.follower.resume(2, Bench::hello_reply(12), out);
     CHECK(all<ApplySegment>(out).size() == 1);
+}
+
+TEST_CASE("What the city refuses for good is not held: it comes again, ever less often, and then a snapshot",
+          "[engine][feeds]") {
+    Bench bench;
+    Millis now = 1;
+    int tries = 0;
+    for (Millis wait = 10'000; wait < 5'000'000; wait *= 2) {
+        CHECK(bench.follower.needs_snapshot() == (tries >= 4));
+        REQUIRE(all<ApplySegment>(bench.give(Bench::segment(10, 12, 100), now)).size() == 1);
+        bench.give(Bench::segment(12, 14, 100), now);
+        bench.follower.apply_failed(now, feed, tries % 2 == 0 ? ErrorCode::corrupt : ErrorCode::conflict);
+        ++tries;
+        const Millis again = now + std::min<Millis>(wait, 600'000);
+        CHECK(bench.tick(again - 1).empty());
+        const auto actions = bench.tick(again);
+        CHECK(all<ApplySegment>(actions).empty());
+        const auto asked = feed_requests(actions);
+        REQUIRE(asked.size() == 1);
+        CHECK(asked[0].after() == 10);
+        now = again;
+    }
+    // The hub was mended: its rows are taken.
+    REQUIRE(all<ApplySegment>(bench.give(Bench::segment(10, 12, 100), now)).size() == 1);
+    bench.applied(12, now);
+    CHECK_FALSE(bench.follower.needs_snapshot());
+}
+
+TEST_CASE("What a disk fails at is kept for four tries, for what it is given may be behind it",
+          "[engine][feeds]") {
+    Bench bench;
+    Millis now = 1;
+    REQUIRE(all<ApplySegment>(bench.give(Bench::segment(10, 12), now)).size() == 1);
+    for (int tries = 1; tries < 4; ++tries) {
+        bench.follower.apply_failed(now, feed, ErrorCode::io);
+        now += 100'000;
+        const auto actions = bench.tick(now);
+        CHECK(all<ApplySegment>(actions).size() == 1);
+        CHECK(feed_requests(actions).empty());
+    }
+    bench.follower.apply_failed(now, feed, ErrorCode::io);
+    const auto actions = bench.tick(now + 100'000);
+    CHECK(all<ApplySegment>(actions).empty());
+    CHECK(feed_requests(actions).size() == 1);
+    CHECK_FALSE(bench.follower.needs_snapshot());
 }
 
 TEST_CASE(
@@ -270,7 +315,7 @@ TEST_CASE(
         Actions comes;
         bench.follower.range(now, protocol::seal(large, bench.hub, protocol::packed).value(), comes);
         REQUIRE(all<ApplySegment>(comes).size() == 1);
-        bench.follower.apply_failed(now, feed);
+        bench.follower.apply_failed(now, feed, ErrorCode::full);
         const Millis again = now + std::min<Millis>(wait, 600'000);
         CHECK(bench.tick(again - 1).empty());
         CHECK(feed_requests(bench.tick(again)).size() == 1);
@@ -348,7 +393,7 @@ TEST_CASE("The end of a write to an earlier city says nothing of the one that is
     bench.follower.mount(true, {{feed, {generation, 100, 100}}});
     CHECK(bench.applied(500).empty());
     CHECK(bench.cursor() == 100);
-    bench.follower.apply_failed(1, {"elsewhere", {}});
+    bench.follower.apply_failed(1, {"elsewhere", {}}, ErrorCode::full);
     CHECK(bench.applied(1).empty());
 }
 

@@ -27,6 +27,13 @@ SendRights only(std::initializer_list<SendClass> what) {
     return rights;
 }
 
+// The same, but the positions of the urgent lane wait.
+SendRights by_people_only(std::initializer_list<SendClass> what) {
+    SendRights rights = only(what);
+    rights.hold_positions();
+    return rights;
+}
+
 }  // namespace
 
 TEST_CASE("By default everything goes over the depot's Wi-Fi, any other Wi-Fi, a cable and an unknown link") {
@@ -108,7 +115,7 @@ TEST_CASE("A spent month stops all but urgent and work, and work only where a pe
     for (const std::uint64_t used : {10 * mib, 11 * mib, ~std::uint64_t{0}}) {
         policy.set_used({used, 0});
         CHECK(policy.left() == 0U);
-        CHECK(policy.rights() == only({SendClass::urgent, SendClass::work}));
+        CHECK(policy.rights() == by_people_only({SendClass::urgent, SendClass::work}));
         CHECK(policy.hold(SendClass::attachments) == LinkPolicy::Hold::month);
     }
     CHECK(policy.why_held(SendClass::bulk) ==
@@ -117,7 +124,7 @@ TEST_CASE("A spent month stops all but urgent and work, and work only where a pe
     rules.month_stops_work = true;
     policy = on(LinkKind::lte, rules);
     policy.set_used({10 * mib, 0});
-    CHECK(policy.rights() == only({SendClass::urgent}));
+    CHECK(policy.rights() == by_people_only({SendClass::urgent}));
     policy.set_used({});
     CHECK(policy.rights() == SendRights::all());
 }
@@ -126,14 +133,14 @@ TEST_CASE("A month of nothing is spent from its first byte on") {
     LinkRules rules;
     rules.month = 0;
     const LinkPolicy policy = on(LinkKind::wifi, rules);
-    CHECK(policy.rights() == only({SendClass::urgent, SendClass::work}));
+    CHECK(policy.rights() == by_people_only({SendClass::urgent, SendClass::work}));
 }
 
 TEST_CASE("A pause holds everything but urgent back") {
     LinkRules rules;
     rules.paused = true;
     const LinkPolicy policy = on(LinkKind::wifi_depot, rules);
-    CHECK(policy.rights() == only({SendClass::urgent}));
+    CHECK(policy.rights() == by_people_only({SendClass::urgent}));
     CHECK(policy.hold(SendClass::work) == LinkPolicy::Hold::paused);
     CHECK_FALSE(policy.allows_bulk(0));
 }
@@ -168,4 +175,20 @@ TEST_CASE("Urgent goes whatever the rules say, and whatever is held back has a s
         }
         if (policy.allows_bulk(1)) RC_ASSERT(policy.left().value_or(1) >= 1);
     }));
+}
+
+TEST_CASE("Positions of the urgent lane override neither a pause nor a spent month, and go over each kind") {
+    for (const LinkKind kind : link_kinds) CHECK(by_default_on(kind).rights().allows_positions());
+    CHECK(LinkPolicy().rights().allows_positions());
+    LinkRules rules;
+    rules.month = mib;
+    LinkPolicy policy = on(LinkKind::satellite, rules);
+    policy.set_used({mib - 1, 0});
+    CHECK(policy.rights().allows_positions());
+    policy.set_used({mib, 0});
+    CHECK_FALSE(policy.rights().allows_positions());
+    CHECK(policy.allows(SendClass::urgent));
+    policy.set_used({});
+    policy.set_paused(LinkKind::satellite, true);
+    CHECK_FALSE(policy.rights().allows_positions());
 }

@@ -62,6 +62,7 @@ class MemoryJournal final : public JournalView {
     std::uint64_t last_seq(protocol::Lane lane) const override {
         return last_[static_cast<std::size_t>(lane)];
     }
+    std::uint64_t last_by_people() const override { return by_people.value_or(last_seq(protocol::URGENT)); }
     std::uint64_t noted(protocol::Lane lane) const override { return noted_[static_cast<std::size_t>(lane)]; }
     std::uint64_t notes() const override { return disk_.notes; }
     const InCity& in_city() const override { return disk_.in_city; }
@@ -72,7 +73,8 @@ class MemoryJournal final : public JournalView {
     Result<std::vector<JournalEntry>> read(protocol::Lane lane, std::uint64_t after, std::size_t max_entries,
                                            std::size_t max_bytes) override;
 
-    bool unreadable = false;  // the disk does not answer
+    bool unreadable = false;                 // the disk does not answer
+    std::optional<std::uint64_t> by_people;  // last_by_people(); else all is
 
   private:
     JournalDisk::Lane& open_lane(protocol::Lane lane);

@@ -168,3 +168,47 @@ TEST_CASE("Work and a thumbnail go before the next chunk of a large attachment",
     CHECK(sent[1] == SendClass::thumbnails);
     CHECK(sent[2] == SendClass::attachments);
 }
+
+TEST_CASE("A position alone overrides no pause: it goes along with the SOS behind it", "[engine]") {
+    Bench bench;
+    SendRights paused;
+    paused.allow(SendClass::urgent);
+    paused.hold_positions();
+    bench.drive([&](Actions& actions) { bench.device.set_rights(bench.now, paused, actions); });
+    bench.connect();
+    bench.round_trip();
+    bench.view.by_people = 0;
+    bench.record(URGENT, "a position");
+    CHECK(bench.appended().empty());
+    bench.record(URGENT, "SOS");
+    bench.view.by_people = 2;
+    CHECK(bench.appended() == std::vector{SendClass::urgent});
+    bench.round_trip();
+    CHECK(bench.device.uplink().acknowledged(URGENT) == 2);
+    bench.record(URGENT, "a position");
+    CHECK(bench.appended().empty());
+    bench.drive([&](Actions& actions) { bench.device.set_rights(bench.now, SendRights::all(), actions); });
+    bench.round_trip();
+    CHECK(bench.device.uplink().acknowledged(URGENT) == 3);
+}
+
+TEST_CASE("For a position alone a hub that does not answer is not asked more often, for an SOS it is",
+          "[engine]") {
+    for (const bool by_people : {false, true}) {
+        Bench bench;
+        SendRights rights;
+        rights.allow(SendClass::urgent);
+        rights.allow(SendClass::work);
+        bench.drive([&](Actions& actions) { bench.device.set_rights(0, rights, actions); });
+        bench.record(URGENT, "something");
+        bench.view.by_people = by_people ? 1 : 0;
+        bench.connect();
+        bench.to_hub.clear();
+        for (int second = 0; second < 3'600; ++second) {
+            bench.now += 1'000;
+            bench.drive([&](Actions& actions) { bench.device.tick(bench.now, actions); });
+        }
+        CHECK((bench.to_hub.size() > 100) == by_people);
+        CHECK(bench.device.is_cut_off() == by_people);
+    }
+}

@@ -314,6 +314,23 @@ TEST_CASE("A connection that the program takes for dead, or whose keep-alive cha
     CHECK(program.reasons.size() == 2);
 }
 
+TEST_CASE("A keep-alive that changes while a connection is being made counts for it", "[mqtt]") {
+    std::atomic<bool> waits = false;
+    StubBroker broker([&](int connection) {
+        Behaviour behaviour;
+        if (connection == 0) behaviour.accepts_after = 500ms;
+        waits = true;
+        return behaviour;
+    });
+    Program program(broker.port());
+    REQUIRE(eventually([&] { return waits.load(); }));
+    program.client->set_keep_alive(240s);
+    REQUIRE(program.until([&] { return program.messages > 0; }));
+    CHECK(broker.keep_alive() == 240s);
+    CHECK(program.connected == 1);
+    CHECK(program.reasons.empty());
+}
+
 TEST_CASE("Of small messages, too, only so many wait for the program", "[mqtt]") {
     Behaviour flood;
     flood.floods = true;

@@ -128,6 +128,9 @@ void StubBroker::serve(int connection, const Behaviour& behaviour) {
         const auto packet = read(connection);
         if (!packet || packet->type == disconnect) return;
         if (packet->type == connect) {
+            // MQTT 5, 3.1.2.10: behind the protocol's name, its version and the flags.
+            keep_alive_ = static_cast<std::uint8_t>(packet->content.at(8)) << 8 |
+                          static_cast<std::uint8_t>(packet->content.at(9));
             // Readable before its time: the client has hung up.
             if (behaviour.accepts_after.count() > 0 && readable(connection, behaviour.accepts_after)) return;
             write(connection, {0x20, 3, 0, 0, 0});

@@ -43,6 +43,8 @@ class StubBroker {
     int port() const { return port_; }
     // What it got once that is so many messages; fewer when they do not come in time.
     std::vector<Published> published(std::size_t count, std::chrono::seconds patience);
+    // That the last connect asked for.
+    std::chrono::seconds keep_alive() const { return std::chrono::seconds(keep_alive_); }
 
   private:
     struct Packet {
@@ -60,6 +62,7 @@ class StubBroker {
     int listener_ = -1;
     int port_ = 0;
     std::atomic<bool> stopping_{false};
+    std::atomic<int> keep_alive_{0};
     std::mutex mutex_;  // guards published_
     std::condition_variable taken_;
     std::vector<Published> published_;
