@@ -339,7 +339,7 @@ TEST_CASE("A journal of the first schema is brought to this one with all it hold
     Database((bench.folder.path / "journal.db").string(), SQLite::OPEN_READWRITE)
         .exec(
             "DROP INDEX operation_recorded; DROP INDEX operation_parked; DROP INDEX operation_correction; "
-            "DROP INDEX operation_judged; DROP INDEX operation_visiting; "
+            "DROP INDEX operation_judged; DROP INDEX operation_visiting; DROP INDEX operation_pending; "
             "ALTER TABLE lane DROP COLUMN safe; ALTER TABLE lane DROP COLUMN trimmed; "
             "DROP TABLE city_head; ALTER TABLE operation DROP COLUMN noted_in; "
             "PRAGMA user_version=1");
