@@ -1,102 +1,76 @@
 #include "sync/snapshot/bulk.hpp"
 
+#include <sqlite3.h>
+
 #include <algorithm>
-#include <string_view>
 #include <tuple>
+#include <utility>
 
 #include "sync/records/checksum.hpp"
+#include "sync/snapshot/entry_keys.hpp"
+#include "sync/snapshot/postings.hpp"
 #include "sync/snapshot/statement.hpp"
 
 namespace fieldpost::snapshot {
 
 extern const std::string_view indexes_sql;
 
-BulkLoad::BulkLoad(Database& database, Dictionary& dictionary)
-    : database_(database),
-      dictionary_(dictionary),
-      insert_place_(database, "INSERT INTO place (place, property) VALUES (?, ?)"),
-      insert_layer_(database,
-                    "INSERT INTO layer (row, record, kind, feed, version, source, as_of, link_method, "
-                    "link_confidence, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") {}
+namespace {
 
-std::int64_t BulkLoad::new_place(records::RecordId property) {
-    insert_place_.bind(1, ++last_place_);
-    if (property == 0) {
-        insert_place_.bind(2);
-    } else {
-        insert_place_.bind(2, property);
-    }
-    run(insert_place_);
-    return last_place_;
+constexpr std::size_t read_at_once = 4096;  // rows
+
+}  // namespace
+
+BulkLoad::BulkLoad(Database& database, Dictionary& dictionary, const std::filesystem::path& spool)
+    : database_(database), dictionary_(dictionary), spool_(spool) {}
+
+BulkLoad::~BulkLoad() {
+    if (reading_.valid()) reading_.wait();
 }
 
-std::int64_t BulkLoad::take_row(records::RecordId property) {
-    Place& place = property == 0 ? unlinked_ : places_[property];
-    if (place.place == 0 || (property == 0 && place.next_slot == slots_of_place))
-        place = {new_place(property), 0};
-    if (place.next_slot == slots_of_place) return 0;
-    return first_row(place.place) + place.next_slot++;
+std::size_t BulkLoad::group_of(const records::LayerRow& row) {
+    const records::RecordId property = place_property(row);
+    const auto next = static_cast<std::uint32_t>(groups_.size());
+    if (property != 0) {
+        const auto [known, added] = group_by_property_.try_emplace(property, next);
+        if (added) groups_.push_back({property, 0, 0, false});
+        return known->second;
+    }
+    // The layers of a record come one after the other; where they do not, it has several places.
+    const bool same = last_unlinked_ == row.record && groups_.back().property == 0 &&
+                      groups_.back().rows < unlinked_in_place;
+    if (!same) groups_.push_back({0, 0, 0, false});
+    last_unlinked_ = row.record;
+    return groups_.size() - 1;
 }
 
 bool BulkLoad::put(const records::FeedId& feed, const records::LayerRow& row) {
-    const std::int64_t at = take_row(place_property(row));
-    if (at == 0) return false;
-    insert_layer_.bind(1, at);
-    insert_layer_.bind(2, row.record);
-    insert_layer_.bind(3, static_cast<int>(row.kind));
-    insert_layer_.bind(4, dictionary_.feed(feed));
-    insert_layer_.bind(5, row.version);
-    insert_layer_.bind(6, dictionary_.source(row.source));
-    insert_layer_.bind(7, row.as_of);
-    insert_layer_.bind(8, static_cast<int>(row.link_method));
-    insert_layer_.bind(9, row.link_confidence);
-    insert_layer_.bindNoCopy(10, row.body.data(), static_cast<int>(row.body.size()));
-    run(insert_layer_);
+    const std::size_t number = group_of(row);
+    Group& group = groups_[number];
+    if (group.rows == slots_of_place) return false;
+    if (group.rows == 0) group.named = row.kind == records::PROPERTY;
+    const std::int64_t at = first_row(static_cast<std::int64_t>(number)) + group.rows++;
+    const std::int64_t feed_number = dictionary_.feed(feed);
+    spool_.put(static_cast<std::uint32_t>(number),
+               {row.record, row.kind, feed_number, row.version, dictionary_.source(row.source), row.as_of,
+                static_cast<std::int64_t>(row.link_method), row.link_confidence, row.body});
     checksums_[feed] += records::row_hash(records::feed_text(feed), row.record, row.version);
-    records_[row.kind].push_back(row.record);
-    gather(at, row.kind, term_reader_.read(row.kind, row.body));
+    held_.push_back({row.record, at, static_cast<std::int32_t>(feed_number), row.kind});
+    unread_.push_back({at, row.kind, row.body});
+    if (unread_.size() == read_at_once) read_terms();
     return true;
 }
 
-void BulkLoad::gather(std::int64_t row, records::Kind kind, const lookup::Terms& terms) {
-    for (const auto& term : terms.addresses) {
-        addresses_.push_back(
-            {street_number(term.street), term.high, term.number, part_number(term.part), row});
-    }
-    for (const auto& term : terms.exact) {
-        terms_.push_back(keep(term.key, static_cast<std::uint32_t>(term.kind), row));
-    }
-    if (!terms.names.empty()) {
-        std::string words;
-        for (const std::string& word : terms.words()) {
-            ++words_[word];
-            words += (words.empty() ? "" : " ") + word;
-        }
-        names_.push_back(keep(words, 0, row));
-    }
-    if (terms.spot) {
-        const auto& spot = *terms.spot;
-        const std::int64_t number = dictionary_.spot_class(spot.spot_class, kind);
-        spots_.push_back(
-            {row, spot.south, spot.north, spot.west, spot.east, static_cast<std::int32_t>(number)});
-    }
+void BulkLoad::wait_for_terms() {
+    if (reading_.valid()) reading_.get();
 }
 
-std::uint32_t BulkLoad::street_number(const lookup::Street& street) {
-    const auto next = static_cast<std::uint32_t>(streets_.size() + 1);
-    return streets_.try_emplace(street, next).first->second;
-}
-
-std::uint32_t BulkLoad::part_number(const std::string& part) {
-    const auto [known, added] = part_numbers_.try_emplace(part, static_cast<std::uint32_t>(parts_.size()));
-    if (added) parts_.push_back(part);
-    return known->second;
-}
-
-BulkLoad::Text BulkLoad::keep(std::string_view text, std::uint32_t kind, std::int64_t row) {
-    const Text kept{text_.size(), static_cast<std::uint32_t>(text.size()), kind, row};
-    text_.append(text);
-    return kept;
+void BulkLoad::read_terms() {
+    wait_for_terms();
+    reading_ = std::async(std::launch::async, [this, rows = std::exchange(unread_, {})] {
+        for (const Unread& row : rows)
+            entries_.gather(row.row, row.kind, term_reader_.read(row.kind, row.body));
+    });
 }
 
 void BulkLoad::write_checksums() {
@@ -109,94 +83,113 @@ void BulkLoad::write_checksums() {
 }
 
 void BulkLoad::finish() {
-    places_ = {};
-    write_addresses();
-    write_terms();
-    write_names();
-    write_words();
-    pack_spots(database_, std::move(spots_));
+    group_by_property_ = {};
+    read_terms();
+    wait_for_terms();
+    const auto in_order = order();
+    place_groups(in_order);
+    write_rows(in_order);
+    entries_.write(database_, dictionary_, [this](std::int64_t row) { return in_file(row); });
+    write_records();
     database_.exec(std::string(indexes_sql));
-    write_tallies();
 }
 
-void BulkLoad::write_addresses() {
-    SQLite::Statement street(database_,
-                             "INSERT INTO street (street, name, type, direction) VALUES (?, ?, ?, ?)");
-    for (const auto& [value, number] : streets_) {
-        street.bind(1, number);
-        street.bindNoCopy(2, value.name);
-        street.bindNoCopy(3, value.type);
-        street.bindNoCopy(4, value.direction);
-        run(street);
-    }
-    std::ranges::sort(addresses_, {}, [&](const AddressEntry& entry) {
-        return std::tuple(entry.street, entry.high, entry.number, std::string_view(parts_[entry.part]),
-                          entry.row);
+// Neighbours of one street lie together, and so do things of one class: what is looked at at one time is read
+// at one time, and likes pack well.
+std::vector<std::uint32_t> BulkLoad::order() const {
+    const auto orders = entries_.orders(groups_.size());
+    std::vector<std::uint32_t> order(groups_.size());
+    for (std::uint32_t number = 0; number < order.size(); ++number) order[number] = number;
+    std::ranges::sort(order, {}, [&](std::uint32_t number) {
+        return std::tuple(groups_[number].property == 0, orders[number], number);
     });
+    return order;
+}
+
+void BulkLoad::place_groups(const std::vector<std::uint32_t>& order) {
+    SQLite::Statement insert(database_, "INSERT INTO other_place (place, property) VALUES (?, nullif(?, 0))");
+    std::int64_t place = 0;
+    std::int64_t next_slot = slots_of_place;
+    bool linked = true;
+    for (const std::uint32_t number : order) {
+        Group& group = groups_[number];
+        const bool joins = group.property == 0 && !linked && next_slot + group.rows <= unlinked_in_place;
+        linked = group.property != 0;
+        if (!joins) {
+            next_slot = 0;
+            ++place;
+        }
+        if (!joins && !group.named) {
+            insert.bind(1, place);
+            insert.bind(2, group.property);
+            run(insert);
+        }
+        group.first_row = first_row(place) + next_slot;
+        next_slot += group.rows;
+    }
+}
+
+std::int64_t BulkLoad::in_file(std::int64_t row) const {
+    return groups_[static_cast<std::size_t>(place_of(row))].first_row + (row & (slots_of_place - 1));
+}
+
+void BulkLoad::write_rows(const std::vector<std::uint32_t>& order) {
     SQLite::Statement insert(
-        database_, "INSERT OR IGNORE INTO address (street, high, number, part, row) VALUES (?, ?, ?, ?, ?)");
-    for (const AddressEntry& entry : addresses_) {
-        insert.bind(1, entry.street);
-        insert.bind(2, entry.high);
-        insert.bind(3, entry.number);
-        insert.bindNoCopy(4, parts_[entry.part]);
-        insert.bind(5, entry.row);
-        run(insert);
-    }
-    addresses_ = {};
-}
-
-void BulkLoad::write_terms() {
-    std::ranges::sort(terms_, {},
-                      [&](const Text& term) { return std::tuple(text(term), term.kind, term.row); });
-    SQLite::Statement insert(database_, "INSERT OR IGNORE INTO term (key, kind, row) VALUES (?, ?, ?)");
-    std::string key;
-    for (const Text& term : terms_) {
-        key = text(term);
-        insert.bindNoCopy(1, key);
-        insert.bind(2, term.kind);
-        insert.bind(3, term.row);
-        run(insert);
-    }
-    terms_ = {};
-}
-
-void BulkLoad::write_names() {
-    // Full text wants its rows in order: a step back makes it write out what it has gathered.
-    std::ranges::sort(names_, {}, &Text::row);
-    SQLite::Statement insert(database_, "INSERT INTO name (rowid, words) VALUES (?, ?)");
-    std::string words;
-    for (const Text& name : names_) {
-        words = text(name);
-        insert.bind(1, name.row);
-        insert.bindNoCopy(2, words);
-        run(insert);
-    }
-    names_ = {};
-    text_ = {};
-    database_.exec("INSERT INTO name (name) VALUES ('optimize')");
-}
-
-void BulkLoad::write_words() {
-    const std::map<std::string, std::int64_t> sorted(words_.begin(), words_.end());
-    words_ = {};
-    SQLite::Statement insert(database_, "INSERT INTO name_word (word, rows) VALUES (?, ?)");
-    for (const auto& [word, rows] : sorted) {
-        insert.bindNoCopy(1, word);
-        insert.bind(2, rows);
-        run(insert);
+        database_,
+        "INSERT INTO layer (row, record, kind, feed, version, source, as_of, link_method, "
+        "link_confidence, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    spool_.sort_by_group();
+    for (const std::uint32_t number : order) {
+        std::int64_t at = groups_[number].first_row;
+        for (const SpooledRow& row : spool_.rows(number)) {
+            insert.bind(1, at++);
+            insert.bind(2, row.record);
+            insert.bind(3, row.kind);
+            insert.bind(4, row.feed);
+            insert.bind(5, row.version);
+            insert.bind(6, row.source);
+            insert.bind(7, row.as_of);
+            insert.bind(8, row.link_method);
+            insert.bind(9, row.link_confidence);
+            insert.bindNoCopy(10, row.body.data(), static_cast<int>(row.body.size()));
+            run(insert);
+        }
     }
 }
 
-void BulkLoad::write_tallies() {
+// Of each run of rows of a record the first, and each property's place.
+void BulkLoad::write_records() {
+    for (Held& held : held_) held.row = in_file(held.row);
+    std::ranges::sort(held_, {}, [](const Held& held) { return std::tuple(held.record, held.row); });
+    std::vector<std::pair<Bytes, std::int64_t>> found;
+    std::map<int, std::int64_t> tally;
+    std::vector<std::int32_t> feeds;
+    for (std::size_t at = 0; at < held_.size(); ++at) {
+        const Held& held = held_[at];
+        const bool same = at > 0 && held_[at - 1].record == held.record;
+        if (!same) {
+            ++tally[held.kind];
+            feeds.clear();
+        }
+        if (std::ranges::find(feeds, held.feed) != feeds.end())
+            throw SQLite::Exception("a record was put twice on one feed", SQLITE_CONSTRAINT);
+        feeds.push_back(held.feed);
+        if (!same || held_[at - 1].row + 1 != held.row) found.emplace_back(record_key(held.record), held.row);
+    }
+    held_ = {};
+    for (const Group& group : groups_) {
+        if (group.property != 0) found.emplace_back(record_key(group.property), group.first_row);
+    }
+    std::ranges::sort(found);
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    Postings postings(database_, record_table);
+    for (auto& [key, row] : found) postings.append({std::move(key), row});
+    postings.finish();
     SQLite::Statement insert(database_, "INSERT INTO tally (kind, records) VALUES (?, ?)");
-    for (auto& [kind, ids] : records_) {
-        std::ranges::sort(ids);
-        const auto distinct = std::unique(ids.begin(), ids.end()) - ids.begin();
+    for (const auto& [kind, records] : tally) {
         insert.bind(1, kind);
-        insert.bind(2, static_cast<std::int64_t>(distinct));
+        insert.bind(2, records);
         run(insert);
-        ids = {};
     }
 }
 

@@ -1,86 +1,79 @@
-// Inside of the writer: the hub's bulk load. Rows are written as they come, search entries and indexes at the
-// end, sorted.
+// Inside of the writer: the hub's bulk load. Rows wait in a spool file until all are known; then they are
+// written in the order of their streets, so that neighbours lie together, and the search entries behind them,
+// sorted.
 #pragma once
 
-#include <array>
-#include <cstdint>
+#include <future>
 #include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "sync/base/sqlite.hpp"
+#include "sync/snapshot/bulk_entries.hpp"
 #include "sync/snapshot/dictionary.hpp"
 #include "sync/snapshot/layout.hpp"
-#include "sync/snapshot/spot_pack.hpp"
+#include "sync/snapshot/spool.hpp"
 
 namespace fieldpost::snapshot {
 
-// Writer's thread; inside its transaction. Throws SQLite::Exception.
+// Writer's thread; inside its transaction. Search terms are read from the bodies by a second thread
+// meanwhile. Throws SQLite::Exception.
 class BulkLoad {
   public:
-    BulkLoad(Database& database, Dictionary& dictionary);
+    BulkLoad(Database& database, Dictionary& dictionary, const std::filesystem::path& spool);
+    ~BulkLoad();
 
-    // false when the property (or the block of unlinked rows) has no room for a further row.
+    // false when the property has no room for a further row.
     bool put(const records::FeedId& feed, const records::LayerRow& row);
     // The feeds' checksums, of the rows that were put: before the transaction's commit.
     void write_checksums();
-    // Writes entries, indexes and tallies. Nothing may be put after it.
+    // Writes rows, entries, indexes and tallies. Nothing may be put after it. SQLITE_CONSTRAINT when a record
+    // was put twice on one feed.
     void finish();
 
   private:
-    struct Place {
-        std::int64_t place = 0;
-        std::int64_t next_slot = 0;
+    // What belongs to one property, or to one record that is linked to none.
+    struct Group {
+        records::RecordId property = 0;
+        std::int64_t rows = 0;
+        std::int64_t first_row = 0;  // in the file, once the order is known
+        bool named = false;          // its first row is the property's own
     };
-    struct AddressEntry {
-        std::uint32_t street = 0;
-        std::uint32_t high = 0;
-        std::uint32_t number = 0;
-        std::uint32_t part = 0;  // place in parts_
+    // Its place in the file is not known yet: group * 2^20 + slot.
+    struct Held {
+        records::RecordId record = 0;
         std::int64_t row = 0;
+        std::int32_t feed = 0;
+        std::int32_t kind = 0;
     };
-    struct Text {  // a piece of text_
-        std::size_t begin = 0;
-        std::uint32_t size = 0;
-        std::uint32_t kind = 0;
+    struct Unread {
         std::int64_t row = 0;
+        records::Kind kind = records::KIND_UNSET;
+        Bytes body;
     };
 
-    std::int64_t new_place(records::RecordId property);
-    std::int64_t take_row(records::RecordId property);  // 0: no room
-    void gather(std::int64_t row, records::Kind kind, const lookup::Terms& terms);
-    std::uint32_t street_number(const lookup::Street& street);
-    std::uint32_t part_number(const std::string& part);
-    Text keep(std::string_view text, std::uint32_t kind, std::int64_t row);
-    std::string_view text(const Text& kept) const {
-        return std::string_view(text_).substr(kept.begin, kept.size);
-    }
-    void write_addresses();
-    void write_terms();
-    void write_names();
-    void write_words();
-    void write_tallies();
+    std::size_t group_of(const records::LayerRow& row);
+    void read_terms();
+    void wait_for_terms();
+    std::int64_t in_file(std::int64_t row) const;
+    std::vector<std::uint32_t> order() const;
+    void place_groups(const std::vector<std::uint32_t>& order);
+    void write_rows(const std::vector<std::uint32_t>& order);
+    void write_records();
 
     Database& database_;
     Dictionary& dictionary_;
-    TermReader term_reader_;
-    SQLite::Statement insert_place_;
-    SQLite::Statement insert_layer_;
-    std::unordered_map<records::RecordId, Place> places_;
+    Spool spool_;
+    std::unordered_map<records::RecordId, std::uint32_t> group_by_property_;
+    std::vector<Group> groups_;
+    records::RecordId last_unlinked_ = 0;
     std::map<records::FeedId, std::uint64_t> checksums_;
-    Place unlinked_;
-    std::int64_t last_place_ = 0;
-    std::map<lookup::Street, std::uint32_t> streets_;
-    std::unordered_map<std::string, std::uint32_t> part_numbers_;
-    std::vector<std::string> parts_;
-    std::vector<AddressEntry> addresses_;
-    std::string text_;
-    std::vector<Text> terms_;
-    std::vector<Text> names_;
-    std::unordered_map<std::string, std::int64_t> words_;  // rows that have each word of a name
-    std::vector<PackedSpot> spots_;
-    std::map<int, std::vector<records::RecordId>> records_;  // by kind, with repeats
+    std::vector<Held> held_;
+    std::vector<Unread> unread_;
+    TermReader term_reader_;  // of the thread that reads terms, as the entries are, until finish()
+    BulkEntries entries_;
+    std::future<void> reading_;
 };
 
 }  // namespace fieldpost::snapshot

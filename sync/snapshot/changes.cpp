@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "sync/records/checksum.hpp"
+#include "sync/snapshot/entry_keys.hpp"
 #include "sync/snapshot/statement.hpp"
 
 namespace fieldpost::snapshot {
@@ -15,6 +16,8 @@ std::int64_t one(SQLite::Statement& statement) {
     return statement.executeStep() ? statement.getColumn(0).getInt64() : 0;
 }
 
+constexpr std::int64_t any_feed = -1;
+
 Bytes blob(const SQLite::Column& column) {
     const auto* bytes = static_cast<const char*>(column.getBlob());
     return bytes == nullptr ? Bytes{} : Bytes(bytes, static_cast<std::size_t>(column.getBytes()));
@@ -26,19 +29,21 @@ Changes::Changes(Database& database, Dictionary& dictionary)
     : database_(database),
       dictionary_(dictionary),
       entries_(database, dictionary),
-      find_held_(database, "SELECT row, version, kind, body FROM layer WHERE record = ? AND feed = ?"),
-      find_place_(database, "SELECT place FROM place WHERE property = ?"),
-      find_property_(database, "SELECT property FROM place WHERE place = ?"),
+      by_record_(database, record_table),
+      find_run_(database,
+                "SELECT row, record, feed, version, kind, body FROM layer WHERE row >= ? ORDER BY row"),
+      find_record_at_(database, "SELECT record FROM layer WHERE row = ?"),
+      find_property_(database, property_of_place),
       find_last_row_(database, "SELECT max(row) FROM layer WHERE row BETWEEN ? AND ?"),
       find_gap_(database,
                 "SELECT row - 1 FROM layer AS next WHERE row BETWEEN ?1 + 1 AND ?2 AND NOT EXISTS "
                 "(SELECT 1 FROM layer WHERE row = next.row - 1) LIMIT 1"),
-      find_unlinked_(database, "SELECT max(place) FROM place WHERE property IS NULL"),
-      find_record_(database, "SELECT 1 FROM layer WHERE record = ? LIMIT 1"),
-      insert_place_(database, "INSERT INTO place (property) VALUES (nullif(?, 0))"),
-      delete_empty_place_(database,
-                          "DELETE FROM place WHERE place = ?1 AND NOT EXISTS "
-                          "(SELECT 1 FROM layer WHERE row BETWEEN ?2 AND ?3)"),
+      find_unlinked_(database, "SELECT max(place) FROM other_place WHERE property IS NULL"),
+      find_last_place_(database,
+                       "SELECT max(ifnull((SELECT max(row) FROM layer) >> 20, 0), "
+                       "ifnull((SELECT max(place) FROM other_place), 0))"),
+      insert_place_(database, "INSERT OR IGNORE INTO other_place (place, property) VALUES (?, nullif(?, 0))"),
+      delete_place_(database, "DELETE FROM other_place WHERE place = ?"),
       insert_layer_(database,
                     "INSERT INTO layer (row, record, kind, feed, version, source, as_of, link_method, "
                     "link_confidence, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
@@ -90,6 +95,10 @@ bool Changes::put(const records::FeedId& feed, const records::LayerRow& row) {
     insert_layer_.bind(9, row.link_confidence);
     insert_layer_.bindNoCopy(10, row.body.data(), static_cast<int>(row.body.size()));
     run(insert_layer_);
+    by_record_.add({record_key(row.record), at});
+    const std::int64_t place = place_of(at);
+    if (row.kind == records::PROPERTY && at == first_row(place))
+        unname_place(place);  // the row says it from now on
     count_row(feed_number, feed, row.record, replaced, row.version);
     entries_.add(at, row.kind, terms);
     return true;
@@ -119,9 +128,6 @@ void Changes::remove_feed(const records::FeedId& feed) {
     forget.bind(1, number);
     forget.exec();
     moved_.erase(number);
-    // Full text marks words as deleted and drops them when it next merges: merge now, they may not stay on
-    // the disk.
-    database_.exec("INSERT INTO name (name) VALUES ('optimize')");
     dictionary_.reload();
 }
 
@@ -171,29 +177,63 @@ void Changes::renew_entries() {
 }
 
 std::optional<Changes::Held> Changes::held(records::RecordId record, std::int64_t feed) {
-    find_held_.bind(1, record);
-    find_held_.bind(2, feed);
-    const ResetAtEnd reset(find_held_);
-    if (!find_held_.executeStep()) return std::nullopt;
-    return Held{find_held_.getColumn(0).getInt64(), find_held_.getColumn(1).getInt64(),
-                static_cast<records::Kind>(find_held_.getColumn(2).getInt()), blob(find_held_.getColumn(3))};
+    const Bytes key = record_key(record);
+    for (auto at = by_record_.seek(key); at && at.key() == key; by_record_.next(at)) {
+        find_run_.bind(1, at.row());
+        const ResetAtEnd reset(find_run_);
+        for (std::int64_t row = at.row(); find_run_.executeStep(); ++row) {
+            if (find_run_.getColumn(0).getInt64() != row || find_run_.getColumn(1).getInt64() != record)
+                break;
+            if (feed != any_feed && find_run_.getColumn(2).getInt64() != feed) continue;
+            return Held{row, find_run_.getColumn(3).getInt64(),
+                        static_cast<records::Kind>(find_run_.getColumn(4).getInt()),
+                        blob(find_run_.getColumn(5))};
+        }
+    }
+    return std::nullopt;
 }
 
-bool Changes::stands_at(std::int64_t row, records::RecordId property) {
-    find_property_.bind(1, place_of(row));
-    return one(find_property_) == property;  // NULL, the unlinked, reads as 0
+records::RecordId Changes::property_of(std::int64_t place) {
+    find_property_.bind(1, place);
+    find_property_.bind(2, first_row(place));
+    return one(find_property_);  // NULL, the unlinked, reads as 0
+}
+
+records::RecordId Changes::record_at(std::int64_t row) {
+    find_record_at_.bind(1, row);
+    return one(find_record_at_);
+}
+
+std::int64_t Changes::known_place(records::RecordId property) {
+    const Bytes key = record_key(property);
+    for (auto at = by_record_.seek(key); at && at.key() == key; by_record_.next(at)) {
+        const std::int64_t place = place_of(at.row());
+        if (at.row() == first_row(place) && property_of(place) == property) return place;
+    }
+    return 0;
+}
+
+std::int64_t Changes::new_place(records::RecordId property) {
+    const std::int64_t place = one(find_last_place_) + 1;
+    name_place(place, property);
+    if (property != 0) by_record_.add({record_key(property), first_row(place)});
+    return place;
+}
+
+void Changes::name_place(std::int64_t place, records::RecordId property) {
+    insert_place_.bind(1, place);
+    insert_place_.bind(2, property);
+    run(insert_place_);
+}
+
+void Changes::unname_place(std::int64_t place) {
+    delete_place_.bind(1, place);
+    run(delete_place_);
 }
 
 std::int64_t Changes::place_for(records::RecordId property) {
-    if (property == 0) {
-        if (const std::int64_t place = one(find_unlinked_); place != 0) return place;
-    } else {
-        find_place_.bind(1, property);
-        if (const std::int64_t place = one(find_place_); place != 0) return place;
-    }
-    insert_place_.bind(1, property);
-    run(insert_place_);
-    return database_.getLastInsertRowid();
+    const std::int64_t known = property == 0 ? one(find_unlinked_) : known_place(property);
+    return known != 0 ? known : new_place(property);
 }
 
 std::int64_t Changes::free_row(std::int64_t place) {
@@ -208,22 +248,44 @@ std::int64_t Changes::free_row(std::int64_t place) {
 }
 
 std::int64_t Changes::take_row(records::RecordId property) {
-    const std::int64_t row = free_row(place_for(property));
-    if (row != 0 || property != 0) return row;
-    insert_place_.bind(1, property);  // the block of unlinked rows is full: a further one
-    run(insert_place_);
-    return first_row(database_.getLastInsertRowid());
+    if (property != 0) return free_row(place_for(property));
+    const std::int64_t place = place_for(0);
+    const std::int64_t row = free_row(place);
+    const bool full = row == 0 || row - first_row(place) >= unlinked_in_place;
+    return full ? first_row(new_place(0)) : row;
 }
 
 void Changes::erase(records::RecordId record, const Held& held) {
     entries_.remove(held.row, term_reader_.read(held.kind, held.body));
+    const std::int64_t place = place_of(held.row);
+    if (held.kind == records::PROPERTY && held.row == first_row(place)) name_place(place, record);
     delete_layer_.bind(1, held.row);
     run(delete_layer_);
+    forget_row(held.row, record);
     if (!any_row_of(record)) count(held.kind, -1);
-    delete_empty_place_.bind(1, place_of(held.row));
-    delete_empty_place_.bind(2, first_row(place_of(held.row)));
-    delete_empty_place_.bind(3, last_row(place_of(held.row)));
-    run(delete_empty_place_);
+    forget_empty_place(place);
+}
+
+// The row behind it may have been found as one of the run that this row was in.
+void Changes::forget_row(std::int64_t row, records::RecordId record) {
+    const bool names_place = row == first_row(place_of(row)) && property_of(place_of(row)) == record;
+    if (!names_place) by_record_.remove({record_key(record), row});
+    if (record_at(row + 1) == record) by_record_.add({record_key(record), row + 1});
+}
+
+void Changes::forget_empty_place(std::int64_t place) {
+    find_last_row_.bind(1, first_row(place));
+    find_last_row_.bind(2, last_row(place));
+    if (one(find_last_row_) != 0) return;
+    if (const records::RecordId property = property_of(place); property != 0)
+        by_record_.remove({record_key(property), first_row(place)});
+    unname_place(place);
+}
+
+void Changes::forget() {
+    moved_.clear();
+    by_record_.forget();
+    entries_.forget();
 }
 
 void Changes::count(records::Kind kind, int by) {
@@ -233,8 +295,7 @@ void Changes::count(records::Kind kind, int by) {
 }
 
 bool Changes::any_row_of(records::RecordId record) {
-    find_record_.bind(1, record);
-    return one(find_record_) != 0;
+    return held(record, any_feed).has_value();
 }
 
 }  // namespace fieldpost::snapshot

@@ -22,7 +22,8 @@ class Changes {
     void remove_feed(const records::FeedId& feed);
     // Adds to the feeds' checksums what the rows of this transaction changed: before its commit.
     void write_checksums();
-    void forget_checksums() { moved_.clear(); }
+    // After a rollback: what is remembered of the file may not be so any more.
+    void forget();
     // Counted from the rows: of a file that a program wrote which kept none.
     void count_checksums();
     // Search entries by today's rules in place of those in the file.
@@ -37,8 +38,18 @@ class Changes {
     };
 
     std::optional<Held> held(records::RecordId record, std::int64_t feed);
-    std::int64_t place_for(records::RecordId property);  // found or made
-    bool stands_at(std::int64_t row, records::RecordId property);
+    std::int64_t place_for(records::RecordId property);    // found or made
+    std::int64_t known_place(records::RecordId property);  // 0: none
+    std::int64_t new_place(records::RecordId property);
+    void name_place(std::int64_t place, records::RecordId property);
+    void unname_place(std::int64_t place);
+    records::RecordId property_of(std::int64_t place);  // 0: none
+    bool stands_at(std::int64_t row, records::RecordId property) {
+        return property_of(place_of(row)) == property;
+    }
+    records::RecordId record_at(std::int64_t row);  // 0: none
+    void forget_row(std::int64_t row, records::RecordId record);
+    void forget_empty_place(std::int64_t place);
     std::int64_t free_row(std::int64_t place);  // 0: no room
     std::int64_t take_row(records::RecordId property);
     void erase(records::RecordId record, const Held& held);
@@ -51,17 +62,18 @@ class Changes {
     Database& database_;
     Dictionary& dictionary_;
     EntryWriter entries_;
+    Postings by_record_;
     TermReader term_reader_;
     std::map<std::int64_t, std::uint64_t> moved_;  // by feed: what its checksum is to be moved by
-    SQLite::Statement find_held_;
-    SQLite::Statement find_place_;
+    SQLite::Statement find_run_;
+    SQLite::Statement find_record_at_;
     SQLite::Statement find_property_;
     SQLite::Statement find_last_row_;
     SQLite::Statement find_gap_;
     SQLite::Statement find_unlinked_;
-    SQLite::Statement find_record_;
+    SQLite::Statement find_last_place_;
     SQLite::Statement insert_place_;
-    SQLite::Statement delete_empty_place_;
+    SQLite::Statement delete_place_;
     SQLite::Statement insert_layer_;
     SQLite::Statement update_layer_;
     SQLite::Statement delete_layer_;

@@ -3,7 +3,9 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <iterator>
 
+#include "sync/snapshot/entry_keys.hpp"
 #include "sync/snapshot/row_reader.hpp"
 #include "sync/snapshot/statement.hpp"
 
@@ -11,48 +13,53 @@ namespace fieldpost::snapshot {
 
 namespace {
 
-std::string address_query(std::string_view where) {
-    return "SELECT number, high, part, row FROM address WHERE street = ? AND " + std::string(where);
-}
-
 // The first text after every text that begins with `prefix` (terms hold only letters and digits).
 std::string after_prefix(std::string_view prefix) {
     return std::string(prefix) + "\x7f";
 }
 
+// Four bytes of an address's key.
+std::uint32_t number_at(BytesView key, std::size_t at) {
+    std::uint32_t number = 0;
+    for (const char byte : key.substr(at, 4)) number = number << 8U | static_cast<unsigned char>(byte);
+    return number;
+}
+
+// Looking a row up among a word's costs as much as reading so many of them.
+constexpr std::size_t seek_instead = 200;
+
 }  // namespace
 
 Entries::Entries(Database& database, RowReader& rows)
     : rows_(rows),
+      addresses_(database, address_table),
+      terms_(database, term_table),
+      names_(database, name_table),
       begin_(database, "BEGIN"),
       end_(database, "COMMIT"),
       streets_after_(
           database,
           "SELECT street, name, type, direction FROM street WHERE street > ? ORDER BY street LIMIT ?"),
-      any_address_(database, address_query("1 LIMIT 1")),
-      addresses_(database,
-                 address_query("high = 0 AND number BETWEEN ? AND ? ORDER BY number, part, row LIMIT ?")),
-      door_(database, address_query("high = 0 AND number = ? AND part = ? ORDER BY row LIMIT ?")),
-      ranges_(
-          database,
-          address_query("high BETWEEN ?2 AND ?3 AND number <= ?2 ORDER BY high, number, part, row LIMIT ?4")),
-      below_(database, address_query("high = 0 AND number BETWEEN 1 AND ? ORDER BY number DESC LIMIT 1")),
-      above_(database, address_query("high = 0 AND number > ? ORDER BY number LIMIT 1")),
-      range_below_(database, address_query("high BETWEEN 1 AND ? ORDER BY high DESC LIMIT 1")),
-      range_above_(database, address_query("high > ?2 AND number > ?2 ORDER BY high LIMIT 1")),
-      terms_(database,
-             "SELECT key, kind, row FROM term WHERE key >= ? AND key < ? ORDER BY key, kind, row LIMIT ?"),
       words_(database,
              "SELECT word, rows FROM name_word WHERE word > ? AND word < ? ORDER BY word LIMIT 500"),
-      named_(database, "SELECT rowid FROM name WHERE name MATCH ? LIMIT ?"),
+      word_(database, "SELECT rows FROM name_word WHERE word = ?"),
       city_name_(database, "SELECT value FROM meta WHERE key = 'city_name'") {}
 
 void Entries::begin() {
     run(begin_);
-    rows_.refresh();
+    refresh();
+    at_once_ = true;
+}
+
+void Entries::refresh() {
+    if (!rows_.refresh()) return;
+    addresses_.forget();
+    terms_.forget();
+    names_.forget();
 }
 
 void Entries::end() {
+    at_once_ = false;
     run(end_);
 }
 
@@ -81,81 +88,88 @@ std::vector<StreetEntry> Entries::streets_after(std::int64_t street, std::size_t
     return out;
 }
 
-std::vector<AddressEntry> Entries::take_addresses(SQLite::Statement& statement) {
-    const ResetAtEnd reset(statement);
+AddressEntry Entries::address_at(const Postings::Place& place) const {
+    const BytesView key = place.key();
+    return {number_at(key, 8), number_at(key, 4), std::string(key.substr(12)), place.row()};
+}
+
+std::vector<AddressEntry> Entries::take_addresses(BytesView from, BytesView to, std::size_t limit) {
+    see_newest();
     std::vector<AddressEntry> out;
-    while (statement.executeStep()) {
-        out.push_back({static_cast<std::uint32_t>(statement.getColumn(0).getInt64()),
-                       static_cast<std::uint32_t>(statement.getColumn(1).getInt64()),
-                       statement.getColumn(2).getString(), statement.getColumn(3).getInt64()});
-    }
+    for (auto at = addresses_.seek(from); at && at.key() < to && out.size() < limit; addresses_.next(at))
+        out.push_back(address_at(at));
     return out;
 }
 
 std::optional<AddressEntry> Entries::any_address(std::int64_t street) {
-    any_address_.bind(1, street);
-    auto found = take_addresses(any_address_);
+    auto found = take_addresses(street_key(street), street_key(street + 1), 1);
     if (found.empty()) return std::nullopt;
     return std::move(found.front());
 }
 
 std::vector<AddressEntry> Entries::addresses(std::int64_t street, std::uint32_t from, std::uint32_t to,
                                              std::size_t limit) {
-    addresses_.bind(1, street);
-    addresses_.bind(2, from);
-    addresses_.bind(3, to);
-    addresses_.bind(4, static_cast<std::int64_t>(limit));
-    return take_addresses(addresses_);
+    const Bytes last = to == UINT32_MAX ? address_key(street, 1, 0) : address_key(street, 0, to + 1);
+    return take_addresses(address_key(street, 0, from), last, limit);
 }
 
 std::vector<AddressEntry> Entries::door(std::int64_t street, std::uint32_t number, const std::string& part,
                                         std::size_t limit) {
-    door_.bind(1, street);
-    door_.bind(2, number);
-    door_.bindNoCopy(3, part);
-    door_.bind(4, static_cast<std::int64_t>(limit));
-    return take_addresses(door_);
+    const Bytes key = address_key(street, 0, number, part);
+    return take_addresses(key, key + '\0', limit);
 }
 
 std::vector<AddressEntry> Entries::ranges(std::int64_t street, std::uint32_t number, std::size_t limit) {
-    ranges_.bind(1, street);
-    ranges_.bind(2, number);
-    ranges_.bind(3, static_cast<std::int64_t>(number) + lookup::longest_range);
-    ranges_.bind(4, static_cast<std::int64_t>(limit));
-    return take_addresses(ranges_);
+    see_newest();
+    const std::uint32_t high = std::max(number, 1U);
+    const std::uint32_t farthest =
+        high > UINT32_MAX - lookup::longest_range ? UINT32_MAX : high + lookup::longest_range;
+    const Bytes last = farthest == UINT32_MAX ? street_key(street + 1) : address_key(street, farthest + 1, 0);
+    std::vector<AddressEntry> out;
+    for (auto at = addresses_.seek(address_key(street, high, 0)); at && at.key() < last && out.size() < limit;
+         addresses_.next(at)) {
+        if (number_at(at.key(), 8) <= number) out.push_back(address_at(at));
+    }
+    return out;
 }
 
 std::vector<AddressEntry> Entries::neighbours(std::int64_t street, std::uint32_t number) {
+    see_newest();
     std::vector<AddressEntry> below;
     std::vector<AddressEntry> above;
-    const auto ask = [&](SQLite::Statement& statement, std::int64_t than, std::vector<AddressEntry>& into) {
-        statement.bind(1, street);
-        statement.bind(2, than);
-        for (auto& entry : take_addresses(statement)) into.push_back(std::move(entry));
+    // The last entry before `before` if it is not before `least`.
+    const auto last = [&](const Bytes& least, const Bytes& before) {
+        if (const auto at = addresses_.seek_before(before); at && at.key() >= least)
+            below.push_back(address_at(at));
     };
-    ask(below_, static_cast<std::int64_t>(number) - 1, below);
-    ask(range_below_, static_cast<std::int64_t>(number) - 1, below);
-    ask(above_, number, above);
-    ask(range_above_, number, above);
+    const Bytes first_range = address_key(street, 1, 0);
+    if (number > 1) last(address_key(street, 0, 1), address_key(street, 0, number));
+    if (number > 1) last(first_range, address_key(street, number, 0));
+    if (number < UINT32_MAX) {
+        for (auto& entry : take_addresses(address_key(street, 0, number + 1), first_range, 1))
+            above.push_back(std::move(entry));
+        for (auto at = addresses_.seek(address_key(street, number + 1, 0));
+             at && at.key() < street_key(street + 1); addresses_.next(at)) {
+            if (number_at(at.key(), 8) <= number) continue;
+            above.push_back(address_at(at));
+            break;
+        }
+    }
     std::vector<AddressEntry> out;
-    const auto last = [](const AddressEntry& entry) { return std::max(entry.number, entry.high); };
-    if (!below.empty()) out.push_back(*std::ranges::max_element(below, {}, last));
+    const auto end = [](const AddressEntry& entry) { return std::max(entry.number, entry.high); };
+    if (!below.empty()) out.push_back(*std::ranges::max_element(below, {}, end));
     if (!above.empty()) out.push_back(*std::ranges::min_element(above, {}, &AddressEntry::number));
     return out;
 }
 
 std::vector<TermEntry> Entries::terms(std::string_view prefix, std::size_t limit) {
-    const std::string from(prefix);
+    see_newest();
     const std::string to = after_prefix(prefix);
-    terms_.bindNoCopy(1, from);
-    terms_.bindNoCopy(2, to);
-    terms_.bind(3, static_cast<std::int64_t>(limit));
     std::vector<TermEntry> out;
-    const ResetAtEnd reset(terms_);
-    while (terms_.executeStep()) {
-        out.push_back({terms_.getColumn(0).getString(),
-                       static_cast<lookup::TermKind>(terms_.getColumn(1).getInt()),
-                       terms_.getColumn(2).getInt64()});
+    for (auto at = terms_.seek(prefix); at && at.key() < to && out.size() < limit; terms_.next(at)) {
+        const BytesView key = at.key();
+        out.push_back({std::string(key.substr(0, key.size() - 1)), static_cast<lookup::TermKind>(key.back()),
+                       at.row()});
     }
     return out;
 }
@@ -179,31 +193,73 @@ std::vector<std::string> Entries::words_beginning(std::string_view prefix, std::
     return out;
 }
 
-std::vector<std::int64_t> Entries::named(const std::vector<std::string>& all,
-                                         const std::vector<std::string>& any, std::size_t limit) {
-    std::string match;
-    for (const std::string& word : all) match += (match.empty() ? "\"" : " AND \"") + word + "\"";
-    if (!any.empty()) {
-        match += match.empty() ? "(" : " AND (";
-        for (const std::string& word : any) match += (&word == any.data() ? "\"" : " OR \"") + word + "\"";
-        match += ")";
-    }
+std::int64_t Entries::rows_of_word(const std::string& word) {
+    word_.bindNoCopy(1, word);
+    const ResetAtEnd reset(word_);
+    return word_.executeStep() ? word_.getColumn(0).getInt64() : 0;
+}
+
+std::vector<std::int64_t> Entries::rows_named(const std::string& word, std::size_t limit) {
+    const Bytes key = word_key(word);
     std::vector<std::int64_t> out;
-    if (match.empty()) return out;
-    named_.bindNoCopy(1, match);
-    named_.bind(2, static_cast<std::int64_t>(limit));
-    const ResetAtEnd reset(named_);
-    while (named_.executeStep()) out.push_back(named_.getColumn(0).getInt64());
+    for (auto at = names_.seek(key); at && at.key() == key && out.size() < limit; names_.next(at))
+        out.push_back(at.row());
     return out;
 }
 
+// Of `rows`, in order, those whose names have one of the words.
+void Entries::keep_named(std::vector<std::int64_t>& rows, const std::vector<std::string>& any) {
+    std::vector<std::int64_t> kept;
+    for (const std::string& word : any) {
+        if (rows_of_word(word) <= static_cast<std::int64_t>(rows.size() * seek_instead)) {
+            std::ranges::set_intersection(rows, rows_named(word, SIZE_MAX), std::back_inserter(kept));
+            continue;
+        }
+        const Bytes key = word_key(word);
+        for (const std::int64_t row : rows) {
+            const auto at = names_.seek(key, row);
+            if (at && at.key() == key && at.row() == row) kept.push_back(row);
+        }
+    }
+    std::ranges::sort(kept);
+    kept.erase(std::unique(kept.begin(), kept.end()), kept.end());
+    rows = std::move(kept);
+}
+
+std::vector<std::int64_t> Entries::named(const std::vector<std::string>& all,
+                                         const std::vector<std::string>& any, std::size_t limit) {
+    see_newest();
+    // The rarest word first: the others are then looked up in what it leaves.
+    std::vector<std::pair<std::int64_t, std::string>> order;
+    for (const std::string& word : all) order.emplace_back(rows_of_word(word), word);
+    std::ranges::sort(order);
+    std::vector<std::int64_t> rows;
+    if (!order.empty()) {
+        rows = rows_named(order.front().second, order.size() == 1 && any.empty() ? limit : SIZE_MAX);
+        for (std::size_t at = 1; at < order.size() && !rows.empty(); ++at)
+            keep_named(rows, {order[at].second});
+        if (!any.empty() && !rows.empty()) keep_named(rows, any);
+    } else {
+        for (const std::string& word : any) {
+            const auto more = rows_named(word, limit);
+            rows.insert(rows.end(), more.begin(), more.end());
+        }
+        std::ranges::sort(rows);
+        rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+    }
+    if (rows.size() > limit) rows.resize(limit);
+    return rows;
+}
+
 std::optional<records::LayerRow> Entries::row(std::int64_t row) {
+    see_newest();
     auto stored = rows_.row(row);
     if (!stored || rows_.superseded(*stored)) return std::nullopt;
     return std::move(stored->layer);
 }
 
 std::vector<records::LayerRow> Entries::record(records::RecordId record) {
+    see_newest();
     auto stored = rows_.record(record);
     keep_newest(stored);
     std::vector<records::LayerRow> out;

@@ -10,6 +10,7 @@
 #include "sync/base/sqlite.hpp"
 #include "sync/lookup/terms.hpp"
 #include "sync/records/layer.hpp"
+#include "sync/snapshot/postings.hpp"
 
 namespace fieldpost::snapshot {
 
@@ -77,23 +78,28 @@ class Entries {
     std::string city_name();
 
   private:
-    std::vector<AddressEntry> take_addresses(SQLite::Statement& statement);
+    void refresh();
+    // What is remembered is good for one state of the file.
+    void see_newest() {
+        if (!at_once_) refresh();
+    }
+    AddressEntry address_at(const Postings::Place& place) const;
+    // Entries from `from` on whose keys are below `to`.
+    std::vector<AddressEntry> take_addresses(BytesView from, BytesView to, std::size_t limit);
+    std::int64_t rows_of_word(const std::string& word);
+    std::vector<std::int64_t> rows_named(const std::string& word, std::size_t limit);
+    void keep_named(std::vector<std::int64_t>& rows, const std::vector<std::string>& any);
 
+    bool at_once_ = false;
     RowReader& rows_;
+    Postings addresses_;
+    Postings terms_;
+    Postings names_;
     SQLite::Statement begin_;
     SQLite::Statement end_;
     SQLite::Statement streets_after_;
-    SQLite::Statement any_address_;
-    SQLite::Statement addresses_;
-    SQLite::Statement door_;
-    SQLite::Statement ranges_;
-    SQLite::Statement below_;
-    SQLite::Statement above_;
-    SQLite::Statement range_below_;
-    SQLite::Statement range_above_;
-    SQLite::Statement terms_;
     SQLite::Statement words_;
-    SQLite::Statement named_;
+    SQLite::Statement word_;
     SQLite::Statement city_name_;
 };
 

@@ -4,6 +4,8 @@
 #include "sync/base/sqlite.hpp"
 #include "sync/lookup/terms.hpp"
 #include "sync/snapshot/dictionary.hpp"
+#include "sync/snapshot/postings.hpp"
+#include "sync/snapshot/spot_writer.hpp"
 
 namespace fieldpost::snapshot {
 
@@ -20,6 +22,8 @@ class EntryWriter {
                  const lookup::Terms& after);
     // Every entry of every row goes.
     void clear();
+    // After a rollback: what is remembered of the file may not be so any more.
+    void forget();
 
   private:
     std::int64_t find_street(const lookup::Street& street);  // 0: none
@@ -29,25 +33,21 @@ class EntryWriter {
     void remove_exact(std::int64_t row, const lookup::ExactTerm& term);
     void add_words(std::int64_t row, const std::vector<std::string>& words);
     void remove_words(std::int64_t row, const std::vector<std::string>& words);
-    void set_spot(std::int64_t row, records::Kind kind, const std::optional<lookup::SpotTerm>& before,
-                  const std::optional<lookup::SpotTerm>& after);
+    void add_spot(std::int64_t row, records::Kind kind, const lookup::SpotTerm& term);
+    void remove_spot(std::int64_t row, records::Kind kind, const lookup::SpotTerm& term);
 
     Database& database_;
     Dictionary& dictionary_;
+    Postings addresses_;
+    Postings terms_;
+    Postings names_;
+    SpotWriter spots_;
     SQLite::Statement find_street_;
     SQLite::Statement insert_street_;
-    SQLite::Statement delete_unused_street_;
-    SQLite::Statement insert_address_;
-    SQLite::Statement delete_address_;
-    SQLite::Statement insert_term_;
-    SQLite::Statement delete_term_;
-    SQLite::Statement insert_words_;
-    SQLite::Statement delete_words_;
+    SQLite::Statement delete_street_;
     SQLite::Statement count_word_;
     SQLite::Statement uncount_word_;
     SQLite::Statement delete_unused_word_;
-    SQLite::Statement insert_spot_;
-    SQLite::Statement delete_spot_;
 };
 
 }  // namespace fieldpost::snapshot

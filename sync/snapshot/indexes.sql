@@ -1,3 +1,2 @@
-CREATE UNIQUE INDEX place_by_property ON place (property);
-CREATE UNIQUE INDEX layer_by_record ON layer (record, feed);
+CREATE INDEX other_place_unlinked ON other_place (place) WHERE property IS NULL;
 CREATE UNIQUE INDEX street_by_name ON street (name, type, direction);

@@ -12,6 +12,9 @@ namespace fieldpost::snapshot {
 inline constexpr int slot_bits = 20;
 inline constexpr std::int64_t slots_of_place = std::int64_t{1} << slot_bits;
 
+// A place of rows that are linked to no property takes so many.
+inline constexpr std::int64_t unlinked_in_place = 32;
+
 constexpr std::int64_t first_row(std::int64_t place) {
     return place << slot_bits;
 }
@@ -21,6 +24,11 @@ constexpr std::int64_t last_row(std::int64_t place) {
 constexpr std::int64_t place_of(std::int64_t row) {
     return row >> slot_bits;
 }
+
+// The property of place ?1, in a row and column; no row, or NULL: it has none. ?2 is the place's first row.
+inline constexpr const char* property_of_place =
+    "SELECT record FROM layer WHERE row = ?2 AND kind = 1 UNION ALL SELECT property FROM other_place WHERE "
+    "place = ?1";
 
 // A property is its own place, whatever link it was given.
 inline records::RecordId place_property(const records::LayerRow& row) {

@@ -10,7 +10,7 @@
 namespace fieldpost::snapshot {
 
 // The layout in schema.sql. A file of another format is refused: the hub offers one that fits.
-inline constexpr std::int64_t format_version = 1;
+inline constexpr std::int64_t format_version = 2;
 
 struct Meta {
     std::string city;                 // id from city.toml: "sample"

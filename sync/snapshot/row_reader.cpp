@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "sync/snapshot/entry_keys.hpp"
 #include "sync/snapshot/layout.hpp"
 #include "sync/snapshot/statement.hpp"
 
@@ -33,21 +34,22 @@ std::string select_by_need() {
 }  // namespace
 
 RowReader::RowReader(Database& database)
-    : data_version_(database, "PRAGMA data_version"),
+    : by_record_(database, record_table),
+      data_version_(database, "PRAGMA data_version"),
       by_row_(database, select("WHERE row = ?")),
-      by_record_(database, select("WHERE record = ? ORDER BY row")),
+      run_(database, select("WHERE row >= ? ORDER BY row")),
       by_place_(database, select("WHERE row BETWEEN ? AND ? ORDER BY row LIMIT ?")),
       by_need_(database, select_by_need()),
-      place_property_(database, "SELECT property FROM place WHERE place = ?"),
-      property_place_(database, "SELECT place FROM place WHERE property = ?"),
+      place_property_(database, property_of_place),
       all_feeds_(database, "SELECT feed, id FROM feed"),
       all_sources_(database, "SELECT source, id FROM source") {}
 
-void RowReader::refresh() {
+bool RowReader::refresh() {
     const ResetAtEnd reset(data_version_);
     data_version_.executeStep();
     const std::int64_t version = data_version_.getColumn(0).getInt64();
-    if (version == seen_version_) return;
+    if (version == seen_version_) return false;
+    by_record_.forget();
     feeds_.clear();
     std::set<records::LayerKey> layers;
     shared_layers_ = false;
@@ -64,6 +66,7 @@ void RowReader::refresh() {
         sources_.emplace(all_sources_.getColumn(0).getInt64(), all_sources_.getColumn(1).getString());
     }
     seen_version_ = version;
+    return true;
 }
 
 StoredRow RowReader::take(SQLite::Statement& statement, records::RecordId property) {
@@ -91,6 +94,7 @@ StoredRow RowReader::take(SQLite::Statement& statement, records::RecordId proper
 
 records::RecordId RowReader::property_at(std::int64_t row) {
     place_property_.bind(1, place_of(row));
+    place_property_.bind(2, first_row(place_of(row)));
     const ResetAtEnd reset(place_property_);
     return place_property_.executeStep() ? place_property_.getColumn(0).getInt64() : 0;
 }
@@ -103,20 +107,29 @@ std::optional<StoredRow> RowReader::row(std::int64_t row) {
 }
 
 std::vector<StoredRow> RowReader::record(records::RecordId record) {
-    by_record_.bind(1, record);
+    const Bytes key = record_key(record);
     std::vector<StoredRow> out;
-    const ResetAtEnd reset(by_record_);
-    while (by_record_.executeStep()) {
-        out.push_back(take(by_record_, property_at(by_record_.getColumn(0).getInt64())));
+    for (auto at = by_record_.seek(key); at && at.key() == key; by_record_.next(at)) {
+        if (!out.empty() && out.back().row >= at.row()) continue;  // a run that began before
+        run_.bind(1, at.row());
+        const ResetAtEnd reset(run_);
+        std::int64_t next = at.row();
+        while (run_.executeStep() && run_.getColumn(0).getInt64() == next &&
+               run_.getColumn(1).getInt64() == record) {
+            out.push_back(take(run_, property_at(next)));
+            ++next;
+        }
     }
     return out;
 }
 
 std::optional<std::int64_t> RowReader::place_of_property(records::RecordId property) {
-    property_place_.bind(1, property);
-    const ResetAtEnd reset(property_place_);
-    if (!property_place_.executeStep()) return std::nullopt;
-    return property_place_.getColumn(0).getInt64();
+    const Bytes key = record_key(property);
+    for (auto at = by_record_.seek(key); at && at.key() == key; by_record_.next(at)) {
+        if (at.row() == first_row(place_of(at.row())) && property_at(at.row()) == property)
+            return place_of(at.row());
+    }
+    return std::nullopt;
 }
 
 std::vector<StoredRow> RowReader::most_needed(records::RecordId property, std::size_t limit) {

@@ -7,6 +7,7 @@
 
 #include "sync/base/sqlite.hpp"
 #include "sync/records/layer.hpp"
+#include "sync/snapshot/postings.hpp"
 
 namespace fieldpost::snapshot {
 
@@ -21,8 +22,8 @@ class RowReader {
   public:
     explicit RowReader(Database& database);
 
-    // Takes up what other connections committed to the small tables. Cheap when nothing changed.
-    void refresh();
+    // Takes up what other connections committed; true when there was anything. Cheap when there was not.
+    bool refresh();
 
     std::optional<StoredRow> row(std::int64_t row);
     // Every row of the record, of all feeds.
@@ -43,13 +44,13 @@ class RowReader {
     records::RecordId property_at(std::int64_t row);
     std::optional<std::int64_t> place_of_property(records::RecordId property);
 
+    Postings by_record_;
     SQLite::Statement data_version_;
     SQLite::Statement by_row_;
-    SQLite::Statement by_record_;
+    SQLite::Statement run_;
     SQLite::Statement by_place_;
     SQLite::Statement by_need_;
     SQLite::Statement place_property_;
-    SQLite::Statement property_place_;
     SQLite::Statement all_feeds_;
     SQLite::Statement all_sources_;
     std::int64_t seen_version_ = -1;

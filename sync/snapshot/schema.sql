@@ -22,8 +22,9 @@ CREATE TABLE source (
     refresh_s INTEGER NOT NULL
 ) STRICT;
 
--- A property that any row is linked to, or (property NULL) a block of rows that are linked to none.
-CREATE TABLE place (
+-- Rows are in places: each stands for a property that they are linked to, or (property NULL) for none. Most places begin
+-- with a row of their property, which says so; only the others are here.
+CREATE TABLE other_place (
     place INTEGER PRIMARY KEY,
     property INTEGER                     -- record id
 ) STRICT;
@@ -43,6 +44,17 @@ CREATE TABLE layer (
     body BLOB NOT NULL                   -- the kind's protobuf message with this layer's fields
 ) STRICT;
 
+-- Rows by record, packed as the search entries are: the first of each run of rows of one record; and of each place with
+-- a property its first row number by that property's id.
+CREATE TABLE record (block INTEGER PRIMARY KEY, packed BLOB NOT NULL) STRICT;
+CREATE TABLE record_first (key BLOB NOT NULL, row INTEGER NOT NULL, block INTEGER NOT NULL, PRIMARY KEY (key, row))
+    WITHOUT ROWID, STRICT;
+
+-- Every place: for people, and for tests. The kind is PROPERTY.
+CREATE VIEW place AS
+    SELECT row >> 20 AS place, record AS property FROM layer WHERE row & 1048575 = 0 AND kind = 1
+    UNION ALL SELECT place, property FROM other_place;
+
 -- Records held by kind, each once however many rows it has.
 CREATE TABLE tally (
     kind INTEGER PRIMARY KEY,
@@ -59,28 +71,26 @@ CREATE TABLE street (
     direction TEXT NOT NULL
 ) STRICT;
 
-CREATE TABLE address (
-    street INTEGER NOT NULL,
-    high INTEGER NOT NULL,               -- last number of a range; 0 for a single number
-    number INTEGER NOT NULL,             -- 0: none
-    part TEXT NOT NULL,                  -- letter, fraction or unit: "A", "1/2", "3B"
-    row INTEGER NOT NULL,
-    PRIMARY KEY (street, high, number, part, row)
-) WITHOUT ROWID, STRICT;
+-- Search entries are packed in blocks (posting_block.hpp), in order of a key and a row; NAME_first has the first entry
+-- of each block. What the keys are made of: entry_keys.hpp.
+
+-- Where addresses are: street, last number of a range or 0, number, part ("A", "1/2", "3B").
+CREATE TABLE address (block INTEGER PRIMARY KEY, packed BLOB NOT NULL) STRICT;
+CREATE TABLE address_first (key BLOB NOT NULL, row INTEGER NOT NULL, block INTEGER NOT NULL, PRIMARY KEY (key, row))
+    WITHOUT ROWID, STRICT;
 
 -- Parcel numbers, asset tags, permit, case and licence numbers, letters and digits only; and whole names by a short key.
-CREATE TABLE term (
-    key TEXT NOT NULL,
-    kind INTEGER NOT NULL,               -- 1 parcel, 2 tag, 3 number, 4 whole name
-    row INTEGER NOT NULL,
-    PRIMARY KEY (key, kind, row)
-) WITHOUT ROWID, STRICT;
+CREATE TABLE term (block INTEGER PRIMARY KEY, packed BLOB NOT NULL) STRICT;
+CREATE TABLE term_first (key BLOB NOT NULL, row INTEGER NOT NULL, block INTEGER NOT NULL, PRIMARY KEY (key, row))
+    WITHOUT ROWID, STRICT;
 
--- Names of parties, businesses, projects and places, by word; rowid is the layer row.
-CREATE VIRTUAL TABLE name USING fts5(words, content='', columnsize=0, detail=none, tokenize='ascii');
+-- Names of parties, businesses, projects and places, by word.
+CREATE TABLE name (block INTEGER PRIMARY KEY, packed BLOB NOT NULL) STRICT;
+CREATE TABLE name_first (key BLOB NOT NULL, row INTEGER NOT NULL, block INTEGER NOT NULL, PRIMARY KEY (key, row))
+    WITHOUT ROWID, STRICT;
 
--- Each word of a name and how many rows have it: half-typed words are completed here, as full text would have to gather
--- every row of every word that begins so.
+-- Each word of a name and how many rows have it: half-typed words are completed here, and the rarest of several is
+-- looked at first.
 CREATE TABLE name_word (
     word TEXT PRIMARY KEY,
     rows INTEGER NOT NULL
@@ -92,5 +102,12 @@ CREATE TABLE spot_class (
     name TEXT NOT NULL UNIQUE
 ) STRICT;
 
--- Where things stand, 1e-7 degree. The third axis is class * 2097152 (0.2 degrees), so that the tree keeps classes apart.
-CREATE VIRTUAL TABLE spot USING rtree_i32(row, south, north, west, east, class_low, class_high);
+-- Where things stand, 1e-7 degree: boxes around a few dozen neighbours of one class. The third axis is class * 2097152
+-- (0.2 degrees), so that the tree keeps classes apart.
+CREATE VIRTUAL TABLE spot USING rtree_i32(cell, south, north, west, east, class_low, class_high);
+
+-- What is in each box: rows and where they stand (spot_cell.hpp).
+CREATE TABLE spot_cell (
+    cell INTEGER PRIMARY KEY,
+    things BLOB NOT NULL
+) STRICT;

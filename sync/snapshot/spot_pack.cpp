@@ -17,7 +17,7 @@ constexpr std::size_t header_bytes = 4;  // depth of the tree (root only), numbe
 constexpr std::size_t cell_bytes = 8 + 6 * 4;  // rowid or child, then three axes of two int32, all big-endian
 
 struct Cell {
-    std::int64_t id = 0;                // row in a leaf, node above
+    std::int64_t id = 0;                // cell in a leaf, node above
     std::array<std::int32_t, 6> box{};  // south, north, west, east, class, class
 };
 
@@ -51,16 +51,17 @@ Cell covering(std::span<const Cell> cells, std::int64_t node) {
     return out;
 }
 
-// Cells of one level, in order by class and along the curve.
-std::vector<Cell> sorted_cells(std::vector<PackedSpot> spots) {
+// By class and along the curve.
+void sort(std::vector<PackedSpot>& spots) {
     std::int64_t south = INT32_MAX;
     std::int64_t west = INT32_MAX;
     std::int64_t span = 1;
-    for (const PackedSpot& spot : spots) {
-        south = std::min<std::int64_t>(south, spot.south);
-        west = std::min<std::int64_t>(west, spot.west);
+    for (const auto& [thing, spot_class] : spots) {
+        south = std::min<std::int64_t>(south, thing.south);
+        west = std::min<std::int64_t>(west, thing.west);
     }
-    for (const PackedSpot& spot : spots) span = std::max({span, spot.north - south, spot.east - west});
+    for (const auto& [thing, spot_class] : spots)
+        span = std::max({span, thing.north - south, thing.east - west});
     const auto grid = [&](std::int64_t low, std::int64_t high, std::int64_t origin) {
         return static_cast<std::uint32_t>(((low + high) / 2 - origin) * 65535 / span);
     };
@@ -70,20 +71,41 @@ std::vector<Cell> sorted_cells(std::vector<PackedSpot> spots) {
     };
     std::vector<Keyed> order(spots.size());
     for (std::size_t at = 0; at < spots.size(); ++at) {
-        const PackedSpot& spot = spots[at];
+        const auto& [thing, spot_class] = spots[at];
         const std::uint32_t along =
-            hilbert(grid(spot.west, spot.east, west), grid(spot.south, spot.north, south));
-        order[at] = {static_cast<std::uint64_t>(static_cast<std::uint32_t>(spot.spot_class)) << 32U | along,
-                     at};
+            hilbert(grid(thing.west, thing.east, west), grid(thing.south, thing.north, south));
+        order[at] = {static_cast<std::uint64_t>(static_cast<std::uint32_t>(spot_class)) << 32U | along, at};
     }
     std::ranges::sort(order, {},
-                      [&](const Keyed& keyed) { return std::pair(keyed.key, spots[keyed.at].row); });
+                      [&](const Keyed& keyed) { return std::pair(keyed.key, spots[keyed.at].thing.row); });
+    std::vector<PackedSpot> sorted;
+    sorted.reserve(spots.size());
+    for (const Keyed& keyed : order) sorted.push_back(spots[keyed.at]);
+    spots = std::move(sorted);
+}
+
+// Writes table spot_cell; the R*Tree's entries for it.
+std::vector<Cell> write_cells(Database& database, std::span<const PackedSpot> spots) {
+    SQLite::Statement insert(database, "INSERT INTO spot_cell (cell, things) VALUES (?, ?)");
     std::vector<Cell> cells;
-    cells.reserve(spots.size());
-    for (const Keyed& keyed : order) {
-        const PackedSpot& spot = spots[keyed.at];
-        const auto along_class = static_cast<std::int32_t>(spot.spot_class * spot_class_step);
-        cells.push_back({spot.row, {spot.south, spot.north, spot.west, spot.east, along_class, along_class}});
+    std::vector<Thing> things;
+    const auto write = [&](std::int32_t spot_class) {
+        std::ranges::sort(things, {}, &Thing::row);
+        const auto cell = static_cast<std::int64_t>(cells.size() + 1);
+        const Bytes packed = pack_cell(things);
+        insert.bind(1, cell);
+        insert.bindNoCopy(2, packed.data(), static_cast<int>(packed.size()));
+        run(insert);
+        const Thing box = box_around(things);
+        const auto along_class = static_cast<std::int32_t>(spot_class * spot_class_step);
+        cells.push_back({cell, {box.south, box.north, box.west, box.east, along_class, along_class}});
+        things.clear();
+    };
+    for (std::size_t at = 0; at < spots.size(); ++at) {
+        const std::int32_t spot_class = spots[at].spot_class;
+        things.push_back(spots[at].thing);
+        const bool last = at + 1 == spots.size() || spots[at + 1].spot_class != spot_class;
+        if (last || things.size() == things_in_cell) write(spot_class);
     }
     return cells;
 }
@@ -113,7 +135,8 @@ void pack_spots(Database& database, std::vector<PackedSpot> spots) {
             run(below);
         }
     };
-    std::vector<Cell> cells = sorted_cells(std::move(spots));
+    sort(spots);
+    std::vector<Cell> cells = write_cells(database, spots);
     std::int64_t next_node = 2;  // 1 is the root
     std::size_t level = 0;
     while (cells.size() > room) {

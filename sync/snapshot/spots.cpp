@@ -1,5 +1,7 @@
 #include "sync/snapshot/spots.hpp"
 
+#include <sqlite3.h>
+
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -55,8 +57,32 @@ struct Farther {
     }
 };
 
+// A row and how far its box is.
+struct Boxed {
+    std::int64_t row = 0;
+    double distance_m = 0;
+};
+
+struct FartherBox {
+    bool operator()(const Boxed& a, const Boxed& b) const { return a.distance_m > b.distance_m; }
+};
+
+double distance_to(const Point& from, const Thing& box) {
+    return distance_m(from, {std::clamp(from.lat, box.south * 1e-7, box.north * 1e-7),
+                             std::clamp(from.lon, box.west * 1e-7, box.east * 1e-7)});
+}
+
 std::int32_t to_e7(double degrees, double limit) {
     return static_cast<std::int32_t>(std::lround(std::clamp(degrees, -limit, limit) * 1e7));
+}
+
+bool meets(const Thing& a, const Thing& b) {
+    return a.north >= b.south && a.south <= b.north && a.east >= b.west && a.west <= b.east;
+}
+
+Point middle_of(const Thing& thing) {
+    return {(static_cast<double>(thing.south) + thing.north) * 0.5e-7,
+            (static_cast<double>(thing.west) + thing.east) * 0.5e-7};
 }
 
 // A query over a whole city must end: this many boxes are looked at, then what was found is the answer.
@@ -66,11 +92,12 @@ constexpr std::size_t looked_at_limit = 20'000;
 
 Spots::Spots(Database& database, RowReader& rows)
     : rows_(rows),
-      nearest_(database, "SELECT row, south, north, west, east FROM spot WHERE row MATCH nearest(?, ?, ?)"),
+      nearest_(database, "SELECT cell, south, north, west, east FROM spot WHERE cell MATCH nearest(?, ?, ?)"),
       box_(database,
-           "SELECT row, south, north, west, east FROM spot WHERE class_low BETWEEN ?5 AND ?5 AND north >= ?1 "
+           "SELECT cell FROM spot WHERE class_low BETWEEN ?5 AND ?5 AND north >= ?1 "
            "AND "
            "south <= ?2 AND east >= ?3 AND west <= ?4"),
+      things_(database, "SELECT things FROM spot_cell WHERE cell = ?"),
       classes_(database, "SELECT class, kind, name FROM spot_class ORDER BY name") {}
 
 std::vector<Spots::Class> Spots::all_classes() {
@@ -81,6 +108,17 @@ std::vector<Spots::Class> Spots::all_classes() {
                        static_cast<records::Kind>(classes_.getColumn(1).getInt())});
     }
     return out;
+}
+
+std::vector<Thing> Spots::things_of(std::int64_t cell) {
+    things_.bind(1, cell);
+    const ResetAtEnd reset(things_);
+    if (!things_.executeStep()) return {};
+    const auto packed = things_.getColumn(0);
+    auto things = unpack_cell(
+        BytesView(static_cast<const char*>(packed.getBlob()), static_cast<std::size_t>(packed.getBytes())));
+    if (!things) throw SQLite::Exception(things.error().message, SQLITE_CORRUPT);
+    return std::move(*things);
 }
 
 std::vector<std::pair<std::string, records::Kind>> Spots::classes() {
@@ -102,8 +140,9 @@ std::vector<Spot> Spots::near(std::string_view spot_class, const Point& from, st
     nearest_.bind(2, from.lon);
     nearest_.bindNoCopy(3, classes.data(), static_cast<int>(classes.size()));
     const ResetAtEnd reset(nearest_);
-    // Boxes come by distance. A point's is its own; a line may be farther than its box, and waits here until
-    // no coming box can be nearer.
+    // Cells come by distance, and what is in them waits until no coming cell can be nearer. A point is where
+    // its box is; a line may be farther than its box, and waits once more.
+    std::priority_queue<Boxed, std::vector<Boxed>, FartherBox> boxes;
     std::priority_queue<Spot, std::vector<Spot>, Farther> waiting;
     std::set<records::RecordId> seen;
     std::size_t looked_at = 0;
@@ -113,16 +152,13 @@ std::vector<Spot> Spots::near(std::string_view spot_class, const Point& from, st
             waiting.pop();
         }
     };
-    while (out.size() < limit && looked_at++ < looked_at_limit && nearest_.executeStep()) {
-        const std::int64_t row = nearest_.getColumn(0).getInt64();
-        const auto edge = [&](int column) { return nearest_.getColumn(column).getInt() * 1e-7; };
-        const Point clamped{std::clamp(from.lat, edge(1), edge(2)), std::clamp(from.lon, edge(3), edge(4))};
-        release(std::nextafter(distance_m(from, clamped), 0));  // equals wait: records in order
-        if (out.size() == limit) break;
-        auto stored = rows_.row(row);
-        if (!stored || rows_.superseded(*stored)) continue;
+    const auto look_at = [&](const Boxed& box) {
+        release(std::nextafter(box.distance_m, 0));  // equals wait: records in order
+        if (out.size() == limit) return;
+        auto stored = rows_.row(box.row);
+        if (!stored || rows_.superseded(*stored)) return;
         const auto found = standing(stored->layer);
-        if (!found || !seen.insert(stored->layer.record).second) continue;
+        if (!found || !seen.insert(stored->layer.record).second) return;
         Spot spot;
         spot.position = nearest_of(found->course, from);
         spot.distance_m = distance_m(from, spot.position);
@@ -131,7 +167,23 @@ std::vector<Spot> Spots::near(std::string_view spot_class, const Point& from, st
         spot.out_of_service = found->out_of_service;
         spot.row = std::move(stored->layer);
         waiting.push(std::move(spot));
+    };
+    const auto look_up_to = [&](double distance) {
+        while (!boxes.empty() && boxes.top().distance_m < distance && out.size() < limit &&
+               looked_at++ < looked_at_limit) {
+            const Boxed box = boxes.top();
+            boxes.pop();
+            look_at(box);
+        }
+    };
+    while (out.size() < limit && looked_at < looked_at_limit && nearest_.executeStep()) {
+        const auto edge = [&](int column) { return nearest_.getColumn(column).getInt(); };
+        look_up_to(distance_to(from, {0, edge(1), edge(2), edge(3), edge(4)}));
+        if (out.size() == limit) break;
+        for (const Thing& thing : things_of(nearest_.getColumn(0).getInt64()))
+            boxes.push({thing.row, distance_to(from, thing)});
     }
+    look_up_to(HUGE_VAL);
     release(HUGE_VAL);
     return out;
 }
@@ -148,29 +200,30 @@ std::vector<Spot> Spots::box(const Bounds& bounds, const std::vector<std::string
     }
     std::vector<Spot> out;
     std::set<records::RecordId> seen;
+    const Thing wanted_box{0, to_e7(bounds.south, 90), to_e7(bounds.north, 90), to_e7(bounds.west, 180),
+                           to_e7(bounds.east, 180)};
     for (const Class& each : wanted) {
-        box_.bind(1, to_e7(bounds.south, 90));
-        box_.bind(2, to_e7(bounds.north, 90));
-        box_.bind(3, to_e7(bounds.west, 180));
-        box_.bind(4, to_e7(bounds.east, 180));
+        box_.bind(1, wanted_box.south);
+        box_.bind(2, wanted_box.north);
+        box_.bind(3, wanted_box.west);
+        box_.bind(4, wanted_box.east);
         box_.bind(5, each.number * spot_class_step);
         const ResetAtEnd reset(box_);
         while (out.size() < limit && box_.executeStep()) {
-            const auto middle = [&](int low) {
-                return (static_cast<double>(box_.getColumn(low).getInt()) +
-                        box_.getColumn(low + 1).getInt()) *
-                       0.5e-7;
-            };
-            auto stored = rows_.row(box_.getColumn(0).getInt64());
-            if (!stored || rows_.superseded(*stored)) continue;
-            const auto found = standing(stored->layer);
-            if (!found || !seen.insert(stored->layer.record).second) continue;
-            Spot spot;
-            spot.position = {middle(1), middle(3)};
-            spot.spot_class = found->spot_class;
-            spot.out_of_service = found->out_of_service;
-            spot.row = std::move(stored->layer);
-            out.push_back(std::move(spot));
+            for (const Thing& thing : things_of(box_.getColumn(0).getInt64())) {
+                if (out.size() == limit) break;
+                if (!meets(thing, wanted_box)) continue;
+                auto stored = rows_.row(thing.row);
+                if (!stored || rows_.superseded(*stored)) continue;
+                const auto found = standing(stored->layer);
+                if (!found || !seen.insert(stored->layer.record).second) continue;
+                Spot spot;
+                spot.position = middle_of(thing);
+                spot.spot_class = found->spot_class;
+                spot.out_of_service = found->out_of_service;
+                spot.row = std::move(stored->layer);
+                out.push_back(std::move(spot));
+            }
         }
     }
     return out;

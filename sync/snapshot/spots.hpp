@@ -9,6 +9,7 @@
 #include "sync/snapshot/nearest.hpp"
 #include "sync/snapshot/reader.hpp"
 #include "sync/snapshot/row_reader.hpp"
+#include "sync/snapshot/spot_cell.hpp"
 
 namespace fieldpost::snapshot {
 
@@ -29,10 +30,12 @@ class Spots {
         records::Kind kind = records::KIND_UNSET;
     };
     std::vector<Class> all_classes();
+    std::vector<Thing> things_of(std::int64_t cell);
 
     RowReader& rows_;
     SQLite::Statement nearest_;
     SQLite::Statement box_;
+    SQLite::Statement things_;
     SQLite::Statement classes_;
 };
 

@@ -69,7 +69,8 @@ Result<std::unique_ptr<Writer>> Writer::create(const std::filesystem::path& path
         write_meta(*state->database, meta);
         state->database->exec("COMMIT");
         state->dictionary = std::make_unique<Dictionary>(*state->database);
-        state->bulk = std::make_unique<BulkLoad>(*state->database, *state->dictionary);
+        state->bulk =
+            std::make_unique<BulkLoad>(*state->database, *state->dictionary, path.string() + "-spool");
     });
     if (!created) return created.error().with("creating " + path.string());
     return std::unique_ptr<Writer>(new Writer(std::move(state)));
@@ -134,7 +135,7 @@ Status Writer::rollback() {
         return fail(ErrorCode::refused, "a file that is being created cannot go back: throw it away");
     return state_->change([&]() -> Status {
         state_->open_transaction = false;
-        state_->changes->forget_checksums();
+        state_->changes->forget();
         // After an I/O error or on a full disk SQLite may have gone back by itself.
         if (sqlite3_get_autocommit(state_->database->getHandle()) == 0) state_->database->exec("ROLLBACK");
         state_->dictionary->reload();

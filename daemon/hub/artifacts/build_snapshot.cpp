@@ -1,6 +1,9 @@
 #include <algorithm>
 #include <chrono>
+#include <deque>
 #include <fstream>
+#include <future>
+#include <thread>
 #include <vector>
 
 #include "daemon/hub/artifacts/artifacts.hpp"
@@ -15,7 +18,7 @@ namespace fieldpost::hub {
 
 namespace {
 
-constexpr int packing_level = 6;
+constexpr int packing_level = 9;
 constexpr std::size_t kept_generations = 2;
 constexpr std::uint64_t most_blocks = 24'000;  // a manifest has 40 bytes of each
 constexpr std::uint32_t block_step = 64U << 10U;
@@ -91,7 +94,13 @@ Result<std::uint64_t> write_city(Store& store, const Profile& profile, std::uint
     return rows;
 }
 
-// Cuts the file into blocks, packs each, and writes them one behind the other.
+struct Packed {
+    Bytes hash;  // of the content
+    Bytes content;
+};
+
+// Cuts the file into blocks, packs each, and writes them one behind the other. Reading, hashing the whole and
+// writing go on while other threads pack.
 Status pack(const std::filesystem::path& file, const std::filesystem::path& packed_file,
             protocol::Manifest& manifest, std::uint64_t& packed_bytes, const std::stop_token& stop) {
     std::error_code error;
@@ -100,23 +109,32 @@ Status pack(const std::filesystem::path& file, const std::filesystem::path& pack
     std::ifstream in(file, std::ios::binary);
     std::ofstream out(packed_file, std::ios::binary | std::ios::trunc);
     Sha256 whole;
-    Bytes block(*block_bytes, '\0');
     std::uint64_t size = 0;
+    std::deque<std::future<Packed>> packing;
+    const auto write_first = [&] {
+        const Packed packed = packing.front().get();
+        packing.pop_front();
+        auto& entry = *manifest.add_blocks();
+        entry.set_sha256(packed.hash);
+        entry.set_packed_bytes(static_cast<std::uint32_t>(packed.content.size()));
+        packed_bytes += packed.content.size();
+        out.write(packed.content.data(), static_cast<std::streamsize>(packed.content.size()));
+    };
+    const std::size_t at_once = std::max(2U, std::thread::hardware_concurrency());
     while (in) {
         if (auto goes_on = go_on(stop); !goes_on) return goes_on;
+        Bytes block(*block_bytes, '\0');
         in.read(block.data(), static_cast<std::streamsize>(block.size()));
-        const auto got = static_cast<std::size_t>(in.gcount());
-        if (got == 0) break;
-        const BytesView content(block.data(), got);
-        whole.update(content);
-        size += got;
-        const Bytes packed = compress(content, packing_level);
-        auto& entry = *manifest.add_blocks();
-        entry.set_sha256(sha256(content));
-        entry.set_packed_bytes(static_cast<std::uint32_t>(packed.size()));
-        packed_bytes += packed.size();
-        out.write(packed.data(), static_cast<std::streamsize>(packed.size()));
+        block.resize(static_cast<std::size_t>(in.gcount()));
+        if (block.empty()) break;
+        whole.update(block);
+        size += block.size();
+        packing.push_back(std::async(std::launch::async, [content = std::move(block)] {
+            return Packed{sha256(content), compress(content, packing_level)};
+        }));
+        if (packing.size() == at_once) write_first();
     }
+    while (!packing.empty()) write_first();
     out.close();
     if (in.bad() || !out)
         return fail(ErrorCode::io, "cannot write " + packed_file.string() + ": is the disk full?");

@@ -4,9 +4,14 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <functional>
+#include <map>
 
 #include "sync/base/sqlite.hpp"
 #include "sync/records/address.hpp"
+#include "sync/snapshot/entry_keys.hpp"
+#include "sync/snapshot/postings.hpp"
+#include "sync/snapshot/spot_cell.hpp"
 
 namespace fieldpost::test {
 
@@ -28,6 +33,37 @@ const std::vector<std::string> last_names{"Smith", "O'Brien", "Nguyen", "García
 void append(std::vector<Change>& rows, std::vector<Change> more) {
     rows.insert(rows.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
+
+// What table "record" says.
+class RowsByRecord {
+  public:
+    explicit RowsByRecord(Database& database)
+        : postings_(database, snapshot::record_table),
+          record_(database, "SELECT record FROM layer WHERE row = ?") {}
+
+    // The row, or the run of the record's rows before it.
+    bool finds(std::int64_t row, records::RecordId record) {
+        for (; record_of(row) == record; --row) {
+            if (names(row, record)) return true;
+        }
+        return false;
+    }
+    bool names(std::int64_t row, records::RecordId record) {
+        const Bytes key = snapshot::record_key(record);
+        const auto at = postings_.seek(key, row);
+        return at && at.key() == key && at.row() == row;
+    }
+
+  private:
+    records::RecordId record_of(std::int64_t row) {
+        record_.reset();
+        record_.bind(1, row);
+        return record_.executeStep() ? record_.getColumn(0).getInt64() : 0;
+    }
+
+    snapshot::Postings postings_;
+    SQLite::Statement record_;
+};
 
 // Every row of a query as one line.
 void dump(Database& database, const std::string& head, const std::string& query,
@@ -120,34 +156,66 @@ std::vector<std::string> contents(const std::filesystem::path& path) {
          "place.property FROM layer JOIN feed USING (feed) JOIN source USING (source) "
          "JOIN place ON place.place = layer.row >> 20",
          out);
-    const std::string of = " JOIN layer USING (row) JOIN feed USING (feed)";
-    dump(*database, "address",
-         "SELECT name, type, direction, high, number, part, record, feed.id FROM address JOIN street USING "
-         "(street)" +
-             of,
-         out);
-    dump(*database, "term", "SELECT key, term.kind, record, feed.id FROM term" + of, out);
-    dump(*database, "spot",
-         "SELECT south, north, west, east, spot_class.name, record, feed.id FROM spot JOIN layer USING (row) "
-         "JOIN feed USING (feed) JOIN spot_class ON class = class_low / 2097152",
-         out);
-    for (const char* word :
-         {"mary", "john", "ana", "li", "soren", "smith", "obrien", "nguyen", "garcia", "van", "dyke"}) {
-        dump(*database, fmt::format("name|{}", word),
-             fmt::format("SELECT record, feed.id FROM name JOIN layer ON layer.row = name.rowid JOIN feed "
-                         "USING (feed) "
-                         "WHERE name MATCH '{}'",
-                         word),
-             out);
+    const auto numbers = [&](const char* query) {
+        std::map<std::int64_t, std::string> found;
+        SQLite::Statement all(*database, query);
+        while (all.executeStep()) found[all.getColumn(0).getInt64()] = all.getColumn(1).getString();
+        return found;
+    };
+    const auto streets = numbers("SELECT street, name || '|' || type || '|' || direction FROM street");
+    const auto rows = numbers("SELECT row, record || '|' || feed.id FROM layer JOIN feed USING (feed)");
+    const auto row_text = [&](std::int64_t row) {
+        const auto found = rows.find(row);
+        return found == rows.end() ? "no row" : found->second;
+    };
+    const auto entries = [&](const std::string& table, const std::function<std::string(BytesView)>& text) {
+        snapshot::Postings postings(*database, table);
+        for (auto at = postings.seek(""); at; postings.next(at))
+            out.push_back(table + "|" + text(at.key()) + "|" + row_text(at.row()));
+    };
+    entries("address", [&](BytesView key) {
+        const auto number = [&](std::size_t at) {
+            return std::stoll(to_hex(key.substr(at, 4)), nullptr, 16);
+        };
+        return fmt::format("{}|{}|{}|{}", streets.at(number(0)), number(4), number(8), key.substr(12));
+    });
+    entries("term", [](BytesView key) {
+        return fmt::format("{}|{}", key.substr(0, key.size() - 1), static_cast<int>(key.back()));
+    });
+    entries("name", [](BytesView key) { return std::string(key); });
+    const auto classes = numbers("SELECT class, name FROM spot_class");
+    SQLite::Statement cells(
+        *database,
+        "SELECT things, class_low / 2097152, south, north, west, east FROM spot_cell JOIN spot "
+        "USING (cell)");
+    while (cells.executeStep()) {
+        const auto packed = cells.getColumn(0);
+        const auto things = good(snapshot::unpack_cell(BytesView(
+            static_cast<const char*>(packed.getBlob()), static_cast<std::size_t>(packed.getBytes()))));
+        const snapshot::Thing box = snapshot::box_around(things);
+        for (const snapshot::Thing& thing : things) {
+            out.push_back(fmt::format("spot|{}|{}|{}|{}|{}|{}", thing.south, thing.north, thing.west,
+                                      thing.east, classes.at(cells.getColumn(1).getInt64()),
+                                      row_text(thing.row)));
+        }
+        const bool exact = box.south == cells.getColumn(2).getInt() &&
+                           box.north == cells.getColumn(3).getInt() &&
+                           box.west == cells.getColumn(4).getInt() && box.east == cells.getColumn(5).getInt();
+        if (!exact) out.emplace_back("a box that is not the one around its things");
     }
     dump(*database, "name_word", "SELECT word, rows FROM name_word", out);
     dump(*database, "tally", "SELECT kind, records FROM tally WHERE records <> 0", out);
     dump(*database, "street", "SELECT name, type, direction FROM street", out);
     std::ranges::sort(out);
-    // Entries without a row would not show above.
-    for (const char* table : {"address", "term", "spot"}) {
-        dump(*database, fmt::format("{} without row", table),
-             fmt::format("SELECT count(*) FROM {} WHERE row NOT IN (SELECT row FROM layer)", table), out);
+    // Every row is found by its record, and every place by its property.
+    RowsByRecord by_record(*database);
+    for (const auto& [row, text] : rows) {
+        if (!by_record.finds(row, std::stoll(text))) out.push_back("not found by its record: " + text);
+    }
+    for (const auto& [place, property] :
+         numbers("SELECT place, property FROM place WHERE property NOT NULL")) {
+        if (!by_record.names(place << 20, std::stoll(property)))
+            out.push_back("not found: property " + property);
     }
     return out;
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <tuple>
 
+#include "sync/snapshot/entries.hpp"
 #include "tests/unit/snapshot/city.hpp"
 
 using namespace fieldpost;
@@ -251,6 +252,34 @@ TEST_CASE("An open reader sees what the writer commits, new feeds and sources in
     CHECK(rows.front().source == "test");
     CHECK(rows.front().layer == public_feed.layer);
     CHECK(good(reader->sources()) == std::vector{snapshot::Source{"test", "Test source", "Clerk", 86'400}});
+}
+
+TEST_CASE("Search entries are as new as the file, with or without one state for several calls") {
+    const Folder folder;
+    build(folder / "city", RandomCity(14).city(40));
+    auto writer = good(snapshot::Writer::open(folder / "city"));
+    auto reader = good(Reader::open(folder / "city"));
+    auto& entries = reader->entries();
+    const auto found = [&] {
+        return entries.terms("NEWPARCEL", 10).size() + entries.named({"ZYLA"}, {}, 10).size();
+    };
+    CHECK(found() == 0);
+    auto home = property("12 Main St");
+    home.set_parcel_id("new-parcel");
+    home.set_place_name("Zyla Hall");
+    good(writer->begin());
+    for (const Change& change : layers(records::PROPERTY, "new", home, 0))
+        good(writer->put(change.feed, change.row));
+    good(writer->commit());
+    CHECK(found() == 2);
+    entries.begin();
+    CHECK(found() == 2);
+    good(writer->begin());
+    good(writer->remove(public_feed, property_id("new"), 9));
+    good(writer->commit());
+    CHECK(found() == 2);
+    entries.end();
+    CHECK(found() == 0);
 }
 
 TEST_CASE("The layers of a record merge into one message") {

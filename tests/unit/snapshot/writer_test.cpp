@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <csignal>
+#include <functional>
 #include <map>
 
 #include "sync/base/file.hpp"
 #include "sync/base/sqlite.hpp"
+#include "sync/snapshot/postings.hpp"
 #include "tests/unit/snapshot/city.hpp"
 
 using namespace fieldpost;
@@ -349,15 +351,76 @@ TEST_CASE("A lost feed takes its rows and words with it, down to the bytes on th
     }
 }
 
+TEST_CASE("A property's row may go while others stay, and come back, and its place is found all the time") {
+    const Folder folder;
+    const records::RecordId id = property_id("1");
+    const auto home = layers(records::PROPERTY, "1", property("1 Main St"), 0);
+    build(folder / "city", home);
+    feed(folder / "city", layers(records::PERMIT, "1", permit("BP-1"), id));
+    const auto shown = [&] { return good(good(Reader::open(folder / "city"))->view(id)).rows; };
+    REQUIRE(shown().size() == 2);
+    const auto change = [&](const std::function<Status(Writer&)>& change) {
+        auto writer = good(Writer::open(folder / "city"));
+        good(writer->begin());
+        good(change(*writer));
+        good(writer->commit());
+    };
+    change([&](Writer& writer) { return writer.remove(home.front().feed, id, 1); });
+    REQUIRE(shown().size() == 1);
+    CHECK(shown().front().property == id);
+    feed(folder / "city", layers(records::PERMIT, "2", permit("BP-2"), id));
+    CHECK(shown().size() == 2);
+    auto again = home.front();
+    again.row.version = 2;
+    feed(folder / "city", {again});
+    REQUIRE(shown().size() == 3);
+    CHECK(shown().front().record == id);
+    change([&](Writer& writer) { return writer.remove_feed(public_feed); });
+    CHECK(shown().empty());
+    auto database = good(open_database(folder / "city", Durability::read_only));
+    CHECK(database->execAndGet("SELECT count(*) FROM place").getInt() == 0);
+    CHECK(database->execAndGet("SELECT count(*) FROM record").getInt() == 0);
+}
+
+TEST_CASE("Neighbours of a street lie side by side in a file built in bulk, whatever order they came in") {
+    const Folder folder;
+    std::vector<Change> rows;
+    for (const int number : {30, 10, 20}) {
+        for (const char* street : {"Main St", "Erie Blvd"}) {
+            const std::string key = street + std::to_string(number);
+            const auto more =
+                layers(records::PROPERTY, key, property(std::to_string(number) + " " + street), 0);
+            rows.insert(rows.end(), more.begin(), more.end());
+        }
+    }
+    build(folder / "city", rows);
+    std::vector<records::RecordId> expected;
+    for (const char* street : {"Erie Blvd", "Main St"}) {
+        for (const int number : {10, 20, 30})
+            expected.push_back(property_id(street + std::to_string(number)));
+    }
+    auto database = good(open_database(folder / "city", Durability::read_only));
+    std::vector<records::RecordId> found;
+    SQLite::Statement all(*database, "SELECT record FROM layer ORDER BY row");
+    while (all.executeStep()) found.push_back(all.getColumn(0).getInt64());
+    CHECK(found == expected);
+}
+
 TEST_CASE("A file of another format is refused, and what is no city file is called so") {
     const Folder folder;
     build(folder / "city", {});
-    {
-        auto database = good(open_database(folder / "city", Durability::normal));
-        database->exec("UPDATE meta SET value = 99 WHERE key = 'format'");
+    // One of an earlier program, one of a later.
+    for (const std::int64_t other : {snapshot::format_version - 1, snapshot::format_version + 1}) {
+        {
+            auto database = good(open_database(folder / "city", Durability::normal));
+            database->exec("UPDATE meta SET value = " + std::to_string(other) + " WHERE key = 'format'");
+        }
+        CHECK(Writer::open(folder / "city").error().code == ErrorCode::conflict);
+        const Error refused = Reader::open(folder / "city").error();
+        CHECK(refused.code == ErrorCode::conflict);
+        CHECK_THAT(refused.message, Catch::Contains("has format " + std::to_string(other)) &&
+                                        Catch::Contains("fetch a new one from the hub"));
     }
-    CHECK(Writer::open(folder / "city").error().code == ErrorCode::conflict);
-    CHECK(Reader::open(folder / "city").error().code == ErrorCode::conflict);
     good(write_file_atomic(folder / "text", std::string(5000, 'x')));
     CHECK(Reader::open(folder / "text").error().code == ErrorCode::corrupt);
     CHECK(Writer::open(folder / "text").error().code == ErrorCode::corrupt);
@@ -373,8 +436,8 @@ TEST_CASE("Search entries made by other rules are made anew when the file is ope
     {
         auto database = good(open_database(folder / "city", Durability::normal));
         database->exec(
-            "UPDATE meta SET value = 0 WHERE key = 'terms'; DELETE FROM term;"
-            "INSERT INTO term VALUES ('OLDRULES', 1, 1048576)");
+            "UPDATE meta SET value = 0 WHERE key = 'terms'; DELETE FROM term; DELETE FROM term_first");
+        snapshot::Postings(*database, "term").add({"OLDRULES\1", 1'048'576});
     }
     CHECK(contents(folder / "city") != before);
     good(Writer::open(folder / "city"));
