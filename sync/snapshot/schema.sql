@@ -19,7 +19,8 @@ CREATE TABLE source (
     id TEXT NOT NULL UNIQUE,
     title TEXT NOT NULL,
     steward TEXT NOT NULL,
-    refresh_s INTEGER NOT NULL
+    refresh_s INTEGER NOT NULL,
+    delivered_at INTEGER NOT NULL DEFAULT 0  -- unix seconds: when the hub last read it to its end; 0 unknown
 ) STRICT;
 
 -- A property that any row is linked to, or (property NULL) a block of rows that are linked to none.
