@@ -210,6 +210,11 @@ Description describe(records::Kind kind, const google::protobuf::Message& messag
             return {first_of({record.title(), numbered("Document", record.document_id())}),
                     joined({record.type(), record.dated_on()})};
         }
+        case records::BOUNDARY: {
+            const auto& record = as<records::Boundary>(message);
+            return {first_of({record.name(), numbered("District", record.boundary_id())}),
+                    joined({headed(line(record.layer())), record.agency(), record.phone()})};
+        }
         case records::VISIT: {
             const auto& record = as<records::Visit>(message);
             return {first_of({record.purpose(), "Visit"}),
@@ -260,6 +265,8 @@ std::string section_title(records::Kind kind) {
             return "Visits";
         case records::OBSERVATION:
             return "Observations";
+        case records::BOUNDARY:
+            return "Districts";
         default:
             return "Other records";
     }

@@ -5,6 +5,7 @@
 
 #include "sync/records/address.hpp"
 #include "sync/records/address_words.hpp"
+#include "sync/records/boundary.hpp"
 
 namespace fieldpost::lookup {
 
@@ -103,6 +104,17 @@ void extract_asset(Terms& terms, const records::Asset& asset) {
     }
 }
 
+// Found by where it lies alone: a ward's name typed into the search is not an address.
+void extract_boundary(Terms& terms, const records::Boundary& boundary) {
+    for (const auto& ring : boundary.rings()) {
+        for (const auto& vertex : records::vertices_of(ring)) {
+            if (!on_earth(vertex)) continue;
+            if (!terms.spot) terms.spot = point_spot("boundary", vertex);
+            cover(*terms.spot, vertex);
+        }
+    }
+}
+
 // `message` is of the kind that the caller has checked.
 template <class T>
 const T& as(const google::protobuf::Message& message) {
@@ -151,6 +163,9 @@ void extract_numbered(Terms& terms, records::Kind kind, const google::protobuf::
         }
         case records::INCIDENT:
             number(as<records::Incident>(message).incident_number());
+            break;
+        case records::BOUNDARY:
+            extract_boundary(terms, as<records::Boundary>(message));
             break;
         case records::DOCUMENT:
             number(as<records::Document>(message).document_id());

@@ -186,6 +186,8 @@ std::unique_ptr<pb::Message> new_message(Kind kind) {
             return std::make_unique<Visit>();
         case OBSERVATION:
             return std::make_unique<Observation>();
+        case BOUNDARY:
+            return std::make_unique<Boundary>();
         default:
             return nullptr;
     }

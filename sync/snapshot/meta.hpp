@@ -20,6 +20,7 @@ struct Meta {
     std::int64_t artifact_generation = 0;  // grows with each snapshot of the profile
     std::int64_t built_at = 0;             // unix seconds
     std::int64_t as_of = 0;                // unix seconds: newest data when it was built
+    std::string time_zone;                 // of the city, as TimeZone::parse (sync/base) takes it; empty: UTC
     bool operator==(const Meta&) const = default;
 };
 
@@ -28,7 +29,8 @@ struct Source {
     std::string id;
     std::string title;
     std::string steward;
-    std::int64_t refresh_s = 0;  // how often the source is expected to deliver; 0 unknown
+    std::int64_t refresh_s = 0;     // how often the source is expected to deliver; 0 unknown
+    std::int64_t delivered_at = 0;  // unix seconds: when the hub last read it to its end; 0 unknown
     bool operator==(const Source&) const = default;
 };
 

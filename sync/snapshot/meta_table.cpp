@@ -40,6 +40,7 @@ Meta read_meta(Database& database) {
         const auto value = all.getColumn(1);
         if (key == "city") meta.city = value.getString();
         if (key == "city_name") meta.city_name = value.getString();
+        if (key == "time_zone") meta.time_zone = value.getString();
         if (key == "profile") meta.profile = value.getString();
         if (key == "hub_generation") meta.hub_generation = value.getInt64();
         if (key == "artifact_generation") meta.artifact_generation = value.getInt64();
@@ -53,6 +54,7 @@ void write_meta(Database& database, const Meta& meta) {
     set(database, "format", format_version);
     set(database, "city", meta.city);
     set(database, "city_name", meta.city_name);
+    set(database, "time_zone", meta.time_zone);
     set(database, "profile", meta.profile);
     set(database, "hub_generation", meta.hub_generation);
     set(database, "artifact_generation", meta.artifact_generation);

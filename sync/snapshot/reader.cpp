@@ -93,10 +93,11 @@ Result<std::vector<Source>> Reader::sources() {
     return sql([&] {
         std::vector<Source> out;
         SQLite::Statement all(*state_->database,
-                              "SELECT id, title, steward, refresh_s FROM source ORDER BY id");
+                              "SELECT id, title, steward, refresh_s, delivered_at FROM source ORDER BY id");
         while (all.executeStep()) {
             out.push_back({all.getColumn(0).getString(), all.getColumn(1).getString(),
-                           all.getColumn(2).getString(), all.getColumn(3).getInt64()});
+                           all.getColumn(2).getString(), all.getColumn(3).getInt64(),
+                           all.getColumn(4).getInt64()});
         }
         return out;
     });
@@ -139,11 +140,25 @@ Result<std::vector<records::LayerRow>> Reader::record(records::RecordId record) 
     return state_->read([&] { return state_->entries.record(record); });
 }
 
-Result<std::vector<Spot>> Reader::near(std::string_view spot_class, const Point& from, std::size_t limit) {
-    if (!std::isfinite(from.lat) || !std::isfinite(from.lon)) {
-        return fail(ErrorCode::invalid_argument, "a position needs a latitude and a longitude");
-    }
-    return state_->read([&] { return state_->spots.near(spot_class, from, std::min(limit, near_limit)); });
+namespace {
+
+Status check_point(const Point& point) {
+    if (std::isfinite(point.lat) && std::isfinite(point.lon)) return ok();
+    return fail(ErrorCode::invalid_argument, "a position needs a latitude and a longitude");
+}
+
+}  // namespace
+
+Result<std::vector<Spot>> Reader::near(std::string_view spot_class, const Point& from, std::size_t limit,
+                                       Wanted wanted) {
+    if (auto sound = check_point(from); !sound) return sound.error();
+    return state_->read(
+        [&] { return state_->spots.near(spot_class, from, std::min(limit, near_limit), wanted); });
+}
+
+Result<std::vector<records::LayerRow>> Reader::boundaries_at(const Point& point) {
+    if (auto sound = check_point(point); !sound) return sound.error();
+    return state_->read([&] { return state_->spots.boundaries_at(point); });
 }
 
 Result<std::vector<Spot>> Reader::box(const Bounds& bounds, const std::vector<std::string>& spot_classes,

@@ -37,6 +37,8 @@ struct View {
     bool truncated = false;
 };
 
+enum class Wanted { all, working };
+
 inline constexpr std::size_t view_limit = 5000;   // rows
 inline constexpr std::size_t near_limit = 200;    // results
 inline constexpr std::size_t box_limit = 10'000;  // results
@@ -63,8 +65,11 @@ class Reader {
 
     // The nearest of a class, best first by straight-line distance: a spot class, or "asset" for every class
     // of asset but streets. At most `limit` (up to near_limit). Out-of-service assets are among them,
-    // flagged.
-    Result<std::vector<Spot>> near(std::string_view spot_class, const Point& from, std::size_t limit);
+    // flagged, unless only those are wanted that work.
+    Result<std::vector<Spot>> near(std::string_view spot_class, const Point& from, std::size_t limit,
+                                   Wanted wanted = Wanted::all);
+    // The layers of boundaries in whose outline the point lies; by record.
+    Result<std::vector<records::LayerRow>> boundaries_at(const Point& point);
     // What stands in or crosses the box, at most `limit` (up to box_limit) in all; classes in the order given
     // are served first, an empty list means all.
     Result<std::vector<Spot>> box(const Bounds& bounds, const std::vector<std::string>& spot_classes,

@@ -19,7 +19,8 @@ CREATE TABLE source (
     id TEXT NOT NULL UNIQUE,
     title TEXT NOT NULL,
     steward TEXT NOT NULL,
-    refresh_s INTEGER NOT NULL
+    refresh_s INTEGER NOT NULL,
+    delivered_at INTEGER NOT NULL DEFAULT 0  -- unix seconds: when the hub last read it to its end; 0 unknown
 ) STRICT;
 
 -- Rows are in places: each stands for a property that they are linked to, or (property NULL) for none. Most places begin

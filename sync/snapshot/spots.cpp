@@ -9,6 +9,7 @@
 #include <set>
 
 #include "sync/lookup/terms.hpp"
+#include "sync/records/boundary.hpp"
 #include "sync/snapshot/dictionary.hpp"
 #include "sync/snapshot/statement.hpp"
 
@@ -127,15 +128,45 @@ std::vector<std::pair<std::string, records::Kind>> Spots::classes() {
     return out;
 }
 
-std::vector<Spot> Spots::near(std::string_view spot_class, const Point& from, std::size_t limit) {
-    std::vector<std::int64_t> wanted;
+std::vector<records::LayerRow> Spots::boundaries_at(const Point& point) {
+    const auto known = all_classes();
+    const auto boundary = std::ranges::find(known, records::kind_name(records::BOUNDARY), &Class::name);
+    std::vector<records::LayerRow> out;
+    if (boundary == known.end()) return out;
+    const records::Position at = to_position(point);
+    box_.bind(1, at.lat_e7());
+    box_.bind(2, at.lat_e7());
+    box_.bind(3, at.lon_e7());
+    box_.bind(4, at.lon_e7());
+    box_.bind(5, boundary->number * spot_class_step);
+    const ResetAtEnd reset(box_);
+    const Thing spot{0, at.lat_e7(), at.lat_e7(), at.lon_e7(), at.lon_e7()};
+    while (box_.executeStep()) {
+        for (const Thing& thing : things_of(box_.getColumn(0).getInt64())) {
+            if (!meets(thing, spot)) continue;
+            auto stored = rows_.row(thing.row);
+            if (!stored || stored->layer.kind != records::BOUNDARY || rows_.superseded(*stored)) continue;
+            const auto message = records::parse_body(records::BOUNDARY, stored->layer.body);
+            if (!message || !records::contains(static_cast<const records::Boundary&>(**message), at)) continue;
+            out.push_back(std::move(stored->layer));
+        }
+    }
+    std::ranges::sort(out, {}, &records::LayerRow::record);
+    const auto again = std::ranges::unique(out, {}, &records::LayerRow::record);  // two areas at one version
+    out.erase(again.begin(), again.end());
+    return out;
+}
+
+std::vector<Spot> Spots::near(std::string_view spot_class, const Point& from, std::size_t limit,
+                              Wanted wanted) {
+    std::vector<std::int64_t> numbers;
     for (const Class& each : all_classes()) {
         const bool any_asset = spot_class == "asset" && each.kind == records::ASSET && each.name != "street";
-        if (any_asset || each.name == spot_class) wanted.push_back(each.number);
+        if (any_asset || each.name == spot_class) numbers.push_back(each.number);
     }
     std::vector<Spot> out;
-    if (wanted.empty() || limit == 0) return out;
-    const Bytes classes = class_set(wanted);
+    if (numbers.empty() || limit == 0) return out;
+    const Bytes classes = class_set(numbers);
     nearest_.bind(1, from.lat);
     nearest_.bind(2, from.lon);
     nearest_.bindNoCopy(3, classes.data(), static_cast<int>(classes.size()));
@@ -159,6 +190,7 @@ std::vector<Spot> Spots::near(std::string_view spot_class, const Point& from, st
         if (!stored || rows_.superseded(*stored)) return;
         const auto found = standing(stored->layer);
         if (!found || !seen.insert(stored->layer.record).second) return;
+        if (wanted == Wanted::working && found->out_of_service) return;
         Spot spot;
         spot.position = nearest_of(found->course, from);
         spot.distance_m = distance_m(from, spot.position);

@@ -18,7 +18,8 @@ class Spots {
   public:
     Spots(Database& database, RowReader& rows);
 
-    std::vector<Spot> near(std::string_view spot_class, const Point& from, std::size_t limit);
+    std::vector<Spot> near(std::string_view spot_class, const Point& from, std::size_t limit, Wanted wanted);
+    std::vector<records::LayerRow> boundaries_at(const Point& point);
     std::vector<Spot> box(const Bounds& bounds, const std::vector<std::string>& spot_classes,
                           std::size_t limit);
     std::vector<std::pair<std::string, records::Kind>> classes();

@@ -215,11 +215,13 @@ Status Writer::empty_log() {
 Status Writer::set_source(const Source& source) {
     return state_->change([&]() -> Status {
         SQLite::Statement set(*state_->database,
-                              "UPDATE source SET title = ?, steward = ?, refresh_s = ? WHERE source = ?");
+                              "UPDATE source SET title = ?, steward = ?, refresh_s = ?, delivered_at = ? "
+                              "WHERE source = ?");
         set.bind(1, source.title);
         set.bind(2, source.steward);
         set.bind(3, source.refresh_s);
-        set.bind(4, state_->dictionary->source(source.id));
+        set.bind(4, source.delivered_at);
+        set.bind(5, state_->dictionary->source(source.id));
         set.exec();
         return ok();
     });

@@ -83,6 +83,109 @@ test(
   },
 );
 
+// The view as the device gives it, changed on the way: for what the sample city hides from this profile, or lacks.
+async function changeView(page, change) {
+  await page.route("**/api/v1/properties/*", async (route) => {
+    const view = await (await route.fetch()).json();
+    await route.fulfill({ contentType: "application/json", body: JSON.stringify(change(view)) });
+  });
+}
+
+test("the quick sheet stands first and says from what it is made", options, async () => {
+  const { page, trouble, close } = await open(SCREENS[0]);
+  await openPlace(page);
+  const sheet = page.locator("#section-quick");
+  assert.ok((await sheet.innerText()).includes(place.view.quick_sheet.basis_text));
+  const [first] = await page.locator("article.property section h2").allInnerTexts();
+  assert.equal(first.trim(), "Quick sheet");
+  const size = await sheet.locator(".near-title, .quick-value, .basis").first().evaluate((element) =>
+    parseFloat(getComputedStyle(element).fontSize),
+  );
+  assert.ok(size >= 17, `${size} pixels`);
+  assert.deepEqual(trouble, []);
+  await close();
+});
+
+test("warnings, needs and doubts are said in words, the gravest first, and nobody's name beside a need", options, async () => {
+  const { page, trouble, close } = await open(SCREENS[0], async (page) => {
+    await changeView(page, (view) => {
+      const origin = {
+        ...view.sections[0].records[0],
+        record: view.id,
+        kind: "violation",
+        as_of: "2020-01-01",
+        staleness: "stale",
+        link: { method: "position", confidence: 0.55, doubtful: true },
+        state: "current",
+      };
+      const warning = (severity, title) => ({ severity, title, detail: "Exit blocked", since: "2026-02-01", origin });
+      view.quick_sheet = {
+        ...view.quick_sheet,
+        placard: { health: 3, flammability: 4, instability: 0, special: "W" },
+        hazards: [
+          {
+            title: "Sodium",
+            nfpa704: { health: 3, flammability: 4, instability: 0, special: "W" },
+            detail: "20 lb",
+            concluded: false,
+            origin,
+          },
+        ],
+        needs: [{ code: "O2", text: "Oxygen in use", people: null, origin }],
+        warnings: [warning("critical", "Fire protection impaired"), warning("info", "Vacant")],
+        access: [{ name: "key_box", label: "Key box", text: "Left of the door", origin }],
+        contacts: [{ name: "Ruth Ames", role: "key holder", phones: ["309-555-0100"], origin }],
+      };
+      view.case_file = {
+        ...view.case_file,
+        open_items: [
+          {
+            title: "Violation V-1",
+            detail: "Exit blocked",
+            status: "open",
+            due_on: "2026-02-01",
+            overdue_days: 28,
+            responsible: "Owner LLC",
+            origin,
+          },
+        ],
+      };
+      return view;
+    });
+  });
+  await openPlace(page);
+  const sheet = page.locator("#section-quick");
+  const [first, second] = await sheet.locator(".alarm-row strong").allInnerTexts();
+  assert.equal(first, "Critical: Fire protection impaired");
+  assert.equal(second, "Note: Vacant");
+  assert.match(await sheet.locator(".alarm-row").first().innerText(), /May belong to another address, 55 % sure/);
+  assert.equal(await sheet.locator('[data-staleness="stale"]').first().isVisible(), true);
+  await sheet.getByRole("img", { name: "NFPA 704: health 3, flammability 4, instability 0, special W" }).first().waitFor();
+  assert.match(await sheet.locator(".need").innerText(), /O2\s+Oxygen in use/);
+  assert.equal(await sheet.getByRole("link", { name: "309-555-0100" }).getAttribute("href"), "tel:309-555-0100");
+  assert.match(await page.locator("#section-open").innerText(), /28 days overdue/);
+  assert.match(await page.locator("#section-open").innerText(), /To act: Owner LLC/);
+  await shoot(page, "mobile-quick-sheet");
+  assert.deepEqual(await violationsOn(page), []);
+  assert.deepEqual(await smallTargets(page), []);
+  assert.deepEqual(trouble, []);
+  await close();
+});
+
+test("who to call at a place is listed with topic, agency and number", options, async () => {
+  const { page, trouble, close } = await open();
+  await openPlace(page);
+  const { results } = await getJson(`/responsible?topic=fire&property=${place.view.id}`);
+  assert.ok(results.length > 0, "somebody answers for fire");
+  const list = page.locator("#section-responsible");
+  assert.ok((await list.innerText()).includes(place.view.responsible[0].agency));
+  const more = list.getByRole("button", { name: /Show all/ });
+  if ((await more.count()) > 0) await more.click();
+  assert.ok((await list.innerText()).includes(results[0].phone));
+  assert.deepEqual(trouble, []);
+  await close();
+});
+
 test(
   "the map draws the surroundings and the list names the nearest hydrants with distance and direction",
   options,
@@ -90,11 +193,14 @@ test(
     const { page, trouble, close } = await open();
     await openPlace(page);
     await page.locator(".map[data-idle]").waitFor({ timeout: 60_000 });
-    const answered = await getJson(`/near?kind=hydrant&limit=4&property=${place.view.id}`);
+    const answered = await getJson(`/near?kind=hydrant&working=true&limit=4&property=${place.view.id}`);
     assert.ok(answered.results.length > 0, "the sample city has hydrants");
     await page.locator(".near").first().waitFor();
     assert.match(await page.locator(".near").first().innerText(), /\d+ (ft|mi)\s+(N|NE|E|SE|S|SW|W|NW)\b/);
     assert.equal(await page.locator(".near-title").first().innerText(), answered.results[0].title);
+    const list = page.locator("#section-hydrants");
+    assert.match(await list.innerText(), /Straight-line distance from the property/);
+    assert.match(await page.locator(".near").first().innerText(), /Flow (tested \w+ \d{4}|never tested)/);
     assert.ok((await coloursOnMap(page)) > 8, "the canvas shows more than its ground");
     assert.equal(await page.getByRole("img", { name: "The open place" }).count(), 1);
     assert.deepEqual(trouble, []);

@@ -92,6 +92,11 @@ class Document(WithDevice):
         for kind in ("hydrant", "property", "asset", "no_such_class"):
             held.get(f"/near?kind={kind}&property={place['id']}&limit=100")
         held.get(f"/near?lat={point['lat']}&lon={point['lon']}")
+        working = held.get(f"/near?working=true&limit=100&property={place['id']}")["results"]
+        self.assertTrue(working)
+        self.assertNotIn("out_of_service", [each["status"] for each in working])
+        for asked in (f"property={place['id']}", f"lat={point['lat']}&lon={point['lon']}", "topic=fire&lat=0&lon=0"):
+            held.get("/responsible?" + asked)
 
         visit = held.post("/visits", {"property": place["id"], "purpose": "yearly"})
         seen = {"id": str(uuid.uuid4()), "kind": "measurement", "note": "in the cellar", "severity": "minor",
@@ -209,13 +214,58 @@ class Document(WithDevice):
         self.assertIn("not on this device", held.post("/observations", {"kind": "note", "attachments": [nowhere]}, 400)["detail"])
         held.get("/attachments/" + "0" * 64, 404)
 
+    def test_every_place_has_a_quick_sheet_that_says_what_it_is_made_of(self):
+        held = self.held
+        sheets = [held.get("/properties/" + place["id"])["quick_sheet"] for place in self.places()[:300]]
+        for sheet in sheets:
+            self.assertEqual(sheet["basis"] == "composed", sheet["basis_text"].startswith("No pre-plan."))
+            self.assertTrue(sheet["hydrants"])
+            self.assertEqual([each["distance_m"] for each in sheet["hydrants"]],
+                             sorted(each["distance_m"] for each in sheet["hydrants"]))
+        self.assertIn("composed", {sheet["basis"] for sheet in sheets})
+        self.assertTrue(any(sheet["warnings"] for sheet in sheets))
+        self.assertTrue(any(hydrant["tested_on"] for sheet in sheets for hydrant in sheet["hydrants"]))
+
+    def test_every_fact_has_a_source_an_age_and_a_mark(self):
+        held = self.held
+
+        def origins(value):
+            if isinstance(value, dict):
+                if "origin" in value:
+                    yield value["origin"]
+                for each in value.values():
+                    yield from origins(each)
+            elif isinstance(value, list):
+                for each in value:
+                    yield from origins(each)
+
+        seen = [origin for place in self.places()[:50] for origin in origins(held.get("/properties/" + place["id"]))]
+        self.assertTrue(seen)
+        for origin in seen:
+            self.assertTrue(origin["source"]["title"])
+            # The city was imported just now: nothing of it can be late, whatever year its records are of.
+            self.assertIn(origin["staleness"], ("current", "unknown"))
+            self.assertEqual(origin["link"]["doubtful"],
+                             origin["link"]["method"] != "none" and origin["link"]["confidence"] < 0.7)
+
+    def test_who_answers_for_a_topic_is_found_by_place_and_nobody_far_away(self):
+        held = self.held
+        place = self.places()[0]
+        fire = held.get(f"/responsible?topic=fire&property={place['id']}")["results"]
+        self.assertEqual([each["agency"] for each in fire], ["Fire Department"])
+        self.assertTrue(fire[0]["phone"])
+        self.assertEqual(held.get(f"/responsible?topic=yachts&property={place['id']}")["results"], [])
+        self.assertEqual(held.get("/responsible?lat=0&lon=0")["results"], [])
+
     def test_a_wrong_request_gets_a_problem_as_described(self):
         held = self.held
         nobody = "0000000000000"
         for path, status in (("/search", 400), ("/search?q=x&limit=0", 400), ("/search?q=x&lat=1", 400),
                              ("/properties/" + nobody, 404), ("/properties/nonsense", 404), ("/map", 400),
                              ("/map?bbox=1,2,3", 400), ("/near?lat=91&lon=0", 400), ("/near", 409),
-                             ("/near?property=" + nobody, 404), ("/observations?state=lost", 400),
+                             ("/near?property=" + nobody, 404), ("/near?lat=1&lon=1&working=perhaps", 400),
+                             ("/responsible", 409), ("/responsible?lat=91&lon=0", 400),
+                             ("/responsible?property=" + nobody, 404), ("/observations?state=lost", 400),
                              ("/visits?limit=0", 400)):
             with self.subTest(path=path):
                 held.get(path, status, as_documented=False)

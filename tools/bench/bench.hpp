@@ -14,7 +14,7 @@ namespace fieldpost::bench {
 double quantile(std::vector<double> samples, double q);
 
 // Look-ups as people type them over a mounted city: whole addresses, each keystroke of some, parcel numbers,
-// names; then the 360° view and the nearest hydrants of as many properties.
+// names; then the 360° view as the API composes it, and the nearest working hydrants, of as many properties.
 Result<boost::json::object> lookup(const std::filesystem::path& city, std::size_t queries,
                                    std::uint64_t seed);
 

@@ -16,7 +16,8 @@ constexpr TableSpec kProperties{
         "parcel_id,number,number_to,number_suffix,pre_dir,street_name,street_type,post_dir,unit_type,unit,"
         "full_address,place,state,postal_code,latitude,longitude,district,property_class,use_code,use_desc,"
         "building_name,year_built,stories,units,building_area_sqft,lot_area_sqft,construction,basement,"
-        "assessed_land,assessed_building,owner_name,last_sale_date,last_sale_price,updated_on",
+        "assessed_land,assessed_building,owner_name,last_sale_date,last_sale_price,updated_on,"
+        "vacancy",
     .key = "parcel_id",
     .date = "updated_on",
     .text = "owner_name",
@@ -40,7 +41,7 @@ constexpr TableSpec kParties{
     .number = 3,
     .header =
         "party_id,kind,name,first_name,last_name,role,parcel_id,phone,email,mailing_address,mailing_city,"
-        "mailing_state,mailing_zip,language,since",
+        "mailing_state,mailing_zip,language,since,needs",
     .key = "party_id",
     .date = "since",
     .text = "name",
@@ -130,8 +131,29 @@ class Assessing : public Source {
                     else
                         properties_.add_cents(property.sold_cents);
                     properties_.add_iso(fate.changed_on > 0 ? changed_day(fate) : updated);
+                    properties_.add(vacancy_of(property));
                     properties_.put(row, fate, Link::not_linked);
                 });
+    }
+
+    // What the registry of vacant buildings says, in NERIS' words; empty for what is lived or worked in.
+    std::string_view vacancy_of(const Property& property) const {
+        constexpr std::string_view kWords[] = {"ABANDONED",   "DAMAGE_DECAY",   "FORECLOSURE",
+                                               "FORECLOSURE", "FOR_SALE_LEASE", "NEW_CONSTRUCTION_REMODEL"};
+        if (!property.built() || property.unit_of_building) return "";
+        Random random(hash(sources_.seed(), 0x7ACA, property.ordinal));
+        return random.percent(2) ? random.pick(kWords) : std::string_view();
+    }
+
+    // Help that a person needs in an emergency, as codes; secret, and most people need none.
+    std::string needs_of(const Property& property, int k) const {
+        constexpr std::string_view kCodes[] = {"MOB", "MOB", "O2", "DEAF", "BLIND", "COG", "BED", "PWR"};
+        Random random(hash(sources_.seed(), 0x4EED, property.ordinal * 64 + static_cast<std::uint64_t>(k)));
+        if (!random.percent(3)) return {};
+        std::string out(random.pick(kCodes));
+        const std::string_view second = random.pick(kCodes);
+        if (random.percent(30) && out != second) out += ' ' + std::string(second);
+        return out;
     }
 
     void alias(std::string_view kind, std::string_view text, std::string_view current,
@@ -210,6 +232,8 @@ class Assessing : public Source {
                             .add("6" + std::to_string(random.between(2000, 3999)));
                     }
                     parties_.add(language).add_iso(since);
+                    parties_.add(party.role == "resident" || property.owner.occupant ? needs_of(property, k)
+                                                                                     : std::string());
                     parties_.put(row, fate, Link::not_linked);
                 });
     }

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "tools/city/assets.hpp"
+#include "tools/city/boundaries.hpp"
 #include "tools/city/drive.hpp"
 #include "tools/city/output_folder.hpp"
 #include "tools/city/report.hpp"
@@ -145,6 +146,8 @@ Result<Made> generate(const Order& order, const std::function<void(std::uint64_t
     if (Status closed = centerlines->close(); !closed) return closed.error();
     const auto districts = write_districts(city.plan(), path);
     if (Status closed = districts->close(); !closed) return closed.error();
+    const auto agencies = write_agencies(city.plan(), path);
+    if (Status closed = agencies->close(); !closed) return closed.error();
     if (Status driven = write_drive(city.plan(), path + "/drive.nmea"); !driven) return driven.error();
 
     std::vector<FileCount> counts = city.counts();
@@ -161,6 +164,7 @@ Result<Made> generate(const Order& order, const std::function<void(std::uint64_t
     }
     counts.push_back({centerlines->spec().source, centerlines->spec().file, &centerlines->count()});
     counts.push_back({districts->spec().source, districts->spec().file, &districts->count()});
+    counts.push_back({agencies->spec().source, agencies->spec().file, &agencies->count()});
     made.streets = city.plan().streets().size();
     if (Status reported = write_expected(counts, path + "/expected.json"); !reported) return reported.error();
     const Marker marker{order.seed, order.properties, order.day, city.plan().bounds()};

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <map>
-#include <set>
 
 #include "tools/city/property.hpp"
 
@@ -45,56 +43,6 @@ struct Range {
         to = std::max({to, lot.number, lot.number_to});
     }
 };
-
-// The boundary of a district's tiles as closed rings of lattice nodes, counter-clockwise.
-std::vector<std::vector<Node>> outline(const Plan& plan, const District& district) {
-    const int size = plan.tile_lines();
-    std::set<std::pair<Node, Node>> edges;
-    const auto add = [&](Node from, Node to) {
-        if (edges.erase({to, from}) == 0) edges.insert({from, to});
-    };
-    for (const std::uint32_t index : district.tiles) {
-        const Tile& tile = plan.tiles()[index];
-        const Node sw{tile.tx * size, tile.ty * size};
-        const Node se{sw.column + size, sw.row};
-        const Node ne{sw.column + size, sw.row + size};
-        const Node nw{sw.column, sw.row + size};
-        add(sw, se);
-        add(se, ne);
-        add(ne, nw);
-        add(nw, sw);
-    }
-    std::vector<std::vector<Node>> rings;
-    while (!edges.empty()) {
-        std::vector<Node> ring{edges.begin()->first};
-        for (auto edge = edges.begin(); edge != edges.end();
-             edge = edges.lower_bound({ring.back(), Node{-100'000, -100'000}})) {
-            if (edge->first != ring.back()) break;
-            const Node next = edge->second;
-            edges.erase(edge);
-            ring.push_back(next);
-            if (next == ring.front()) break;
-        }
-        rings.push_back(std::move(ring));
-    }
-    return rings;
-}
-
-// Tile sides are bent, so each is drawn in several pieces.
-std::vector<Position> drawn(const Plan& plan, const std::vector<Node>& ring) {
-    constexpr int kPieces = 6;
-    std::vector<Position> out;
-    for (std::size_t i = 0; i + 1 < ring.size(); ++i) {
-        const Point from = plan.at(ring[i]);
-        const Point to = plan.at(ring[i + 1]);
-        for (int k = 0; k < kPieces; ++k) {
-            out.push_back(position_of(
-                plan.bent({from.x + (to.x - from.x) * k / kPieces, from.y + (to.y - from.y) * k / kPieces})));
-        }
-    }
-    out.push_back(out.front());
-    return out;
-}
 
 }  // namespace
 
@@ -140,26 +88,6 @@ std::unique_ptr<Layer> write_centerlines(const Plan& plan, const std::string& fo
             .text("DISTRICT", district_id(plan.tile(segment).district))
             .number("SPEED_MPH", speed_mph(street.kind));
         layer->put_line(plan.line(segment));
-    }
-    return layer;
-}
-
-std::unique_ptr<Layer> write_districts(const Plan& plan, const std::string& folder) {
-    const LayerSpec spec{.source = "boundaries",
-                         .file = "districts.geojson",
-                         .number = 21,
-                         .key = "DISTRICT_ID",
-                         .spoilt = false};
-    auto layer = std::make_unique<Layer>(spec, plan.seed(), 0, folder);
-    for (std::uint32_t i = 0; i < plan.districts().size(); ++i) {
-        const District& district = plan.districts()[i];
-        std::vector<std::vector<Position>> rings;
-        for (const std::vector<Node>& ring : outline(plan, district)) rings.push_back(drawn(plan, ring));
-        layer->text("DISTRICT_ID", district_id(i))
-            .text("NAME", district.name)
-            .text("FIRE_DISTRICT", "Battalion " + std::to_string(i % 5 + 1))
-            .number("PROPERTIES", static_cast<std::int64_t>(district.properties));
-        layer->put_polygons(rings);
     }
     return layer;
 }

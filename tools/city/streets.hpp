@@ -1,4 +1,4 @@
-// streets/ and boundaries/: the lines and the districts. They do not change and are not spoilt.
+// streets/: the lines. They do not change and are not spoilt.
 #pragma once
 
 #include <memory>
@@ -10,6 +10,5 @@
 namespace fieldpost::city {
 
 std::unique_ptr<Layer> write_centerlines(const Plan& plan, const std::string& folder);
-std::unique_ptr<Layer> write_districts(const Plan& plan, const std::string& folder);
 
 }  // namespace fieldpost::city

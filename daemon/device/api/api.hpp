@@ -52,6 +52,7 @@ class Api {
     void search(const support::Request& request, const support::Reply& reply);
     void property(const support::Request& request, const support::Reply& reply);
     void near(const support::Request& request, const support::Reply& reply);
+    void responsible(const support::Request& request, const support::Reply& reply);
     void map(const support::Request& request, const support::Reply& reply);
     void correct(const support::Request& request, const support::Reply& reply);
     void edit(const support::Request& request, const support::Reply& reply);

@@ -5,6 +5,9 @@
 #include <set>
 
 #include "daemon/device/api/api.hpp"
+#include "daemon/device/api/view_json.hpp"
+#include "daemon/device/view/hydrants.hpp"
+#include "daemon/device/view/place_view.hpp"
 #include "daemon/support/field_json.hpp"
 #include "sync/lookup/describe.hpp"
 
@@ -27,12 +30,11 @@ constexpr records::Kind reading_order[] = {
     records::SERVICE_REQUEST, records::ACCOUNT,     records::PARTY,    records::ASSET,
     records::VISIT,           records::OBSERVATION, records::DOCUMENT, records::FORM};
 
-Result<SourceTitles> source_titles(snapshot::Reader& reader) {
-    auto sources = reader.sources();
-    if (!sources) return sources.error();
-    SourceTitles titles{{"field", "Field crews"}};
-    for (const auto& source : *sources) titles[source.id] = source.title;
-    return titles;
+// By the box's clock, as far as that can be trusted.
+UnixSeconds trusted_time(const Recorder& recorder) {
+    const auto time = recorder.time_now();
+    if (time.quality() < protocol::TIME_RTC) return 0;
+    return time.utc_us() / 1'000'000;
 }
 
 json::value point_value(const std::optional<snapshot::Point>& point) {
@@ -94,7 +96,9 @@ json::object near_json(const snapshot::Spot& spot) {
                      {"bearing_deg", std::round(spot.bearing_deg)},
                      {"position", point_value(spot.position)},
                      {"flow_gpm", nullptr},
+                     {"flow_class", nullptr},
                      {"color", nullptr},
+                     {"tested_on", nullptr},
                      {"last_inspected", nullptr}};
     const auto message = records::parse_body(spot.row.kind, spot.row.body);
     if (message && spot.row.kind == records::ASSET) {
@@ -102,6 +106,8 @@ json::object near_json(const snapshot::Spot& spot) {
         out["status"] = spot.out_of_service      ? "out_of_service"
                         : asset.status().empty() ? "unknown"
                                                  : asset.status();
+        if (spot.spot_class == "hydrant") out["flow_class"] = to_string(flow_class(asset));
+        if (!asset.flow_test_on().empty()) out["tested_on"] = asset.flow_test_on();
         if (asset.flow_gpm() > 0) out["flow_gpm"] = asset.flow_gpm();
         if (!asset.color().empty()) out["color"] = asset.color();
         if (!asset.last_inspected_on().empty()) out["last_inspected"] = asset.last_inspected_on();
@@ -179,22 +185,11 @@ Result<engine::Overlay> overlay_of(snapshot::Reader& reader, const std::string& 
     return engine::Overlay(device, std::move(cleared), engine::notes_in(places, known));
 }
 
-json::value view_json(const snapshot::View& view, const SourceTitles& titles, records::RecordId property,
-                      const engine::Overlay& overlay) {
+json::value view_json(const PlaceView& view, const Origins& origins, const Now& now) {
     std::map<records::Kind, json::array> by_kind;
-    json::object out{
-        {"id", records::id_text(property)}, {"title", ""}, {"address", ""}, {"position", nullptr}};
-    for (const auto id : overlay.order()) {
-        const auto& record = overlay.at(id);
-        if (id == property) {
-            if (const auto message = snapshot::merge(record.layers)) {
-                const auto text = lookup::describe(records::PROPERTY, **message);
-                out["title"] = text.title;
-                out["address"] = text.title;
-                out["position"] = support::point_json(records::position_of(**message));
-            }
-        }
-        by_kind[record.layers.front().kind].push_back(record_json(record, titles));
+    for (const auto id : view.overlay.order()) {
+        const auto& record = view.overlay.at(id);
+        by_kind[record.layers.front().kind].push_back(record_json(record, origins));
     }
     json::array sections;
     for (const records::Kind kind : reading_order) {
@@ -204,9 +199,59 @@ json::value view_json(const snapshot::View& view, const SourceTitles& titles, re
                                         {"title", lookup::section_title(kind)},
                                         {"records", std::move(found->second)}});
     }
-    out["truncated"] = view.truncated;
-    out["sections"] = std::move(sections);
-    return out;
+    return json::object{{"id", records::id_text(view.property)},
+                        {"title", view.title},
+                        {"address", view.title},
+                        {"position", support::point_json(view.position)},
+                        {"today", now.today().empty() ? json::value(nullptr) : json::value(now.today())},
+                        {"truncated", view.truncated},
+                        {"quick_sheet", sheet_json(view.sheet)},
+                        {"case_file", case_json(view.file)},
+                        {"responsible", responsible_json(view.responsible)},
+                        {"sections", std::move(sections)}};
+}
+
+// Where a question is asked from: a point, a property, or the vehicle.
+struct AskedFrom {
+    std::optional<snapshot::Point> point;
+    std::optional<records::RecordId> property;
+
+    std::string_view what() const { return property ? "property" : "position"; }
+};
+
+Result<AskedFrom> asked_from(const Request& request, const Recorder& recorder) {
+    auto position = asked_position(request);
+    if (!position) return position.error();
+    AskedFrom from{*position, std::nullopt};
+    if (const auto text = request.query_value("property")) {
+        auto id = asked_id(*text);
+        if (!id) return id.error();
+        from.property = *id;
+    }
+    if (!from.point && !from.property) from.point = vehicle_position(recorder);
+    return from;
+}
+
+Result<snapshot::Point> point_of(const AskedFrom& from, snapshot::Reader& reader) {
+    if (!from.property) return *from.point;
+    auto rows = reader.record(*from.property);
+    if (!rows) return rows.error();
+    if (rows->empty()) return fail(ErrorCode::not_found, "this vehicle holds no property with that id");
+    auto message = snapshot::merge(*rows);
+    const auto at = message ? records::position_of(**message) : std::nullopt;
+    if (!at) {
+        return fail(ErrorCode::conflict, "the position of that property is not known: give lat and lon");
+    }
+    return snapshot::to_point(*at);
+}
+
+json::object from_json(const AskedFrom& from, const snapshot::Point& point) {
+    return json::object{{"lat", point.lat}, {"lon", point.lon}, {"what", from.what()}};
+}
+
+support::Response no_position() {
+    return support::problem(409, "No position", "the vehicle has no fix: give lat and lon, or a property",
+                            "no-position");
 }
 
 }  // namespace
@@ -277,66 +322,63 @@ void Api::property(const Request& request, const Reply& reply) {
         }
     }
     look_up(reply,
-            [device = parts_.device, id = *id, own = std::move(own),
-             known = parts_.journal.in_city()](CityView& view) -> Result<json::value> {
+            [device = parts_.device, id = *id, own = std::move(own), known = parts_.journal.in_city(),
+             time = trusted_time(parts_.recorder)](CityView& view) -> Result<json::value> {
                 auto overlay = overlay_of(view.reader, device, known);
                 if (!overlay) return overlay.error();
-                auto rows = view.reader.view(id);
-                if (!rows) return rows.error();
-                if (rows->rows.empty() && own.empty()) {
-                    return fail(ErrorCode::not_found, "this vehicle holds no property with that id");
-                }
-                auto titles = source_titles(view.reader);
-                if (!titles) return titles.error();
-                overlay->hold(rows->rows);
-                overlay->lay(own);
-                return view_json(*rows, *titles, id, *overlay);
+                const Now now(view.zone, time);
+                auto place = view_place(view.reader, id, std::move(*overlay), own, now);
+                if (!place) return place.error();
+                auto sources = view.reader.sources();
+                if (!sources) return sources.error();
+                return view_json(*place, Origins(*sources, now), now);
             });
 }
 
 void Api::near(const Request& request, const Reply& reply) {
     auto limit = request.query_integer("limit", 1, 100);
     if (!limit) return reply.send(support::problem(limit.error()));
-    auto position = asked_position(request);
-    if (!position) return reply.send(support::problem(position.error()));
-    std::optional<records::RecordId> property;
-    if (const auto text = request.query_value("property")) {
-        auto id = asked_id(*text);
-        if (!id) return reply.send(support::problem(id.error()));
-        property = *id;
+    auto from = asked_from(request, parts_.recorder);
+    if (!from) return reply.send(support::problem(from.error()));
+    if (!from->point && !from->property) return reply.send(no_position());
+    const auto working = request.query_value("working").value_or("false");
+    if (working != "true" && working != "false") {
+        return reply.send(support::problem(400, "Bad request", "working must be true or false"));
     }
-    std::optional<snapshot::Point> from = *position;
-    if (!from && !property) from = vehicle_position(parts_.recorder);
-    if (!from && !property) {
-        return reply.send(support::problem(
-            409, "No position", "the vehicle has no fix: give lat and lon, or a property", "no-position"));
-    }
+    const auto wanted = working == "true" ? snapshot::Wanted::working : snapshot::Wanted::all;
     const std::string kind(request.query_value("kind").value_or("hydrant"));
+    look_up(reply,
+            [kind, wanted, from = *from, limit = limit->value_or(10)](CityView& view) -> Result<json::value> {
+                auto start = point_of(from, view.reader);
+                if (!start) return start.error();
+                auto spots = view.reader.near(kind, *start, static_cast<std::size_t>(limit), wanted);
+                if (!spots) return spots.error();
+                json::array results;
+                for (const auto& spot : *spots) results.push_back(near_json(spot));
+                return json::value(json::object{
+                    {"kind", kind}, {"from", from_json(from, *start)}, {"results", std::move(results)}});
+            });
+}
+
+void Api::responsible(const Request& request, const Reply& reply) {
+    auto from = asked_from(request, parts_.recorder);
+    if (!from) return reply.send(support::problem(from.error()));
+    if (!from->point && !from->property) return reply.send(no_position());
+    const std::string topic(request.query_value("topic").value_or(""));
     look_up(
-        reply, [kind, property, from, limit = limit->value_or(10)](CityView& view) -> Result<json::value> {
-            std::optional<snapshot::Point> start = from;
-            if (property) {
-                auto rows = view.reader.record(*property);
-                if (!rows) return rows.error();
-                if (rows->empty())
-                    return fail(ErrorCode::not_found, "this vehicle holds no property with that id");
-                auto message = snapshot::merge(*rows);
-                const auto at = message ? records::position_of(**message) : std::nullopt;
-                if (!at)
-                    return fail(ErrorCode::conflict,
-                                "the position of that property is not known: give lat and lon");
-                start = snapshot::to_point(*at);
-            }
-            auto spots = view.reader.near(kind, *start, static_cast<std::size_t>(limit));
-            if (!spots) return spots.error();
-            json::array results;
-            for (const auto& spot : *spots) results.push_back(near_json(spot));
-            return json::value(json::object{
-                {"kind", kind},
-                {"from",
-                 json::object{
-                     {"lat", start->lat}, {"lon", start->lon}, {"what", property ? "property" : "position"}}},
-                {"results", std::move(results)}});
+        reply,
+        [topic, from = *from, time = trusted_time(parts_.recorder)](CityView& view) -> Result<json::value> {
+            auto point = point_of(from, view.reader);
+            if (!point) return point.error();
+            auto boundaries = view.reader.boundaries_at(*point);
+            if (!boundaries) return boundaries.error();
+            auto sources = view.reader.sources();
+            if (!sources) return sources.error();
+            const Origins origins(*sources, Now(view.zone, time));
+            return json::value(
+                json::object{{"topic", topic.empty() ? json::value(nullptr) : json::value(topic)},
+                             {"from", from_json(from, *point)},
+                             {"results", responsible_json(responsible_for(*boundaries, topic, origins))}});
         });
 }
 
@@ -359,6 +401,8 @@ void Api::add_lookup_routes(support::Router& router) {
                [this](const Request& request, const Reply& reply) { property(request, reply); });
     router.add("GET", "/api/v1/near",
                [this](const Request& request, const Reply& reply) { near(request, reply); });
+    router.add("GET", "/api/v1/responsible",
+               [this](const Request& request, const Reply& reply) { responsible(request, reply); });
     router.add("GET", "/api/v1/map",
                [this](const Request& request, const Reply& reply) { map(request, reply); });
 }

@@ -62,7 +62,8 @@ json::array fields_json(const engine::OverlaidRecord& record) {
         std::vector<const pb::FieldDescriptor*> fields;
         (*message)->GetReflection()->ListFields(**message, &fields);
         for (const auto* field : fields) {
-            if (field->name() == "line") continue;  // a street's course is for the map
+            // A street's course and a district's outline are for the map.
+            if (field->name() == "line" || field->name() == "rings") continue;
             auto item = field_item(*field, row.layer, support::field_json(**message, *field));
             const auto mine = own.find(engine::FieldNumber(field->number()));
             if (mine != own.end()) {
@@ -87,29 +88,26 @@ json::array fields_json(const engine::OverlaidRecord& record) {
 
 }  // namespace
 
-json::object record_json(const engine::OverlaidRecord& record, const SourceTitles& sources) {
+json::object record_json(const engine::OverlaidRecord& record, const Origins& origins) {
     const auto& layers = record.layers;
     const records::LayerRow& first = layers.front();
     const auto merged = snapshot::merge(layers);
     const auto text = merged ? lookup::describe(first.kind, **merged) : lookup::describe_unknown(first.kind);
-    std::int64_t as_of = 0;
     std::int64_t version = 0;
-    for (const auto& row : layers) {
-        as_of = std::max(as_of, row.as_of);
-        version = std::max(version, row.version);
-    }
+    for (const auto& row : layers) version = std::max(version, row.version);
+    const Origin origin = origins.of(layers, record.state);
     json::object out;
     out["id"] = records::id_text(first.record);
     out["kind"] = records::kind_name(first.kind);
     out["title"] = text.title;
     out["summary"] = text.subtitle;
-    const auto title = sources.find(first.source);
-    out["source"] =
-        json::object{{"id", first.source}, {"title", title == sources.end() ? first.source : title->second}};
-    out["as_of"] = as_of == 0 ? json::value(nullptr) : json::value(format_date(as_of));
+    out["source"] = json::object{{"id", origin.source}, {"title", origin.source_title}};
+    out["as_of"] = origin.as_of == 0 ? json::value(nullptr) : json::value(format_date(origin.as_of));
+    out["staleness"] = to_string(origin.staleness);
     out["version"] = version;
-    out["link"] = json::object{{"method", records::link_method_name(first.link_method)},
-                               {"confidence", first.link_confidence / 100.0}};
+    out["link"] = json::object{{"method", records::link_method_name(origin.link_method)},
+                               {"confidence", origin.link_confidence / 100.0},
+                               {"doubtful", origin.doubtful}};
     out["state"] = to_string(record.state);
     if (!record.reason.empty()) out["reason"] = record.reason;
     out["fields"] = fields_json(record);

@@ -3,21 +3,18 @@
 
 #include <boost/json/object.hpp>
 #include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "daemon/device/journal/journal.hpp"
+#include "daemon/device/view/origin.hpp"
 #include "sync/engine/overlay.hpp"
 #include "sync/records/layer.hpp"
-#include "sync/snapshot/meta.hpp"
 
 namespace fieldpost::device {
 
-using SourceTitles = std::map<std::string, std::string, std::less<>>;
-
 // One record with the crew's own work in it; it has at least one layer.
-boost::json::object record_json(const engine::OverlaidRecord& record, const SourceTitles& sources);
+boost::json::object record_json(const engine::OverlaidRecord& record, const Origins& origins);
 
 // As the overlay takes it; what waits at the hub for something else is still pending.
 engine::OwnOperation own_operation(const Recorded& recorded);

@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <optional>
+
 namespace fieldpost::device {
 
 namespace {
@@ -15,6 +17,7 @@ struct Readers::Slot {
     std::uint64_t mount = 0;  // that it has open
     std::unique_ptr<snapshot::Reader> reader;
     std::unique_ptr<lookup::Search> search;
+    std::optional<TimeZone> zone;
     std::unique_ptr<CityView> view;
     support::WorkerThread thread{"reader", max_jobs};  // last: joined before the rest goes
 };
@@ -63,9 +66,17 @@ Result<CityView*> Readers::view(Slot& slot) {
     if (!reader) return reader.error();
     auto search = lookup::Search::open(**reader);
     if (!search) return search.error();
+    auto meta = (*reader)->meta();
+    if (!meta) return meta.error();
+    auto zone = TimeZone::parse(meta->time_zone);
+    if (!zone) {
+        spdlog::error("city: {}; days are UTC's", zone.error().message);
+        zone = TimeZone::parse("");
+    }
+    slot.zone.emplace(std::move(*zone));
     slot.reader = std::move(*reader);
     slot.search = std::move(*search);
-    slot.view = std::make_unique<CityView>(CityView{*slot.reader, *slot.search});
+    slot.view = std::make_unique<CityView>(CityView{*slot.reader, *slot.search, *slot.zone});
     slot.mount = mount;
     return slot.view.get();
 }

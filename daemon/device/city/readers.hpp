@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/support/worker_thread.hpp"
+#include "sync/base/time_zone.hpp"
 #include "sync/lookup/search.hpp"
 #include "sync/snapshot/reader.hpp"
 
@@ -18,6 +19,7 @@ namespace fieldpost::device {
 struct CityView {
     snapshot::Reader& reader;
     lookup::Search& search;
+    const TimeZone& zone;  // the city's
 };
 
 class Readers {

@@ -46,6 +46,8 @@ Result<std::uint64_t> write_city(Store& store, const Profile& profile, std::uint
     if (!city) return city.error();
     auto sources = catalog.sources();
     if (!sources) return sources.error();
+    auto deliveries = catalog.deliveries();
+    if (!deliveries) return deliveries.error();
     auto heads = feeds.heads();
     if (!heads) return heads.error();
     const auto cleared = feeds_of(profile);
@@ -53,6 +55,7 @@ Result<std::uint64_t> write_city(Store& store, const Profile& profile, std::uint
     snapshot::Meta meta;
     meta.city = city->id;
     meta.city_name = city->name;
+    meta.time_zone = city->time_zone;
     meta.profile = profile.name;
     meta.hub_generation = store.generation();
     meta.artifact_generation = static_cast<std::int64_t>(generation);
@@ -61,10 +64,9 @@ Result<std::uint64_t> write_city(Store& store, const Profile& profile, std::uint
     if (!writer) return writer.error();
     if (auto begun = (*writer)->begin(); !begun) return begun.error();
     for (const Source& source : *sources) {
-        if (auto put = (*writer)->set_source({source.id, source.title, source.steward, source.refresh_s});
-            !put) {
-            return put.error();
-        }
+        auto put = (*writer)->set_source(
+            {source.id, source.title, source.steward, source.refresh_s, (*deliveries)[source.id]});
+        if (!put) return put.error();
     }
     std::uint64_t rows = 0;
     auto walked =

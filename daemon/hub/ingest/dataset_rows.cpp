@@ -24,8 +24,9 @@ std::uint64_t hash_of(BytesView bytes) {
 Result<std::unique_ptr<DatasetRows>> DatasetRows::open(const SourceMapping& source,
                                                        const DatasetMapping& dataset,
                                                        const std::filesystem::path& data_dir) {
-    const bool with_course = std::ranges::any_of(
-        dataset.fields, [](const FieldRule& rule) { return std::holds_alternative<LineRule>(rule.value); });
+    const bool with_course = std::ranges::any_of(dataset.fields, [](const FieldRule& rule) {
+        return std::holds_alternative<LineRule>(rule.value) || std::holds_alternative<RingsRule>(rule.value);
+    });
     auto reader = open_rows(data_dir / dataset.file, {dataset.layer, with_course});
     if (!reader) return reader.error();
     std::unique_ptr<DatasetRows> rows(new DatasetRows(source, dataset));
@@ -139,6 +140,10 @@ void DatasetRows::add_content() {
     }
     for (const auto& vertex : current_.course) {
         hashed_.append(reinterpret_cast<const char*>(&vertex), sizeof vertex);
+    }
+    for (const auto& ring : current_.rings) {
+        append_u64(hashed_, ring.size());
+        for (const auto& vertex : ring) hashed_.append(reinterpret_cast<const char*>(&vertex), sizeof vertex);
     }
 }
 

@@ -77,7 +77,7 @@ Result<ImportReport> import_city(Store& store, const ImportOptions& options) {
     const auto start = std::chrono::steady_clock::now();
     auto city = load_city(options.city_dir);
     if (!city) return city.error();
-    auto zone = TimeZone::parse(city->time_zone);
+    auto zone = TimeZone::parse(city->city.time_zone);
     if (!zone) return zone.error().with("city.toml");
     auto order = import_order(*city);
     if (!order) return order.error();

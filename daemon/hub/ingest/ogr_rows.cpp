@@ -124,6 +124,7 @@ class OgrRows : public RowReader {
         row.refused = {};
         row.detail.clear();
         row.course.clear();
+        row.rings.clear();
         values_.resize(columns_.size());
         for (std::size_t i = 0; i < types_.size(); ++i) read_field(static_cast<int>(i), values_[i]);
         read_geometry(row);
@@ -192,7 +193,9 @@ class OgrRows : public RowReader {
             lat = fmt::format("{:.7f}", OGR_G_GetY(point.get(), 0));
             lon = fmt::format("{:.7f}", OGR_G_GetX(point.get(), 0));
         }
-        if (with_course_) read_course(geometry, row);
+        if (!with_course_) return;
+        read_course(geometry, row);
+        read_rings(geometry, row);
     }
 
     static void read_course(OGRGeometryH geometry, Row& row) {
@@ -201,6 +204,21 @@ class OgrRows : public RowReader {
         if (line == nullptr || wkbFlatten(OGR_G_GetGeometryType(line)) != wkbLineString) return;
         for (int i = 0; i < OGR_G_GetPointCount(line); ++i) {
             row.course.push_back({OGR_G_GetY(line, i), OGR_G_GetX(line, i)});
+        }
+    }
+
+    static void read_rings(OGRGeometryH geometry, Row& row) {
+        const auto type = wkbFlatten(OGR_G_GetGeometryType(geometry));
+        if (type == wkbPolygon) {
+            for (int i = 0; i < OGR_G_GetGeometryCount(geometry); ++i) {
+                const OGRGeometryH line = OGR_G_GetGeometryRef(geometry, i);
+                auto& ring = row.rings.emplace_back();
+                for (int at = 0; at < OGR_G_GetPointCount(line); ++at)
+                    ring.push_back({OGR_G_GetY(line, at), OGR_G_GetX(line, at)});
+            }
+        } else if (type == wkbMultiPolygon) {
+            for (int i = 0; i < OGR_G_GetGeometryCount(geometry); ++i)
+                read_rings(OGR_G_GetGeometryRef(geometry, i), row);
         }
     }
 

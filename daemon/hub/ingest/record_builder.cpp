@@ -1,9 +1,11 @@
 #include "daemon/hub/ingest/record_builder.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "daemon/hub/ingest/field_values.hpp"
 #include "daemon/hub/ingest/text.hpp"
+#include "sync/records/boundary.hpp"
 
 namespace fieldpost::hub {
 
@@ -32,7 +34,7 @@ struct BoundAttributes {
 struct BoundField {
     const FieldRule* rule = nullptr;
     const pb::FieldDescriptor* field = nullptr;
-    std::variant<BoundValue, BoundAddress, BoundPosition, LineRule, BoundAttributes,
+    std::variant<BoundValue, BoundAddress, BoundPosition, LineRule, RingsRule, BoundAttributes,
                  std::vector<BoundAddress>>
         value;
 };
@@ -139,6 +141,10 @@ class RecordBuilder::Impl {
     Status bind_into(const AddressRule& rule, BoundField& bound) { return keep(bind_address(rule), bound); }
     Status bind_into(const PositionRule& rule, BoundField& bound) { return keep(bind_position(rule), bound); }
     Status bind_into(const LineRule& rule, BoundField& bound) {
+        bound.value = rule;
+        return ok();
+    }
+    Status bind_into(const RingsRule& rule, BoundField& bound) {
         bound.value = rule;
         return ok();
     }
@@ -321,6 +327,27 @@ class RecordBuilder::Impl {
             set_position(
                 static_cast<records::Position&>(*message.GetReflection()->AddMessage(&message, field.field)),
                 vertex);
+        }
+        return std::nullopt;
+    }
+
+    // An area may reach beyond the city's bounds, as counties and utilities do; but not off the earth.
+    std::optional<Refusal> fill(pb::Message& message, const BoundField& field, RingsRule&,
+                                const SourceRow& row, Notes&) {
+        if (row.row->rings.empty()) {
+            if (!field.rule->required) return std::nullopt;
+            return Refusal{"null_geometry", "the row has no area, and the mapping requires it"};
+        }
+        for (const auto& outline : row.row->rings) {
+            std::vector<records::Position> vertices;
+            for (const auto& vertex : outline) {
+                if (!(std::abs(vertex.lat) <= 90 && std::abs(vertex.lon) <= 180)) {
+                    return Refusal{"outside_city", "rings: they are not in degrees"};
+                }
+                set_position(vertices.emplace_back(), vertex);
+            }
+            static_cast<records::Ring&>(*message.GetReflection()->AddMessage(&message, field.field)) =
+                records::ring_of(vertices);
         }
         return std::nullopt;
     }

@@ -30,9 +30,10 @@ struct Row {
     std::vector<std::string_view>
         cells;             // trimmed, one for each column; fewer or more when the row is refused for that
     std::string_view raw;  // the row as the file has it; empty where the format has no text
-    std::vector<Vertex> course;  // of a line; only when asked for
-    std::string_view refused;    // the row as such cannot be used: reason, or empty
-    std::string detail;          // of the refusal
+    std::vector<Vertex> course;              // of a line; only when asked for
+    std::vector<std::vector<Vertex>> rings;  // of an area, holes among them; only when asked for
+    std::string_view refused;                // the row as such cannot be used: reason, or empty
+    std::string detail;                      // of the refusal
 };
 
 class RowReader {
@@ -51,7 +52,7 @@ class RowReader {
 
 struct OpenOptions {
     std::string layer;         // empty: the first
-    bool with_course = false;  // fill Row::course
+    bool with_course = false;  // fill Row::course and Row::rings
 };
 
 // CSV (RFC 4180; comma, semicolon, tab or bar; UTF-8 with or without BOM) is read by our own scanner, since

@@ -61,7 +61,7 @@ Result<CityFile> parse_city(std::string_view text) {
     city.id = root.required_text("id");
     city.name = root.required_text("name");
     city.bounds = read_bounds(root);
-    out.mapping.time_zone = root.text("time_zone");
+    city.time_zone = root.text("time_zone");
     out.mapping.places = root.texts("places");
     out.source_files = root.texts("sources");
     if (out.source_files.empty()) root.required_text("sources");

@@ -171,6 +171,18 @@ FieldRule read_field(TomlFile& file, const pb::FieldDescriptor& field, const tom
         table.finish();
         return rule;
     }
+    if (is_message(field, records::Ring::descriptor())) {
+        if (inside == nullptr) {
+            file.complain(node, title + " can only be geometry = true");
+            return rule;
+        }
+        TomlTable table(file, *inside, title);
+        if (!table.flag("geometry", false)) file.complain(node, title + " can only be geometry = true");
+        rule.value = RingsRule{};
+        read_checks(table, rule);
+        table.finish();
+        return rule;
+    }
     if (field.cpp_type() == pb::FieldDescriptor::CPPTYPE_MESSAGE) {
         file.complain(node,
                       title + ": a field of type " + field.message_type()->name() + " cannot be mapped");

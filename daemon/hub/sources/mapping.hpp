@@ -61,6 +61,9 @@ struct AddressRule {
 // The course of the row's own geometry.
 struct LineRule {};
 
+// The outlines of the row's own areas.
+struct RingsRule {};
+
 // Name shown -> value, for field `more` and the like.
 using AttributesRule = std::vector<std::pair<std::string, ValueRule>>;
 
@@ -68,7 +71,8 @@ using AttributesRule = std::vector<std::pair<std::string, ValueRule>>;
 struct FieldRule {
     Place place;
     std::string field;
-    std::variant<ValueRule, AddressRule, PositionRule, LineRule, AttributesRule, std::vector<AddressRule>>
+    std::variant<ValueRule, AddressRule, PositionRule, LineRule, RingsRule, AttributesRule,
+                 std::vector<AddressRule>>
         value;
     bool required = false;  // an empty value quarantines the row
     bool drop_bad =
@@ -164,7 +168,6 @@ struct SourceMapping {
 
 struct CityMapping {
     City city;
-    std::string time_zone;            // Boost's POSIX form, "EST-05EDT,M3.2.0,M11.1.0"; empty: UTC
     std::vector<std::string> places;  // names of municipalities in addresses, see records::AddressContext
     std::vector<SourceMapping> sources;
 };

@@ -106,6 +106,7 @@ Status Catalog::put_city(const City& city) {
         };
         put("city", city.id);
         put("city_name", city.name);
+        put("time_zone", city.time_zone);
         for (const auto& [key, member] : bounds_keys) put(key, city.bounds.*member);
 
         const auto feeds_before = feeds_by_profile(database);
@@ -149,6 +150,7 @@ Result<City> Catalog::city() {
             city.id = id->getString();
         }
         if (const auto name = value("city_name")) city.name = name->getString();
+        if (const auto zone = value("time_zone")) city.time_zone = zone->getString();
         for (const auto& [key, member] : bounds_keys) {
             if (const auto edge = value(key)) city.bounds.*member = edge->getDouble();
         }
@@ -215,6 +217,18 @@ Result<std::vector<Source>> Catalog::sources() {
                            all.getColumn(2).getString(), all.getColumn(3).getString(),
                            all.getColumn(4).getInt64()});
         }
+        return out;
+    });
+}
+
+Result<std::map<std::string, std::int64_t>> Catalog::deliveries() {
+    return sql([&] {
+        std::map<std::string, std::int64_t> out;
+        SQLite::Statement all(
+            store_.database(),
+            "SELECT source.id, min(import_run.started_at) FROM source JOIN dataset USING (source) "
+            "JOIN import_run ON import_run.run = dataset.imported GROUP BY source.id");
+        while (all.executeStep()) out.emplace(all.getColumn(0).getString(), all.getColumn(1).getInt64());
         return out;
     });
 }

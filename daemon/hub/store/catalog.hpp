@@ -46,6 +46,7 @@ struct City {
     std::string id;  // "cambridge-ma"
     std::string name;
     Bounds bounds;
+    std::string time_zone;  // as TimeZone::parse takes it: "EST-05EDT,M3.2.0,M11.1.0"; empty: UTC
     std::map<std::string, std::string> areas;  // id -> title
     std::vector<Profile> profiles;
 };
@@ -69,6 +70,9 @@ class Catalog {
     // Adds or updates a source and returns its row number.
     Result<std::int64_t> put_source(const Source& source);
     Result<std::vector<Source>> sources();
+    // When each source was last read to its end, in unix seconds: the oldest of its data sets. A source that
+    // never was is not in it.
+    Result<std::map<std::string, std::int64_t>> deliveries();
 
   private:
     Store& store_;

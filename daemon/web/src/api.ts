@@ -64,8 +64,9 @@ export interface CityRecord {
   summary: string;
   source: { id: string; title: string };
   as_of: string | null;
+  staleness: Staleness;
   version: number;
-  link: { method: string; confidence: number };
+  link: { method: string; confidence: number; doubtful: boolean };
   state: RecordState;
   reason?: string;
   fields: Field[];
@@ -77,27 +78,123 @@ export interface Section {
   records: CityRecord[];
 }
 
+// How long ago the city last vouched for it, by its own source's refresh rate.
+export type Staleness = "current" | "late" | "stale" | "unknown";
+
+// Where a fact is from.
+export interface Origin {
+  record: string;
+  kind: string;
+  source: { id: string; title: string };
+  as_of: string | null;
+  staleness: Staleness;
+  link: { method: string; confidence: number; doubtful: boolean };
+  state: RecordState;
+}
+
+export interface Fact {
+  name: string;
+  label: string;
+  text: string;
+  origin: Origin;
+}
+
+export interface Nfpa704Rating {
+  health: number;
+  flammability: number;
+  instability: number;
+  special: string;
+}
+
+export type FlowClass = "unknown" | "red" | "orange" | "green" | "blue";
+
+export interface Hydrant {
+  id: string;
+  title: string;
+  status: string;
+  flow_class: FlowClass | null;
+  flow_gpm: number | null;
+  tested_on: string | null;
+  last_inspected: string | null;
+  distance_m: number; // straight line
+  bearing_deg: number;
+  position: LatLon;
+}
+
+export interface Warning {
+  severity: "info" | "major" | "critical";
+  title: string;
+  detail: string;
+  since: string | null;
+  origin: Origin;
+}
+
+export interface QuickSheet {
+  basis: "preplan" | "draft" | "composed";
+  basis_text: string;
+  summary: string;
+  placard: Nfpa704Rating | null;
+  hazards: {
+    title: string;
+    nfpa704: Nfpa704Rating | null;
+    detail: string;
+    concluded: boolean; // from a permit or a licence: nobody reported that it is there
+    origin: Origin;
+  }[];
+  needs: { code: string; text: string; people: number | null; origin: Origin }[];
+  warnings: Warning[];
+  access: Fact[];
+  shutoffs: Fact[];
+  protection: Fact[];
+  building: Fact[];
+  hydrants: Hydrant[];
+  contacts: { name: string; role: string; phones: string[]; origin: Origin }[];
+  not_known: string[];
+}
+
+export interface CaseFile {
+  open_items: {
+    title: string;
+    detail: string;
+    status: string;
+    due_on: string | null;
+    overdue_days: number; // by the city's today
+    responsible: string | null;
+    origin: Origin;
+  }[];
+  conditions: { title: string; text: string; on: string | null; origin: Origin }[];
+  involved: { name: string; role: string; origin: Origin }[];
+  history: { on: string; what: string; detail: string; origin: Origin }[];
+  history_cut: boolean;
+}
+
+export interface Responsible {
+  topics: string[];
+  agency: string;
+  phone: string | null;
+  after_hours_phone: string | null;
+  district: string;
+  layer: string;
+  origin: Origin;
+}
+
 export interface PropertyView {
   id: string;
   title: string;
   address: string;
   position: LatLon | null;
+  today: string | null; // the city's; null while the box has no clock
+  quick_sheet: QuickSheet;
+  case_file: CaseFile;
+  responsible: Responsible[];
   truncated: boolean; // hazards, pre-plans and incidents are complete; of all else only the newest are here
   sections: Section[];
 }
 
-export interface NearResult {
-  id: string;
-  title: string;
+export interface NearResult extends Hydrant {
   kind: string;
   class: string;
-  status: string;
-  distance_m: number;
-  bearing_deg: number;
-  position: LatLon;
-  flow_gpm: number | null;
   color: string | null;
-  last_inspected: string | null;
 }
 
 export interface NearReply {
@@ -384,8 +481,8 @@ export const api = {
     get<SearchReply>("/search", { q, limit: 12, lat: near?.lat, lon: near?.lon }, signal),
   property: (id: string, signal?: AbortSignal) =>
     get<PropertyView>(`/properties/${encodeURIComponent(id)}`, {}, signal),
-  hydrants: (property: string | null, signal: AbortSignal) =>
-    get<NearReply>("/near", { kind: "hydrant", limit: 10, property: property ?? undefined }, signal),
+  // Around the vehicle.
+  hydrants: (signal: AbortSignal) => get<NearReply>("/near", { kind: "hydrant", limit: 10, working: "true" }, signal),
   map: (bbox: readonly [number, number, number, number], signal: AbortSignal) =>
     get<FeatureCollection>("/map", { bbox: bbox.map((v) => v.toFixed(6)).join(",") }, signal),
   visits: (property: string | null) =>

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <set>
@@ -225,6 +226,64 @@ TEST_CASE("A row that has only a position lies nearer to its true property than 
         ++checked;
     }
     CHECK(checked > 100);
+}
+
+TEST_CASE("Every property lies in one part of each agency's layer, and its city has several agencies") {
+    const boost::json::value agencies = read_json(city_on_day(0) / "boundaries/agencies.geojson");
+    const auto crossings = [](const boost::json::array& ring, double lon, double lat) {
+        int count = 0;
+        for (std::size_t i = 0; i + 1 < ring.size(); ++i) {
+            const double x1 = ring[i].at(0).as_double(), y1 = ring[i].at(1).as_double();
+            const double x2 = ring[i + 1].at(0).as_double(), y2 = ring[i + 1].at(1).as_double();
+            if ((y1 > lat) != (y2 > lat) && lon < x1 + (x2 - x1) * (lat - y1) / (y2 - y1)) ++count;
+        }
+        return count;
+    };
+    const auto holds = [&](const boost::json::value& geometry, double lon, double lat) {
+        int count = 0;
+        const auto& outlines = geometry.at("coordinates").as_array();
+        if (geometry.at("type") == "Polygon") {
+            for (const auto& ring : outlines) count += crossings(ring.as_array(), lon, lat);
+        } else {
+            for (const auto& part : outlines) {
+                for (const auto& ring : part.as_array()) count += crossings(ring.as_array(), lon, lat);
+            }
+        }
+        return count % 2 == 1;
+    };
+    const std::vector<Cells> rows = read_csv(city_on_day(0) / "assessing/properties.csv");
+    const std::size_t latitude = column(rows.front(), "latitude"),
+                      longitude = column(rows.front(), "longitude");
+    for (std::size_t i = 1; i < rows.size(); i += 40) {
+        const Cells& row = rows[i];
+        if (row.size() != rows.front().size() || row.front().empty() || row.front().ends_with("-R")) continue;
+        std::map<std::string, int> parts;
+        for (const auto& feature : agencies.at("features").as_array()) {
+            if (holds(feature.at("geometry"), std::stod(row[longitude]), std::stod(row[latitude])))
+                ++parts[feature.at("properties").at("LAYER").as_string().c_str()];
+        }
+        INFO(row.front());
+        CHECK(parts == std::map<std::string, int>{{"city", 3},
+                                                  {"electric_territory", 1},
+                                                  {"fire_district", 1},
+                                                  {"gas_territory", 1},
+                                                  {"police_precinct", 1},
+                                                  {"water_district", 1}});
+    }
+}
+
+TEST_CASE("Some buildings are vacant and some people need help, and most are and do not") {
+    for (const auto& [file, name] :
+         {std::pair("assessing/properties.csv", "vacancy"), std::pair("assessing/parties.csv", "needs")}) {
+        const std::vector<Cells> rows = read_csv(city_on_day(0) / file);
+        const std::size_t said = column(rows.front(), name);
+        const auto filled = std::count_if(rows.begin() + 1, rows.end(), [&](const Cells& row) {
+            return row.size() == rows.front().size() && !row[said].empty();
+        });
+        INFO(file);
+        CHECK(filled > 0);
+        CHECK(static_cast<std::size_t>(filled) < rows.size() / 20);
+    }
 }
 
 TEST_CASE("What is secret can be searched for") {

@@ -64,6 +64,22 @@ TEST_CASE("a line stands at its middle and gives its course; a polygon stands at
     const double lon = std::stod(area["@lon"]);
     const double lat = std::stod(area["@lat"]);
     CHECK((lat < 1 || lon < 1 || lon > 3));
+    REQUIRE(row.rings.size() == 1);
+    CHECK(row.rings[0].size() == 9);
+    CHECK(row.course.empty());
+}
+
+TEST_CASE("an area of several parts gives the rings of all of them, holes among them") {
+    hub::Row row;
+    std::unique_ptr<hub::RowReader> rows;
+    first_row("a.geojson",
+              collection(R"({"type":"Feature","properties":{},"geometry":{"type":"MultiPolygon","coordinates":
+                          [[[[0,0],[4,0],[4,4],[0,4],[0,0]],[[1,1],[2,1],[2,2],[1,1]]],
+                           [[[8,8],[9,8],[9,9],[8,8]]]]}})"),
+              row, rows);
+    REQUIRE(row.rings.size() == 3);
+    CHECK(row.rings[1].size() == 4);
+    CHECK(row.rings[2][1].lon == Approx(9));
 }
 
 TEST_CASE("a feature without geometry has no place") {

@@ -128,7 +128,7 @@ records::Property property(const std::string& address, double lat, double lon) {
 }
 
 void build(const std::filesystem::path& path, const std::vector<Change>& rows) {
-    auto writer = good(snapshot::Writer::create(path, {"test", "Testville", "all", 7, 1, 100, 90}));
+    auto writer = good(snapshot::Writer::create(path, {"test", "Testville", "all", 7, 1, 100, 90, ""}));
     good(writer->begin());
     for (const Change& change : rows) good(writer->put(change.feed, change.row));
     good(writer->commit());

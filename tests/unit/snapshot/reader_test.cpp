@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <tuple>
 
+#include "sync/records/boundary.hpp"
 #include "sync/snapshot/entries.hpp"
 #include "tests/unit/snapshot/city.hpp"
 
@@ -302,5 +304,85 @@ TEST_CASE("The file says what it is") {
     const Folder folder;
     build(folder / "city", {});
     const snapshot::Meta meta = good(good(Reader::open(folder / "city"))->meta());
-    CHECK(meta == snapshot::Meta{"test", "Testville", "all", 7, 1, 100, 90});
+    CHECK(meta == snapshot::Meta{"test", "Testville", "all", 7, 1, 100, 90, ""});
+}
+
+TEST_CASE("The city's time zone and the sources' deliveries stand in the file") {
+    const Folder folder;
+    build(folder / "city", {});
+    auto writer = good(snapshot::Writer::open(folder / "city"));
+    auto reader = good(Reader::open(folder / "city"));
+    auto meta = good(reader->meta());
+    CHECK(meta.time_zone.empty());
+    meta.time_zone = "CST-06";
+    const snapshot::Source source{"lpi", "Permits", "Clerk", 86'400, 1'700'000'000};
+    good(writer->begin());
+    good(writer->set_meta(meta));
+    good(writer->set_source(source));
+    good(writer->commit());
+    CHECK(good(reader->meta()) == meta);
+    CHECK(good(reader->sources()) == std::vector{source});
+}
+
+TEST_CASE("Only what works is near when only that is wanted") {
+    const Folder folder;
+    std::vector<Change> rows;
+    for (int number = 0; number < 40; ++number) {
+        records::Asset hydrant;
+        hydrant.set_asset_class("hydrant");
+        hydrant.set_status(number < 30 ? "out_of_service" : "in_service");
+        hydrant.mutable_position()->set_lat_e7(400'000'000 + number * 1000);
+        hydrant.mutable_position()->set_lon_e7(-890'000'000);
+        for (auto& row : layers(records::ASSET, "H-" + std::to_string(number), hydrant, 0))
+            rows.push_back(row);
+    }
+    build(folder / "city", rows);
+    auto reader = good(Reader::open(folder / "city"));
+    const snapshot::Point here{40, -89};
+    CHECK(good(reader->near("hydrant", here, 5)).front().out_of_service);
+    const auto working = good(reader->near("hydrant", here, 5, snapshot::Wanted::working));
+    REQUIRE(working.size() == 5);
+    CHECK(working.front().row.record == id_of(records::ASSET, "H-30"));
+    for (const auto& spot : working) CHECK_FALSE(spot.out_of_service);
+}
+
+TEST_CASE("The districts that a point lies in are found, in bulk and fed") {
+    const Folder folder;
+    std::vector<Change> rows;
+    const auto add = [&](const std::string& name, std::int32_t south, std::int32_t west, std::int32_t size) {
+        const auto corner = [&](std::int32_t lat, std::int32_t lon) {
+            records::Position out;
+            out.set_lat_e7(south + lat * size);
+            out.set_lon_e7(west + lon * size);
+            return out;
+        };
+        records::Boundary district;
+        district.set_name(name);
+        // A triangle: its box holds more than it does.
+        *district.add_rings() = records::ring_of({corner(0, 0), corner(0, 1), corner(1, 0)});
+        for (auto& row : layers(records::BOUNDARY, name, district, 0)) rows.push_back(row);
+    };
+    add("city", 400'000'000, -890'000'000, 10'000'000);
+    add("ward", 400'000'000, -890'000'000, 1'000'000);
+    add("far", 410'000'000, -890'000'000, 1'000'000);
+    build(folder / "bulk", rows);
+    build(folder / "fed", {});
+    feed(folder / "fed", rows);
+    for (const char* file : {"bulk", "fed"}) {
+        INFO(file);
+        auto reader = good(Reader::open(folder / file));
+        const auto names = [&](double lat, double lon) {
+            std::set<std::string> out;
+            for (const auto& row : good(reader->boundaries_at({lat, lon}))) {
+                const auto message = good(records::parse_body(row.kind, row.body));
+                out.insert(static_cast<const records::Boundary&>(*message).name());
+            }
+            return out;
+        };
+        CHECK(names(40.01, -88.99) == std::set<std::string>{"city", "ward"});
+        CHECK(names(40.09, -88.91) == std::set<std::string>{"city"});
+        CHECK(names(40.99, -88.01).empty());
+        CHECK(names(50, 10).empty());
+        CHECK(reader->boundaries_at({std::nan(""), 0}).error().code == ErrorCode::invalid_argument);
+    }
 }

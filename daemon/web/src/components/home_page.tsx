@@ -45,7 +45,7 @@ export function HomePage() {
           </p>
         </div>
       )}
-      <NearList property={null} />
+      <NearList />
       <CrewList property={null} now={now} />
     </div>
   );

@@ -1,12 +1,5 @@
 // The NFPA 704 square: health blue at the left, flammability red on top, instability yellow at the right, special below.
-import type { CityRecord } from "../api";
-
-interface Rating {
-  health: number;
-  flammability: number;
-  instability: number;
-  special: string;
-}
+import type { CityRecord, Nfpa704Rating as Rating } from "../api";
 
 export function nfpaRating(record: CityRecord): Rating | null {
   const value = (name: string) => record.fields.find((field) => field.name === name)?.value;
@@ -21,11 +14,11 @@ export function nfpaRating(record: CityRecord): Rating | null {
   };
 }
 
-export function Nfpa704({ rating }: { rating: Rating }) {
+export function Nfpa704({ rating, size = 64 }: { rating: Rating; size?: number }) {
   const { health, flammability, instability, special } = rating;
   const label = `NFPA 704: health ${health}, flammability ${flammability}, instability ${instability}${special ? `, special ${special}` : ""}`;
   return (
-    <svg class="nfpa" width="64" height="64" viewBox="0 0 64 64" role="img" aria-label={label}>
+    <svg class="nfpa" width={size} height={size} viewBox="0 0 64 64" role="img" aria-label={label}>
       <path class="nfpa-fire" d="M32 2l15 15-15 15-15-15z" />
       <path class="nfpa-health" d="M17 17l15 15-15 15L2 32z" />
       <path class="nfpa-instability" d="M47 17l15 15-15 15-15-15z" />

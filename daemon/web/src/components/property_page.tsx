@@ -1,12 +1,13 @@
-// The 360° view of one property.
+// The 360° view of one property: the quick sheet first, then what is open, then every record by kind.
 import { useEffect, useRef } from "preact/hooks";
 import type { PropertyView, Section as SectionOf } from "../api";
 import { crew } from "../state/crew";
 import { closeProperty, load, type Place } from "../state/place";
 import { useNow, useStore } from "../state/store";
 import { CrewList } from "./crew_list";
+import { CaseFile, OpenItems, WhoToCall } from "./case_file";
 import { Icon } from "./icons";
-import { NearList } from "./near_list";
+import { QuickSheet } from "./quick_sheet";
 import { countText, Section, sectionId } from "./section";
 
 // The crew's own work has a list of its own, with states that change by the second; it is not shown twice.
@@ -25,7 +26,15 @@ function jump(id: string): void {
   const section = document.getElementById(id);
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   section?.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
-  section?.querySelector("h2")?.focus({ preventScroll: true });
+  section?.querySelector<HTMLElement>("h2, h3")?.focus({ preventScroll: true });
+}
+
+function Jump({ id, title, number }: { id: string; title: string; number?: number }) {
+  return (
+    <button type="button" class="jump" onClick={() => jump(id)}>
+      {title} {number !== undefined && <span class="number">{number}</span>}
+    </button>
+  );
 }
 
 function Sections({ view, own }: { view: PropertyView; own: Set<string> }) {
@@ -44,22 +53,21 @@ function Sections({ view, own }: { view: PropertyView; own: Set<string> }) {
             Recorded here <span class="number">{own.size}</span>
           </button>
         )}
-        {[...others.filter((s) => first.includes(s)), "hydrants" as const, ...rest].map((entry) =>
-          entry === "hydrants" ? (
-            <button key={entry} type="button" class="jump" onClick={() => jump("section-hydrants")}>
-              Hydrants
-            </button>
-          ) : (
-            <button
-              key={entry.kind}
-              type="button"
-              class={`jump kind-${entry.kind}`}
-              onClick={() => jump(sectionId(entry.kind))}
-            >
-              {entry.title} <span class="number">{countText(entry, view.truncated)}</span>
-            </button>
-          ),
+        <Jump id="section-hydrants" title="Hydrants" />
+        {view.case_file.open_items.length > 0 && (
+          <Jump id="section-open" title="Open items" number={view.case_file.open_items.length} />
         )}
+        {view.responsible.length > 0 && <Jump id="section-responsible" title="Who to call" />}
+        {[...others.filter((s) => first.includes(s)), ...rest].map((entry) => (
+          <button
+            key={entry.kind}
+            type="button"
+            class={`jump kind-${entry.kind}`}
+            onClick={() => jump(sectionId(entry.kind))}
+          >
+            {entry.title} <span class="number">{countText(entry, view.truncated)}</span>
+          </button>
+        ))}
       </nav>
       {view.truncated && (
         <div class="section">
@@ -69,11 +77,14 @@ function Sections({ view, own }: { view: PropertyView; own: Set<string> }) {
           </p>
         </div>
       )}
+      <QuickSheet sheet={view.quick_sheet} now={now} />
+      <OpenItems file={view.case_file} now={now} />
       {first.map((section) => (
         <Section key={section.kind} section={section} now={now} cut={view.truncated} />
       ))}
       <CrewList property={view.id} now={now} />
-      <NearList property={view.id} />
+      <WhoToCall agencies={view.responsible} now={now} />
+      <CaseFile file={view.case_file} now={now} />
       {rest.map((section) => (
         <Section key={section.kind} section={section} now={now} cut={view.truncated} />
       ))}

@@ -6,6 +6,7 @@ import { canEdit, EditSheet } from "./edit_sheet";
 import { Fields } from "./fields";
 import { Icon } from "./icons";
 import { Nfpa704, nfpaRating } from "./nfpa704";
+import { StalenessChip } from "./origin_line";
 import { ClassificationChip, StateChip } from "./state_chip";
 
 const SURE = 0.9;
@@ -62,6 +63,7 @@ export function RecordRow({ record, now }: { record: CityRecord; now: number }) 
           <span class="chips">
             <StateChip state={record.state} reason={record.reason} />
             {top && <ClassificationChip classification={top.classification} compartment={top.compartment} />}
+            <StalenessChip staleness={record.staleness} />
             {confidence < SURE && method !== "self" && (
               <span class="chip wait">
                 <Icon name="alert" size={16} />

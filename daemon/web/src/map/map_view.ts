@@ -9,7 +9,7 @@ import maplibregl, {
   type Marker,
 } from "maplibre-gl/dist/maplibre-gl-csp.js";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-csp-worker.js?url";
-import { api, type LatLon, type NearResult, type Position } from "../api";
+import { api, type LatLon, type Hydrant, type Position } from "../api";
 import { addSigns } from "./map_signs";
 import { CITY, DARK, LIGHT, mapStyle, NEAR } from "./map_style";
 
@@ -143,7 +143,7 @@ export class MapView {
     else this.vehicle_.setLngLat([position.lon, position.lat]).addTo(this.map_);
   }
 
-  setNearest(hydrants: NearResult[]): void {
+  setNearest(hydrants: Hydrant[]): void {
     this.near_ = {
       type: "FeatureCollection",
       features: hydrants.map((hydrant, i) => ({

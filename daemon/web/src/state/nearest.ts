@@ -1,5 +1,5 @@
 // The hydrants in the list, in its order, for the numbers on the map.
-import type { NearResult } from "../api";
+import type { Hydrant } from "../api";
 import { Store } from "./store";
 
-export const nearest = new Store<NearResult[]>([]);
+export const nearest = new Store<Hydrant[]>([]);

@@ -1,0 +1,38 @@
+// Whose word a fact is, how old, and what speaks against relying on it.
+import type { Origin, Staleness } from "../api";
+import { age, sentenceCase } from "../words";
+import { Icon } from "./icons";
+import { StateChip } from "./state_chip";
+
+const STALE: { [staleness in Staleness]?: string } = {
+  late: "Its source is late",
+  stale: "Its source has not delivered for long",
+};
+
+export function StalenessChip({ staleness }: { staleness: Staleness }) {
+  const text = STALE[staleness];
+  if (!text) return null;
+  return (
+    <span class={`chip ${staleness === "stale" ? "bad" : "wait"}`} data-staleness={staleness}>
+      <Icon name="clock" size={16} />
+      {text}
+    </span>
+  );
+}
+
+export function OriginLine({ origin, now }: { origin: Origin; now: number }) {
+  const { source, as_of, link } = origin;
+  return (
+    <span class="origin">
+      {`${sentenceCase(origin.kind)}, ${source.title || source.id}, ${age(as_of, now)}`}
+      <StalenessChip staleness={origin.staleness} />
+      {link.doubtful && (
+        <span class="chip wait">
+          <Icon name="alert" size={16} />
+          {`May belong to another address, ${Math.round(link.confidence * 100)} % sure`}
+        </span>
+      )}
+      <StateChip state={origin.state} />
+    </span>
+  );
+}
