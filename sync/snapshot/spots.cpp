@@ -147,7 +147,8 @@ std::vector<records::LayerRow> Spots::boundaries_at(const Point& point) {
             auto stored = rows_.row(thing.row);
             if (!stored || stored->layer.kind != records::BOUNDARY || rows_.superseded(*stored)) continue;
             const auto message = records::parse_body(records::BOUNDARY, stored->layer.body);
-            if (!message || !records::contains(static_cast<const records::Boundary&>(**message), at)) continue;
+            if (!message || !records::contains(static_cast<const records::Boundary&>(**message), at))
+                continue;
             out.push_back(std::move(stored->layer));
         }
     }
