@@ -45,6 +45,8 @@ Entries::Entries(Database& database, RowReader& rows)
       words_(database,
              "SELECT word, rows FROM name_word WHERE word > ? AND word < ? ORDER BY word LIMIT 500"),
       named_(database, "SELECT rowid FROM name WHERE name MATCH ? LIMIT ?"),
+      name_words_(database, "SELECT word, rows FROM name_word"),
+      data_version_(database, "PRAGMA data_version"),
       city_name_(database, "SELECT value FROM meta WHERE key = 'city_name'") {}
 
 void Entries::begin() {
@@ -188,6 +190,21 @@ std::vector<std::int64_t> Entries::named(const std::vector<std::string>& all,
         for (const std::string& word : any) match += (&word == any.data() ? "\"" : " OR \"") + word + "\"";
         match += ")";
     }
+    return match_names(match, limit);
+}
+
+std::vector<std::int64_t> Entries::named(const std::vector<std::vector<std::string>>& groups,
+                                         std::size_t limit) {
+    std::string match;
+    for (const auto& group : groups) {
+        std::string any;
+        for (const std::string& word : group) any += (any.empty() ? "\"" : " OR \"") + word + "\"";
+        if (!any.empty()) match += (match.empty() ? "(" : " AND (") + any + ")";
+    }
+    return match_names(match, limit);
+}
+
+std::vector<std::int64_t> Entries::match_names(const std::string& match, std::size_t limit) {
     std::vector<std::int64_t> out;
     if (match.empty()) return out;
     named_.bindNoCopy(1, match);
@@ -195,6 +212,20 @@ std::vector<std::int64_t> Entries::named(const std::vector<std::string>& all,
     const ResetAtEnd reset(named_);
     while (named_.executeStep()) out.push_back(named_.getColumn(0).getInt64());
     return out;
+}
+
+void Entries::for_each_name_word(const std::function<void(std::string_view, std::int64_t)>& word) {
+    const ResetAtEnd reset(name_words_);
+    while (name_words_.executeStep()) {
+        const SQLite::Column text = name_words_.getColumn(0);
+        const auto bytes = static_cast<std::size_t>(text.getBytes());
+        word({static_cast<const char*>(text.getBlob()), bytes}, name_words_.getColumn(1).getInt64());
+    }
+}
+
+std::int64_t Entries::data_version() {
+    const ResetAtEnd reset(data_version_);
+    return data_version_.executeStep() ? data_version_.getColumn(0).getInt64() : 0;
 }
 
 std::optional<records::LayerRow> Entries::row(std::int64_t row) {

@@ -63,7 +63,7 @@ CREATE TABLE address (
     street INTEGER NOT NULL,
     high INTEGER NOT NULL,               -- last number of a range; 0 for a single number
     number INTEGER NOT NULL,             -- 0: none
-    part TEXT NOT NULL,                  -- letter, fraction or unit: "A", "1/2", "3B"
+    part TEXT NOT NULL,                  -- letter, fraction or unit: "A", "1/2", "3B"; "=": a course of the street
     row INTEGER NOT NULL,
     PRIMARY KEY (street, high, number, part, row)
 ) WITHOUT ROWID, STRICT;
@@ -71,7 +71,7 @@ CREATE TABLE address (
 -- Parcel numbers, asset tags, permit, case and licence numbers, letters and digits only; and whole names by a short key.
 CREATE TABLE term (
     key TEXT NOT NULL,
-    kind INTEGER NOT NULL,               -- 1 parcel, 2 tag, 3 number, 4 whole name
+    kind INTEGER NOT NULL,               -- lookup::TermKind: 1 parcel, 2 tag, 3 number, 4 whole name, 5 telephone
     row INTEGER NOT NULL,
     PRIMARY KEY (key, kind, row)
 ) WITHOUT ROWID, STRICT;
