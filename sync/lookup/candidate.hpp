@@ -25,7 +25,8 @@ inline constexpr double direction_not_typed = 0.02;
 inline constexpr double direction_not_there = 0.06;
 inline constexpr double direction_other = 0.20;
 inline constexpr double unread_word = 0.07;
-// Beside a name with typing errors no word may be lost for nothing, least of all before it: "Maklin Park" is no park.
+// Beside a name with typing errors no word may be lost for nothing, least of all before it: "Maklin Park" is
+// no park.
 inline constexpr double unread_beside = 0.13;
 inline constexpr double unread_before = 0.30;
 inline constexpr double name_goes_on = 0.18;  // what was typed is the whole name of another street

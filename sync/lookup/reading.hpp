@@ -34,7 +34,7 @@ struct Reading {
     // loose_readings().
     std::vector<std::string> loose;
     std::size_t loose_before = 0;  // so many of them stand before the name
-    bool loose_may_grow = false;  // the last of them is the last thing typed
+    bool loose_may_grow = false;   // the last of them is the last thing typed
     bool operator==(const Reading&) const = default;
 };
 
