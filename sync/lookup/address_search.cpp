@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <set>
+#include <span>
 
 #include "sync/lookup/edit_distance.hpp"
 #include "sync/records/address_words.hpp"
@@ -15,9 +17,16 @@ namespace {
 // Bounds of one query's work.
 constexpr std::size_t names_by_beginning = 60;
 constexpr std::size_t names_by_words = 40;
-constexpr std::size_t names_misspelt = 40;
+constexpr std::size_t names_misspelt = 60;
+constexpr std::size_t names_misspelt_far = 250;
 constexpr std::size_t streets_kept = 4000;
-constexpr std::size_t streets_asked = 48;
+constexpr std::size_t streets_asked = 64;
+constexpr std::size_t streets_asked_far = 250;
+constexpr std::size_t streets_of_other_numbers = 3;
+// The street itself is not in doubt, only the number; others as sure as the best by this.
+constexpr double sure_of_street = 0.75;
+constexpr double as_sure = 0.05;
+constexpr std::uint32_t number_limit = 999'999;
 constexpr std::size_t entries_of_number = 64;
 constexpr std::size_t entries_of_building = 2000;  // while a unit is typed: large buildings have that many
 
@@ -35,8 +44,14 @@ double name_cost(const NameMatch& match, std::size_t letters) {
                   (cost::error + cost::error_share / static_cast<double>(std::max<std::size_t>(letters, 1)));
     if (match.how == NameMatch::How::whole) return cost;
     const double share = static_cast<double>(match.untyped) / static_cast<double>(match.untyped + letters);
-    cost += cost::half_typed_share * share;
+    cost += cost::half_typed_share * share + (match.goes_on ? cost::name_goes_on : 0);
     return cost + (match.how == NameMatch::How::words ? cost::name_words_missing : cost::name_half_typed);
+}
+
+// A street is called what was typed: that longer names begin so says little.
+void mark_what_goes_on(std::vector<NameMatch>& names) {
+    if (names.empty() || names.front().how != NameMatch::How::whole || names.front().errors > 0) return;
+    for (NameMatch& match : names) match.goes_on = match.how == NameMatch::How::beginning;
 }
 
 bool begins(std::optional<std::string_view> word, std::string_view beginning) {
@@ -58,13 +73,65 @@ std::optional<std::string_view> direction_name(std::string_view direction) {
     return found->second;
 }
 
+constexpr int too_many = 3;
+
+// Typing errors between a word and a form it may have: one, in long forms two.
+int errors_between(const TypedWord& typed, bool may_grow, std::string_view form) {
+    if (form.empty()) return too_many;
+    const int most = form.size() >= 5 && typed.word().size() >= 4 ? 2 : 1;
+    int errors = typed.distance(form, most);
+    if (may_grow && typed.word().size() >= 3) errors = std::min(errors, typed.prefix_distance(form, most));
+    return errors <= most ? errors : too_many;
+}
+
+int errors_in_type(const std::string& word, bool may_grow, const std::string& type) {
+    if (type.empty()) return too_many;
+    const TypedWord typed(word);
+    return std::min(errors_between(typed, may_grow, type),
+                    errors_between(typed, may_grow, records::street_type_name(type).value_or("")));
+}
+
+// One letter alone is no misspelt direction: it would be any of them.
+int errors_in_direction(const std::string& word, bool may_grow, const std::string& direction) {
+    const auto name = direction_name(direction);
+    if (!name || word.size() < 3) return too_many;
+    return errors_between(TypedWord(word), may_grow, *name);
+}
+
 // How well a street's type and direction agree with what was typed of them. `type` and `direction` come out
 // as they were understood: a half-typed last word may stand for either.
 double street_cost(const Reading& reading, const StreetDictionary::NamedStreet& street, std::string& type,
-                   std::string& direction) {
+                   std::string& direction, int& errors) {
     type = reading.type;
     direction = reading.direction;
     double cost = cost::unread_word * std::min(reading.unread, 5);
+    std::span<const std::string> loose = reading.loose;
+    if (type.empty() && loose.size() == 2 &&
+        reading.loose_before == 0) {  // "AVE NUE", "STR EETT": one word with a space in it
+        const int apart = errors_in_type(loose[0] + loose[1], false, street.type);
+        if (apart <= 1) {
+            type = street.type;
+            errors += apart + 1;
+            cost += (apart + 1) * cost::error;
+            loose = {};
+        }
+    }
+    for (const std::string& word : loose) {
+        const bool may_grow = reading.loose_may_grow && &word == &loose.back();
+        const int as_type = type.empty() ? errors_in_type(word, may_grow, street.type) : too_many;
+        const int as_direction =
+            direction.empty() ? errors_in_direction(word, may_grow, street.direction) : too_many;
+        const int fewest = std::min(as_type, as_direction);
+        if (fewest == too_many) {
+            const bool before = static_cast<std::size_t>(&word - reading.loose.data()) < reading.loose_before;
+            cost += before ? cost::unread_before : cost::unread_beside;
+            continue;
+        }
+        (as_type <= as_direction ? type : direction) =
+            as_type <= as_direction ? street.type : street.direction;
+        cost += fewest * cost::error;
+        errors += fewest;
+    }
     if (!reading.tail.empty()) {
         const bool is_type = type.empty() && !street.type.empty() &&
                              (begins(street.type, reading.tail) ||
@@ -111,20 +178,79 @@ double number_cost(NumberFit fit) {
             return cost::number_other_side;
         case NumberFit::half_typed:
             return cost::number_half_typed;
+        case NumberFit::digit_off:
+            return cost::number_digit_off;
+        case NumberFit::nearest:
+            return cost::number_nearest;
     }
     return 0;
+}
+
+struct OtherNumber {
+    std::uint32_t number = 0;
+    int unlikely = 0;  // 0: two digits swapped; 1: one left out or added; 2: one exchanged
+};
+
+// Numbers that one error makes of this one, in their order.
+std::vector<OtherNumber> one_digit_off(std::uint32_t number) {
+    const std::string digits = std::to_string(number);
+    std::vector<OtherNumber> out;
+    const auto add = [&](const std::string& text, int unlikely) {
+        if (text.empty() || text.size() > 6 || text.front() == '0') return;
+        const auto value = static_cast<std::uint32_t>(std::stoul(text));
+        if (value != number) out.push_back({value, unlikely});
+    };
+    for (std::size_t at = 0; at <= digits.size(); ++at) {
+        for (char digit = '0'; digit <= '9'; ++digit) {
+            std::string text = digits;
+            text.insert(at, 1, digit);
+            add(text, 1);
+            if (at < digits.size()) add(digits.substr(0, at) + digit + digits.substr(at + 1), 2);
+        }
+        if (at < digits.size()) add(digits.substr(0, at) + digits.substr(at + 1), 1);
+        if (at + 1 < digits.size()) {
+            std::string text = digits;
+            std::swap(text[at], text[at + 1]);
+            add(text, 0);
+        }
+    }
+    std::ranges::sort(out, {},
+                      [](const OtherNumber& other) { return std::pair(other.number, other.unlikely); });
+    const auto repeated = std::ranges::unique(out, {}, &OtherNumber::number);
+    out.erase(repeated.begin(), repeated.end());
+    return out;
+}
+
+bool one_error_apart(std::string_view typed, std::string_view part) {
+    return typed.size() < 30 && TypedWord(typed).distance(part, 1) == 1;
 }
 
 }  // namespace
 
 void AddressSearch::find(std::size_t limit, std::vector<Candidate>& out) {
-    for (const Reading& reading : readings_) add_streets(reading, names_of(reading));
-    find_addresses(limit, out);
+    match();
+    find_addresses(streets_asked, limit, out);
 }
 
-void AddressSearch::find_misspelt(std::size_t limit, std::vector<Candidate>& out) {
-    for (const Reading& reading : readings_) match_misspelt_names(reading);
-    find_addresses(limit, out);
+void AddressSearch::find_misspelt(const std::vector<Repair>& repairs, const std::vector<std::string>& places,
+                                  int errors, std::size_t limit, std::vector<Candidate>& out) {
+    match_misspelt(repairs, places, errors);
+    find_addresses(errors == 1 ? streets_asked : streets_asked_far, limit, out);
+}
+
+void AddressSearch::match() {
+    for (const Reading& reading : readings_) add_streets(reading, names_of(reading));
+}
+
+void AddressSearch::match_misspelt(const std::vector<Repair>& repairs, const std::vector<std::string>& places,
+                                   int errors) {
+    for (std::size_t at = 0; at < repairs.size(); ++at) {
+        const int left = errors - repairs[at].errors;
+        if (left < 0) continue;
+        if (at == loose_.size()) loose_.push_back(loose_readings(repairs[at].typed, places));
+        for (const Reading& reading : loose_[at])
+            add_streets(reading, names_near(reading, left), repairs[at].errors);
+    }
 }
 
 const std::vector<NameMatch>& AddressSearch::names_of(const Reading& reading) {
@@ -137,56 +263,46 @@ const std::vector<NameMatch>& AddressSearch::names_of(const Reading& reading) {
     if (reading.name_may_grow) {
         dictionary_.find_beginning(name, names_by_beginning, names);
         if (raw != name) dictionary_.find_beginning(raw, names_by_beginning, names);
+        mark_what_goes_on(names);
     }
     if (names.empty() && name.size() >= 3) {
         dictionary_.find_words(records::split_words(name), reading.name_may_grow, false, names_by_words,
-                               names);
+                               words_like_, names);
     }
     return names;
 }
 
-void AddressSearch::match_misspelt_names(const Reading& reading) {
-    const std::string name = records::street_name(joined(reading.name));
-    const std::size_t letters = without_spaces(name).size();
-    const int most = errors_allowed(letters);
-    if (most == 0) return;
-    std::vector<NameMatch> names;
-    dictionary_.find_near(name, reading.name_may_grow, most, names_misspelt, names);
-    if (reading.name.size() > 1) {
+// Names with at most so many errors, and those with none, as what stands beside them may be misspelt.
+const std::vector<NameMatch>& AddressSearch::names_near(const Reading& reading, int errors) {
+    const std::string raw = joined(reading.name);
+    const auto [known, added] = near_.try_emplace({raw, reading.name_may_grow, errors});
+    std::vector<NameMatch>& names = known->second;
+    if (!added) return names;
+    const std::string name = records::street_name(raw);
+    dictionary_.find_whole(name, names);
+    if (reading.name_may_grow) dictionary_.find_beginning(name, names_by_beginning, names);
+    const bool known_whole = !names.empty() && names.front().how == NameMatch::How::whole;
+    const int most = std::min(errors, errors_allowed(without_spaces(name).size()));
+    dictionary_.find_near(name, reading.name_may_grow, most,
+                          errors == 1 ? names_misspelt : names_misspelt_far, names);
+    mark_what_goes_on(names);
+    if (errors > 0 && !known_whole) {
         dictionary_.find_words(records::split_words(name), reading.name_may_grow, true, names_by_words,
-                               names);
+                               words_like_, names);
     }
-    add_streets(reading, names);
-    match_misspelt_type(reading);
+    return names;
 }
 
-// "Main Stret": the name's last word is a street type that occurs here, but for one error.
-void AddressSearch::match_misspelt_type(const Reading& reading) {
-    const std::string& last = reading.name.back();
-    if (reading.name.size() < 2 || !reading.type.empty() || last.size() < 4) return;
-    const TypedWord word(last);
-    const bool is_type = std::ranges::any_of(dictionary_.types(), [&](const std::string& type) {
-        const auto written = records::street_type_name(type);
-        return written && word.distance(*written, 1) == 1;
-    });
-    if (!is_type) return;
-    std::vector<std::string> words = reading.name;
-    words.pop_back();
-    std::vector<NameMatch> names;
-    dictionary_.find_whole(records::street_name(joined(words)), names);
-    add_streets(reading, names, true);
-}
-
-void AddressSearch::add_streets(const Reading& reading, const std::vector<NameMatch>& names,
-                                bool type_misspelt) {
+void AddressSearch::add_streets(const Reading& reading, const std::vector<NameMatch>& names, int repaired) {
     const std::size_t letters = without_spaces(joined(reading.name)).size();
     for (const NameMatch& match : names) {
         const double named = 1 - name_cost(match, letters);
         for (const auto& street : dictionary_.streets(match.name)) {
             std::string type;
             std::string direction;
-            const double score = named - street_cost(reading, street, type, direction) -
-                                 (type_misspelt ? cost::type_misspelt : 0);
+            int errors = repaired;
+            const double score =
+                named - street_cost(reading, street, type, direction, errors) - repaired * cost::error;
             if (score < least_score || streets_.size() == streets_kept) continue;
             const auto [known, added] = known_.try_emplace(
                 {street.street, reading.number, reading.high, reading.part}, streets_.size());
@@ -196,7 +312,7 @@ void AddressSearch::add_streets(const Reading& reading, const std::vector<NameMa
             candidate.reason.street = {dictionary_.name(match.name), street.type, street.direction};
             candidate.reason.typed_type = std::move(type);
             candidate.reason.typed_direction = std::move(direction);
-            candidate.reason.type_misspelt = type_misspelt;
+            candidate.reason.errors_beside = errors;
             candidate.reason.unread = reading.unread;
             if (added) {
                 streets_.push_back(std::move(candidate));
@@ -207,7 +323,7 @@ void AddressSearch::add_streets(const Reading& reading, const std::vector<NameMa
     }
 }
 
-void AddressSearch::find_addresses(std::size_t limit, std::vector<Candidate>& out) {
+void AddressSearch::find_addresses(std::size_t streets, std::size_t limit, std::vector<Candidate>& out) {
     std::vector<StreetCandidate*> order;
     for (StreetCandidate& street : streets_) {
         if (!street.asked) order.push_back(&street);
@@ -217,7 +333,7 @@ void AddressSearch::find_addresses(std::size_t limit, std::vector<Candidate>& ou
         if (a->reason.street != b->reason.street) return a->reason.street < b->reason.street;
         return a->reading->number > b->reading->number;
     };
-    const std::size_t ask = std::min(order.size(), streets_asked);
+    const std::size_t ask = std::min(order.size(), streets);
     std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(ask), better);
     order.resize(ask);
     const std::size_t before = out.size();
@@ -228,11 +344,54 @@ void AddressSearch::find_addresses(std::size_t limit, std::vector<Candidate>& ou
     }
 }
 
+void AddressSearch::find_other_numbers(std::vector<Candidate>& out) {
+    std::vector<const StreetCandidate*> best;
+    for (const StreetCandidate& street : streets_) {
+        if (street.score >= sure_of_street && street.asked && street.reading->number != 0)
+            best.push_back(&street);
+    }
+    std::ranges::sort(best, {}, [](const StreetCandidate* street) {
+        return std::tuple(-street->score, street->reason.street, street->reading->number);
+    });
+    std::set<std::int64_t> tried;
+    for (const StreetCandidate* street : best) {
+        if (street->score < best.front()->score - as_sure || tried.size() == streets_of_other_numbers) return;
+        if (!tried.insert(street->street).second) continue;
+        if (entries_.addresses(street->street, street->reading->number, street->reading->number, 1).empty())
+            find_other_numbers_on(*street, out);
+    }
+}
+
+void AddressSearch::find_other_numbers_on(const StreetCandidate& street, std::vector<Candidate>& out) {
+    const Reading& reading = *street.reading;
+    const std::vector<OtherNumber> wanted = one_digit_off(reading.number);
+    // From one existing number to the next: most streets have few of those wanted.
+    for (auto next = wanted.begin(); next != wanted.end();) {
+        const auto found = entries_.addresses(street.street, next->number, number_limit, 1);
+        if (found.empty()) break;
+        const std::uint32_t number = found.front().number;
+        next = std::ranges::lower_bound(next, wanted.end(), number, {}, &OtherNumber::number);
+        if (next == wanted.end() || next->number != number) continue;
+        const auto doors =
+            reading.part.empty() ? found : entries_.door(street.street, number, reading.part, 1);
+        for (const auto& entry : doors.empty() ? found : doors) {
+            add_address(street, entry, NumberFit::digit_off, out, next->unlikely * cost::unlikely_digit);
+        }
+        ++next;
+    }
+    for (const auto& entry : entries_.neighbours(street.street, reading.number)) {
+        add_address(street, entry, NumberFit::nearest, out);
+    }
+}
+
 void AddressSearch::find_at(const StreetCandidate& street, std::size_t limit, std::vector<Candidate>& out) {
     const Reading& reading = *street.reading;
     if (reading.number == 0) {
-        for (const auto& entry : entries_.addresses(street.street, 0, UINT32_MAX, limit)) {
+        for (const auto& entry : entries_.addresses(street.street, 1, UINT32_MAX, limit)) {
             add_address(street, entry, NumberFit::not_typed, out);
+        }
+        for (const auto& entry : entries_.addresses(street.street, 0, 0, limit)) {
+            if (entry.part != street_course) add_address(street, entry, NumberFit::not_typed, out);
         }
         return;
     }
@@ -266,7 +425,7 @@ void AddressSearch::find_at(const StreetCandidate& street, std::size_t limit, st
     if (!reading.number_may_grow) return;
     std::uint64_t low = reading.number;
     std::uint64_t high = reading.number;
-    while (low * 10 <= 999'999) {
+    while (low * 10 <= number_limit) {
         low *= 10;
         high = high * 10 + 9;
         for (const auto& entry : entries_.addresses(street.street, static_cast<std::uint32_t>(low),
@@ -277,9 +436,9 @@ void AddressSearch::find_at(const StreetCandidate& street, std::size_t limit, st
 }
 
 void AddressSearch::add_address(const StreetCandidate& street, const snapshot::AddressEntry& entry,
-                                NumberFit fit, std::vector<Candidate>& out) {
+                                NumberFit fit, std::vector<Candidate>& out, double unlikely) {
     const Reading& reading = *street.reading;
-    double score = street.score - number_cost(fit);
+    double score = street.score - number_cost(fit) - unlikely;
     if (entry.part != reading.part) {
         if (reading.part.empty()) {
             score -= cost::part_not_typed;
@@ -287,6 +446,8 @@ void AddressSearch::add_address(const StreetCandidate& street, const snapshot::A
             score -= cost::part_not_there;
         } else if (reading.part_may_grow && entry.part.starts_with(reading.part)) {
             score -= cost::part_half_typed;
+        } else if (one_error_apart(reading.part, entry.part)) {
+            score -= cost::part_other;
         } else {
             return;  // another unit is another door
         }
@@ -299,6 +460,7 @@ void AddressSearch::add_address(const StreetCandidate& street, const snapshot::A
     candidate.reason = street.reason;
     candidate.reason.typed_part = reading.part;
     candidate.reason.number_fit = fit;
+    candidate.reason.typed_number = reading.number;
     candidate.reason.number = entry.number;
     candidate.reason.high = entry.high;
     candidate.reason.part = entry.part;

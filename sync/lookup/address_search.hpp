@@ -1,6 +1,7 @@
 // Inside of the search: from readings over street names to rows.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "sync/lookup/candidate.hpp"
 #include "sync/lookup/reading.hpp"
+#include "sync/lookup/repairs.hpp"
 #include "sync/lookup/street_dictionary.hpp"
 #include "sync/snapshot/entries.hpp"
 
@@ -33,26 +35,39 @@ class AddressSearch {
 
     // Names as typed, half typed, or with words left out. Adds to `out`.
     void find(std::size_t limit, std::vector<Candidate>& out);
-    // Names with typing errors; for when find() left something to wish for.
-    void find_misspelt(std::size_t limit, std::vector<Candidate>& out);
+    // The same with up to `errors` typing errors, 1 or 2; for when find() left something to wish for. Call it
+    // with 1 before 2.
+    void find_misspelt(const std::vector<Repair>& repairs, const std::vector<std::string>& places, int errors,
+                       std::size_t limit, std::vector<Candidate>& out);
+    // Only the streets of these two, not what stands on them.
+    void match();
+    void match_misspelt(const std::vector<Repair>& repairs, const std::vector<std::string>& places,
+                        int errors);
+    // Where a street is well met but has no such house: those whose number differs by one digit, and the
+    // nearest. They are never more than an offer (is_other_door()).
+    void find_other_numbers(std::vector<Candidate>& out);
 
     // The streets that find() and find_misspelt() came upon.
     const std::vector<StreetCandidate>& streets() const { return streets_; }
 
   private:
     const std::vector<NameMatch>& names_of(const Reading& reading);
-    void match_misspelt_names(const Reading& reading);
-    void match_misspelt_type(const Reading& reading);
-    void add_streets(const Reading& reading, const std::vector<NameMatch>& names, bool type_misspelt = false);
-    void find_addresses(std::size_t limit, std::vector<Candidate>& out);
+    const std::vector<NameMatch>& names_near(const Reading& reading, int errors);
+    void add_streets(const Reading& reading, const std::vector<NameMatch>& names, int repaired = 0);
+    void find_addresses(std::size_t streets, std::size_t limit, std::vector<Candidate>& out);
     void find_at(const StreetCandidate& street, std::size_t limit, std::vector<Candidate>& out);
+    void find_other_numbers_on(const StreetCandidate& street, std::vector<Candidate>& out);
+    // `unlikely` is taken from the score.
     void add_address(const StreetCandidate& street, const snapshot::AddressEntry& entry, NumberFit fit,
-                     std::vector<Candidate>& out);
+                     std::vector<Candidate>& out, double unlikely = 0);
 
     const StreetDictionary& dictionary_;
     snapshot::Entries& entries_;
     const std::vector<Reading>& readings_;
     std::map<std::pair<std::string, bool>, std::vector<NameMatch>> names_;  // many readings share a name
+    std::map<std::tuple<std::string, bool, int>, std::vector<NameMatch>> near_;
+    StreetDictionary::WordsLike words_like_;
+    std::deque<std::vector<Reading>> loose_;  // of each repair, once it was tried; candidates point into them
     std::vector<StreetCandidate> streets_;
     std::map<std::tuple<std::int64_t, std::uint32_t, std::uint32_t, std::string_view>, std::size_t> known_;
 };

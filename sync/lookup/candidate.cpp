@@ -33,7 +33,9 @@ void explain_street(const AddressReason& reason, std::string& out) {
                      ? "no street type is known here"
                      : fmt::format("{}, not {}", shown(street.type), shown(reason.typed_type)));
     }
-    if (reason.type_misspelt) add(out, "street type misspelt");
+    if (reason.errors_beside == 1) add(out, "one typing error beside the name");
+    if (reason.errors_beside > 1)
+        add(out, fmt::format("{} typing errors beside the name", reason.errors_beside));
     if (!reason.typed_direction.empty() && reason.typed_direction != street.direction) {
         add(out, street.direction.empty()
                      ? fmt::format("without {}", reason.typed_direction)
@@ -48,6 +50,10 @@ std::string explain_number(const AddressReason& reason) {
     if (reason.number_fit == NumberFit::half_typed) return "house number begins so, and street";
     if (reason.number_fit == NumberFit::other_side)
         return fmt::format("street; {}–{} is on its other side", reason.number, reason.high);
+    if (reason.number_fit == NumberFit::digit_off)
+        return fmt::format("street; there is no {} here, one digit differs", reason.typed_number);
+    if (reason.number_fit == NumberFit::nearest)
+        return fmt::format("street; there is no {} here, this is the nearest number", reason.typed_number);
     std::string out = "house number and street";
     if (reason.high != 0) add(out, fmt::format("inside {}–{}", reason.number, reason.high));
     return out;
@@ -68,7 +74,9 @@ std::string explain(const AddressReason& reason) {
     if (!reason.typed_part.empty() && reason.part != reason.typed_part) {
         add(out, reason.part.empty()
                      ? fmt::format("{} is not listed, this is the whole house", reason.typed_part)
-                     : fmt::format("{} begins so", reason.part));
+                 : reason.part.starts_with(reason.typed_part)
+                     ? fmt::format("{} begins so", reason.part)
+                     : fmt::format("{} is not listed, this is {}", reason.typed_part, reason.part));
     } else if (!reason.typed_part.empty()) {
         add(out, "unit " + reason.part);
     }

@@ -21,15 +21,23 @@ inline constexpr double error_share = 0.25;
 inline constexpr double type_not_typed = 0.01;
 inline constexpr double type_not_there = 0.06;
 inline constexpr double type_other = 0.15;
-inline constexpr double type_misspelt = 0.10;
 inline constexpr double direction_not_typed = 0.02;
 inline constexpr double direction_not_there = 0.06;
 inline constexpr double direction_other = 0.20;
 inline constexpr double unread_word = 0.07;
+// Beside a name with typing errors no word may be lost for nothing, least of all before it: "Maklin Park" is
+// no park.
+inline constexpr double unread_beside = 0.13;
+inline constexpr double unread_before = 0.30;
+inline constexpr double name_goes_on = 0.18;  // what was typed is the whole name of another street
 inline constexpr double number_in_range = 0.01;
-inline constexpr double number_other_side = 0.15;
+inline constexpr double number_other_side = 0.27;
 inline constexpr double number_half_typed = 0.06;
 inline constexpr double no_number = 0.20;  // a street was typed: its addresses are a list, not an answer
+inline constexpr double number_digit_off = 0.26;  // not the number typed: one digit differs
+inline constexpr double unlikely_digit = 0.005;   // by the kind of the error
+inline constexpr double number_nearest = 0.28;    // the closest that exists
+inline constexpr double part_other = 0.25;        // one letter or digit differs from the unit typed
 inline constexpr double part_not_typed = 0.03;
 inline constexpr double part_not_there = 0.05;
 inline constexpr double part_half_typed = 0.02;
@@ -39,7 +47,12 @@ inline constexpr double part_half_typed = 0.02;
 inline constexpr double least_score = 0.45;
 
 // How a typed house number meets that of an entry.
-enum class NumberFit { not_typed, exact, in_range, other_side, half_typed };
+enum class NumberFit { not_typed, exact, in_range, other_side, half_typed, digit_off, nearest };
+
+// Whether another door than the one typed is offered.
+constexpr bool is_other_door(NumberFit fit) {
+    return fit == NumberFit::other_side || fit == NumberFit::digit_off || fit == NumberFit::nearest;
+}
 
 // Whether the number is one of low–high: where both ends stand on one side of the street, so does the number.
 bool holds(std::uint32_t low, std::uint32_t high, std::uint32_t number);
@@ -49,10 +62,11 @@ struct AddressReason {
     NameMatch name;
     Street street;  // as its addresses have it
     std::string typed_type;
-    bool type_misspelt = false;
     std::string typed_direction;
+    int errors_beside = 0;  // typing errors in type and direction, lost and added spaces
     std::string typed_part;
     NumberFit number_fit = NumberFit::not_typed;
+    std::uint32_t typed_number = 0;
     std::uint32_t number = 0;  // of the entry
     std::uint32_t high = 0;
     std::string part;

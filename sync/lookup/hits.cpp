@@ -16,8 +16,27 @@ using Message = std::unique_ptr<google::protobuf::Message>;
 struct Found {
     Candidate candidate;
     records::LayerRow row;
+    std::size_t recent = 0;  // place among the recently opened; their number when it is none
     double distance_m = HUGE_VAL;
 };
+
+constexpr double sure_score = 0.85;
+constexpr double clearly_better = 0.02;
+
+// The door or number that was typed, and hardly an error in it.
+bool may_be_sure(const Candidate& candidate) {
+    if (candidate.score < sure_score) return false;
+    if (candidate.match == Match::block) return false;
+    if (candidate.match != Match::address) return true;
+    const AddressReason& reason = candidate.reason;
+    const bool typed_whole =
+        reason.number_fit == NumberFit::exact || reason.number_fit == NumberFit::in_range;
+    return typed_whole && (reason.typed_part.empty() || reason.part == reason.typed_part);
+}
+
+std::size_t recent_place(const std::vector<records::RecordId>& recent, records::RecordId record) {
+    return static_cast<std::size_t>(std::ranges::find(recent, record) - recent.begin());
+}
 
 // Better by less than this is not better: then the nearer comes first.
 double rank(double score) {
@@ -85,7 +104,7 @@ Hit to_hit(snapshot::Entries& entries, const Found& found) {
 }  // namespace
 
 std::vector<Hit> make_hits(snapshot::Entries& entries, std::vector<Candidate> candidates, std::size_t limit,
-                           const std::optional<snapshot::Point>& position) {
+                           const SearchOptions& options) {
     std::ranges::stable_sort(candidates, {},
                              [](const Candidate& candidate) { return rank(candidate.score); });
     std::vector<Found> found;
@@ -100,12 +119,14 @@ std::vector<Hit> make_hits(snapshot::Entries& entries, std::vector<Candidate> ca
         auto row = entries.row(candidate.row);
         if (!row || !seen.insert(row->record).second) continue;
         last_rank = rank(candidate.score);
-        found.push_back({std::move(candidate), std::move(*row), HUGE_VAL});
-        if (position) found.back().distance_m = std::round(distance_to(entries, found.back().row, *position));
+        const std::size_t recent = recent_place(options.recent, row->record);
+        found.push_back({std::move(candidate), std::move(*row), recent, HUGE_VAL});
+        if (options.position)
+            found.back().distance_m = std::round(distance_to(entries, found.back().row, *options.position));
     }
     std::ranges::sort(found, {}, [](const Found& each) {
         const AddressReason& reason = each.candidate.reason;
-        return std::tuple(rank(each.candidate.score), each.distance_m, each.candidate.match,
+        return std::tuple(rank(each.candidate.score), each.recent, each.distance_m, each.candidate.match,
                           reason.street.name, reason.street.type, reason.street.direction, reason.number,
                           reason.part, each.row.record);
     });
@@ -113,6 +134,9 @@ std::vector<Hit> make_hits(snapshot::Entries& entries, std::vector<Candidate> ca
     std::vector<Hit> hits;
     hits.reserve(found.size());
     for (const Found& each : found) hits.push_back(to_hit(entries, each));
+    if (!found.empty() && may_be_sure(found.front().candidate)) {
+        hits.front().sure = found.size() == 1 || hits[1].score < hits.front().score - clearly_better;
+    }
     return hits;
 }
 

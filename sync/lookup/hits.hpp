@@ -11,6 +11,6 @@ namespace fieldpost::lookup {
 
 // Throws SQLite::Exception.
 std::vector<Hit> make_hits(snapshot::Entries& entries, std::vector<Candidate> candidates, std::size_t limit,
-                           const std::optional<snapshot::Point>& position);
+                           const SearchOptions& options);
 
 }  // namespace fieldpost::lookup

@@ -21,32 +21,59 @@ constexpr double whole_name = 0.97;
 constexpr double least_name = 0.55;  // and name_share by the share of the name's words that were typed
 constexpr double name_share = 0.32;
 constexpr double half_typed = 0.02;
+constexpr double initial_typed = 0.03;    // "J" for "JOHN"
+constexpr double initial_written = 0.05;  // "JOHN" where the source has "J"
+constexpr std::size_t words_like = 16;    // that one typed word may stand for
+constexpr std::size_t variants_tried = 5;
+constexpr std::size_t least_parted = 3;  // letters of each half of a word that is two
 
 struct Typed {
-    std::vector<std::string> words;
+    struct Word {
+        std::string text;
+        std::vector<LikeWord> like;  // what it may stand for beside itself
+    };
+    std::vector<Word> words;
     bool last_may_grow = false;
+    double cost = 0;  // of joining or parting words
 };
 
-// Score of one name; 0 when a word typed is not in it. Each word of the name serves once.
-double score_of(const Typed& typed, std::string_view name) {
+// What it costs to take a typed word for one of a name; more than 1: it cannot be taken for it.
+double cost_of(const Typed::Word& typed, bool may_grow, std::string_view written) {
+    constexpr double never = 2;
+    if (typed.text == written) return 0;
+    if (typed.text.size() == 1) return written.starts_with(typed.text) ? initial_typed : never;
+    if (may_grow && written.starts_with(typed.text)) return half_typed;
+    if (written.size() == 1 && typed.text.starts_with(written)) return initial_written;
+    const auto like = std::ranges::find(typed.like, written, &LikeWord::word);
+    return like == typed.like.end() ? never : like->cost;
+}
+
+struct NameScore {
+    double score = 0;  // 0 when a word typed is not in the name
+    bool exact = true;
+};
+
+// Each word of the name serves once. Whole words are given away before initials.
+NameScore score_of(const Typed& typed, std::string_view name) {
     auto words = records::split_words(name);
     const std::size_t all = words.size();
-    bool grown = false;
-    for (std::size_t at = 0; at < typed.words.size(); ++at) {
-        const std::string& word = typed.words[at];
-        auto found = std::ranges::find(words, word);
-        if (found == words.end() && typed.last_may_grow && at + 1 == typed.words.size()) {
-            found =
-                std::ranges::find_if(words, [&](std::string_view other) { return other.starts_with(word); });
-            grown = true;
+    double loss = typed.cost;
+    for (const bool initials : {false, true}) {
+        for (std::size_t at = 0; at < typed.words.size(); ++at) {
+            const Typed::Word& word = typed.words[at];
+            if ((word.text.size() == 1) != initials) continue;
+            const bool may_grow = typed.last_may_grow && at + 1 == typed.words.size();
+            const auto cost = [&](std::string_view written) { return cost_of(word, may_grow, written); };
+            const auto best = std::ranges::min_element(words, {}, cost);
+            if (best == words.end() || cost(*best) > 1) return {0, false};
+            loss += cost(*best);
+            words.erase(best);
         }
-        if (found == words.end()) return 0;
-        words.erase(found);
     }
-    const double loss = grown ? half_typed : 0;
-    if (words.empty()) return whole_name - loss;
-    return least_name + name_share * static_cast<double>(typed.words.size()) / static_cast<double>(all) -
-           loss;
+    const bool exact = loss <= half_typed;
+    if (words.empty()) return {whole_name - loss, exact};
+    const double share = static_cast<double>(typed.words.size()) / static_cast<double>(all);
+    return {least_name + name_share * share - loss, exact};
 }
 
 void add_row(snapshot::Entries& entries, std::int64_t row, const Typed& typed, std::vector<Candidate>& out) {
@@ -54,71 +81,137 @@ void add_row(snapshot::Entries& entries, std::int64_t row, const Typed& typed, s
     if (!stored) return;
     const auto message = records::parse_body(stored->kind, stored->body);
     if (!message) return;
-    double best = 0;
+    NameScore best;
     std::string best_name;
     for (std::string& name : extract(stored->kind, **message).names) {
-        if (const double score = score_of(typed, name); score > best) {
+        if (const NameScore score = score_of(typed, name); score.score > best.score) {
             best = score;
             best_name = std::move(name);
         }
     }
-    if (best == 0) return;
+    if (best.score <= 0) return;
     Candidate candidate;
-    candidate.score = best;
+    candidate.score = best.score;
     candidate.match = stored->kind == records::PROPERTY ? Match::place : Match::name;
     candidate.row = row;
-    candidate.why = fmt::format("{} {}", candidate.match == Match::place ? "name of the place:" : "name:",
-                                records::title_case(best_name));
+    candidate.why = fmt::format("{} {}{}", candidate.match == Match::place ? "name of the place:" : "name:",
+                                records::title_case(best_name), best.exact ? "" : "; not spelled as typed");
     out.push_back(std::move(candidate));
+}
+
+Typed read_typed(const TypedText& text) {
+    Typed typed;
+    for (const std::string& word : text.words) {
+        const std::string folded = records::fold(word);  // "12-14" becomes two words, as in the names
+        for (const std::string_view part : records::split_words(folded))
+            typed.words.push_back({std::string(part), {}});
+    }
+    typed.last_may_grow = !text.last_complete;
+    return typed;
+}
+
+bool is_searchable(const Typed& typed) {
+    const auto has_letter = [](const Typed::Word& word) {
+        return std::ranges::any_of(word.text, [](char c) { return c >= 'A' && c <= 'Z'; });
+    };
+    return !typed.words.empty() && typed.words.size() <= word_limit &&
+           std::ranges::any_of(typed.words, has_letter);
+}
+
+void take(const std::vector<std::int64_t>& more, std::vector<std::int64_t>& rows) {
+    for (const std::int64_t row : more) {
+        if (std::ranges::find(rows, row) == rows.end()) rows.push_back(row);
+    }
+}
+
+// The words as typed, and with two joined or one parted where that gives words that names have.
+std::vector<Typed> variants(const Typed& typed, const NameWords& known) {
+    constexpr double space_cost = 0.05;
+    std::vector<Typed> out{typed};
+    const auto add = [&](std::size_t at, std::size_t replaced,
+                         std::initializer_list<std::string_view> words) {
+        if (out.size() == variants_tried) return;
+        Typed other = typed;
+        other.cost = space_cost;
+        const auto from = other.words.begin() + static_cast<std::ptrdiff_t>(at);
+        auto place = other.words.erase(from, from + static_cast<std::ptrdiff_t>(replaced));
+        for (const std::string_view word : words)
+            place = other.words.insert(place, Typed::Word{std::string(word), {}}) + 1;
+        out.push_back(std::move(other));
+    };
+    for (std::size_t at = 0; at < typed.words.size(); ++at) {
+        const std::string& word = typed.words[at].text;
+        if (at + 1 < typed.words.size()) {
+            const std::string both = word + typed.words[at + 1].text;
+            if (known.has(both)) add(at, 2, {both});
+        }
+        if (known.has(word)) continue;
+        for (std::size_t cut = least_parted; cut + least_parted <= word.size(); ++cut) {
+            const std::string_view left = std::string_view(word).substr(0, cut);
+            const std::string_view right = std::string_view(word).substr(cut);
+            if (known.has(left) && known.has(right)) add(at, 1, {left, right});
+        }
+    }
+    return out;
 }
 
 }  // namespace
 
 void find_names(snapshot::Entries& entries, const TypedText& text, bool whole_only, std::size_t limit,
                 std::vector<Candidate>& out) {
-    Typed typed;
+    const Typed typed = read_typed(text);
+    if (!is_searchable(typed)) return;
     std::string whole;
-    for (const std::string& word : text.words) {
-        const std::string folded = records::fold(word);  // "12-14" becomes two words, as in the names
-        for (const std::string_view part : records::split_words(folded)) typed.words.emplace_back(part);
-        whole += folded + " ";
+    // A letter alone stands for a word, unless there is nothing else.
+    std::vector<std::string> words;
+    for (const Typed::Word& word : typed.words) {
+        whole += word.text + " ";
+        if (word.text.size() > 1) words.push_back(word.text);
     }
-    if (typed.words.empty() || typed.words.size() > word_limit) return;
-    const auto has_letter = [](const std::string& word) {
-        return std::ranges::any_of(word, [](char c) { return c >= 'A' && c <= 'Z'; });
-    };
-    if (std::ranges::none_of(typed.words, has_letter)) return;
-    typed.last_may_grow = !text.last_complete;
+    if (words.empty()) words.push_back(typed.words.front().text);
 
     std::vector<std::int64_t> rows;
     const std::size_t wanted = rows_looked_at + 3 * limit;
-    const auto take = [&](const std::vector<std::int64_t>& more) {
-        for (const std::int64_t row : more) {
-            if (std::ranges::find(rows, row) == rows.end()) rows.push_back(row);
-        }
-    };
     const std::string whole_key = whole_name_word(whole);
     for (const snapshot::TermEntry& term : entries.terms(whole_key, limit)) {
-        if (term.key == whole_key) take({term.row});
+        if (term.key == whole_key) take({term.row}, rows);
     }
     if (!whole_only) {
-        take(entries.named(typed.words, {}, wanted));
-        if (typed.last_may_grow && rows.size() < wanted) {
-            const std::string last = typed.words.back();
-            std::vector<std::string> others(typed.words.begin(), typed.words.end() - 1);
-            if (last.size() >= least_beginning) {
-                const auto words = entries.words_beginning(last, words_tried);
-                if (!others.empty() && !words.empty()) take(entries.named(others, words, wanted));
-                for (const std::string& word : words) {
-                    if (!others.empty() || rows.size() >= wanted) break;
-                    take(entries.named({word}, {}, wanted - rows.size()));
-                }
-            } else if (!others.empty()) {
-                take(entries.named(others, {}, wanted));
+        take(entries.named(words, {}, wanted), rows);
+        const bool last_is_word = typed.words.back().text == words.back();
+        if (typed.last_may_grow && last_is_word && rows.size() < wanted &&
+            words.back().size() >= least_beginning) {
+            const std::string last = words.back();
+            words.pop_back();
+            const auto grown = entries.words_beginning(last, words_tried);
+            if (!words.empty() && !grown.empty()) take(entries.named(words, grown, wanted), rows);
+            for (const std::string& word : grown) {
+                if (!words.empty() || rows.size() >= wanted) break;
+                take(entries.named({word}, {}, wanted - rows.size()), rows);
             }
         }
     }
     for (const std::int64_t row : rows) add_row(entries, row, typed, out);
+}
+
+void find_names_like(snapshot::Entries& entries, const NameWords& known, const TypedText& text,
+                     std::size_t limit, std::vector<Candidate>& out) {
+    const Typed as_typed = read_typed(text);
+    if (!is_searchable(as_typed)) return;
+    const std::size_t wanted = rows_looked_at + 3 * limit;
+    for (Typed& typed : variants(as_typed, known)) {
+        std::vector<std::vector<std::string>> groups;
+        for (Typed::Word& word : typed.words) {
+            if (word.text.size() == 1) continue;
+            word.like = known.like(word.text, words_like);
+            std::vector<std::string>& group = groups.emplace_back();
+            group.push_back(word.text);
+            for (const LikeWord& like : word.like) group.push_back(like.word);
+            if (typed.words.size() > 1) group.push_back(word.text.substr(0, 1));
+        }
+        if (groups.empty()) continue;
+        for (const std::int64_t row : entries.named(groups, wanted)) add_row(entries, row, typed, out);
+    }
 }
 
 }  // namespace fieldpost::lookup

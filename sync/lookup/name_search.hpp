@@ -1,18 +1,22 @@
-// Inside of the search: names of parties, businesses, projects and places.
+// Inside of the search: people, businesses and places by their names.
 #pragma once
 
 #include <vector>
 
 #include "sync/lookup/candidate.hpp"
+#include "sync/lookup/name_words.hpp"
 #include "sync/lookup/reading.hpp"
 #include "sync/snapshot/entries.hpp"
 
 namespace fieldpost::lookup {
 
-// Every word typed must be in one name, in any order; the last may be half typed. With `whole_only`, all
-// words of the name must be there: for a text that is a good address already. Adds to `out`. Throws
-// SQLite::Exception.
-void find_names(snapshot::Entries& entries, const TypedText& typed, bool whole_only, std::size_t limit,
+// Names that have every word typed, in any order; the last may be half typed, and a letter may stand for a
+// word. With `whole_only`, only names that have no other words. Adds to `out`. Throws SQLite::Exception.
+void find_names(snapshot::Entries& entries, const TypedText& text, bool whole_only, std::size_t limit,
                 std::vector<Candidate>& out);
+
+// The same for words that are misspelt, written by ear, joined or parted.
+void find_names_like(snapshot::Entries& entries, const NameWords& known, const TypedText& text,
+                     std::size_t limit, std::vector<Candidate>& out);
 
 }  // namespace fieldpost::lookup

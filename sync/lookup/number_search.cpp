@@ -63,10 +63,27 @@ void find_key(snapshot::Entries& entries, const std::string& key, bool may_grow,
     }
 }
 
+// A telephone number, with or without area code; nothing is looked for while less than seven digits are
+// typed.
+void find_phone(snapshot::Entries& entries, std::string_view text, std::size_t limit,
+                std::vector<Candidate>& out) {
+    const std::string key = phone_key(text);
+    if (key.empty()) return;
+    for (const snapshot::TermEntry& term : entries.terms(key, limit)) {
+        Candidate candidate;
+        candidate.score = term.key == key ? 1.0 : 0.95;
+        candidate.match = Match::phone;
+        candidate.row = term.row;
+        candidate.why = term.key == key ? "telephone number" : "telephone number, area code not typed";
+        out.push_back(std::move(candidate));
+    }
+}
+
 }  // namespace
 
-void find_numbers(snapshot::Entries& entries, const TypedText& typed, std::size_t limit,
-                  std::vector<Candidate>& out) {
+void find_numbers(snapshot::Entries& entries, const TypedText& typed, std::string_view text,
+                  std::size_t limit, std::vector<Candidate>& out) {
+    find_phone(entries, text, limit, out);
     std::string key;
     std::string behind_noun;
     for (std::size_t at = 0; at < typed.words.size(); ++at) {

@@ -11,7 +11,7 @@ namespace fieldpost::lookup {
 
 // The whole text as a number, separators aside, or what follows a word such as "permit"; the last may be half
 // typed. Adds to `out`. Throws SQLite::Exception.
-void find_numbers(snapshot::Entries& entries, const TypedText& typed, std::size_t limit,
-                  std::vector<Candidate>& out);
+void find_numbers(snapshot::Entries& entries, const TypedText& typed, std::string_view text,
+                  std::size_t limit, std::vector<Candidate>& out);
 
 }  // namespace fieldpost::lookup

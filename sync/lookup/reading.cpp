@@ -93,11 +93,12 @@ struct Rest {
 
 class Readings {
   public:
-    Readings(const TypedText& typed, std::string_view text, const Words& places)
+    // Without a text: loosely.
+    Readings(const TypedText& typed, std::optional<std::string_view> text, const Words& places)
         : typed_(typed), text_(text), places_(places) {}
 
     std::vector<Reading> run() {
-        read_whole();
+        if (text_) read_whole();
         const std::size_t size = typed_.words.size();
         std::size_t numbers = 0;
         for (std::size_t at = 0; at < size && numbers < 3; ++at) {
@@ -106,6 +107,7 @@ class Readings {
                 take_number(at, *number);
             }
         }
+        if (!text_ && numbers > 0) return std::move(out_);
         Rest rest;
         rest.words = typed_.words;
         rest.ends_typed = !typed_.last_complete;
@@ -123,7 +125,7 @@ class Readings {
     void read_whole() {
         records::AddressContext context;
         context.places = places_;
-        const records::Address address = records::parse_address(text_, context);
+        const records::Address address = records::parse_address(*text_, context);
         const Street street = street_of(address);
         if (street.name.empty() || address.number() == 0) return;
         Reading reading;
@@ -169,7 +171,7 @@ class Readings {
         rest.words.insert(rest.words.end(), after.begin(), after.end());
         rest.ends_typed = ends && !after.empty();
         take_unit(rest);
-        if (before.empty() || after.empty()) return;
+        if (!text_ || before.empty() || after.empty()) return;
         rest.words = after;  // "City Hall 795 Massachusetts Ave": what stands before is a building
         rest.base.unread = number.unread + static_cast<int>(before.size());
         take_unit(rest);
@@ -201,6 +203,7 @@ class Readings {
                 }
                 shorter.base.unread += behind > 1 ? static_cast<int>(behind) - 1 : 0;
                 take_place(std::move(shorter));
+                if (!text_) return;
             } else if (behind == 0 && rest.base.number != 0 && at >= 2 &&
                        (is_digit(word.front()) || (word.size() == 1 && !records::direction(word))) &&
                        (records::street_type(rest.words[at - 1]) || records::direction(rest.words[at - 1]))) {
@@ -242,6 +245,10 @@ class Readings {
 
     void take_street(Rest rest) {
         if (rest.words.empty()) return;
+        if (!text_) {
+            take_runs(rest);
+            return;
+        }
         take_name(rest, {});
         if (rest.words.size() < 2) return;
         if (rest.ends_typed) {
@@ -290,6 +297,34 @@ class Readings {
         }
     }
 
+    // Every run of words with at most two before it and four behind.
+    void take_runs(const Rest& rest) {
+        const Words& words = rest.words;
+        const std::size_t size = words.size();
+        for (std::size_t begin = 0; begin < std::min<std::size_t>(size, 3); ++begin) {
+            for (std::size_t end = size; end > begin && size - end <= 4; --end) {
+                Reading reading = rest.base;
+                for (std::size_t at = 0; at < begin; ++at) note_loosely(reading, words[at]);
+                reading.loose_before = reading.loose.size();
+                for (std::size_t at = end; at < size; ++at) note_loosely(reading, words[at]);
+                reading.loose_may_grow = rest.ends_typed && end < size && !reading.loose.empty() &&
+                                         reading.loose.back() == words.back();
+                reading.name.assign(words.begin() + static_cast<std::ptrdiff_t>(begin),
+                                    words.begin() + static_cast<std::ptrdiff_t>(end));
+                reading.name_may_grow = rest.ends_typed && end == size;
+                add(std::move(reading));
+            }
+        }
+    }
+
+    static void note_loosely(Reading& reading, const std::string& word) {
+        const int unread = reading.unread;
+        note(reading, word);
+        if (reading.unread == unread) return;
+        reading.unread = unread;
+        reading.loose.push_back(word);
+    }
+
     static void note(Reading& reading, const std::string& word) {
         const auto direction = records::direction(word);
         const auto type = records::street_type(word);
@@ -303,7 +338,7 @@ class Readings {
     }
 
     const TypedText& typed_;
-    std::string_view text_;
+    std::optional<std::string_view> text_;
     const Words& places_;
     std::vector<Reading> out_;
 };
@@ -340,6 +375,10 @@ TypedText read_words(std::string_view text) {
 std::vector<Reading> readings(const TypedText& typed, std::string_view text,
                               const std::vector<std::string>& places) {
     return Readings(typed, text, places).run();
+}
+
+std::vector<Reading> loose_readings(const TypedText& typed, const std::vector<std::string>& places) {
+    return Readings(typed, std::nullopt, places).run();
 }
 
 }  // namespace fieldpost::lookup

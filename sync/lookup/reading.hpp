@@ -30,11 +30,20 @@ struct Reading {
     std::string direction;          // as direction() gives it; empty: none
     std::string tail;  // last thing typed, perhaps the beginning of a type or direction: "STR", "AV"
     int unread = 0;    // words that this reading has no use for
+    // Words beside the name that may be a misspelt type or direction: the street decides. Only of
+    // loose_readings().
+    std::vector<std::string> loose;
+    std::size_t loose_before = 0;  // so many of them stand before the name
+    bool loose_may_grow = false;   // the last of them is the last thing typed
     bool operator==(const Reading&) const = default;
 };
 
 // Bounded: at most 64 readings. `places` are folded names of the city, unread without blame at the end.
 std::vector<Reading> readings(const TypedText& typed, std::string_view text,
                               const std::vector<std::string>& places);
+
+// The same for a text with typing errors: any run of words may be the name, and what stands beside it is
+// loose.
+std::vector<Reading> loose_readings(const TypedText& typed, const std::vector<std::string>& places);
 
 }  // namespace fieldpost::lookup

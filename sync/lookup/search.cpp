@@ -10,9 +10,13 @@
 
 #include "sync/base/sqlite.hpp"
 #include "sync/lookup/address_search.hpp"
+#include "sync/lookup/ground_search.hpp"
+#include "sync/lookup/ground_text.hpp"
 #include "sync/lookup/hits.hpp"
 #include "sync/lookup/name_search.hpp"
+#include "sync/lookup/name_words.hpp"
 #include "sync/lookup/number_search.hpp"
+#include "sync/lookup/position_text.hpp"
 #include "sync/lookup/reading.hpp"
 #include "sync/lookup/suggest.hpp"
 #include "sync/records/address_words.hpp"
@@ -23,22 +27,49 @@ namespace fieldpost::lookup {
 namespace {
 
 // When something is at least this good, nobody has to look for typing errors.
-constexpr double good_enough = 0.65;
+constexpr double good_enough = 0.78;
 // A number or door this well met is what was meant: names that merely share its words would only be in the
 // way.
 constexpr double sure_address = 0.9;
 constexpr std::size_t streets_at_once = 10'000;
 
+bool has_letter(const std::string& word) {
+    return std::ranges::any_of(word, [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+bool begins_with_number(const TypedText& typed) {
+    return typed.words.front().front() >= '0' && typed.words.front().front() <= '9';
+}
+
 }  // namespace
 
 struct Search::State {
-    explicit State(snapshot::Entries& all) : entries(all) {}
+    explicit State(snapshot::Reader& from) : reader(from), entries(from.entries()) {}
 
+    snapshot::Reader& reader;
     snapshot::Entries& entries;
     StreetDictionary streets;
     std::int64_t last_street = 0;
     bool full = false;
     std::vector<std::string> places;
+    NameWords name_words;
+    std::int64_t name_words_version = 0;  // of the file they were read from
+    int asked_of_old = 0;
+
+    // The words of names are read when first asked for, and again when the file has changed, but not with
+    // each change: a word that is new since is found as typed, only not yet by its misspellings.
+    const NameWords& known_name_words() {
+        constexpr int bearable = 50;
+        const std::int64_t now = entries.data_version();
+        if (now == name_words_version || (name_words_version != 0 && ++asked_of_old < bearable))
+            return name_words;
+        name_words.clear();
+        entries.for_each_name_word(
+            [&](std::string_view word, std::int64_t rows) { name_words.add(word, rows); });
+        name_words_version = now;
+        asked_of_old = 0;
+        return name_words;
+    }
 
     // Takes up streets that came since; inside a read transaction.
     void refresh() {
@@ -57,22 +88,118 @@ struct Search::State {
         }
     }
 
+    // Looks for other numbers and typing errors for as long as nothing found is good enough.
+    void find_misspelt(const TypedText& typed, std::size_t limit, AddressSearch& addresses,
+                       std::vector<Candidate>& candidates) {
+        if (std::ranges::none_of(typed.words, has_letter)) return;
+        // A street without a number is well met when its name is.
+        const auto quality = [](const Candidate& candidate) {
+            const bool street_only =
+                candidate.match == Match::address && candidate.reason.number_fit == NumberFit::not_typed;
+            return candidate.score + (street_only ? cost::no_number : 0);
+        };
+        const auto best = [&] {
+            double most = 0;
+            for (const Candidate& candidate : candidates) most = std::max(most, quality(candidate));
+            return most;
+        };
+        if (best() >= sure_address) return;
+        addresses.find_other_numbers(candidates);
+        const std::vector<Repair> mended = repairs(typed, streets);
+        addresses.find_misspelt(mended, places, 1, limit, candidates);
+        if (best() >= good_enough) return;
+        if (!begins_with_number(typed))
+            find_names_like(entries, known_name_words(), typed, limit, candidates);
+        if (best() >= good_enough) return;
+        addresses.find_misspelt(mended, places, 2, limit, candidates);
+        if (best() < good_enough) addresses.find_other_numbers(candidates);
+    }
+
+    // A position, "near me", or a crossing; nullopt when the text is none of these. Without hits: a crossing
+    // of streets that do not meet.
+    Result<std::optional<Answer>> search_ground(std::string_view text, const SearchOptions& options) {
+        const std::size_t limit = std::clamp<std::size_t>(options.limit, 1, hit_limit);
+        if (const auto point = read_position(text)) {
+            return near_answer("", *point, fmt::format("{:.5f}, {:.5f}", point->lat, point->lon), limit);
+        }
+        if (const auto near = read_near(text)) {
+            auto classes = reader.spot_classes();
+            if (!classes) return classes.error();
+            const auto meant = spot_class_meant(*classes, near->what);
+            if (meant && options.position) return near_answer(*meant, *options.position, "", limit);
+        }
+        const std::vector<CrossingText> crossing = read_crossing(text);
+        if (crossing.empty()) return std::optional<Answer>();
+        auto found = sql([&] {
+            const snapshot::EntriesAtOnce one_state(entries);
+            refresh();
+            return GroundSearch(streets, entries, places).crossings(crossing);
+        });
+        if (!found) return found.error();
+        if (found->found.empty() && found->do_not_meet.empty()) return std::optional<Answer>();
+        return crossing_answer(*found, limit);
+    }
+
+    Result<std::optional<Answer>> near_answer(const std::string& spot_class, const snapshot::Point& point,
+                                              const std::string& from, std::size_t limit) {
+        auto hits = hits_near(reader, spot_class, point, from, limit);
+        if (!hits) return hits.error();
+        Answer answer;
+        answer.hits = std::move(*hits);
+        answer.place = point;
+        return std::optional(std::move(answer));
+    }
+
+    Result<std::optional<Answer>> crossing_answer(const Crossings& crossings, std::size_t limit) {
+        constexpr std::size_t properties_shown = 4;
+        Answer answer;
+        for (const std::string& street : crossings.do_not_meet)
+            answer.suggestions.push_back({street, "these two streets are not known to meet"});
+        for (const Crossing& crossing : crossings.found) {
+            Hit hit;
+            hit.record = crossing.course;
+            hit.kind = records::ASSET;
+            hit.title = crossing.title;
+            hit.subtitle = "Crossing";
+            hit.match = Match::crossing;
+            hit.why = crossing.why;
+            hit.score = crossing.score;
+            hit.position = crossing.point;
+            answer.hits.push_back(std::move(hit));
+        }
+        if (!crossings.found.empty()) {
+            const Crossing& best = crossings.found.front();
+            answer.suggestions.clear();
+            answer.place = best.point;
+            auto near = hits_near(reader, "", best.point, best.title, properties_shown);
+            if (!near) return near.error();
+            for (Hit& hit : *near) {
+                hit.score = std::min(hit.score, best.score - 0.05);
+                answer.hits.push_back(std::move(hit));
+            }
+        }
+        if (answer.hits.size() > limit) answer.hits.resize(limit);
+        return std::optional(std::move(answer));
+    }
+
     Answer search(std::string_view text, const TypedText& typed, const SearchOptions& options) {
         const std::size_t limit = std::clamp<std::size_t>(options.limit, 1, hit_limit);
         std::vector<Candidate> candidates;
-        find_numbers(entries, typed, limit, candidates);
+        if (const auto block = read_block(text))
+            GroundSearch(streets, entries, places).block(*block, limit, candidates);
+        find_numbers(entries, typed, text, limit, candidates);
         const std::vector<Reading> all = readings(typed, text, places);
         AddressSearch addresses(streets, entries, all);
         addresses.find(limit, candidates);
-        const auto sure = [](const Candidate& candidate) {
-            return candidate.score >= sure_address &&
+        const double enough = begins_with_number(typed) ? good_enough : sure_address;
+        const auto sure = [&](const Candidate& candidate) {
+            return candidate.score >= enough &&
                    (candidate.match != Match::address || candidate.reason.number_fit != NumberFit::not_typed);
         };
         find_names(entries, typed, std::ranges::any_of(candidates, sure), limit, candidates);
-        const auto good = [&](const Candidate& candidate) { return candidate.score >= good_enough; };
-        if (std::ranges::none_of(candidates, good)) addresses.find_misspelt(limit, candidates);
+        find_misspelt(typed, limit, addresses, candidates);
         Answer answer;
-        answer.hits = make_hits(entries, std::move(candidates), limit, options.position);
+        answer.hits = make_hits(entries, std::move(candidates), limit, options);
         answer.suggestions = suggest(streets, entries, all, addresses.streets(), answer.hits);
         return answer;
     }
@@ -92,6 +219,14 @@ std::string_view match_name(Match match) {
             return "number";
         case Match::place:
             return "place";
+        case Match::phone:
+            return "phone";
+        case Match::crossing:
+            return "crossing";
+        case Match::block:
+            return "block";
+        case Match::near:
+            return "near";
     }
     return "address";
 }
@@ -100,7 +235,7 @@ Search::Search(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Search::~Search() = default;
 
 Result<std::unique_ptr<Search>> Search::open(snapshot::Reader& reader) {
-    auto state = std::make_unique<State>(reader.entries());
+    auto state = std::make_unique<State>(reader);
     auto read = sql([&] {
         const snapshot::EntriesAtOnce one_state(state->entries);
         if (std::string place = records::fold(state->entries.city_name()); !place.empty()) {
@@ -120,11 +255,20 @@ Result<Answer> Search::search(std::string_view text, const SearchOptions& option
     }
     const TypedText typed = read_words(text);
     if (typed.words.empty()) return Answer{};
-    return sql([&] {
+    auto on_ground = state_->search_ground(text, options);
+    if (!on_ground) return on_ground.error();
+    if (*on_ground && !(*on_ground)->hits.empty()) return std::move(**on_ground);
+    auto answer = sql([&] {
         const snapshot::EntriesAtOnce one_state(state_->entries);
         state_->refresh();
         return state_->search(text, typed, options);
     });
+    if (!answer || !*on_ground) return answer;
+    // Two streets that do not meet: only somebody who is called so may still be meant.
+    std::erase_if(answer->hits,
+                  [](const Hit& hit) { return hit.match != Match::name && hit.match != Match::place; });
+    answer->suggestions = std::move((*on_ground)->suggestions);
+    return answer;
 }
 
 }  // namespace fieldpost::lookup

@@ -17,8 +17,8 @@ namespace fieldpost::lookup {
 inline constexpr std::size_t query_limit = 256;  // bytes
 inline constexpr std::size_t hit_limit = 50;
 
-enum class Match { address, parcel, tag, name, number, place };
-// "address", "parcel", "tag", "name", "number", "place"
+enum class Match { address, parcel, tag, name, number, place, phone, crossing, block, near };
+// The same words: "address", "parcel", …
 std::string_view match_name(Match match);
 
 struct Hit {
@@ -31,6 +31,9 @@ struct Hit {
     Match match = Match::address;
     std::string why;   // a short phrase: "house number and street; one letter differs in HIAWATHA"
     double score = 0;  // 0 to 1; 1: everything typed was met and nothing was missing
+    // Nothing else is as near to what was typed, and it is the door, number or name that was typed, not one
+    // offered in its place: a screen may open it without asking.
+    bool sure = false;
     std::optional<snapshot::Point> position;
 };
 
@@ -41,13 +44,19 @@ struct Suggestion {
 };
 
 struct Answer {
-    std::vector<Hit> hits;  // best first: score, then distance to the asking position, then record
+    std::vector<Hit> hits;  // best first: score, recently opened, distance to the asking position, record
     std::vector<Suggestion> suggestions;
+    // What the text stands for when it is a place on the ground: a position, a crossing, "near me". Hits are
+    // then what is nearest to it.
+    std::optional<snapshot::Point> place;
 };
 
 struct SearchOptions {
-    std::size_t limit = 10;                   // 1 to hit_limit
-    std::optional<snapshot::Point> position;  // of the vehicle: ranks equal matches by distance
+    std::size_t limit = 10;  // 1 to hit_limit
+    std::optional<snapshot::Point>
+        position;  // of the vehicle: ranks equal matches by distance, and "near me" is there
+    std::vector<records::RecordId>
+        recent;  // records opened lately, the last first: rank before equal matches
 };
 
 // One thread, as its reader. The street names are kept in memory (some 4 MB for a city of a million

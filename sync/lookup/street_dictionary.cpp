@@ -1,39 +1,20 @@
 #include "sync/lookup/street_dictionary.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <span>
 #include <tuple>
 
-#include "sync/lookup/edit_distance.hpp"
 #include "sync/records/address_words.hpp"
 
 namespace fieldpost::lookup {
 
 namespace {
 
-// Candidates that one word may bring into a search for several.
+// Names that one word may bring into a search for several.
 constexpr std::size_t word_candidate_limit = 2000;
+constexpr std::size_t least_misspelt_word = 4;
 
-// Each typing error changes at most two letters of the set: one gone, one come. For a beginning only letters
-// that are gone count: the rest of the name has more of its own.
-bool may_be_near(std::uint64_t typed, std::uint64_t name, bool beginning, int most) {
-    const std::uint64_t apart = beginning ? typed & ~name : typed ^ name;
-    return std::popcount(apart) <= (beginning ? most : 2 * most);
-}
-
-std::size_t untyped_letters(std::size_t name, std::size_t typed) {
-    return name > typed ? name - typed : 0;
-}
-
-template <class Items, class Text>
-std::span<const std::uint32_t> range_of_beginning(const std::vector<std::uint32_t>& order, const Items& items,
-                                                  std::string_view beginning, Text text) {
-    const auto head = [&](std::uint32_t number) {
-        return std::string_view(items[number].*text).substr(0, beginning.size());
-    };
-    const auto first = std::ranges::lower_bound(order, beginning, {}, head);
-    return {first, std::ranges::upper_bound(first, order.end(), beginning, {}, head)};
+std::uint32_t untyped_letters(std::size_t name, std::size_t typed) {
+    return static_cast<std::uint32_t>(name > typed ? name - typed : 0);
 }
 
 }  // namespace
@@ -60,151 +41,152 @@ bool StreetDictionary::add(std::int64_t street, const Street& value) {
 }
 
 void StreetDictionary::sort() {
-    std::ranges::sort(names_in_order_, {},
-                      [&](std::uint32_t number) -> const std::string& { return names_[number].compact; });
-    std::ranges::sort(words_in_order_, {},
-                      [&](std::uint32_t number) -> const std::string& { return words_[number].text; });
-    sorted_ = true;
+    spellings_.sort();
+    words_.sort();
+}
+
+void StreetDictionary::add_spelling(std::string_view compact, std::uint32_t name, bool own) {
+    const std::uint32_t spelling = spellings_.add(compact);
+    if (spelling == spelled_.size()) {
+        spelled_.push_back(name);
+        own_.push_back(own);
+    } else if (own) {  // another name was also spelled so: this one is called so
+        spelled_[spelling] = name;
+        own_[spelling] = true;
+    }
 }
 
 std::uint32_t StreetDictionary::add_name(const std::string& text) {
+    const std::string compact = without_spaces(text);
+    if (const std::uint32_t known = spellings_.find(compact); known != WordList::none && own_[known]) {
+        return spelled_[known];
+    }
     const auto number = static_cast<std::uint32_t>(names_.size());
-    std::string compact = without_spaces(text);
-    const auto [known, added] = name_numbers_.try_emplace(compact, number);
-    if (!added) return known->second;
-    Name name{text, std::move(compact), {}, {}};
+    add_spelling(compact, number, true);
+    for (const std::string& other : records::other_spellings(text)) {
+        add_spelling(without_spaces(other), number, false);
+    }
+    Name name{text, static_cast<std::uint32_t>(compact.size()), {}, {}};
     for (const std::string_view word : records::split_words(text)) {
-        const std::uint32_t word_number = add_word(word);
+        const std::uint32_t word_number = words_.add(word);
+        if (word_number == names_with_.size()) names_with_.emplace_back();
         if (std::ranges::find(name.words, word_number) != name.words.end()) continue;
         name.words.push_back(word_number);
-        words_[word_number].names.push_back(number);
+        names_with_[word_number].push_back(number);
     }
-    const auto place =
-        !sorted_ ? names_in_order_.end()
-                 : std::ranges::lower_bound(names_in_order_, name.compact, {},
-                                            [&](std::uint32_t other) { return names_[other].compact; });
-    names_in_order_.insert(place, number);
-    name_letters_.push_back(letter_mask(name.compact));
     names_.push_back(std::move(name));
     return number;
 }
 
-std::uint32_t StreetDictionary::add_word(std::string_view text) {
-    const auto number = static_cast<std::uint32_t>(words_.size());
-    const auto [known, added] = word_numbers_.try_emplace(std::string(text), number);
-    if (!added) return known->second;
-    const auto place = !sorted_ ? words_in_order_.end()
-                                : std::ranges::lower_bound(words_in_order_, text, {},
-                                                           [&](std::uint32_t other) -> std::string_view {
-                                                               return words_[other].text;
-                                                           });
-    words_in_order_.insert(place, number);
-    word_letters_.push_back(letter_mask(text));
-    words_.push_back({std::string(text), {}});
-    return number;
-}
-
 void StreetDictionary::find_whole(std::string_view name, std::vector<NameMatch>& out) const {
-    if (const auto known = name_numbers_.find(without_spaces(name)); known != name_numbers_.end()) {
-        out.push_back({known->second, NameMatch::How::whole, 0, 0});
-    }
+    const std::uint32_t spelling = spellings_.find(without_spaces(name));
+    if (spelling != WordList::none) out.push_back({spelled_[spelling], NameMatch::How::whole, 0, 0});
 }
 
 void StreetDictionary::find_beginning(std::string_view name, std::size_t limit,
                                       std::vector<NameMatch>& out) const {
     const std::string typed = without_spaces(name);
     if (typed.empty()) return;
-    for (const std::uint32_t number : range_of_beginning(names_in_order_, names_, typed, &Name::compact)) {
-        if (limit == 0) return;
-        const std::size_t untyped = names_[number].compact.size() - typed.size();
-        if (untyped == 0) continue;
+    const std::size_t before = out.size();
+    for (const std::uint32_t spelling : spellings_.beginning(typed)) {
+        if (out.size() - before == limit) return;
+        const std::uint32_t untyped = untyped_letters(spellings_.text(spelling).size(), typed.size());
+        const std::uint32_t number = spelled_[spelling];
+        const auto added = std::span(out).subspan(before);
+        if (untyped == 0 || std::ranges::find(added, number, &NameMatch::name) != added.end()) continue;
         out.push_back({number, NameMatch::How::beginning, 0, untyped});
-        --limit;
     }
 }
 
-std::vector<std::uint32_t> StreetDictionary::words_like(std::string_view word, bool beginning,
-                                                        bool fuzzy) const {
-    std::vector<std::uint32_t> out;
-    if (const auto known = word_numbers_.find(std::string(word)); known != word_numbers_.end()) {
-        out.push_back(known->second);
-    }
+const std::vector<std::pair<std::uint32_t, int>>& StreetDictionary::words_like(std::string_view word,
+                                                                               bool beginning, bool fuzzy,
+                                                                               WordsLike& known) const {
+    // Exact and fuzzy look-ups of one query do not mix: the key tells them apart by a sign no word has.
+    const auto [place, added] = known.try_emplace({std::string(word) + (fuzzy ? "~" : ""), beginning});
+    auto& out = place->second;
+    if (!added) return out;
+    if (const std::uint32_t same = words_.find(word); same != WordList::none) out.emplace_back(same, 0);
     if (beginning) {
-        for (const std::uint32_t number : range_of_beginning(words_in_order_, words_, word, &Word::text)) {
-            if (words_[number].text != word) out.push_back(number);
+        for (const std::uint32_t number : words_.beginning(word)) out.emplace_back(number, 0);
+    }
+    if (fuzzy && word.size() >= least_misspelt_word) {
+        const TypedWord typed(word);
+        const auto take = [&](std::uint32_t number, int errors) { out.emplace_back(number, errors); };
+        if (beginning) {
+            words_.near_beginning(typed, 1, take);
+        } else {
+            words_.near(typed, 1, take);
         }
     }
-    if (!fuzzy || errors_allowed(word.size()) == 0) return out;
-    const TypedWord typed(word);
-    for (std::uint32_t number = 0; number < words_.size(); ++number) {
-        if (!may_be_near(typed.letters(), word_letters_[number], beginning, 1)) continue;
-        const std::string& text = words_[number].text;
-        const int errors = beginning ? typed.prefix_distance(text, 1) : typed.distance(text, 1);
-        if (errors == 1 && std::ranges::find(out, number) == out.end()) out.push_back(number);
-    }
+    std::ranges::sort(out);
+    const auto repeated = std::ranges::unique(out, {}, &std::pair<std::uint32_t, int>::first);
+    out.erase(repeated.begin(), repeated.end());
     return out;
 }
 
-// The fewest errors that make `word` one of the name's words; more than 1: none of them.
-int StreetDictionary::word_errors(std::string_view word, bool beginning, bool fuzzy, const Name& name) const {
-    int best = 2;
-    for (const std::uint32_t number : name.words) {
-        const std::string& text = words_[number].text;
-        if (text == word || (beginning && text.starts_with(word))) return 0;
-        if (!fuzzy || errors_allowed(word.size()) == 0) continue;
-        const TypedWord typed(word);
-        best = std::min(best, beginning ? typed.prefix_distance(text, 1) : typed.distance(text, 1));
-    }
-    return best;
-}
-
 void StreetDictionary::find_words(std::span<const std::string_view> words, bool last_is_beginning, bool fuzzy,
-                                  std::size_t limit, std::vector<NameMatch>& out) const {
+                                  std::size_t limit, WordsLike& known, std::vector<NameMatch>& out) const {
     if (words.empty() || words.size() > 6) return;
     // Start from the word that the fewest names have, then hold every other word against those names.
-    std::vector<std::uint32_t> fewest;
+    std::array<const std::vector<std::pair<std::uint32_t, int>>*, 6> like{};
+    std::size_t fewest = 0;
     std::size_t fewest_names = SIZE_MAX;
     std::size_t letters = 0;
     for (std::size_t at = 0; at < words.size(); ++at) {
         letters += words[at].size();
-        auto like = words_like(words[at], last_is_beginning && at + 1 == words.size(), fuzzy);
+        like[at] = &words_like(words[at], last_is_beginning && at + 1 == words.size(), fuzzy, known);
         std::size_t names = 0;
-        for (const std::uint32_t number : like) names += words_[number].names.size();
+        for (const auto& [number, errors] : *like[at]) names += names_with_[number].size();
         if (names < fewest_names) {
             fewest_names = names;
-            fewest = std::move(like);
+            fewest = at;
         }
     }
-    std::vector<std::uint32_t> seen;
+    if (fewest_names == 0) return;
+    const auto errors_in = [&](std::size_t at, const Name& name) {
+        int best = 3;
+        for (const std::uint32_t number : name.words) {
+            const auto found =
+                std::ranges::lower_bound(*like[at], number, {}, &std::pair<std::uint32_t, int>::first);
+            if (found != like[at]->end() && found->first == number) best = std::min(best, found->second);
+        }
+        return best;
+    };
     std::vector<NameMatch> found;
     std::size_t looked_at = 0;
-    for (const std::uint32_t word : fewest) {
-        for (const std::uint32_t number : words_[word].names) {
+    for (const auto& [word, word_errors] : *like[fewest]) {
+        for (const std::uint32_t number : names_with_[word]) {
             if (++looked_at > word_candidate_limit) break;
             const Name& name = names_[number];
             if (name.words.size() < 2 || name.words.size() < words.size()) continue;
             int errors = 0;
-            for (std::size_t at = 0; at < words.size() && errors <= 2; ++at) {
-                const int here =
-                    word_errors(words[at], last_is_beginning && at + 1 == words.size(), fuzzy, name);
-                errors += here > 1 ? 3 : here;
+            for (std::size_t at = 0; at < words.size() && errors <= 2; ++at) errors += errors_in(at, name);
+            if (errors <= 2) {
+                found.push_back(
+                    {number, NameMatch::How::words, errors, untyped_letters(name.letters, letters)});
             }
-            if (errors > 2 || std::ranges::find(seen, number) != seen.end()) continue;
-            seen.push_back(number);
-            found.push_back(
-                {number, NameMatch::How::words, errors, untyped_letters(name.compact.size(), letters)});
         }
     }
     take_best(found, limit, out);
 }
 
-// The same whatever the order in which the streets came.
+// Each name once; the same whatever the order in which the streets came.
 void StreetDictionary::take_best(std::vector<NameMatch>& found, std::size_t limit,
                                  std::vector<NameMatch>& out) const {
-    std::ranges::sort(found, {}, [&](const NameMatch& match) {
-        return std::tuple(match.errors, match.untyped, std::string_view(names_[match.name].compact));
-    });
-    if (found.size() > limit) found.resize(limit);
+    const auto by_name = [](const NameMatch& match) {
+        return std::tuple(match.name, match.errors, match.how, match.untyped);
+    };
+    std::ranges::sort(found, {}, by_name);
+    const auto repeated = std::ranges::unique(found, {}, &NameMatch::name);
+    found.erase(repeated.begin(), repeated.end());
+    const auto nearest = [&](const NameMatch& match) {
+        return std::tuple(match.errors, match.untyped, std::string_view(names_[match.name].text));
+    };
+    if (found.size() > limit) {
+        std::ranges::nth_element(found, found.begin() + static_cast<std::ptrdiff_t>(limit), {}, nearest);
+        found.resize(limit);
+    }
+    std::ranges::sort(found, {}, nearest);
     out.insert(out.end(), found.begin(), found.end());
 }
 
@@ -214,20 +196,14 @@ void StreetDictionary::find_near(std::string_view name, bool beginning, int most
     if (compact.empty() || most <= 0) return;
     const TypedWord typed(compact);
     std::vector<NameMatch> found;
-    for (std::uint32_t number = 0; number < names_.size(); ++number) {
-        if (!may_be_near(typed.letters(), name_letters_[number], beginning, most)) continue;
-        const std::string& text = names_[number].compact;
-        const int whole = typed.distance(text, most);
-        if (whole > 0 && whole <= most) {
-            found.push_back({number, NameMatch::How::whole, whole, 0});
-            continue;
-        }
-        if (!beginning) continue;
-        const int begun = typed.prefix_distance(text, most);
-        if (begun > 0 && begun <= most) {
-            found.push_back(
-                {number, NameMatch::How::beginning, begun, untyped_letters(text.size(), compact.size())});
-        }
+    spellings_.near(typed, most, [&](std::uint32_t spelling, int errors) {
+        if (errors > 0) found.push_back({spelled_[spelling], NameMatch::How::whole, errors, 0});
+    });
+    if (beginning) {
+        spellings_.near_beginning(typed, most, [&](std::uint32_t spelling, int errors) {
+            const std::uint32_t untyped = untyped_letters(spellings_.text(spelling).size(), compact.size());
+            if (errors > 0) found.push_back({spelled_[spelling], NameMatch::How::beginning, errors, untyped});
+        });
     }
     take_best(found, limit, out);
 }

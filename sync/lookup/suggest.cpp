@@ -27,9 +27,13 @@ constexpr int most_errors = 4;
 // The street as its own address at `row` writes it.
 std::optional<std::string> written_at(snapshot::Entries& entries, std::int64_t row, const Street& street) {
     const auto stored = entries.row(row);
-    if (!stored || stored->kind != records::PROPERTY) return std::nullopt;
+    if (!stored) return std::nullopt;
     const auto message = records::parse_body(stored->kind, stored->body);
     if (!message) return std::nullopt;
+    if (stored->kind == records::ASSET) {
+        return records::display_street(static_cast<const records::Asset&>(**message).address());
+    }
+    if (stored->kind != records::PROPERTY) return std::nullopt;
     const auto& property = static_cast<const records::Property&>(**message);
     if (street_of(property.address()) == street) return records::display_street(property.address());
     for (const auto& alias : property.aliases()) {

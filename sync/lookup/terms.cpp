@@ -49,6 +49,11 @@ void add_exact(Terms& terms, TermKind kind, std::string_view text) {
     if (std::string key = term_key(text); !key.empty()) terms.exact.push_back({kind, std::move(key)});
 }
 
+void add_phone(Terms& terms, std::string_view text) {
+    if (std::string key = phone_key(text); !key.empty())
+        terms.exact.push_back({TermKind::phone, std::move(key)});
+}
+
 void add_name(Terms& terms, std::string_view text) {
     if (text.empty() || terms.names.size() == name_limit) return;
     std::string name = records::fold(text.substr(0, 512));
@@ -97,6 +102,11 @@ void extract_asset(Terms& terms, const records::Asset& asset) {
     if (asset.has_position()) {
         terms.spot = point_spot(spot_class(asset.asset_class()), asset.position());
     }
+    if (asset.asset_class() == "street") {
+        AddressTerm course{street_of(asset.address()), 0, 0, std::string(street_course)};
+        if (!course.street.name.empty() && asset.line_size() > 1)
+            terms.addresses.push_back(std::move(course));
+    }
     for (const auto& vertex : asset.line()) {
         if (!on_earth(vertex)) continue;
         if (!terms.spot) terms.spot = point_spot(spot_class(asset.asset_class()), vertex);
@@ -127,6 +137,7 @@ void extract_numbered(Terms& terms, records::Kind kind, const google::protobuf::
         case records::PARTY:
             number(as<records::Party>(message).license_number());
             add_name(terms, as<records::Party>(message).name());
+            for (const auto& phone : as<records::Party>(message).phones()) add_phone(terms, phone);
             break;
         case records::PERMIT:
             number(as<records::Permit>(message).permit_number());
@@ -138,6 +149,7 @@ void extract_numbered(Terms& terms, records::Kind kind, const google::protobuf::
             add_name(terms, as<records::License>(message).business_name());
             add_name(terms, as<records::License>(message).holder());
             add_name(terms, as<records::License>(message).contact_name());
+            for (const auto& phone : as<records::License>(message).phones()) add_phone(terms, phone);
             break;
         case records::INSPECTION:
             number(as<records::Inspection>(message).inspection_number());
@@ -147,6 +159,7 @@ void extract_numbered(Terms& terms, records::Kind kind, const google::protobuf::
             break;
         case records::SERVICE_REQUEST:
             number(as<records::ServiceRequest>(message).service_request_id());
+            add_phone(terms, as<records::ServiceRequest>(message).reporter_phone());
             break;
         case records::ACCOUNT:
             number(as<records::Account>(message).account_number());
@@ -154,6 +167,7 @@ void extract_numbered(Terms& terms, records::Kind kind, const google::protobuf::
             break;
         case records::PREPLAN:
             number(as<records::Preplan>(message).plan_id());
+            add_phone(terms, as<records::Preplan>(message).contact_phone());
             break;
         case records::HAZARD: {
             const auto& hazard = as<records::Hazard>(message);
@@ -230,6 +244,23 @@ std::string whole_name_word(std::string_view folded_name) {
     for (int digit = 0; digit < 8; ++digit, hash >>= 5U)
         out.push_back("abcdefghijklmnopqrstuvwxyz234567"[hash & 31U]);
     return out;
+}
+
+std::string phone_key(std::string_view text) {
+    constexpr std::size_t whole = 10;
+    constexpr std::size_t local = 7;
+    std::string digits;
+    std::size_t letters = 0;
+    for (const char c : text.substr(0, 64)) {
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (letter && digits.size() >= local) break;  // "ext 12" behind the number
+        letters += letter ? 1 : 0;
+        if (c >= '0' && c <= '9') digits.push_back(c);
+    }
+    if (digits.size() == whole + 1 && digits.front() == '1') digits.erase(0, 1);
+    if (digits.size() < local || letters > 5) return {};  // "phone 555-0123"
+    if (digits.size() > whole) digits.erase(0, digits.size() - whole);
+    return "tel" + std::string(digits.rbegin(), digits.rend());
 }
 
 std::string spot_class(std::string_view asset_class) {

@@ -16,7 +16,7 @@
 namespace fieldpost::lookup {
 
 // Raised when the rules below change: a file whose entries were made by other rules is given new ones.
-inline constexpr std::int64_t terms_version = 1;
+inline constexpr std::int64_t terms_version = 2;
 
 // A street as the dictionary holds it. All parts folded and canonical; a direction counts the same before and
 // after.
@@ -49,8 +49,12 @@ struct AddressTerm {
 inline constexpr std::uint32_t longest_range = 400;
 
 // whole_name: whole_name_word() of a name, so that a name typed in full is found at once among the many that
-// share its words. Its keys are lower case, those of the others are not.
-enum class TermKind { parcel = 1, tag = 2, number = 3, whole_name = 4 };
+// share its words. phone: phone_key(). Keys of these two are lower case, those of the others are not.
+enum class TermKind { parcel = 1, tag = 2, number = 3, whole_name = 4, phone = 5 };
+
+// In the place of a house's part, of an address without number: a row that holds the course of the street. No
+// house_part() is so.
+inline constexpr std::string_view street_course = "=";
 
 struct ExactTerm {
     TermKind kind = TermKind::number;
@@ -88,6 +92,10 @@ Terms extract(records::Kind kind, const google::protobuf::Message& message);
 // A short key for a name's words in any order: 40 bits of a hash. Names that share it by chance are told
 // apart by their words.
 std::string whole_name_word(std::string_view folded_name);
+
+// "tel" and the last ten digits, the last one first, so that a number is found with or without area and
+// country code. Empty when there are fewer than seven digits, or more letters than an extension has.
+std::string phone_key(std::string_view text);
 
 // "Fire Hydrant" -> "fire_hydrant"; "other" when nothing is left.
 std::string spot_class(std::string_view asset_class);

@@ -95,6 +95,14 @@ std::size_t ordinal_number(std::string_view word) {
     return known ? number : 0;
 }
 
+// "TWENTY FIRST" for 21; `otherwise` above 99.
+std::string ordinal_words(std::size_t number, std::string_view otherwise) {
+    if (number == 0 || number > 99) return std::string(otherwise);
+    if (number < small_ordinals.size()) return std::string(small_ordinals[number]);
+    if (number % 10 == 0) return std::string(tens_ordinals[number / 10]);
+    return std::string(tens[number / 10]) + " " + std::string(small_ordinals[number % 10]);
+}
+
 std::size_t tens_number(std::string_view word) {
     for (std::size_t n = 2; n < tens.size(); ++n) {
         if (tens[n] == word) return n * 10;
@@ -367,6 +375,51 @@ std::string street_name(std::string_view folded_name) {
         }
         out += out.empty() ? "" : " ";
         out += form;
+    }
+    return out;
+}
+
+std::vector<std::string> other_spellings(std::string_view name) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 18> short_forms = {{
+        {"SAINT", "ST"},
+        {"MOUNT", "MT"},
+        {"FORT", "FT"},
+        {"DOCTOR", "DR"},
+        {"GENERAL", "GEN"},
+        {"SAINTS", "STS"},
+        {"COLONEL", "COL"},
+        {"MONSIGNOR", "MSGR"},
+        {"SERGEANT", "SGT"},
+        {"PRESIDENT", "PRES"},
+        {"REVEREND", "REV"},
+        {"GOVERNOR", "GOV"},
+        {"CAPTAIN", "CAPT"},
+        {"LIEUTENANT", "LT"},
+        {"SENATOR", "SEN"},
+        {"PROFESSOR", "PROF"},
+        {"WILLIAM", "WM"},
+        {"GEORGE", "GEO"},
+    }};
+    std::vector<std::string> out;
+    std::string shortened;
+    std::string spelled;
+    for_each_word(name, [&](std::string_view word) {
+        const auto* form =
+            std::ranges::find(short_forms, word, &std::pair<std::string_view, std::string_view>::first);
+        shortened += shortened.empty() ? "" : " ";
+        shortened += form == short_forms.end() ? word : form->second;
+        spelled += spelled.empty() ? "" : " ";
+        const bool counted = word.size() >= 3 && is_digit(word.front()) && !is_digit(word.back());
+        spelled += counted ? ordinal_words(ordinal_number(word), word) : std::string(word);
+    });
+    if (shortened != name) out.push_back(std::move(shortened));
+    if (spelled != name) out.push_back(std::move(spelled));
+    if (name == "MARTIN LUTHER KING") {
+        for (const char* other : {"MLK", "ML KING", "ML KING JR", "MARTIN KING", "MARTIN L KING",
+                                  "MARTIN LUTHER KING JR", "DR MARTIN LUTHER KING"})
+            out.emplace_back(other);
+    } else if (name == "JOHN F KENNEDY") {
+        for (const char* other : {"JFK", "JF KENNEDY", "JOHN FITZGERALD KENNEDY"}) out.emplace_back(other);
     }
     return out;
 }

@@ -58,6 +58,11 @@ std::optional<std::string_view> ordinal(std::string_view word);
 // "MCGRATH". Idempotent. An empty name stays empty.
 std::string street_name(std::string_view folded_name);
 
+// Other ways to write a name that street_name() gave, so that a half-typed or misspelt one is known too:
+// "1ST" -> "FIRST", "SAINT MARYS" -> "ST MARYS", "MARTIN LUTHER KING" -> "MLK", "MARTIN LUTHER KING JR".
+// Bounded; none for most names.
+std::vector<std::string> other_spellings(std::string_view name);
+
 // What a spreadsheet made a date of, as it was: "Aug-75" -> "8-75", "2-Jan" -> "1-2". Other text is nullopt.
 // For parcel numbers and fractions that went through one.
 std::optional<std::string> undo_spreadsheet_date(std::string_view text);

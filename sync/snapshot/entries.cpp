@@ -43,6 +43,8 @@ Entries::Entries(Database& database, RowReader& rows)
       words_(database,
              "SELECT word, rows FROM name_word WHERE word > ? AND word < ? ORDER BY word LIMIT 500"),
       word_(database, "SELECT rows FROM name_word WHERE word = ?"),
+      name_words_(database, "SELECT word, rows FROM name_word"),
+      data_version_(database, "PRAGMA data_version"),
       city_name_(database, "SELECT value FROM meta WHERE key = 'city_name'") {}
 
 void Entries::begin() {
@@ -228,27 +230,48 @@ void Entries::keep_named(std::vector<std::int64_t>& rows, const std::vector<std:
 
 std::vector<std::int64_t> Entries::named(const std::vector<std::string>& all,
                                          const std::vector<std::string>& any, std::size_t limit) {
+    std::vector<std::vector<std::string>> groups;
+    for (const std::string& word : all) groups.push_back({word});
+    groups.push_back(any);
+    return named(groups, limit);
+}
+
+std::vector<std::int64_t> Entries::named(const std::vector<std::vector<std::string>>& groups,
+                                         std::size_t limit) {
     see_newest();
-    // The rarest word first: the others are then looked up in what it leaves.
-    std::vector<std::pair<std::int64_t, std::string>> order;
-    for (const std::string& word : all) order.emplace_back(rows_of_word(word), word);
-    std::ranges::sort(order);
-    std::vector<std::int64_t> rows;
-    if (!order.empty()) {
-        rows = rows_named(order.front().second, order.size() == 1 && any.empty() ? limit : SIZE_MAX);
-        for (std::size_t at = 1; at < order.size() && !rows.empty(); ++at)
-            keep_named(rows, {order[at].second});
-        if (!any.empty() && !rows.empty()) keep_named(rows, any);
-    } else {
-        for (const std::string& word : any) {
-            const auto more = rows_named(word, limit);
-            rows.insert(rows.end(), more.begin(), more.end());
-        }
-        std::ranges::sort(rows);
-        rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+    // The rarest group first: the others are then looked up in what it leaves.
+    std::vector<std::pair<std::int64_t, const std::vector<std::string>*>> order;
+    for (const auto& group : groups) {
+        std::int64_t rows = 0;
+        for (const std::string& word : group) rows += rows_of_word(word);
+        if (!group.empty()) order.emplace_back(rows, &group);
     }
+    if (order.empty()) return {};
+    std::ranges::sort(order, {}, [](const auto& group) { return group.first; });
+    std::vector<std::int64_t> rows;
+    for (const std::string& word : *order.front().second) {
+        const auto more = rows_named(word, order.size() == 1 ? limit : SIZE_MAX);
+        rows.insert(rows.end(), more.begin(), more.end());
+    }
+    std::ranges::sort(rows);
+    rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+    for (std::size_t at = 1; at < order.size() && !rows.empty(); ++at) keep_named(rows, *order[at].second);
     if (rows.size() > limit) rows.resize(limit);
     return rows;
+}
+
+void Entries::for_each_name_word(const std::function<void(std::string_view, std::int64_t)>& word) {
+    const ResetAtEnd reset(name_words_);
+    while (name_words_.executeStep()) {
+        const SQLite::Column text = name_words_.getColumn(0);
+        const auto bytes = static_cast<std::size_t>(text.getBytes());
+        word({static_cast<const char*>(text.getBlob()), bytes}, name_words_.getColumn(1).getInt64());
+    }
+}
+
+std::int64_t Entries::data_version() {
+    const ResetAtEnd reset(data_version_);
+    return data_version_.executeStep() ? data_version_.getColumn(0).getInt64() : 0;
 }
 
 std::optional<records::LayerRow> Entries::row(std::int64_t row) {

@@ -2,6 +2,7 @@
 // only to row() and only until the file changes.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -68,6 +69,12 @@ class Entries {
     // only.
     std::vector<std::int64_t> named(const std::vector<std::string>& all, const std::vector<std::string>& any,
                                     std::size_t limit);
+    // Rows of names that have a word of every group.
+    std::vector<std::int64_t> named(const std::vector<std::vector<std::string>>& groups, std::size_t limit);
+    // Calls word(text, rows) for every word of a name, in order.
+    void for_each_name_word(const std::function<void(std::string_view, std::int64_t)>& word);
+    // Changes whenever another connection has changed the file.
+    std::int64_t data_version();
 
     // A row as it stands in the file; nullopt when it is gone or another feed holds that layer in a newer
     // version.
@@ -100,6 +107,8 @@ class Entries {
     SQLite::Statement streets_after_;
     SQLite::Statement words_;
     SQLite::Statement word_;
+    SQLite::Statement name_words_;
+    SQLite::Statement data_version_;
     SQLite::Statement city_name_;
 };
 

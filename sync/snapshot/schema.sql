@@ -75,12 +75,12 @@ CREATE TABLE street (
 -- Search entries are packed in blocks (posting_block.hpp), in order of a key and a row; NAME_first has the first entry
 -- of each block. What the keys are made of: entry_keys.hpp.
 
--- Where addresses are: street, last number of a range or 0, number, part ("A", "1/2", "3B").
+-- Where addresses are: street, last number of a range or 0, number, part ("A", "1/2", "3B"; "=": a course of the street).
 CREATE TABLE address (block INTEGER PRIMARY KEY, packed BLOB NOT NULL) STRICT;
 CREATE TABLE address_first (key BLOB NOT NULL, row INTEGER NOT NULL, block INTEGER NOT NULL, PRIMARY KEY (key, row))
     WITHOUT ROWID, STRICT;
 
--- Parcel numbers, asset tags, permit, case and licence numbers, letters and digits only; and whole names by a short key.
+-- Parcel numbers, asset tags, permit, case and licence numbers, letters and digits only; and whole names by a short key; telephones from their end.
 CREATE TABLE term (block INTEGER PRIMARY KEY, packed BLOB NOT NULL) STRICT;
 CREATE TABLE term_first (key BLOB NOT NULL, row INTEGER NOT NULL, block INTEGER NOT NULL, PRIMARY KEY (key, row))
     WITHOUT ROWID, STRICT;

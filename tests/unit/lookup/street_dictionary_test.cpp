@@ -46,13 +46,15 @@ TEST_CASE("Names are found whole, by their beginning, by their words, and with e
     CHECK(found.size() == 2);
     found.clear();
     const std::vector<std::string_view> words{"KING", "MART"};
-    streets.find_words(words, true, false, 10, found);
+    StreetDictionary::WordsLike exact;
+    StreetDictionary::WordsLike like;
+    streets.find_words(words, true, false, 10, exact, found);
     CHECK(names(streets, found) == std::vector<std::string>{"MARTIN LUTHER KING"});
     found.clear();
     const std::vector<std::string_view> wrong{"MARTEN", "KING"};
-    streets.find_words(wrong, true, false, 10, found);
+    streets.find_words(wrong, true, false, 10, like, found);
     CHECK(found.empty());
-    streets.find_words(wrong, true, true, 10, found);
+    streets.find_words(wrong, true, true, 10, like, found);
     CHECK(names(streets, found) == std::vector<std::string>{"MARTIN LUTHER KING"});
     CHECK(found.front().errors == 1);
     found.clear();

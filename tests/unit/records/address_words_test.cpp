@@ -91,6 +91,21 @@ TEST_CASE("names that are written in many ways have one form") {
     CHECK(street_name("").empty());
 }
 
+TEST_CASE("other spellings of a name lead back to it") {
+    const std::string name =
+        GENERATE(as<std::string>{}, "1ST", "21ST", "40TH", "SAINT MARYS", "MOUNT AUBURN",
+                 "MARTIN LUTHER KING", "JOHN F KENNEDY", "GENERAL GRANT", "MONSIGNOR DOLAN");
+    const auto others = other_spellings(name);
+    CHECK_FALSE(others.empty());
+    for (const std::string& other : others) {
+        INFO(other);
+        CHECK(street_name(other) == name);
+    }
+    CHECK(other_spellings("MAIN").empty());
+    CHECK(other_spellings("123RD").empty());
+    CHECK(other_spellings("").empty());
+}
+
 TEST_CASE("what a spreadsheet made of a number is undone") {
     CHECK(undo_spreadsheet_date("Aug-75") == "8-75");
     CHECK(undo_spreadsheet_date("2-Jan") == "1-2");

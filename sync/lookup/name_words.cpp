@@ -1,0 +1,113 @@
+#include "sync/lookup/name_words.hpp"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <map>
+#include <tuple>
+
+namespace fieldpost::lookup {
+
+namespace {
+
+constexpr std::size_t words_kept = 400'000;
+constexpr std::size_t least_letters = 3;
+constexpr std::size_t long_word = 8;
+constexpr double error_cost = 0.07;
+constexpr double sound_cost = 0.06;
+
+struct Rule {
+    std::string_view written;
+    std::string_view heard;
+};
+// The longest come first. A rule with ^ holds at the beginning only.
+constexpr std::array<Rule, 34> rules{
+    {{"^KN", "N"},   {"^GN", "N"}, {"^WR", "R"}, {"^PN", "N"}, {"^PS", "S"}, {"^X", "S"}, {"^MC", "MK"},
+     {"^MAC", "MK"}, {"SCH", "S"}, {"TCH", "X"}, {"GHT", "T"}, {"PH", "F"},  {"CK", "K"}, {"CH", "X"},
+     {"SH", "X"},    {"TH", "T"},  {"DT", "T"},  {"TZ", "S"},  {"CZ", "X"},  {"GH", ""},  {"CE", "S"},
+     {"CI", "S"},    {"CY", "S"},  {"QU", "K"},  {"Q", "K"},   {"C", "K"},   {"X", "KS"}, {"Z", "S"},
+     {"V", "F"},     {"J", "J"},   {"DG", "J"},  {"GE", "J"},  {"W", ""},    {"H", ""}}};
+
+bool is_vowel(char c) {
+    return std::string_view("AEIOUY").find(c) != std::string_view::npos;
+}
+
+bool has_digit(std::string_view word) {
+    return std::ranges::any_of(word, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::uint32_t sound_hash(std::string_view word) {
+    const std::string sound = sound_of(word);
+    return sound.size() < 2 ? 0 : static_cast<std::uint32_t>(std::hash<std::string>{}(sound)) | 1U;
+}
+
+}  // namespace
+
+std::string sound_of(std::string_view word) {
+    std::string out;
+    const auto say = [&](std::string_view sounds) {
+        for (const char c : sounds) {
+            if (out.empty() || out.back() != c) out.push_back(c);
+        }
+    };
+    for (std::size_t at = 0; at < word.size();) {
+        const auto* rule = std::ranges::find_if(rules, [&](const Rule& each) {
+            const bool begins = each.written.front() == '^';
+            const std::string_view written = each.written.substr(begins ? 1 : 0);
+            return (!begins || at == 0) && word.substr(at).starts_with(written);
+        });
+        const char c = word[at];
+        const bool begun = rule != rules.end() && rule->written.front() == '^';
+        if (at == 0 && !begun && (is_vowel(c) || c == 'H' || c == 'W')) {
+            say(is_vowel(c) ? "A" : word.substr(0, 1));
+            ++at;
+        } else if (is_vowel(c)) {
+            // Two equal consonants with a vowel between stay two: "NANA" is not "NA".
+            if (!out.empty() && out.back() != '.') out.push_back('.');
+            ++at;
+        } else if (rule != rules.end()) {
+            const std::size_t taken = rule->written.size() - (rule->written.front() == '^' ? 1 : 0);
+            say(rule->heard);
+            // The vowel that told how to say it is still to be read.
+            at += rule->written.size() == 2 && is_vowel(rule->written.back()) && taken == 2 ? 1 : taken;
+        } else {
+            say(word.substr(at, 1));
+            ++at;
+        }
+    }
+    std::erase(out, '.');
+    return out;
+}
+
+void NameWords::add(std::string_view word, std::int64_t rows) {
+    if (words_.size() == words_kept || has_digit(word)) return;
+    const std::uint32_t number = words_.add(word);
+    if (number < sounds_.size()) return;
+    sounds_.push_back(sound_hash(word));
+    rows_.push_back(static_cast<std::uint32_t>(std::clamp<std::int64_t>(rows, 0, UINT32_MAX)));
+}
+
+std::vector<LikeWord> NameWords::like(std::string_view word, std::size_t limit) const {
+    std::vector<LikeWord> out;
+    if (word.size() < least_letters || has_digit(word)) return out;
+    std::map<std::uint32_t, double> costs;
+    const TypedWord typed(word);
+    words_.near(typed, word.size() >= long_word ? 2 : 1, [&](std::uint32_t number, int errors) {
+        if (errors > 0) costs[number] = errors * error_cost;
+    });
+    if (const std::uint32_t sound = sound_hash(word); sound != 0) {
+        for (std::uint32_t number = 0; number < sounds_.size(); ++number) {
+            if (sounds_[number] != sound || words_.text(number) == word) continue;
+            const auto [place, added] = costs.try_emplace(number, sound_cost);
+            if (!added) place->second = std::min(place->second, sound_cost);
+        }
+    }
+    std::vector<std::tuple<double, std::uint32_t, std::uint32_t>> order;
+    for (const auto& [number, cost] : costs) order.emplace_back(cost, UINT32_MAX - rows_[number], number);
+    std::ranges::sort(order);
+    if (order.size() > limit) order.resize(limit);
+    for (const auto& [cost, rows, number] : order) out.push_back({std::string(words_.text(number)), cost});
+    return out;
+}
+
+}  // namespace fieldpost::lookup

@@ -1,0 +1,47 @@
+#include "sync/lookup/name_words.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+using namespace fieldpost::lookup;
+
+TEST_CASE("Names that sound the same have the same sound, others have not") {
+    const auto [one, other] = GENERATE(table<std::string, std::string>({
+        {"SMITH", "SMYTH"},
+        {"SMITH", "SCHMIDT"},
+        {"CATHERINE", "KATHRYN"},
+        {"STEVEN", "STEPHEN"},
+        {"JON", "JOHN"},
+        {"MEYER", "MAIER"},
+        {"WRIGHT", "RIGHT"},
+        {"PHILIPS", "FILLIPS"},
+        {"MACDONALD", "MCDONALD"},
+        {"KNOWLES", "NOLES"},
+    }));
+    INFO(one << " " << other);
+    CHECK(sound_of(one) == sound_of(other));
+    CHECK(sound_of("SMITH") != sound_of("SMART"));
+    CHECK(sound_of("MEYER") != sound_of("MILLER"));
+    CHECK(sound_of("").empty());
+    CHECK(sound_of("AEIOU") == "A");
+}
+
+TEST_CASE(
+    "Like a word are those within an error and those that sound so, the nearest and most frequent first") {
+    NameWords words;
+    const std::vector<std::pair<std::string, int>> all{{"SMITH", 900},  {"SMITHE", 2}, {"SMYTH", 40},
+                                                       {"SCHMIDT", 70}, {"SMALL", 30}, {"7TH", 3},
+                                                       {"JOHN", 800}};
+    for (const auto& [word, rows] : all) words.add(word, rows);
+    CHECK(words.size() == 6);
+    CHECK(words.has("SMYTH"));
+    CHECK_FALSE(words.has("7TH"));
+    const auto like = words.like("SMITH", 10);
+    REQUIRE(like.size() == 3);
+    CHECK(like[0].word == "SCHMIDT");
+    CHECK(like[1].word == "SMYTH");
+    CHECK(like[2].word == "SMITHE");
+    CHECK(words.like("SMIHT", 1).front().word == "SMITH");
+    CHECK(words.like("XY", 10).empty());
+    CHECK(words.like("1420", 10).empty());
+}
