@@ -171,7 +171,11 @@ def postgres(folder):
 def memory_of_all(pid):
     """Of a process and its children, MB."""
     children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return sum(memory_mb(one)[0] for one in [pid, *map(int, children)])
+    mb = memory_mb(pid)[0]
+    for child in children:
+        with contextlib.suppress(OSError):  # it served our connection, and has just ended
+            mb += memory_mb(child)[0]
+    return mb
 
 
 def pg_trgm(asked, folder):
