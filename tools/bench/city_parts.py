@@ -1,18 +1,15 @@
-"""What the vehicle does by itself: import and snapshot of a city, look-ups, size and start, durable records."""
+"""What the vehicle does by itself: import and snapshot of a city, size and start, durable records."""
 
-import csv
 import json
 import os
 import pathlib
-import random
 import shutil
 import subprocess
 import tempfile
 import time
-import urllib.parse
 
-from figures import quantile
-from stack import BUILD, Client, Stack, program
+import figures  # noqa: F401: puts the next on the path
+from stack import BUILD, Stack, program
 from sync_parts import connecting
 import peers
 
@@ -69,36 +66,21 @@ def import_and_snapshot(report):
         stack.close()
 
 
-def lookup(report, stack, data):
-    print(f"look-up, {SAMPLE} properties")
-    city = max((stack.state / "city").glob("city-*.db"), key=lambda path: path.stat().st_mtime)
-    figures = json.loads(stack.run(program("fieldpost-bench"), "lookup", city).stdout)
-    mix = f"{figures['queries']} queries: half whole addresses, the rest keystrokes and parcel numbers; warm, in process"
-    report.entry("search_p50_us_sample", figures["search_p50_us"], "µs", mix)
-    report.entry("search_p99_us_sample", figures["search_p99_us"], "µs", mix)
-    report.entry("view_p99_us_sample", figures["view_p99_us"], "µs", "360° view rows of random properties, warm, in process")
-    with open(data / "assessing" / "properties.csv", encoding="utf-8", errors="replace", newline="") as file:
-        texts = [row["full_address"] for row in csv.DictReader(file) if (row["full_address"] or "\ufffd").isascii()]
-    texts = random.Random(5).sample(texts, 500)
-    client = Client(stack.device_port)
-    samples = []
-    paths = ["/api/v1/search?q=" + urllib.parse.quote(text) for text in texts]
-    for repeat in range(6):
-        for path in paths:
-            began = time.perf_counter()
-            client.request("GET", path)
-            if repeat:
-                samples.append((time.perf_counter() - began) * 1e6)
-    client.close()
-    report.entry("http_search_p99_us_sample", quantile(samples, 0.99), "µs",
-          f"{len(samples)} searches on one keep-alive connection; the client is Python and its own time is in it; "
-          f"p50 {quantile(samples, 0.5):.0f} µs")
+def size(report):
+    """What fits the box: memory, program and start with the sample city."""
+    print("size and start")
+    stack = Stack("bench")
+    try:
+        stack.prepare(SAMPLE)
+        stack.start()
+        size_and_start(report, stack)
+    finally:
+        stack.close()
 
 
 def size_and_start(report, stack):
-    print("size and start")
-    for _ in range(200):
-        stack.api.get("/api/v1/status")
+    for number in range(200):
+        stack.api.get(f"/api/v1/search?q={number}+main")
     report.entry("pss_mb_sample", pss_mb(stack.device.child.pid), "MB",
           f"fieldpostd with the sample city mounted ({SAMPLE} properties) after look-ups; PSS of the whole process")
     stripped = pathlib.Path(tempfile.mkdtemp()) / "fieldpostd"
@@ -138,17 +120,3 @@ def durable(report):
           f"{figures['single_per_s']:.0f}/s. Peer: plain SQLite, WAL, synchronous=FULL, one transaction each, same "
           f"folder",
           figures["plain_sqlite_per_s"])
-
-
-def sample_city(report, parts):
-    """Parts that share one stack with the sample city."""
-    stack = Stack("bench")
-    try:
-        data = stack.prepare(SAMPLE)
-        stack.start()
-        if "lookup" in parts:
-            lookup(report, stack, data)
-        if "size" in parts:
-            size_and_start(report, stack)
-    finally:
-        stack.close()

@@ -20,6 +20,8 @@ def share_of(count):
 
 
 class Report:
+    folder = OUT.parent  # for what is no single figure
+
     def __init__(self, keep):
         OUT.parent.mkdir(parents=True, exist_ok=True)
         self.figures = json.loads(OUT.read_text()) if keep and OUT.exists() else {}

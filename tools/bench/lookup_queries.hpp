@@ -18,6 +18,9 @@
 
 namespace fieldpost::bench {
 
+// A hit with at least this score is shown as if it were what was asked for.
+inline constexpr double confident_score = 0.75;
+
 struct KnownAddress {
     records::RecordId property = 0;
     records::Address address;  // with number and name; others are passed over

@@ -18,9 +18,6 @@ using bench::Query;
 
 namespace {
 
-// A hit above this is shown as if it were what was asked for.
-constexpr double confident_score = 0.75;
-
 // Queries of each sort: for tools/check a few seconds' worth, for tools/check --long enough to see a tenth of
 // a percent.
 int asked() {
@@ -105,7 +102,7 @@ class Asking {
             const Query query = ask(queries_);
             REQUIRE_FALSE(query.text.empty());
             const lookup::Answer answer = city_.search(query.text);
-            if (answer.hits.empty() || answer.hits.front().score < confident_score) continue;
+            if (answer.hits.empty() || answer.hits.front().score < bench::confident_score) continue;
             ++confident;
             print_miss(query, answer);
         }
