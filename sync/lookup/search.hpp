@@ -53,10 +53,10 @@ struct Answer {
 
 struct SearchOptions {
     std::size_t limit = 10;  // 1 to hit_limit
-    std::optional<snapshot::Point>
-        position;  // of the vehicle: ranks equal matches by distance, and "near me" is there
-    std::vector<records::RecordId>
-        recent;  // records opened lately, the last first: rank before equal matches
+    // Of the vehicle: ranks equal matches by distance, and "near me" is there.
+    std::optional<snapshot::Point> position = {};
+    // Records opened lately, the last first: they rank before equal matches.
+    std::vector<records::RecordId> recent = {};
 };
 
 // One thread, as its reader. The street names are kept in memory (some 4 MB for a city of a million

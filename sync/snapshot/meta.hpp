@@ -20,7 +20,7 @@ struct Meta {
     std::int64_t artifact_generation = 0;  // grows with each snapshot of the profile
     std::int64_t built_at = 0;             // unix seconds
     std::int64_t as_of = 0;                // unix seconds: newest data when it was built
-    std::string time_zone;                 // of the city, as TimeZone::parse (sync/base) takes it; empty: UTC
+    std::string time_zone = {};            // of the city, as TimeZone::parse (sync/base) takes it; empty: UTC
     bool operator==(const Meta&) const = default;
 };
 

@@ -82,8 +82,8 @@ Origin Origins::of(const std::vector<records::LayerRow>& layers, engine::OwnStat
     out.link_method = first.link_method;
     out.link_confidence = first.link_confidence;
     // A crew stood before the place that it names; what is linked to no property has nothing to doubt.
-    out.doubtful = first.link_method != records::LinkMethod::none && first.source != engine::field_source &&
-                   first.link_confidence < doubtful_below;
+    out.doubtful = first.property != 0 && first.link_method != records::LinkMethod::none &&
+                   first.source != engine::field_source && first.link_confidence < doubtful_below;
     out.state = state;
     return out;
 }

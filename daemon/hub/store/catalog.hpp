@@ -46,9 +46,9 @@ struct City {
     std::string id;  // "cambridge-ma"
     std::string name;
     Bounds bounds;
-    std::string time_zone;  // as TimeZone::parse takes it: "EST-05EDT,M3.2.0,M11.1.0"; empty: UTC
     std::map<std::string, std::string> areas;  // id -> title
     std::vector<Profile> profiles;
+    std::string time_zone = {};  // as TimeZone::parse takes it: "EST-05EDT,M3.2.0,M11.1.0"; empty: UTC
 };
 
 // Every feed that the profile clears: its areas times its clearance with the lower levels.
