@@ -10,7 +10,7 @@
 #include "tests/unit/support/temporary_folder.hpp"
 
 namespace fieldpost::hub {
-extern const std::string_view schema_015_removed_fields;
+extern const std::string_view schema_015_lost_fields;
 }
 
 using namespace fieldpost;
@@ -180,15 +180,61 @@ TEST_CASE("What was removed and is made again at a higher label is not handed ou
         bench.put(permit("B-1"), {{"description", {records::RESTRICTED, "general"}}});
         CHECK(bench.offered("inspector") == again);
     }
-    SECTION("removed by a hub that did not note what was in it") {
-        bench.store->database().exec("UPDATE removal SET fields = NULL");
-        bench.put(permit("B-1"), {{"description", {records::CONFIDENTIAL, "general"}}});
-        CHECK(bench.offered("inspector") == 0);
-    }
     SECTION("at the labels that it had") {
         bench.put(permit("B-1"));
         CHECK(bench.offered("inspector") == built);
     }
+}
+
+TEST_CASE(
+    "A field that was gone for a while and comes back at a higher label withdraws what was built before",
+    "[artifacts]") {
+    Bench bench;
+    const auto record = bench.put(permit("B-1"), {{"description", {records::INTERNAL, "general"}}});
+    const auto built = bench.build("inspector");
+    auto without = permit("B-1");
+    without.clear_description();
+    SECTION("its row stayed without it") {
+        bench.put(without);
+    }
+    SECTION("its record was removed and made again without it") {
+        bench.remove(record);
+        bench.put(without);
+    }
+    SECTION("its record was removed twice, the second time without it") {
+        bench.remove(record);
+        bench.put(without);
+        bench.remove(record);
+    }
+    SECTION("it had a lower label meanwhile") {
+        bench.put(permit("B-1"), {{"description", {records::PUBLIC, "general"}}});
+        bench.put(without);
+    }
+    CHECK(bench.offered("inspector") == built);
+    const auto between = bench.build("inspector");
+    CHECK(bench.tells("inspector", built));
+    bench.put(permit("B-1"), {{"description", {records::CONFIDENTIAL, "general"}}});
+    CHECK(bench.offered("inspector") == between);
+    CHECK_FALSE(bench.tells("inspector", built));
+    CHECK_FALSE(bench.tells("inspector", between));
+}
+
+TEST_CASE("However often a record loses fields, no more is kept of that than it has fields", "[artifacts]") {
+    Bench bench;
+    auto without = permit("B-1");
+    without.clear_description();
+    for (int i = 0; i < 10; ++i) {
+        bench.remove(bench.put(permit("B-1")));
+        bench.put(without);
+    }
+    const auto kept = [&] {
+        return bench.store->database().execAndGet("SELECT count(*) FROM lost_fields").getInt();
+    };
+    CHECK(kept() <= 4);
+    bench.put(permit("B-1"), {{"description", {records::CONFIDENTIAL, "general"}},
+                              {"applicant", {records::CONFIDENTIAL, "general"}},
+                              {"permit_number", {records::CONFIDENTIAL, "general"}}});
+    CHECK(kept() == 0);
 }
 
 TEST_CASE("Of what a hub reclassified before it noted that, no snapshot is handed out", "[artifacts]") {
@@ -197,9 +243,9 @@ TEST_CASE("Of what a hub reclassified before it noted that, no snapshot is hande
     const auto built = bench.build("inspector");
     bench.put(permit("B-1"), {{"description", {records::CONFIDENTIAL, "general"}}});
     auto& database = bench.store->database();
-    database.exec("UPDATE feed SET purged = 0; ALTER TABLE removal DROP COLUMN fields");
+    database.exec("UPDATE feed SET purged = 0; DROP TABLE lost_fields");
     const auto of_now = bench.build("chief");
-    database.exec(std::string(schema_015_removed_fields));
+    database.exec(std::string(schema_015_lost_fields));
     CHECK(bench.offered("inspector") == 0);
     CHECK_FALSE(bench.tells("inspector", built));
     CHECK(bench.offered("chief") == of_now);
