@@ -369,11 +369,49 @@ TEST_CASE("A file of blocks that was cut short and a manifest that cannot be rea
     const auto cut = bench.build("inspector");
     std::filesystem::resize_file(folder / std::to_string(cut) / "blocks.zst", 10);
     CHECK(bench.artifacts.block("inspector", cut, 0).error().code == ErrorCode::corrupt);
+    CHECK(bench.offered("inspector") == 0);
     const auto unreadable = bench.build("inspector");
     std::ofstream(folder / std::to_string(unreadable) / "manifest.pb") << "no manifest";
     CHECK(bench.offered("inspector") == 0);
     CHECK(std::filesystem::exists(folder / (std::to_string(cut) + ".damaged")));
-    CHECK(std::filesystem::exists(folder / (std::to_string(unreadable) + ".damaged")));
+    CHECK_FALSE(std::filesystem::exists(folder / std::to_string(unreadable) / "manifest.pb"));
+}
+
+TEST_CASE("Of snapshots that a disk damages one after the other, the first is kept until a person removes it",
+          "[artifacts]") {
+    Bench bench;
+    bench.put(permit("B-1"));
+    const auto folder = bench.store->folder() / "artifacts" / "inspector";
+    const auto damage = [&](std::uint64_t generation) {
+        std::filesystem::resize_file(folder / std::to_string(generation) / "blocks.zst", 10);
+        REQUIRE_FALSE(bench.artifacts.block("inspector", generation, 0));
+        const auto alarms = bench.artifacts.tidy("inspector");
+        REQUIRE(alarms.size() == 1);
+        return alarms[0];
+    };
+    const auto aside = [&](std::uint64_t generation) {
+        return std::filesystem::exists(folder / (std::to_string(generation) + ".damaged"));
+    };
+    const auto good = bench.build("inspector");
+    const auto first = bench.build("inspector");
+    CHECK(damage(first).find("set aside") != std::string::npos);
+    const auto second = bench.build("inspector");
+    const auto said = damage(second);
+    CHECK(said.find("removed") != std::string::npos);
+    CHECK(said.find(std::to_string(first) + ".damaged") != std::string::npos);
+    CHECK(aside(first));
+    CHECK_FALSE(aside(second));
+    CHECK_FALSE(std::filesystem::exists(folder / std::to_string(second) / "blocks.zst"));
+    CHECK(bench.artifacts.is_newest_damaged("inspector"));
+
+    std::filesystem::remove_all(folder / (std::to_string(first) + ".damaged"));
+    bench.artifacts = Artifacts(bench.store->folder());
+    CHECK(bench.artifacts.is_newest_damaged("inspector"));
+    const auto third = bench.build("inspector");
+    CHECK_FALSE(bench.artifacts.is_newest_damaged("inspector"));
+    damage(third);
+    CHECK(aside(third));
+    CHECK(third > good);
 }
 
 TEST_CASE("Snapshots of different profiles never have the same generation, nor does one that is gone",
