@@ -147,6 +147,12 @@ void LinkWatch::pause(engine::LinkKind kind, bool paused) {
 void LinkWatch::keep_pauses() {
     const bool written = thread_.post([this, text = text_of(pauses_)] {
         auto kept = write_file_atomic(pauses_file_, text);
+void LinkWatch::set_sos(bool sos) {
+    const auto before = rights();
+    policy_.set_sos(sos);
+    if (rights() != before) changed_();
+}
+
         post_([this, kept] {
             pause_problem_ = kept ? std::string() : forgotten + kept.error().message;
             changed_();

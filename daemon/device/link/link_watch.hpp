@@ -45,6 +45,8 @@ class LinkWatch {
     // A person says that over links of this kind only urgent messages go, or everything again that may go.
     // Counts at once, and over restarts until the configuration is changed in this.
     void pause(engine::LinkKind kind, bool paused);
+    // As LinkPolicy::set_sos().
+    void set_sos(bool sos);
     // Every few seconds: a month may have ended, and the count is to be kept.
     void tick();
 

@@ -318,7 +318,7 @@ void Recorder::status_is(const protocol::Operation& reported) {
     const std::string& status = reported.status_reported().status();
     emergency_.reset();
     if (status == "responding" || status == "sos")
-        emergency_ = Emergency{reported.time(), clock_.boottime_us()};
+        emergency_ = Emergency{reported.time(), clock_.boottime_us(), status == "sos"};
 }
 
 bool Recorder::is_emergency() const {
@@ -340,6 +340,10 @@ bool Recorder::is_emergency() const {
 bool Recorder::may_be_urgent() const {
     return journal_.waiting(protocol::URGENT).positions < PositionLimits::urgent_waiting;
 }
+bool Recorder::asks_for_help() const {
+    return emergency_ && emergency_->is_sos && is_emergency();
+}
+
 
 void Recorder::check_position() {
     if (saving_position_) return;

@@ -195,7 +195,20 @@ TEST_CASE("A count that cannot be written is said, and kept when it can be") {
     CHECK(std::filesystem::is_regular_file(file));
 }
 
-TEST_CASE("A damaged count is set aside, and the month is counted anew") {
+TEST_CASE("While the crew asks for help its positions go, whatever is paused") {
+    Bench bench;
+    bench.talk_over(hal::LinkKind::lte, true);
+    bench.watch->pause(LinkKind::lte, true);
+    CHECK_FALSE(bench.watch->rights().allows_positions());
+    const int before = bench.changes;
+    bench.watch->set_sos(true);
+    CHECK(bench.watch->rights().allows_positions());
+    CHECK(bench.changes == before + 1);
+    bench.watch->set_sos(true);
+    CHECK(bench.changes == before + 1);
+}
+
+TEST_CASE("A damaged count is set aside, said in this run, and the month is counted anew") {
     Bench bench;
     bench.watch.reset();
     bench.run_posted();
