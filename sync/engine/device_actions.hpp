@@ -35,8 +35,8 @@ struct ChangeFeeds {
     std::vector<records::FeedId> again;  // their rows are not the hub's
 };
 
-// The hub says which feeds this device may hold: remember it over restarts, before anything else is made of
-// it. Cities that cannot be changed now, or are mounted later, are held to it then.
+// The hub says, with each answer, which feeds this device may hold: remember it over restarts, before
+// anything else is made of it. Cities that cannot be changed now, or are mounted later, are held to it then.
 struct NoteRights {
     std::set<records::FeedId> feeds;
 };

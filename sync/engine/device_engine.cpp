@@ -164,8 +164,7 @@ void DeviceEngine::note_rights(const protocol::HelloReply& reply, Actions& actio
     for (const auto& text : reply.desired().feeds()) {
         if (auto id = records::parse_feed(text)) cleared.insert(std::move(*id));
     }
-    if (cleared_ == cleared) return;
-    cleared_ = cleared;
+    // With each answer: whoever keeps it may have been too busy, or not done with what it lost.
     actions.push_back(NoteRights{std::move(cleared)});
 }
 

@@ -117,8 +117,7 @@ class DeviceEngine {
     MountedCity city_;
     bool connected_ = false;
     bool in_contact_ = false;
-    std::optional<std::set<records::FeedId>> cleared_;  // as it was told in this run
-    NoteHub heard_hub_;                                 // of the last answer; generation 0: none in this run
+    NoteHub heard_hub_;  // of the last answer; generation 0: none in this run
     Millis hello_at_ = 0;
     std::uint64_t hellos_ = 0;                 // said in this run
     unsigned hellos_in_vain_ = 0;              // in a row, of this connection

@@ -10,7 +10,8 @@ namespace {
 
 constexpr Millis ask_again_after = 10'000;  // beyond the time that the link takes for the answer
 constexpr Millis longest_rest = 600'000;    // of a feed whose ranges are of no use, or that the disk refuses
-constexpr Millis late_after = 3'000;        // … then another feed has its turn meanwhile
+constexpr Millis longest_rest_for_good = 24 * 3'600'000;  // … that the city refuses for good
+constexpr Millis late_after = 3'000;                      // … then another feed has its turn meanwhile
 constexpr Millis longest_patience = 120'000;
 constexpr std::size_t largest_row = 256U << 10U;  // the hub sends one whole, however little was asked for
 constexpr Millis way_given = 5'000;  // between two ranges, while own work is sent over a slow link
@@ -215,7 +216,7 @@ void FeedFollower::range(Millis now, const protocol::Signed& sealed, Actions& ac
     }
     accept(now, std::move(*segment), actions);
     // Refused or empty: what is asked for at once would be so again.
-    if (end_of(*id) <= *follow.asked_after) follow.rests_until = try_again_at(now, follow);
+    if (end_of(*id) <= *follow.asked_after) follow.rests_until = try_again_at(now, follow, longest_rest);
     follow.asked_at = -1;
     follow.asked_after.reset();
     ask(now, actions);
@@ -442,6 +443,7 @@ void FeedFollower::applied(Millis now, const records::FeedId& feed, const FeedPo
     follow.applying = false;
     follow.refused = false;
     follow.in_vain = 0;
+    follow.disk_refusals = 0;
     follow.refusals = 0;
     next(now, feed, actions);
 }
@@ -453,12 +455,13 @@ void FeedFollower::apply_failed(Millis now, const records::FeedId& feed, ErrorCo
     if (!follow.applying) return;  // of a city that is no longer mounted
     follow.applying = false;
     follow.refused = true;
-    follow.rests_until = try_again_at(now, follow);
-    follow.is_for_good = !is_of_disk(why);
-    ++follow.refusals;
-    // A full disk shall not cost the link anything.
-    const bool is_worth_keeping = lacks_room(why) || (is_of_disk(why) && follow.refusals < many_refusals);
-    if (is_worth_keeping && follow.held_bytes <= max_held_bytes) return;
+    const bool is_for_good = !is_of_disk(why);
+    follow.rests_until = try_again_at(now, follow, is_for_good ? longest_rest_for_good : longest_rest);
+    if (is_for_good) ++follow.refusals;
+    if (!is_for_good && !lacks_room(why)) ++follow.disk_refusals;
+    // A full or broken disk shall not cost the link anything; but what it was given may be behind an error.
+    const bool is_suspect = !lacks_room(why) && follow.disk_refusals == many_refusals;
+    if (!is_for_good && !is_suspect && follow.held_bytes <= max_held_bytes) return;
     follow.held.clear();
     follow.held_bytes = 0;
     follow.asked_at = -1;  // what is on its way is behind it
@@ -466,14 +469,13 @@ void FeedFollower::apply_failed(Millis now, const records::FeedId& feed, ErrorCo
 }
 
 bool FeedFollower::needs_snapshot() const {
-    return std::ranges::any_of(follows_, [](const auto& feed) {
-        return feed.second.is_for_good && feed.second.refusals >= many_refusals;
-    });
+    return std::ranges::any_of(follows_,
+                               [](const auto& feed) { return feed.second.refusals >= many_refusals; });
 }
 
 // Whatever is the matter, it will not mend itself at once, and each range of it costs data.
-Millis FeedFollower::try_again_at(Millis now, Follow& follow) {
-    return now + std::min(ask_again_after << std::min(follow.in_vain++, 6U), longest_rest);
+Millis FeedFollower::try_again_at(Millis now, Follow& follow, Millis longest) {
+    return now + std::min(ask_again_after << std::min(follow.in_vain++, 14U), longest);
 }
 
 void FeedFollower::tick(Millis now, Actions& actions) {

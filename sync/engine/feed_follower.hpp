@@ -53,9 +53,10 @@ class FeedFollower {
     void head(Millis now, const protocol::Signed& sealed, Actions& actions);
     // The ApplySegment for this feed is committed through n; or failed: it is tried again after 10 s, and
     // each time in a row after twice as long, 10 minutes at most. Until then nothing more of the feed is
-    // asked for. What failed for lack of room (full, unavailable) is kept meanwhile, what a disk failed at
-    // (io, not_found) for four tries; all else the city refuses for good: what is held of the feed is
-    // forgotten, and comes again.
+    // asked for. What a disk failed at is kept meanwhile: for lack of room (full, unavailable) always, else
+    // (io, not_found) but for the fourth time in a row, when it is forgotten once and comes again. All else
+    // the city refuses for good: what is held of the feed is forgotten and comes again, after a day at most,
+    // for each time costs data.
     void applied(Millis now, const records::FeedId& feed, const FeedPoint& reached, Actions& actions);
     void apply_failed(Millis now, const records::FeedId& feed, ErrorCode why);
     // A ChangeFeeds did not happen: what it was to begin again is tried later.
@@ -98,8 +99,8 @@ class FeedFollower {
         Millis rests_until = 0;                    // what it asked for was of no use: not again before
         bool refused = false;          // or the disk refused what is held, which is not tried again before
         unsigned in_vain = 0;          // times in a row that either was so
-        unsigned refusals = 0;         // since something was applied
-        bool is_for_good = false;      // the last one
+        unsigned disk_refusals = 0;    // since something was applied, but for want of room
+        unsigned refusals = 0;         // and for good
         std::optional<FeedPoint> hub;  // the newest that the hub has said of it
         bool beginning_again = false;  // a ChangeFeeds is on its way to that
     };
@@ -124,7 +125,7 @@ class FeedFollower {
     bool is_late(Millis now, const Follow& follow) const;
     Millis patience(const Follow& follow) const;
     void give_up(Follow& follow);
-    static Millis try_again_at(Millis now, Follow& follow);
+    static Millis try_again_at(Millis now, Follow& follow, Millis longest);
     void heard(FeedState& state, Follow& follow, const protocol::FeedCursor& head);
     void next(Millis now, const records::FeedId& id, Actions& actions);
     void compare(Millis now, const records::FeedId& id, Actions& actions);

@@ -131,7 +131,7 @@ LinkPolicy::Hold LinkPolicy::hold(SendClass what) const {
 }
 
 bool LinkPolicy::allows_positions() const {
-    return !kind_ || (!rules(*kind_).paused && left() != 0U);
+    return sos_ || !kind_ || (!rules(*kind_).paused && left() != 0U);
 }
 
 SendRights LinkPolicy::rights() const {

@@ -2,8 +2,9 @@
 // pause. Pure and single-threaded: the program says which link it is and what it counted, and asks again
 // after each. The device's engine takes the answer as SendRights.
 //
-// Whatever the rules say, urgent goes: an SOS is held back by no budget, pause or kind. Only the positions
-// that the device reports by itself while a crew responds override neither a pause nor a spent month.
+// Whatever the rules say, urgent goes: an SOS is held back by no budget, pause or kind, and as long as it is
+// the crew's newest status, where the vehicle is goes with it. Only the positions that the device reports by
+// itself while a crew responds override neither a pause nor a spent month.
 #pragma once
 
 #include <array>
@@ -63,6 +64,8 @@ class LinkPolicy {
     void set_link(std::optional<LinkKind> kind, bool metered);
     // A person pauses links of this kind, or ends that.
     void set_paused(LinkKind kind, bool paused) { rules_[static_cast<std::size_t>(kind)].paused = paused; }
+    // The crew's newest status is an SOS, not long ago.
+    void set_sos(bool sos) { sos_ = sos; }
     // What was counted this month over kind().
     void set_used(LinkBytes used) { used_ = used; }
 
@@ -100,6 +103,7 @@ class LinkPolicy {
     Rules rules_;
     std::optional<LinkKind> kind_;
     LinkBytes used_;
+    bool sos_ = false;
 };
 
 std::string_view to_string(LinkPolicy::Hold hold);

@@ -212,12 +212,6 @@ class Client::Worker {
         return false;
     }
 
-    // False: another was asked for while this connection was made.
-    bool keeps_alive_as_wanted() {
-        const std::lock_guard lock(mutex_);
-        return connected_with_ == keep_alive_;
-    }
-
     void hang_up() {
         try {
             if (client_->is_connected()) client_->disconnect()->wait_for(goodbye_patience);
@@ -305,25 +299,29 @@ class Client::Worker {
             }
             const auto began = std::chrono::steady_clock::now();
             if (connect(problem)) {
-                if (!keeps_alive_as_wanted()) {
-                    hang_up();
-                    continue;
-                }
                 auto tcp = TcpConnection::find(options_.port);
                 if (!tcp) {
                     spdlog::debug(
                         "no single connection to port {} was found: what is on its way cannot be seen",
                         options_.port);
                 }
+                // Else another was asked for while this connection was made. Whoever asks from here on sees
+                // that it stands.
+                bool keeps_alive_as_wanted = false;
                 {
                     const std::lock_guard lock(mutex_);
-                    connected_ = !lost_;
+                    keeps_alive_as_wanted = connected_with_ == keep_alive_;
+                    connected_ = !lost_ && keeps_alive_as_wanted;
                     commands_.clear();
                     pending_bytes_ = 0;
                     tcp_ = tcp;
                     const auto progress = tcp ? tcp->progress() : std::nullopt;
                     written_ = progress ? progress->written : 0;
                     unwritten_ = 0;
+                }
+                if (!keeps_alive_as_wanted) {
+                    hang_up();
+                    continue;
                 }
                 post([this] { events_.connected(); });
                 serve();

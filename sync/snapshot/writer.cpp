@@ -153,7 +153,7 @@ Status Writer::put(const records::FeedId& feed, const records::LayerRow& row) {
     return state_->change([&]() -> Status {
         const bool stored = state_->bulk ? state_->bulk->put(feed, row) : state_->changes->put(feed, row);
         if (!stored) {
-            return fail(ErrorCode::full,
+            return fail(ErrorCode::refused,  // of no disk: to try it again does not help
                         "property " + records::id_text(row.property) + " has too many records");
         }
         return ok();

@@ -40,7 +40,8 @@ class Writer {
     // Stores the layer of a record that this feed carries, in place of what the same feed held of it. A row
     // older than that is ignored. A row of unknown kind or with a damaged body is stored without search
     // entries and logged once per kind. invalid_argument when the row's layer is not the feed's or the record
-    // has no id; in bulk mode a second row of one (feed, record) is found by finish(): conflict.
+    // has no id; refused when a property has too many records; in bulk mode a second row of one (feed,
+    // record) is found by finish(): conflict.
     Status put(const records::FeedId& feed, const records::LayerRow& row);
 
     // The feed's row of the record goes, with its search entries, unless it is newer than `version`. No row:

@@ -222,6 +222,7 @@ void Device::open_api() {
     api_ = std::make_unique<Api>(ApiParts{
         settings_.device, *readers_, *journal_, *recorder_, blobs_, metrics_, [this] { return status(); },
         [this] {
+            uplinks_->set_sos(recorder_->asks_for_help());
             link_->appended();
             status_changed();
         },
@@ -300,6 +301,7 @@ void Device::mend_journal() {
             journal_tried(ok());
             spdlog::info("the journal is open: records are saved");
             recorder_->recall();
+            uplinks_->set_sos(recorder_->asks_for_help());
             start_link();
             status_changed();
         });
@@ -349,7 +351,9 @@ Status Device::run() {
         if (!started) fault(gnss_part, started.error());
     }
     storage_->tick();
+    uplinks_->set_sos(recorder_->asks_for_help());
     heartbeat_ = loop_.every(status_anyway, [this] {
+        uplinks_->set_sos(recorder_->asks_for_help());
         uplinks_->tick();
         storage_->tick();
         recorder_->check_time();

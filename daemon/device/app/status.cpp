@@ -177,7 +177,7 @@ json::object Device::status() {
         if (!why.empty()) messages.push_back(json::string(why));
     }
     if (!uplinks_->problem().empty()) {
-        messages.push_back(json::string("The month's data count cannot be kept: " + uplinks_->problem()));
+        messages.push_back(json::string("The month's data count is not whole: " + uplinks_->problem()));
     }
     if (!uplinks_->pause_problem().empty()) {
         messages.push_back(json::string(uplinks_->pause_problem()));

@@ -7,17 +7,21 @@
 //                              the disk was full. It was verified, so it is tried again, at start and by
 //                              prepare(), not fetched again.
 //   draft-<generation>.part    being fetched; whole blocks only, checked again on resume
-//   rights                     the feeds that the hub last said this device may hold
+//   rights                     the feeds that the hub last said this device may hold, and whether files that
+//                              may have others are to be removed still
 //   city-<generation>.db.damaged-1   the last one that was damaged, for a person, until another city is
 //                              fetched: one, as it can be fetched again and journal.db needs the room
 //
 // A lost right leaves nothing behind (PROTOCOL 9, 10). When the profile does not clear a feed any more, all
 // of these but the mounted file go, and then the feed's rows in it: also what was set aside as damaged, which
-// else is never deleted. Killed in between, the mounted file still names the feed, and the next contact goes
-// on. One that cannot be removed holds up nothing: it is tried again by mend(), and left_over() tells of it.
-// What else lies in the folder is a person's, and stays. While no city can be changed, or none is mounted,
-// the right is gone all the same: what may hold it and is not mounted goes at once, and each city is held to
-// `rights` when it is mounted, before anybody reads in it that can be changed.
+// else is never deleted. What stays is what says that it holds cleared feeds only: a city that can be read,
+// and the draft that is being fetched. That this is to be done is in `rights` before anything goes, and until
+// all is gone: killed in between, the next start goes on. One that cannot be removed holds up nothing: it is
+// tried again by mend() and at each contact, and left_over() tells of it. What else lies in the folder is a
+// person's, and stays. So does, while no right is lost, what cannot be read: a city of another format, or the
+// draft of an earlier run, would be fetched again. While no city can be changed, or none is mounted, the
+// right is gone all the same: what may hold it and is not mounted goes at once, and each city is held to
+// `rights` when it is mounted, at start or after its fetch, before anybody reads in it that can be changed.
 //
 // Threads: called on the loop thread; files are touched by one writer thread, and completions come back
 // through `post`. Everything here can be fetched again: nothing in it is irreplaceable.
@@ -58,7 +62,7 @@ class CityCache {
     void mend(std::function<void(Result<std::optional<Mounted>>)> done);
 
     // The hub says which feeds this device may hold: kept before anything is made of it, and what is not
-    // mounted and may hold more goes while no city can be changed. change_feeds() is for the mounted one.
+    // mounted and may hold a lost one goes at once. change_feeds() is for the mounted one.
     void note_rights(std::set<records::FeedId> feeds);
 
     // Applies a segment in one transaction; `done` gets the feed's new cursor and checksum. Of what the city

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <iterator>
 
 #include "daemon/device/city/city_changes.hpp"
 #include "sync/base/crypto.hpp"
@@ -59,6 +58,17 @@ bool is_ours(std::string_view name) {
     return rest.empty() || rest == "-wal" || rest == "-shm" || rest.starts_with(".damaged-");
 }
 
+// Empty when it does not say, or names one that nobody here knows.
+std::set<records::FeedId> feeds_of(const protocol::Manifest& manifest) {
+    std::set<records::FeedId> out;
+    for (const auto& cursor : manifest.cursors()) {
+        auto feed = records::parse_feed(cursor.feed());
+        if (!feed) return {};
+        out.insert(std::move(*feed));
+    }
+    return out;
+}
+
 std::size_t size_of_block(const protocol::Manifest& manifest, std::uint32_t block) {
     const std::uint64_t offset = std::uint64_t{block} * manifest.block_bytes();
     return static_cast<std::size_t>(
@@ -75,11 +85,17 @@ std::filesystem::path CityCache::Files::city_file(std::uint64_t generation) cons
     return folder_ / ("city-" + std::to_string(generation) + ".db");
 }
 
+Result<std::vector<std::filesystem::path>> CityCache::Files::listed() const {
+    auto there = list_folder(folder_);
+    if (!there && there.error().code == ErrorCode::not_found) return std::vector<std::filesystem::path>();
+    return there;
+}
+
 // Those that there are, as far as the disk tells.
 std::vector<std::filesystem::path> CityCache::Files::files() const {
-    auto there = list_folder(folder_);
+    auto there = listed();
     if (there) return std::move(*there);
-    if (there.error().code != ErrorCode::not_found) spdlog::error("city: {}", there.error().message);
+    spdlog::error("city: {}", there.error().message);
     return {};
 }
 
@@ -120,9 +136,11 @@ Result<Mounted> CityCache::Files::mount(const std::filesystem::path& file) {
 }
 
 Result<std::optional<Mounted>> CityCache::Files::mend() {
-    remove_left();
     rights_.keep();
-    if (!try_again_) return std::optional<Mounted>();
+    if (!try_again_) {
+        sweep();
+        return std::optional<Mounted>();
+    }
     auto mounted = open();
     if (mounted && *mounted && !(*mounted)->read_only.empty())
         return fail(ErrorCode::unavailable, only_read + (*mounted)->read_only);
@@ -164,21 +182,60 @@ void CityCache::Files::remove_city(std::uint64_t generation) {
     }
 }
 
-// But for a draft that is known to have nothing of the lost feeds, and for what is not ours. What cannot be
-// removed is told and tried again, and holds up nothing.
-void CityCache::Files::remove_all_but_mounted(const std::vector<records::FeedId>& lost) {
-    const bool draft_stays = draft_fd_ >= 0 && !draft_feeds_.empty() &&
-                             std::ranges::none_of(lost, [&](const records::FeedId& feed) {
-                                 return draft_feeds_.contains(records::feed_text(feed));
-                             });
-    if (!draft_stays) close_draft();
-    for (const auto& path : files()) {
+// What a lost right leaves nothing of: also after a kill, and with what could not be removed before. Each
+// file is judged by what may be here, not by what was lost. It holds up nothing.
+void CityCache::Files::sweep() {
+    if (!rights_.to_be_swept()) return;
+    const Status done = remove_what_may_not_be_here();
+    if (done) rights_.swept();
+    const std::lock_guard lock(left_mutex_);
+    const std::string why = done ? std::string() : done.error().message;
+    if (!why.empty() && why != left_why_) spdlog::error("data of a lost right cannot be removed: {}", why);
+    left_why_ = why;
+}
+
+Status CityCache::Files::remove_what_may_not_be_here() {
+    const auto there = listed();
+    if (!there) return there.error();
+    std::string why;
+    const auto stays = [&](const std::string& what, const std::string& reason) {
+        why += (why.empty() ? "" : "; ") + what + ": " + reason;
+    };
+    if (!is_proven(draft_)) close_draft();
+    for (const auto& path : *there) {
         const std::string name = path.filename().string();
-        if (!is_ours(name) || is_in_use(path)) continue;
-        spdlog::info("the profile lost a feed: {} is removed", name);
-        left_.insert(path);
+        if (!is_ours(name) || is_in_use(path) || is_proven(path)) continue;
+        std::error_code error;
+        const bool is_gone = std::filesystem::remove(path, error);
+        if (is_gone) spdlog::info("the profile lost a feed: {} is removed", name);
+        if (error) stays(name, error.message());
     }
-    remove_left();
+    if (auto synced = fsync_folder(folder_); !synced) stays("the folder", synced.error().message);
+    bool is_held = true;
+    if (meta_.artifact_generation != 0) {
+        const auto mounted = city_file(static_cast<std::uint64_t>(meta_.artifact_generation));
+        const auto emptied = writer_ ? writer_->empty_log() : Status(ok());
+        if (!emptied) stays(mounted.filename().string(), emptied.error().message);
+        is_held = is_proven(mounted);  // else its feeds are changed next, and whoever cannot do so tells
+    }
+    if (!why.empty() || !is_held) return fail(ErrorCode::io, why);
+    return ok();
+}
+
+// It holds nothing but what may be here: a city that says which feeds it has, or the draft. What cannot be
+// read, a draft of an earlier run, and a log that nobody put into its city say nothing.
+bool CityCache::Files::is_proven(const std::filesystem::path& path) const {
+    const auto may_be_here = [this](const records::FeedId& feed) { return rights_.allows(feed); };
+    if (path == draft_)
+        return draft_fd_ >= 0 && !draft_feeds_.empty() && std::ranges::all_of(draft_feeds_, may_be_here);
+    if (path.extension() != ".db") return false;
+    std::error_code error;
+    const auto log = std::filesystem::file_size(path.string() + "-wal", error);
+    if (!error && log > 0 && !is_in_use(path)) return false;
+    const auto reader = snapshot::Reader::open(path);
+    if (!reader) return false;
+    const auto feeds = (*reader)->feeds();
+    return feeds && std::ranges::all_of(*feeds, may_be_here, &snapshot::FeedCursor::feed);
 }
 
 // The mounted city and the draft that is being fetched.
@@ -187,22 +244,6 @@ bool CityCache::Files::is_in_use(const std::filesystem::path& path) const {
     const auto mounted = city_file(static_cast<std::uint64_t>(meta_.artifact_generation)).string();
     return meta_.artifact_generation != 0 &&
            (path == mounted || path == mounted + "-wal" || path == mounted + "-shm");
-}
-
-void CityCache::Files::remove_left() {
-    if (left_.empty()) return;
-    std::string why;
-    std::erase_if(left_, [&](const std::filesystem::path& path) {
-        if (is_in_use(path)) return true;  // since: it came anew, without what was lost
-        std::error_code error;
-        std::filesystem::remove(path, error);
-        if (error) why += (why.empty() ? "" : "; ") + path.filename().string() + ": " + error.message();
-        return !error;
-    });
-    if (auto synced = fsync_folder(folder_); !synced) spdlog::warn("city: {}", synced.error().message);
-    const std::lock_guard lock(left_mutex_);
-    if (!why.empty() && why != left_why_) spdlog::error("data of a lost right cannot be removed: {}", why);
-    left_why_ = why;
 }
 
 std::string CityCache::Files::left_over() const {
@@ -237,16 +278,20 @@ void CityCache::Files::remove_of_other_format(std::uint64_t but) {
 Result<std::optional<Mounted>> CityCache::Files::open() {
     rights_.load();
     auto mounted = mount_newest();
-    if (mounted && *mounted) hold_to_rights(**mounted);
+    if (mounted && *mounted) {
+        remove_outlived((*mounted)->city);
+        hold_to_rights(**mounted);
+    }
+    // Of what cannot be opened now nothing is proven, and it may be the last good one.
+    if (mounted) sweep();
     return mounted;
 }
 
-// What was lost while no city was mounted, or none that could be changed.
+// What was lost while no city was mounted, or none that could be changed, or while this one came.
 void CityCache::Files::hold_to_rights(Mounted& mounted) {
-    remove_outlived(mounted.city);
     engine::ChangeFeeds change;
     for (const auto& [feed, state] : mounted.city.feeds) {
-        if (rights_.cleared() && !rights_.cleared()->contains(feed)) change.drop.push_back(feed);
+        if (!rights_.allows(feed)) change.drop.push_back(feed);
     }
     if (change.drop.empty()) return;
     auto changed = change_feeds(change);
@@ -276,19 +321,15 @@ void CityCache::Files::remove_outlived(const engine::MountedCity& mounted) {
 }
 
 void CityCache::Files::note_rights(Cleared feeds) {
-    const auto before = rights_.cleared();
     rights_.note(std::move(feeds));
-    // A mounted city is changed as the engine says.
-    if (writer_ || !before) return;
-    std::vector<records::FeedId> lost;
-    std::ranges::set_difference(*before, *rights_.cleared(), std::back_inserter(lost));
-    if (!lost.empty()) remove_all_but_mounted(lost);
+    sweep();
 }
 
 Result<std::optional<Mounted>> CityCache::Files::mount_newest() {
     // What is tried again is told once.
     const auto level = std::exchange(try_again_, true) ? spdlog::level::debug : spdlog::level::err;
     if (auto made = make_folder(folder_); !made) return made.error();
+    if (const auto there = listed(); !there) return there.error();
     std::optional<Error> may_pass;
     for (const std::uint64_t generation : generations()) {
         const auto file = city_file(generation);
@@ -315,11 +356,15 @@ Result<engine::MountedCity> CityCache::Files::change_feeds(const engine::ChangeF
     if (auto writable = can_change(); !writable) return writable.error();
     const bool is_lost = !change.drop.empty();
     // First: as long as anything else may hold the rows, the mounted file names their feeds, so that after a
-    // kill the next contact drops them again.
-    if (is_lost) remove_all_but_mounted(change.drop);
+    // kill the next contact drops them again, though the hub never said what may be here.
+    if (is_lost) {
+        rights_.lose(change.drop);
+        sweep();
+    }
     if (auto changed = device::change_feeds(*writer_, change); !changed) return changed.error();
     if (is_lost) {
         if (auto emptied = writer_->empty_log(); !emptied) return emptied.error();
+        sweep();
     }
     auto reader = snapshot::Reader::open(city_file(static_cast<std::uint64_t>(meta_.artifact_generation)));
     if (!reader) return reader.error();
@@ -348,8 +393,7 @@ Result<std::vector<std::uint32_t>> CityCache::Files::prepare(const protocol::Man
     remove_of_other_format(manifest.generation());
     std::error_code error;
     if (std::filesystem::exists(city_file(manifest.generation()), error)) return std::vector<std::uint32_t>();
-    draft_feeds_.clear();
-    for (const auto& cursor : manifest.cursors()) draft_feeds_.insert(cursor.feed());
+    draft_feeds_ = feeds_of(manifest);
     draft_ = folder_ / ("draft-" + std::to_string(manifest.generation()) + ".part");
     block_bytes_ = manifest.block_bytes();
     for (const auto& path : files()) {  // of generations that are gone
@@ -430,6 +474,10 @@ Status CityCache::Files::verify_draft(const protocol::Manifest& manifest) {
 
 Result<Mounted> CityCache::Files::finish(const protocol::Manifest& manifest) {
     const auto file = city_file(manifest.generation());
+    // It may have been built before a right was lost. First, for a kill may come, and it may not be of use.
+    const auto holds = feeds_of(manifest);
+    if (!std::ranges::all_of(holds, [this](const auto& feed) { return rights_.allows(feed); }))
+        rights_.lose({});
     std::error_code error;
     if (!std::filesystem::exists(file, error)) {
         if (auto verified = verify_draft(manifest); !verified) return verified.error();
@@ -439,6 +487,7 @@ Result<Mounted> CityCache::Files::finish(const protocol::Manifest& manifest) {
     if (!mounted) {
         const ErrorCode code = mounted.error().code;
         if (code == ErrorCode::corrupt) set_aside_alone(file);
+        if (code == ErrorCode::corrupt || code == ErrorCode::conflict) sweep();
         if (code == ErrorCode::conflict) return mounted.error().with("update the older of hub and device");
         return mounted.error();
     }
@@ -450,6 +499,8 @@ Result<Mounted> CityCache::Files::finish(const protocol::Manifest& manifest) {
         if (kept[i] == manifest.generation()) continue;
         if (i >= 2 || !holds_only(kept[i], mounted->city)) remove_city(kept[i]);
     }
+    hold_to_rights(*mounted);
+    sweep();
     return mounted;
 }
 

@@ -39,11 +39,13 @@ class CityCache::Files {
     void remove_set_aside();
     void remove_of_other_format(std::uint64_t but);
     void remove_city(std::uint64_t generation);
-    void remove_all_but_mounted(const std::vector<records::FeedId>& lost);
-    void remove_left();
+    void sweep();
+    Status remove_what_may_not_be_here();
+    bool is_proven(const std::filesystem::path& path) const;
     bool is_in_use(const std::filesystem::path& path) const;
     bool holds_more(std::uint64_t generation, const engine::MountedCity& city) const;
     bool holds_only(std::uint64_t generation, const engine::MountedCity& city) const;
+    Result<std::vector<std::filesystem::path>> listed() const;
     std::vector<std::filesystem::path> files() const;
     std::vector<std::uint64_t> generations() const;
     std::filesystem::path city_file(std::uint64_t generation) const;
@@ -58,10 +60,9 @@ class CityCache::Files {
     std::filesystem::path draft_;
     int draft_fd_ = -1;
     std::uint32_t block_bytes_ = 0;
-    std::set<std::string> draft_feeds_;     // that the draft's manifest names
-    std::set<std::filesystem::path> left_;  // to be removed
-    mutable std::mutex left_mutex_;         // guards the rest
-    std::string left_why_;                  // why they are there still
+    std::set<records::FeedId> draft_feeds_;  // that the draft's manifest names
+    mutable std::mutex left_mutex_;          // guards the rest
+    std::string left_why_;                   // why files are there still that may hold what was lost
 };
 
 }  // namespace fieldpost::device

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sync/base/result.hpp"
 #include "sync/records/layer.hpp"
@@ -15,10 +16,16 @@ namespace fieldpost::device {
 
 using Cleared = std::set<records::FeedId>;
 
-// One feed a line.
-std::string text_of(const Cleared& feeds);
+struct KeptRights {
+    Cleared feeds;
+    // Files that may hold other feeds are perhaps there still: each is judged, until none is.
+    bool to_be_swept = false;
+};
+
+// One feed a line; "to be swept" is the last one, or missing.
+std::string text_of(const KeptRights& rights);
 // corrupt when it is not such a text.
-Result<Cleared> parse_cleared(std::string_view text);
+Result<KeptRights> parse_rights(std::string_view text);
 
 class CityRights {
   public:
@@ -26,17 +33,27 @@ class CityRights {
 
     // What an earlier run kept. A damaged file is as none: the hub says it again at the next contact.
     void load();
-    // The hub says so. Counts at once; on disk when it returns, or else with keep().
+    // The hub says so. Counts at once; on disk when it returns, or else with keep(). To be swept when a feed
+    // is missing that was cleared before, or nobody knows what was.
     void note(Cleared feeds);
+    // These are lost, be it noted or not: to be swept.
+    void lose(const std::vector<records::FeedId>& feeds);
+    // Nothing of ours holds what may not be here.
+    void swept();
     // Tries again what the disk refused.
     void keep();
 
-    // nullopt: the hub has not said it yet.
-    const std::optional<Cleared>& cleared() const { return cleared_; }
+    // Of what the hub has not spoken yet nothing is held back, but for what was lost.
+    bool allows(const records::FeedId& feed) const;
+    bool to_be_swept() const { return to_be_swept_; }
 
   private:
+    void change(std::optional<Cleared> cleared, bool to_be_swept);
+
     const std::filesystem::path file_;
-    std::optional<Cleared> cleared_;
+    std::optional<Cleared> cleared_;  // nullopt: the hub has not said it yet; then …
+    Cleared lost_;                    // … only these are known not to be
+    bool to_be_swept_ = false;
     bool is_kept_ = true;
 };
 

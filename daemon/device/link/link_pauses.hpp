@@ -24,7 +24,8 @@ using LinkPauses = std::map<engine::LinkKind, LinkPause>;
 
 // One line a kind: "lte paused configured goes".
 std::string text_of(const LinkPauses& pauses);
-// corrupt when it is not such a text.
-Result<LinkPauses> parse_link_pauses(std::string_view text);
+// Also of version 1, which did not say what was configured: then it is what `rules` say now. corrupt when it
+// is no such text.
+Result<LinkPauses> parse_link_pauses(std::string_view text, const engine::LinkPolicy& rules);
 
 }  // namespace fieldpost::device

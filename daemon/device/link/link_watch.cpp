@@ -36,8 +36,8 @@ std::optional<engine::LinkKind> kind_of(const hal::Uplink* uplink) {
 }
 
 // What is kept in the file; nothing when there is none, or a damaged one: `problem` then says so.
-template <class T>
-T read_kept(const std::filesystem::path& file, Result<T> (*parse)(std::string_view), std::string& problem) {
+template <class T, class Parse>
+T read_kept(const std::filesystem::path& file, const Parse& parse, std::string& problem) {
     auto text = read_file(file, longest_file);
     if (!text && text.error().code == ErrorCode::not_found) return {};
     auto kept = text ? parse(*text) : Result<T>(text.error());
@@ -62,14 +62,17 @@ LinkWatch::LinkWatch(std::unique_ptr<hal::Link> link, engine::LinkPolicy::Rules 
       policy_(rules),
       last_kept_us_(clock.boottime_us()),
       thread_("link bytes", max_writes) {
-    std::string begins_anew;
-    months_ = read_kept(file_, &MonthBytes::parse, begins_anew);
+    std::string damage;
+    months_ = read_kept<MonthBytes>(file_, &MonthBytes::parse, damage);
+    if (!damage.empty()) begins_anew_ = "what was counted before is lost (" + damage + "), so it begins anew";
+    problem_ = begins_anew_;
     take_pauses();
 }
 
 void LinkWatch::take_pauses() {
     std::string damage;
-    pauses_ = read_kept(pauses_file_, &parse_link_pauses, damage);
+    pauses_ = read_kept<LinkPauses>(
+        pauses_file_, [this](std::string_view text) { return parse_link_pauses(text, policy_); }, damage);
     if (!damage.empty()) {
         pause_problem_ = "What people paused here was lost (" + damage +
                          "): links are as the configuration says. Pause again what shall be.";
@@ -144,6 +147,12 @@ void LinkWatch::pause(engine::LinkKind kind, bool paused) {
     changed_();
 }
 
+void LinkWatch::set_sos(bool sos) {
+    const auto before = rights();
+    policy_.set_sos(sos);
+    if (rights() != before) changed_();
+}
+
 void LinkWatch::keep_pauses() {
     const bool written = thread_.post([this, text = text_of(pauses_)] {
         auto kept = write_file_atomic(pauses_file_, text);
@@ -170,7 +179,7 @@ void LinkWatch::keep() {
             keeping_ = false;
             if (written) {
                 not_kept_ -= bytes;
-                problem_.clear();
+                problem_ = begins_anew_;
             } else if (problem_ != written.error().message) {
                 problem_ = written.error().message;
                 spdlog::error("the month's data count is not kept: {}", problem_);

@@ -45,6 +45,8 @@ class LinkWatch {
     // A person says that over links of this kind only urgent messages go, or everything again that may go.
     // Counts at once, and over restarts until the configuration is changed in this.
     void pause(engine::LinkKind kind, bool paused);
+    // As LinkPolicy::set_sos().
+    void set_sos(bool sos);
     // Every few seconds: a month may have ended, and the count is to be kept.
     void tick();
 
@@ -56,7 +58,7 @@ class LinkWatch {
     // Of policy().kind() in this month, as the policy takes it.
     engine::LinkBytes used() const { return policy_.used(); }
     std::optional<std::string> month() const;
-    // Why the count cannot be kept; empty when it can.
+    // Why the count cannot be kept, or in this run does not tell of the whole month; empty when neither.
     const std::string& problem() const { return problem_; }
     // What is wrong with what a person paused, a sentence; empty when nothing is.
     const std::string& pause_problem() const { return pause_problem_; }
@@ -82,6 +84,7 @@ class LinkWatch {
     std::uint64_t not_kept_ = 0;     // bytes counted since the file was written
     std::int64_t last_kept_us_ = 0;  // CLOCK_BOOTTIME
     bool keeping_ = false;
+    std::string begins_anew_;  // why; empty: it does not
     std::string problem_;
     std::string pause_problem_;
     support::WorkerThread thread_;  // last: joined before the rest goes

@@ -17,6 +17,7 @@ constexpr std::size_t max_text = 10'000;  // bytes of one note
 constexpr std::size_t max_values = 200;
 constexpr std::size_t max_attachments = 50;
 constexpr std::size_t max_name = 255;
+constexpr std::int64_t longest_believed_us = std::int64_t{7} * 86'400 * 1'000'000;  // between two boots
 constexpr std::array<std::string_view, 5> severities = {"", "info", "minor", "major", "critical"};
 constexpr std::array<std::string_view, 5> crew_states = {"sos", "responding", "on_scene", "available",
                                                          "out_of_service"};
@@ -318,7 +319,7 @@ void Recorder::status_is(const protocol::Operation& reported) {
     const std::string& status = reported.status_reported().status();
     emergency_.reset();
     if (status == "responding" || status == "sos")
-        emergency_ = Emergency{reported.time(), clock_.boottime_us()};
+        emergency_ = Emergency{reported.time(), clock_.boottime_us(), status == "sos"};
 }
 
 bool Recorder::is_emergency() const {
@@ -331,9 +332,16 @@ bool Recorder::is_emergency() const {
     if (said.boot_id() == now.boot_id()) {
         ago = now.boottime_us() - said.boottime_us();
     } else if (said.quality() >= protocol::TIME_RTC && now.quality() >= protocol::TIME_RTC) {
-        ago = std::max(ago, now.utc_us() - said.utc_us());
+        const std::int64_t between = now.utc_us() - said.utc_us();
+        // A clock that runs on its battery may show any year, and the crew still asks for help.
+        const bool are_set = std::min(said.quality(), now.quality()) > protocol::TIME_RTC;
+        if (are_set || between < longest_believed_us) ago = std::max(ago, between);
     }
     return ago < PositionLimits::urgent_at_most_us;
+}
+
+bool Recorder::asks_for_help() const {
+    return emergency_ && emergency_->is_sos && is_emergency();
 }
 
 // Asked only when a position is due.

@@ -86,6 +86,8 @@ class Recorder {
     // What was reported last, with what became of it; nullopt when nothing was, or when it has left the
     // journal since.
     std::optional<Recorded> crew_status();
+    // The newest status is an SOS, and not so long ago that its positions are not urgent any more.
+    bool asks_for_help() const;
 
     // Records the time corrections that are due since the clock knows better. Before each operation it is
     // done anyway; to be called now and then while none comes.
@@ -131,6 +133,7 @@ class Recorder {
     struct Emergency {
         protocol::TimeStamp said;         // of the status
         std::int64_t known_since_us = 0;  // CLOCK_BOOTTIME of this boot
+        bool is_sos = false;
     };
     std::optional<Emergency> emergency_;  // when the newest status is one
     PositionPace pace_;

@@ -209,6 +209,7 @@ int main(int argc, char** argv) {
     hub::ImportOptions options;
     bool json = false;
     std::vector<std::string> allow_deletes;
+    std::vector<std::string> drop_profiles;
     import_command->add_option("--city", options.city_dir, "Folder with city.toml and the mapping files")
         ->required()
         ->check(CLI::ExistingDirectory);
@@ -217,6 +218,9 @@ int main(int argc, char** argv) {
         ->check(CLI::ExistingDirectory);
     import_command->add_option("--allow-deletes", allow_deletes,
                                "SOURCE/DATASET that may delete more than its limit this time");
+    import_command->add_option(
+        "--drop-profile", drop_profiles,
+        "Profile that vehicles have and city.toml does not name any more: they let go of all that they hold");
     import_command->add_flag("--json", json, "Report as JSON");
 
     auto* snapshot_command =
@@ -287,6 +291,7 @@ int main(int argc, char** argv) {
         if (*import_command) {
             if (options.data_dir.empty()) options.data_dir = options.city_dir;
             options.allow_deletes = {allow_deletes.begin(), allow_deletes.end()};
+            options.drop_profiles = {drop_profiles.begin(), drop_profiles.end()};
             return import(store, std::move(options), json);
         }
         if (*snapshot_command) return snapshot(store, profile);

@@ -32,6 +32,8 @@ constexpr std::chrono::seconds hint_pace{2};
 constexpr std::chrono::seconds head_pace{60};
 constexpr std::chrono::hours tidy_pace{24};
 constexpr std::chrono::milliseconds forget_pace{200};
+// What is forgotten is gone for good: a clock that is wrong at the start gets its time to be set.
+constexpr std::chrono::hours first_forget{1};
 
 std::int64_t unix_now_us() {
     return std::chrono::duration_cast<std::chrono::microseconds>(
@@ -145,7 +147,7 @@ Status Server::run() {
         blobs_->remove_old(unix_now_s());
         forget_telemetry();
     });
-    forget_telemetry();
+    forget_timer_ = loop_.after(first_forget, [this] { forget_telemetry(); });
     spdlog::info("fieldpost-hub {} ready: broker {}:{}, http {}:{}", FIELDPOST_VERSION, settings_.broker_host,
                  settings_.broker_port, settings_.http_address, settings_.http_port);
     loop_.run();

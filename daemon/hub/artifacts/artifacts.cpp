@@ -30,6 +30,7 @@ Result<protocol::Manifest> read_manifest(const std::filesystem::path& folder, st
 }
 
 constexpr std::string_view damaged_suffix = ".damaged";
+constexpr const char* damage_mark = "damaged";  // a file in a generation's folder
 
 constexpr std::size_t max_generation_digits = 18;
 constexpr int most_tries_for_lock = 250;
@@ -170,30 +171,42 @@ std::vector<std::string> Artifacts::tidy(std::string_view profile) {
     return set_aside_now;
 }
 
-// It stays out of use where its disk refuses that.
+// It stays out of use where its disk refuses that. One is kept for people to look at: a disk that damages
+// each must not be filled by them.
 std::string Artifacts::set_aside(std::string_view profile, std::uint64_t generation) {
     const auto key = std::pair(std::string(profile), generation);
     const auto folder = folder_ / profile / std::to_string(generation);
     const std::filesystem::path aside = folder.string() + std::string(damaged_suffix);
     std::string said = "snapshot " + std::to_string(generation) + " of profile '" + key.first +
                        "' is damaged on this hub's disk, " + damaged_.at(key) + ": ";
+    const auto there = listed(folder_ / profile);
+    const auto kept = std::ranges::find_if(
+        there, [](const auto& path) { return path.filename().string().ends_with(damaged_suffix); });
     std::error_code error;
-    std::filesystem::rename(folder, aside, error);
-    if (error) return said + "it is not offered any more, but cannot be set aside: " + error.message();
+    if (kept == there.end()) {
+        std::filesystem::rename(folder, aside, error);
+    } else {
+        std::filesystem::remove_all(folder, error);
+    }
+    if (error) return said + "it is not offered any more, but cannot be moved away: " + error.message();
     std::filesystem::create_directory(folder, error);
+    std::ofstream(folder / damage_mark).flush();
     damaged_.erase(key);
-    return said + "it is set aside as " + aside.string() + ", and another is built";
+    const auto became = kept == there.end() ? "it is set aside as " + aside.string()
+                                            : "it is removed, since " + kept->string() + " is kept";
+    return said + became + ", and another is built";
 }
 
 bool Artifacts::is_newest_damaged(std::string_view profile) {
     const std::uint64_t good = newest(profile);
-    const auto is_newer = [&](const std::string& number) {
-        const auto generation = generation_of(number);
-        return generation && *generation > good;
-    };
     for (const auto& path : listed(folder_ / profile)) {
-        const std::string name = path.filename().string();
-        if (name.ends_with(damaged_suffix) && is_newer(name.substr(0, name.size() - damaged_suffix.size())))
+        std::string name = path.filename().string();
+        const bool is_aside = name.ends_with(damaged_suffix);
+        if (is_aside) name.resize(name.size() - damaged_suffix.size());
+        const auto generation = generation_of(name);
+        std::error_code error;
+        if (generation && *generation > good &&
+            (is_aside || std::filesystem::exists(path / damage_mark, error)))
             return true;
     }
     return std::ranges::any_of(damaged_, [&](const auto& found) {

@@ -4,7 +4,8 @@
 // A generation is offered once its manifest is there: it is written last. The two newest are kept: a device
 // in the middle of a fetch can finish while no more than one further generation is built, and starts over
 // otherwise. Of one that was withdrawn or set aside the empty folder stays as long, so that its number is not
-// used again. What is damaged becomes artifacts/<profile>/<generation>.damaged, and is left to people.
+// used again. What is damaged becomes artifacts/<profile>/<generation>.damaged, and is left to people;
+// further ones of the profile are removed as long as it is there.
 #pragma once
 
 #include <functional>
@@ -72,10 +73,10 @@ class Artifacts {
     void withdraw(std::string_view profile, const Offerable& offerable);
     // Whether something was withdrawn, or found damaged, since the last tidy().
     bool is_to_tidy() const { return !to_tidy_.empty(); }
-    // Removes the files of the profile's withdrawn snapshots, and sets damaged ones aside, as
-    // <generation>.damaged. To be called behind a withdraw() with what is committed, outside of a
-    // transaction. Killed before or within it, the next call finds what is left. A sentence for each that was
-    // set aside: someone should look at the disk.
+    // Removes the files of the profile's withdrawn snapshots, and sets a damaged one aside, as
+    // <generation>.damaged; while one lies there, those of further ones are removed. To be called behind a
+    // withdraw() with what is committed, outside of a transaction. Killed before or within it, the next call
+    // finds what is left. A sentence for each that was damaged: someone should look at the disk.
     std::vector<std::string> tidy(std::string_view profile);
     // The newest that was built turned out to be damaged: another should be built.
     bool is_newest_damaged(std::string_view profile);

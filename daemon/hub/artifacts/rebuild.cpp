@@ -2,12 +2,16 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 namespace fieldpost::hub {
 
 namespace {
 
 constexpr std::size_t most_profiles = 1000;
 constexpr std::chrono::minutes again_after{10};
+constexpr std::chrono::minutes longest_pause{24 * 60};
+constexpr std::chrono::hours sound_for{24};
 
 }  // namespace
 
@@ -25,14 +29,22 @@ SnapshotRebuilder::~SnapshotRebuilder() {
     thread_.drain_and_join();
 }
 
+std::chrono::minutes SnapshotRebuilder::pause_after(const std::string& profile, bool is_damaged,
+                                                    Time now) const {
+    const auto last = begun_.find(profile);
+    if (!is_damaged || last == begun_.end() || now - last->second.at >= last->second.pause + sound_for)
+        return again_after;
+    return std::min(2 * last->second.pause, longest_pause);
+}
+
 void SnapshotRebuilder::look(std::span<const std::string> profiles, std::uint64_t hub_generation, Time now) {
     for (const std::string& profile : profiles) {
         if (waiting_.contains(profile)) continue;
-        if (artifacts_.offered(profile, hub_generation) != 0 && !artifacts_.is_newest_damaged(profile))
-            continue;
+        const bool is_damaged = artifacts_.is_newest_damaged(profile);
+        if (artifacts_.offered(profile, hub_generation) != 0 && !is_damaged) continue;
         const auto begun = begun_.find(profile);
         if (begun != begun_.end() && begun->second.hub_generation == hub_generation &&
-            now - begun->second.at < again_after)
+            now - begun->second.at < begun->second.pause)
             continue;
         const bool queued = thread_.post([this, profile] {
             const auto silent = [](const std::string&) {};
@@ -42,7 +54,7 @@ void SnapshotRebuilder::look(std::span<const std::string> profiles, std::uint64_
         });
         if (!queued) return;
         spdlog::info("profile {}: it has no snapshot that can be offered: one is built", profile);
-        begun_[profile] = {now, hub_generation};
+        begun_[profile] = {now, hub_generation, pause_after(profile, is_damaged, now)};
         waiting_.insert(profile);
     }
 }

@@ -34,7 +34,9 @@ class SnapshotRebuilder {
     // Builds for each of these profiles that has no snapshot of this hub generation, or whose newest one
     // turned out to be damaged. At the start, when a generation begins, and now and then. Within a hub
     // generation a profile's builds begin ten minutes apart at least, whether the last one failed or was
-    // withdrawn since: an import that raises labels does so record by record. Loop thread.
+    // withdrawn since: an import that raises labels does so record by record. When the disk damages what is
+    // built, the time between doubles with each in a row, up to a day; one that stayed sound for a day ends
+    // the row. Loop thread.
     void look(std::span<const std::string> profiles, std::uint64_t hub_generation, Time now);
 
     // Profiles that are being built, or wait for it.
@@ -52,7 +54,9 @@ class SnapshotRebuilder {
     struct Begun {
         Time at;
         std::uint64_t hub_generation = 0;
+        std::chrono::minutes pause{0};  // until the next may begin
     };
+    std::chrono::minutes pause_after(const std::string& profile, bool is_damaged, Time now) const;
     std::map<std::string, Begun> begun_;  // each profile's last build
     std::stop_source stop_;
     support::WorkerThread thread_;  // last: joined before the rest goes

@@ -32,12 +32,13 @@ class BulkSettings {
 };
 
 // City and sources, in one transaction; gives the sources' row numbers.
-Result<std::vector<std::int64_t>> put_catalog(Store& store, const CityMapping& city) {
+Result<std::vector<std::int64_t>> put_catalog(Store& store, const CityMapping& city,
+                                              const ImportOptions& options) {
     Catalog catalog(store);
     std::vector<std::int64_t> rows;
     try {
         SQLite::Transaction transaction(store.database(), SQLite::TransactionBehavior::IMMEDIATE);
-        if (auto put = catalog.put_city(city.city); !put) return put.error();
+        if (auto put = catalog.put_city(city.city, options.drop_profiles); !put) return put.error();
         for (const auto& source : city.sources) {
             auto row = catalog.put_source(source.source);
             if (!row) return row.error();
@@ -83,7 +84,7 @@ Result<ImportReport> import_city(Store& store, const ImportOptions& options) {
     if (!order) return order.error();
 
     const BulkSettings bulk(store.database());
-    auto source_rows = put_catalog(store, *city);
+    auto source_rows = put_catalog(store, *city, options);
     if (!source_rows) return source_rows.error();
     Records records(store);
     Imports imports(store);

@@ -30,6 +30,7 @@ struct ImportOptions {
     std::filesystem::path city_dir;       // city.toml and the mapping files it names
     std::filesystem::path data_dir;       // the source files
     std::set<std::string> allow_deletes;  // "source/dataset": may delete more than its limit, this once
+    std::set<std::string> drop_profiles;  // that devices have, and city.toml does not name any more
     UnixSeconds now = 0;                  // the as-of of rows that have none of their own
     // The store is locked for no longer at a time, so that a hub that serves the fleet goes on doing so.
     std::chrono::milliseconds longest_transaction = ShortTransactions::usual;
@@ -39,7 +40,8 @@ struct ImportOptions {
 // Runs the import to its end. A dataset that cannot be imported or would delete too much keeps its records as
 // they were, but for their links, and the report says why (ImportReport::complete() is then false); an error
 // means that the mapping files are wrong (invalid_argument, nothing was touched), that the store is another
-// city's (conflict, nothing was touched), or that the store failed.
+// city's or the mapping drops a profile that devices have (conflict, nothing was touched), or that the store
+// failed.
 Result<ImportReport> import_city(Store& store, const ImportOptions& options);
 
 }  // namespace fieldpost::hub

@@ -1,5 +1,6 @@
 #include "daemon/hub/journal/telemetry_age.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include "sync/protocol/journal.pb.h"
@@ -16,6 +17,9 @@ constexpr const char* gone_through = "telemetry_forgotten";
 constexpr const char* next_rows =
     "SELECT operation, lane, effect, outcome, received_at FROM operation WHERE operation > ?1 AND "
     "operation < (SELECT max(operation) FROM operation) ORDER BY operation LIMIT ?2";
+
+// Newest, but where a clock went back.
+constexpr const char* last_received = "SELECT received_at FROM operation ORDER BY operation DESC LIMIT 1";
 
 // A gap counts what was found of it again.
 constexpr const char* forget =
@@ -37,13 +41,34 @@ bool is_report(int effect) {
     }
 }
 
+// One behind this that is old enough to go: what came before it is old as well, whatever its time says.
+// Looks closely at first, then at ever fewer: what is passed over will be found when more is old. 0: none.
+std::int64_t find_old_behind(Database& database, std::int64_t operation, std::int64_t before_us) {
+    constexpr std::int64_t close = 64;
+    SQLite::Statement next(database,
+                           "SELECT operation, received_at FROM operation WHERE operation > ? "
+                           "ORDER BY operation LIMIT 1");
+    std::int64_t at = operation;
+    for (;;) {
+        next.reset();
+        next.bind(1, at);
+        if (!next.executeStep()) return 0;
+        const std::int64_t found = next.getColumn(0).getInt64();
+        if (next.getColumn(1).getInt64() < before_us) return found;
+        at = found + (found - operation) / close;
+    }
+}
+
 }  // namespace
 
 Result<bool> forget_old_telemetry(Store& store, std::int64_t now_us, std::chrono::hours kept,
                                   std::size_t rows) {
-    const std::int64_t before_us = now_us - std::chrono::microseconds(kept).count();
     return sql([&] {
         Database& database = store.database();
+        SQLite::Statement last(database, last_received);
+        if (!last.executeStep()) return false;
+        const std::int64_t present_us = std::min(now_us, last.getColumn(0).getInt64());
+        const std::int64_t before_us = present_us - std::chrono::microseconds(kept).count();
         std::int64_t through = 0;
         SQLite::Statement get(database, "SELECT value FROM hub WHERE key = ?");
         get.bind(1, gone_through);
@@ -53,17 +78,24 @@ Result<bool> forget_old_telemetry(Store& store, std::int64_t now_us, std::chrono
         bool more = false;
         {
             std::size_t seen = 0;
+            std::int64_t old_behind = 0;
             SQLite::Statement next(database, next_rows);
             next.bind(1, through);
             next.bind(2, static_cast<std::int64_t>(rows));
             while (next.executeStep()) {
                 const std::int64_t received_at = next.getColumn(4).getInt64();
-                // By a clock that was ahead once: it must not keep all that came later.
-                const bool of_wrong_clock = received_at > now_us;
-                if (received_at >= before_us && !of_wrong_clock) break;
+                const std::int64_t operation = next.getColumn(0).getInt64();
+                const bool is_future = received_at > present_us;
+                if (received_at >= before_us && !is_future) break;
+                // By a clock that was ahead once: it must not keep all that came later. Or today's is behind:
+                // then nothing behind it is old, and it waits.
+                if (is_future && old_behind <= operation) {
+                    old_behind = find_old_behind(database, operation, before_us);
+                    if (old_behind == 0) break;
+                }
                 more = ++seen == rows;
-                through = next.getColumn(0).getInt64();
-                if (!of_wrong_clock && next.getColumn(1).getInt() == protocol::TELEMETRY &&
+                through = operation;
+                if (!is_future && next.getColumn(1).getInt() == protocol::TELEMETRY &&
                     is_report(next.getColumn(2).getInt()) && next.getColumn(3).getInt() == protocol::ACCEPTED)
                     old.push_back(through);
             }

@@ -1,5 +1,6 @@
 #include "daemon/hub/store/catalog.hpp"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <sstream>
@@ -56,6 +57,27 @@ std::map<std::string, std::set<records::FeedId>> feeds_by_profile(Database& data
     return out;
 }
 
+// A name that was mistyped must not empty a fleet (as with deletions, PROTOCOL 17).
+Status check_dropped(Database& database, const City& city, const std::set<std::string>& dropped) {
+    SQLite::Statement used(database,
+                           "SELECT profile, count(*), min(device) FROM device JOIN profile USING (profile) "
+                           "WHERE revoked_at = 0 GROUP BY profile");
+    while (used.executeStep()) {
+        const std::string name = used.getColumn(0).getString();
+        if (dropped.contains(name) ||
+            std::ranges::find(city.profiles, name, &Profile::name) != city.profiles.end())
+            continue;
+        return fail(
+            ErrorCode::conflict,
+            "city.toml lacks the profile '" + name + "', which " + used.getColumn(1).getString() +
+                " registered devices have, '" + used.getColumn(2).getString() +
+                "' among them: they would let go of all that they hold. Put it back; give the devices "
+                "another profile first (device add ID --profile NAME), or say --drop-profile " +
+                name);
+    }
+    return ok();
+}
+
 // Whose profile clears other feeds than before, or is gone, or is there again, has a new desired state.
 void desire_anew(Database& database, const std::map<std::string, std::set<records::FeedId>>& before) {
     const auto now = feeds_by_profile(database);
@@ -89,7 +111,7 @@ std::set<records::FeedId> feeds_of(const Profile& profile) {
     return out;
 }
 
-Status Catalog::put_city(const City& city) {
+Status Catalog::put_city(const City& city, const std::set<std::string>& dropped) {
     return sql([&]() -> Status {
         Database& database = store_.database();
         SQLite::Statement held(database, "SELECT value FROM hub WHERE key = 'city'");
@@ -97,6 +119,7 @@ Status Catalog::put_city(const City& city) {
             return fail(ErrorCode::conflict, "this store holds the city '" + held.getColumn(0).getString() +
                                                  "'; '" + city.id + "' needs a store of its own (--store)");
         }
+        if (auto may = check_dropped(database, city, dropped); !may) return may;
         SQLite::Statement set(database, "INSERT OR REPLACE INTO hub (key, value) VALUES (?, ?)");
         const auto put = [&](const char* key, const auto& value) {
             set.bind(1, key);

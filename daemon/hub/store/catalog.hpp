@@ -60,8 +60,9 @@ class Catalog {
 
     // Replaces what was stored. Devices of a profile that clears other feeds than before, or is gone, get a
     // new desired state. What profiles clear is on disk beside the store before it takes effect, so
-    // that a restore does not take it back. conflict when the store holds another city.
-    Status put_city(const City& city);
+    // that a restore does not take it back. conflict when the store holds another city, or the new one lacks
+    // a profile that registered devices have, which are not revoked, and that `dropped` does not name.
+    Status put_city(const City& city, const std::set<std::string>& dropped = {});
     // not_found before the first import.
     Result<City> city();
     // not_found when the city has no such profile; the message names those it has.

@@ -36,14 +36,15 @@ struct StoredLayer {
     Bytes body;
 };
 
-// A set of a message's fields, as table removal keeps it.
+// A set of a message's fields, as table lost_fields keeps it.
 using FieldBits = std::int64_t;
-inline FieldBits field_bit(int number) {
-    return FieldBits{1} << std::min(number, 62);
+inline constexpr int shared_field_bit = 62;
+constexpr FieldBits field_bit(int number) {
+    return FieldBits{1} << std::min(number, shared_field_bit);
 }
 
-// What the feed's rows do not have any more of a record.
-struct StoredRemoval {
+// What a record's row of a feed had before the feed's change n, and not since.
+struct LostFields {
     std::int64_t feed = 0;
     std::int64_t n = 0;
     FieldBits fields = 0;
@@ -159,9 +160,10 @@ class Records::Rows {
         return use->getColumn(0).isNull() ? std::string(unknown_labels) : use->getColumn(0).getString();
     }
 
-    // `replaced`: the version of the feed's row that it takes the place of; 0: there is none.
-    void put_layer(records::Kind kind, RecordId record, std::int64_t version, std::int64_t feed,
-                   const Stamp& stamp, BytesView body, std::int64_t replaced) {
+    // `replaced`: the version of the feed's row that it takes the place of; 0: there is none. Returns the
+    // change's number in the feed.
+    std::int64_t put_layer(records::Kind kind, RecordId record, std::int64_t version, std::int64_t feed,
+                           const Stamp& stamp, BytesView body, std::int64_t replaced) {
         StatementUse use(replaced == 0 ? add_layer_ : put_layer_);
         use->bind(1, stamp.property);
         use->bind(2, kind);
@@ -176,6 +178,7 @@ class Records::Rows {
         use->bindNoCopy(11, body.data(), static_cast<int>(body.size()));
         use->exec();
         count_row(feed, record, replaced, version);
+        return cursor(feed);
     }
 
     void drop_layer(RecordId property, records::Kind kind, RecordId record, std::int64_t feed) {
@@ -188,28 +191,54 @@ class Records::Rows {
         use->exec();
     }
 
-    // `removed`, `fields`: the version of the row that went, and what it had.
-    void put_removal(records::Kind kind, RecordId record, std::int64_t version, std::int64_t feed,
-                     std::int64_t removed, FieldBits fields) {
+    // `removed`: the version of the row that went. Returns the change's number in the feed.
+    std::int64_t put_removal(records::Kind kind, RecordId record, std::int64_t version, std::int64_t feed,
+                             std::int64_t removed) {
         StatementUse use(put_removal_);
         use->bind(1, feed);
         use->bind(2, ++cursor(feed));
         use->bind(3, record);
         use->bind(4, kind);
         use->bind(5, version);
-        use->bind(6, fields);
         use->exec();
         count_row(feed, record, removed, 0);
+        return cursor(feed);
     }
 
-    std::vector<StoredRemoval> removals(RecordId record) {
-        std::vector<StoredRemoval> out;
-        StatementUse use(find_removals_);
+    std::vector<LostFields> lost(RecordId record) {
+        std::vector<LostFields> out;
+        StatementUse use(find_lost_);
         use->bind(1, record);
         while (use->executeStep())
             out.push_back(
                 {use->getColumn(0).getInt64(), use->getColumn(1).getInt64(), use->getColumn(2).getInt64()});
         return out;
+    }
+
+    // An earlier loss of a field says nothing any more that this one does not say: a record has no more
+    // entries of a feed than fields.
+    void put_lost(RecordId record, const LostFields& lost) {
+        for (auto* statement : {&take_from_lost_, &drop_empty_lost_}) {
+            StatementUse use(*statement);
+            use->bind(1, record);
+            use->bind(2, lost.feed);
+            if (statement == &take_from_lost_) use->bind(3, lost.fields);
+            use->exec();
+        }
+        StatementUse use(put_lost_);
+        use->bind(1, record);
+        use->bind(2, lost.feed);
+        use->bind(3, lost.n);
+        use->bind(4, lost.fields);
+        use->exec();
+    }
+
+    void drop_lost(RecordId record, const LostFields& lost) {
+        StatementUse use(drop_lost_);
+        use->bind(1, record);
+        use->bind(2, lost.feed);
+        use->bind(3, lost.n);
+        use->exec();
     }
 
     void drop_removal(RecordId record, std::int64_t feed) {
@@ -245,17 +274,9 @@ class Records::Rows {
                                    use->getColumn(2).getString()}};
     }
 
-    // What was built of the feed before its last change is not to be handed out any more.
-    void purge(std::int64_t feed) {
-        StatementUse use(save_purged_);
-        use->bind(1, cursor(feed));
-        use->bind(2, feed);
-        use->exec();
-    }
-
-    // The same of what was built before the change `n`.
+    // What was built of the feed before the change `n` is not to be handed out any more.
     void purge_before(std::int64_t feed, std::int64_t n) {
-        StatementUse use(save_purged_before_);
+        StatementUse use(save_purged_);
         use->bind(1, n);
         use->bind(2, feed);
         use->exec();
@@ -357,9 +378,7 @@ class Records::Rows {
         database_, "SELECT feed FROM layer WHERE property = ? AND kind = ? AND record = ?"};
     SQLite::Statement find_feed_id_{database_,
                                     "SELECT area, classification, compartment FROM feed WHERE feed = ?"};
-    SQLite::Statement save_purged_{database_, "UPDATE feed SET purged = ? WHERE feed = ?"};
-    SQLite::Statement save_purged_before_{database_,
-                                          "UPDATE feed SET purged = ?1 WHERE feed = ?2 AND purged < ?1"};
+    SQLite::Statement save_purged_{database_, "UPDATE feed SET purged = ?1 WHERE feed = ?2 AND purged < ?1"};
     SQLite::Statement find_labels_{
         database_,
         "SELECT labels FROM dataset WHERE source = ?1 AND kind = ?2 AND EXISTS "
@@ -376,11 +395,17 @@ class Records::Rows {
     SQLite::Statement drop_layer_{
         database_, "DELETE FROM layer WHERE property = ? AND kind = ? AND record = ? AND feed = ?"};
     SQLite::Statement put_removal_{
-        database_,
-        "INSERT OR REPLACE INTO removal (feed, n, record, kind, version, fields) VALUES (?, ?, ?, ?, ?, ?)"};
-    SQLite::Statement find_removals_{database_,
-                                     "SELECT feed, n, ifnull(fields, -1) FROM removal WHERE record = ?"};
+        database_, "INSERT OR REPLACE INTO removal (feed, n, record, kind, version) VALUES (?, ?, ?, ?, ?)"};
     SQLite::Statement drop_removal_{database_, "DELETE FROM removal WHERE record = ? AND feed = ?"};
+    SQLite::Statement find_lost_{database_, "SELECT feed, n, fields FROM lost_fields WHERE record = ?"};
+    SQLite::Statement take_from_lost_{
+        database_, "UPDATE lost_fields SET fields = fields & ~?3 WHERE record = ?1 AND feed = ?2"};
+    SQLite::Statement drop_empty_lost_{
+        database_, "DELETE FROM lost_fields WHERE record = ? AND feed = ? AND fields = 0"};
+    SQLite::Statement put_lost_{database_,
+                                "INSERT INTO lost_fields (record, feed, n, fields) VALUES (?, ?, ?, ?)"};
+    SQLite::Statement drop_lost_{database_,
+                                 "DELETE FROM lost_fields WHERE record = ? AND feed = ? AND n = ?"};
     SQLite::Statement make_feed_{
         database_,
         "INSERT INTO feed (id, area, classification, compartment, checksum) VALUES (?, ?, ?, ?, 0) "

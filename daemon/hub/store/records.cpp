@@ -41,7 +41,7 @@ auto guarded(F&& body) -> std::invoke_result_t<F> {
 }
 
 // Whether not everyone who is cleared for `from` is for `to`.
-bool is_raised(const records::LayerKey& from, const records::LayerKey& to) {
+bool is_above(const records::LayerKey& from, const records::LayerKey& to) {
     return to.compartment != from.compartment || to.classification > from.classification;
 }
 
@@ -51,6 +51,13 @@ FieldBits fields_of(records::Kind kind, BytesView body) {
     FieldBits bits = 0;
     for (const auto* field : set) bits |= field_bit(field->number());
     return bits;
+}
+
+// What a row does not have any more that became another. The bit that fields share may hide a loss: it counts
+// as one.
+FieldBits fields_lost(records::Kind kind, BytesView before, BytesView now) {
+    constexpr FieldBits shared = field_bit(shared_field_bit);
+    return fields_of(kind, before) & ~(fields_of(kind, now) & ~shared);
 }
 
 // Cursors are given within a transaction: the caller's, or else one around this change alone.
@@ -192,22 +199,28 @@ void Records::note_changes(RecordId record, const pb::Message& before, const pb:
     }
 }
 
-void Records::purge_raised(const Content& content, const std::vector<StoredLayer>& before,
-                           const std::vector<StoredRemoval>& removed) {
-    if (before.empty() && removed.empty()) return;
+void Records::note_lost(const Content& content, std::span<const LostFields> earlier,
+                        std::span<const LostFields> lost) {
+    if (earlier.empty() && lost.empty()) return;
     std::vector<std::pair<records::LayerKey, FieldBits>> now;
     for (const auto& [layer, body] : content.layers) now.emplace_back(layer, fields_of(content.kind, body));
-    const auto is_raised_from = [&](std::int64_t feed, FieldBits fields) {
-        const auto& from = rows_->feed_id(feed).layer;
+    const auto is_raised = [&](const LostFields& gone) {
+        const auto& from = rows_->feed_id(gone.feed).layer;
         return std::ranges::any_of(now, [&](const auto& part) {
-            return (part.second & fields) != 0 && is_raised(from, part.first);
+            return (part.second & gone.fields) != 0 && is_above(from, part.first);
         });
     };
-    for (const StoredRemoval& gone : removed) {
-        if (is_raised_from(gone.feed, gone.fields)) rows_->purge_before(gone.feed, gone.n);
+    for (const LostFields& gone : earlier) {
+        if (!is_raised(gone)) continue;
+        rows_->purge_before(gone.feed, gone.n);
+        rows_->drop_lost(content.record, gone);
     }
-    for (const StoredLayer& old : before) {
-        if (is_raised_from(old.feed, fields_of(content.kind, old.body))) rows_->purge(old.feed);
+    for (const LostFields& gone : lost) {
+        if (is_raised(gone)) {
+            rows_->purge_before(gone.feed, gone.n);
+        } else {
+            rows_->put_lost(content.record, gone);
+        }
     }
 }
 
@@ -234,10 +247,10 @@ Result<Outcome> Records::write(const Content& content, const StoredRecord* befor
         std::int64_t feed;
         const Bytes* body;
         std::int64_t replaced;  // version of the feed's row; 0: none
+        FieldBits lost;         // what the feed's row had and this one has not
     };
     std::vector<Put> puts;
-    std::vector<StoredLayer> smaller;  // stored layers that may have lost a field to another
-    std::vector<std::int64_t> moved;   // feeds whose row leaves the old property; the put itself replaces it
+    std::vector<std::int64_t> moved;  // feeds whose row leaves the old property; the put itself replaces it
     for (auto area = content.areas.begin(); area != content.areas.end(); ++area) {
         if (std::find(content.areas.begin(), area, *area) != area) continue;  // said twice
         for (const auto& [layer, body] : content.layers) {
@@ -250,15 +263,15 @@ Result<Outcome> Records::write(const Content& content, const StoredRecord* befor
             }
             const auto old = std::ranges::find(gone, *feed, &StoredLayer::feed);
             if (old == gone.end()) {
-                puts.push_back({*feed, &body, 0});
+                puts.push_back({*feed, &body, 0, 0});
                 continue;
             }
             if (old->body != body || !old->stamp.same_link(content.stamp) ||
                 content.affirmed.contains(layer)) {
-                puts.push_back({*feed, &body, old->version});
+                const FieldBits lost = old->body == body ? 0 : fields_lost(content.kind, old->body, body);
+                puts.push_back({*feed, &body, old->version, lost});
                 if (old->stamp.property != content.stamp.property) moved.push_back(*feed);
             }
-            if (old->body != body) smaller.push_back(std::move(*old));
             gone.erase(old);
         }
     }
@@ -266,22 +279,25 @@ Result<Outcome> Records::write(const Content& content, const StoredRecord* befor
     if (lives && puts.empty() && gone.empty()) return outcome;
 
     before_change();
-    smaller.insert(smaller.end(), gone.begin(), gone.end());
-    const auto removed = before != nullptr ? rows_->removals(content.record) : std::vector<StoredRemoval>();
+    const auto lost_earlier = before != nullptr ? rows_->lost(content.record) : std::vector<LostFields>();
+    std::vector<LostFields> lost;
     outcome.change = lives ? Change::updated : Change::inserted;
     outcome.feed_changes = static_cast<int>(puts.size() + gone.size());
     ++outcome.version;
     for (const auto feed : moved) rows_->drop_layer(before->property, content.kind, content.record, feed);
     for (const auto& layer : gone) {
         rows_->drop_layer(before->property, content.kind, content.record, layer.feed);
-        rows_->put_removal(content.kind, content.record, outcome.version, layer.feed, layer.version,
-                           fields_of(content.kind, layer.body));
+        const auto n =
+            rows_->put_removal(content.kind, content.record, outcome.version, layer.feed, layer.version);
+        lost.push_back({layer.feed, n, fields_of(content.kind, layer.body)});
     }
-    for (const auto& [feed, body, replaced] : puts) {
-        if (before != nullptr) rows_->drop_removal(content.record, feed);
-        rows_->put_layer(content.kind, content.record, outcome.version, feed, content.stamp, *body, replaced);
+    for (const auto& put : puts) {
+        if (before != nullptr) rows_->drop_removal(content.record, put.feed);
+        const auto n = rows_->put_layer(content.kind, content.record, outcome.version, put.feed,
+                                        content.stamp, *put.body, put.replaced);
+        if (put.lost != 0) lost.push_back({put.feed, n, put.lost});
     }
-    purge_raised(content, smaller, removed);
+    note_lost(content, lost_earlier, lost);
     const StoredRecord now{content.kind, content.source,         std::string(content.key), outcome.version,
                            false,        content.stamp.property, content.stamp.method};
     if (before != nullptr) {
@@ -415,8 +431,9 @@ Result<Outcome> Records::remove(RecordId record) {
         outcome.change = Change::removed;
         for (const auto& layer : rows_->layers(stored->property, stored->kind, record)) {
             rows_->drop_layer(stored->property, stored->kind, record, layer.feed);
-            rows_->put_removal(stored->kind, record, outcome.version, layer.feed, layer.version,
-                               fields_of(stored->kind, layer.body));
+            const auto n =
+                rows_->put_removal(stored->kind, record, outcome.version, layer.feed, layer.version);
+            rows_->put_lost(record, {layer.feed, n, fields_of(stored->kind, layer.body)});
             ++outcome.feed_changes;
         }
         stored->deleted = true;

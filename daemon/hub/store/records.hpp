@@ -79,9 +79,8 @@ struct NewValue {
     Bytes value;  // canonical, see sync/engine/merge.hpp
 };
 
-struct StoredLayer;    // record_rows.hpp
-struct StoredRecord;   // record_rows.hpp
-struct StoredRemoval;  // record_rows.hpp
+struct LostFields;    // record_rows.hpp
+struct StoredRecord;  // record_rows.hpp
 
 // Crews' own records never change but by what they recorded themselves; everything else can be edited.
 bool can_be_edited(records::Kind kind);
@@ -100,8 +99,8 @@ class Records {
     // with one new version. not_found for an unknown source, invalid_argument for a layer larger than
     // max_layer_bytes or an area that cannot be part of a feed's name, conflict when the id, a hash, is that
     // of another record already. A feed that loses a field to a label which does not include its own (a
-    // higher class, or another compartment) is marked as purged, also when the record was removed meanwhile:
-    // see Feeds::purged().
+    // higher class, or another compartment) is marked as purged, also when the field or the record was gone
+    // meanwhile: see Feeds::purged().
     Result<Outcome> put(const RecordInput& input);
 
     // Takes all layers away. Keeps the version, so that a record made again goes on counting.
@@ -143,9 +142,9 @@ class Records {
     Result<Outcome> write(const Content& content, const StoredRecord* before,
                           const std::function<void()>& before_change);
     // Marks the feeds as purged that had one of the record's fields which it now has at a raised label:
-    // `before`, layers as they were; and those that were removed earlier.
-    void purge_raised(const Content& content, const std::vector<StoredLayer>& before,
-                      const std::vector<StoredRemoval>& removed);
+    // `lost`, with this change, or `earlier`. What is not raised now may be later, and is kept.
+    void note_lost(const Content& content, std::span<const LostFields> earlier,
+                   std::span<const LostFields> lost);
     void note_changes(RecordId record, const google::protobuf::Message& before,
                       const google::protobuf::Message& after, std::uint64_t version, const Author& by);
     // An edit of which the source says something new.

@@ -613,3 +613,115 @@ TEST_CASE("Killed before it removed what a new city outlived, it does so at the 
     CHECK(traces(bench.city_folder).empty());
     CHECK(bench.files() == Names{"city-2.db", "city-3.db.damaged-1"});
 }
+
+namespace {
+
+// What the hub says at each contact, and the thread that takes it has done with it.
+void hub_clears(Bench& bench, std::set<records::FeedId> feeds) {
+    bench.cache->note_rights(std::move(feeds));
+    static_cast<void>(
+        bench.told<Result<std::optional<Mounted>>>([&](auto done) { bench.cache->mend(std::move(done)); }));
+}
+
+// All blocks but the last, as when contact ends; what is to be fetched.
+protocol::Manifest begin_to_fetch(Bench& bench, const Bytes& file, std::uint64_t generation,
+                                  const std::vector<records::FeedId>& feeds) {
+    auto offered = bench.manifest(file, generation);
+    for (const auto& feed : feeds) offered.add_cursors()->set_feed(records::feed_text(feed));
+    auto missing = bench.prepare(offered);
+    REQUIRE(missing.size() > 1);
+    missing.pop_back();
+    for (const std::uint32_t block : missing) {
+        const auto content = BytesView(file).substr(block * offered.block_bytes(), offered.block_bytes());
+        good(bench.told<Status>(
+            [&](auto done) { bench.cache->write_block(block, Bytes(content), std::move(done)); }));
+    }
+    return offered;
+}
+
+}  // namespace
+
+TEST_CASE("What nobody can say to be without a lost feed goes, also after a kill and at the first contact",
+          "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    REQUIRE(bench.fetch(bench.built(1, snapshot::format_version, secret_rows("1")), 1).has_value());
+    begin_to_fetch(bench, bench.built(2, snapshot::format_version, secret_rows("2")), 2,
+                   {public_feed, secret_feed});
+    bench.cache.reset();
+    std::filesystem::copy_file(bench.city_folder / "city-1.db", bench.city_folder / "city-3.db.damaged-1");
+    set_format(bench.city_folder / "city-1.db", other_format);
+    const std::string public_only = "fieldpost city rights 1\n" + records::feed_text(public_feed) + "\n";
+    SECTION("killed when the loss was kept and nothing removed") {
+        good(write_file_atomic(bench.city_folder / "rights", public_only + "to be swept\n"));
+        bench.restart();
+        CHECK_FALSE(good(bench.cache->open()).has_value());
+    }
+    SECTION("at the first contact of a program that keeps rights") {
+        bench.restart();
+        CHECK_FALSE(good(bench.cache->open()).has_value());
+        hub_clears(bench, {public_feed});
+    }
+    SECTION("when what was kept is damaged") {
+        good(write_file_atomic(bench.city_folder / "rights", "????"));
+        bench.restart();
+        CHECK_FALSE(good(bench.cache->open()).has_value());
+        hub_clears(bench, {public_feed});
+    }
+    CHECK(bench.files() == Names{"rights"});
+    CHECK(good(read_file(bench.city_folder / "rights")) == public_only);
+}
+
+TEST_CASE("A draft that has a lost feed goes, though the mounted city never had it", "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    hub_clears(bench, {public_feed, secret_feed});
+    REQUIRE(bench.fetch(bench.built(1), 1).has_value());
+    begin_to_fetch(bench, bench.built(2, snapshot::format_version, secret_rows("2")), 2,
+                   {public_feed, secret_feed});
+    hub_clears(bench, {public_feed});
+    CHECK(bench.files() == Names{"city-1.db", "rights"});
+    CHECK(traces(bench.city_folder).empty());
+}
+
+TEST_CASE("A city that was built before a right was lost is mounted without that feed", "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    hub_clears(bench, {public_feed});
+    const auto city = good(bench.fetch(bench.built(1, snapshot::format_version, secret_rows("1")), 1)).city;
+    CHECK(city.feeds.contains(public_feed));
+    CHECK_FALSE(city.feeds.contains(secret_feed));
+    CHECK(traces(bench.city_folder).empty());
+}
+
+TEST_CASE("While no right is lost, what was fetched is not fetched again after a restart", "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    hub_clears(bench, {public_feed});
+    CHECK(bench.fetch(bench.built(1, other_format), 1).error().code == ErrorCode::conflict);
+    const Bytes next = bench.built(2);
+    const auto offered = begin_to_fetch(bench, next, 2, {public_feed});
+    bench.restart();
+    CHECK_FALSE(good(bench.cache->open()).has_value());
+    hub_clears(bench, {public_feed});
+    hub_clears(bench, {public_feed, secret_feed});
+    CHECK(bench.prepare(offered).size() == 1);
+}
+
+TEST_CASE("What of a lost right could not be removed is told and tried again after a restart", "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    hub_clears(bench, {public_feed, secret_feed});
+    REQUIRE(bench.fetch(bench.built(1, snapshot::format_version, secret_rows("1")), 1).has_value());
+    const auto in_the_way = bench.city_folder / "city-1.db.damaged-1";
+    std::filesystem::create_directories(in_the_way / "inside");
+    hub_clears(bench, {public_feed});
+    REQUIRE(lose(bench).has_value());
+    bench.restart();
+    REQUIRE(good(bench.cache->open()).has_value());
+    CHECK(bench.cache->left_over().find("city-1.db.damaged-1") != std::string::npos);
+    std::filesystem::remove(in_the_way / "inside");
+    hub_clears(bench, {public_feed});
+    CHECK(bench.cache->left_over().empty());
+    CHECK(bench.files() == Names{"city-1.db", "rights"});
+}

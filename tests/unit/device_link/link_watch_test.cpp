@@ -195,7 +195,20 @@ TEST_CASE("A count that cannot be written is said, and kept when it can be") {
     CHECK(std::filesystem::is_regular_file(file));
 }
 
-TEST_CASE("A damaged count is set aside, and the month is counted anew") {
+TEST_CASE("While the crew asks for help its positions go, whatever is paused") {
+    Bench bench;
+    bench.talk_over(hal::LinkKind::lte, true);
+    bench.watch->pause(LinkKind::lte, true);
+    CHECK_FALSE(bench.watch->rights().allows_positions());
+    const int before = bench.changes;
+    bench.watch->set_sos(true);
+    CHECK(bench.watch->rights().allows_positions());
+    CHECK(bench.changes == before + 1);
+    bench.watch->set_sos(true);
+    CHECK(bench.changes == before + 1);
+}
+
+TEST_CASE("A damaged count is set aside, said in this run, and the month is counted anew") {
     Bench bench;
     bench.watch.reset();
     bench.run_posted();
@@ -204,6 +217,11 @@ TEST_CASE("A damaged count is set aside, and the month is counted anew") {
     bench.talk_over(hal::LinkKind::lte, true);
     CHECK(bench.watch->used() == engine::LinkBytes{});
     CHECK(std::filesystem::exists(bench.folder.path / "link-bytes.damaged-1"));
+    CHECK(bench.watch->problem().find("begins anew") != std::string::npos);
+    bench.watch->count(SendClass::work, 300'000);  // kept at once
+    bench.await_posted();
+    bench.run_posted();
+    CHECK(bench.watch->problem().find("begins anew") != std::string::npos);
 }
 
 TEST_CASE("The keep-alive is that of the link, and stays as it is while none is known to be up") {
@@ -270,6 +288,20 @@ TEST_CASE("Of a person's pause and the configuration, whoever spoke last counts"
     CHECK(work_goes());
     bench.watch->pause(LinkKind::lte, true);
     CHECK_FALSE(work_goes());
+}
+
+TEST_CASE("A pause that the version before kept holds, until the configuration is changed") {
+    Bench bench;
+    const auto file = bench.folder.path / "link-pauses";
+    REQUIRE(write_file_atomic(file, "fieldpost link pauses 1\nlte paused\nsatellite goes\n").has_value());
+    bench.open();
+    bench.talk_over(hal::LinkKind::lte, true);
+    CHECK_FALSE(bench.watch->policy().allows(SendClass::work));
+    CHECK(bench.watch->pause_problem().empty());
+    for (const char* damaged : {"fieldpost link pauses 1\nlte\n", "fieldpost link pauses 1\nradio goes\n",
+                                "fieldpost link pauses 1\nlte paused more\n"}) {
+        CHECK(parse_link_pauses(damaged, engine::LinkPolicy()).error().code == ErrorCode::corrupt);
+    }
 }
 
 TEST_CASE("A pause that cannot be kept counts, and is said; a damaged file of them is set aside") {

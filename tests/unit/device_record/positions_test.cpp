@@ -129,8 +129,10 @@ TEST_CASE(
         CHECK(drive.bench.journal->waiting(URGENT).count == 5);
         CHECK(drive.bench.journal->waiting(URGENT).positions == 4);
         CHECK(drive.recorder.crew_status()->operation.status_reported().status() == emergency);
+        CHECK(drive.recorder.asks_for_help() == (emergency == "sos"));
 
         Recorder next_run(*drive.bench.journal, drive.clock, drive.blobs);
+        CHECK(next_run.asks_for_help() == (emergency == "sos"));
         drive.clock.advance(20 * second);
         hal::Fix fix;
         fix.type = hal::FixType::fix_3d;
@@ -145,6 +147,7 @@ TEST_CASE(
         drive.pass(1);
         CHECK(drive.positions(URGENT).size() == 5);
         CHECK(drive.positions(TELEMETRY).size() == 2);
+        CHECK_FALSE(drive.recorder.asks_for_help());
     }
     Drive drive;
     drive.status("responding");
@@ -194,6 +197,7 @@ TEST_CASE("how long ago an emergency was is known by the clock after a restart o
     };
     CHECK(is_urgent_after(11));
     CHECK_FALSE(is_urgent_after(13));
+    CHECK(is_urgent_after(20 * 365 * 24));  // a battery's clock that is wrong
 }
 
 TEST_CASE("a position that is not saved disturbs nothing, and the next is tried in its turn") {

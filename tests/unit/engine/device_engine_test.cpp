@@ -768,18 +768,19 @@ TEST_CASE("What the hub wants does not go back when hellos or answers overtake e
     CHECK(bench.changes.back().add == std::vector{feed});
 }
 
-TEST_CASE("Which feeds the hub clears is noted whenever that changes, also while no city is mounted",
+TEST_CASE("Which feeds the hub clears is noted with each of its answers, also while no city is mounted",
           "[engine][feeds]") {
     Bench bench;
     bench.device.mounted({});
-    for (int hello = 0; hello < 2; ++hello) {
+    // The first may have found whoever keeps it too busy.
+    for (std::size_t hello = 1; hello <= 2; ++hello) {
         bench.connect();
         bench.deliver();
-        CHECK(bench.rights == std::vector<std::set<records::FeedId>>{{feed}});
+        CHECK(bench.rights == std::vector<std::set<records::FeedId>>(hello, {feed}));
     }
     bench.hub.devices["truck-1"].feeds = {};
     bench.connect();
     bench.deliver();
-    CHECK(bench.rights == std::vector<std::set<records::FeedId>>{{feed}, {}});
+    CHECK(bench.rights == std::vector<std::set<records::FeedId>>{{feed}, {feed}, {}});
     CHECK(bench.changes.empty());
 }

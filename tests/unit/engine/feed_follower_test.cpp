@@ -265,13 +265,13 @@ TEST_CASE("What the city refuses for good is not held: it comes again, ever less
     Bench bench;
     Millis now = 1;
     int tries = 0;
-    for (Millis wait = 10'000; wait < 5'000'000; wait *= 2) {
+    for (Millis wait = 10'000; wait < 500'000'000; wait *= 2) {
         CHECK(bench.follower.needs_snapshot() == (tries >= 4));
         REQUIRE(all<ApplySegment>(bench.give(Bench::segment(10, 12, 100), now)).size() == 1);
         bench.give(Bench::segment(12, 14, 100), now);
         bench.follower.apply_failed(now, feed, tries % 2 == 0 ? ErrorCode::corrupt : ErrorCode::conflict);
         ++tries;
-        const Millis again = now + std::min<Millis>(wait, 600'000);
+        const Millis again = now + std::min<Millis>(wait, 86'400'000);
         CHECK(bench.tick(again - 1).empty());
         const auto actions = bench.tick(again);
         CHECK(all<ApplySegment>(actions).empty());
@@ -286,7 +286,7 @@ TEST_CASE("What the city refuses for good is not held: it comes again, ever less
     CHECK_FALSE(bench.follower.needs_snapshot());
 }
 
-TEST_CASE("What a disk fails at is kept for four tries, for what it is given may be behind it",
+TEST_CASE("What a disk fails at comes again once, for what it is given may be behind it, and is then kept",
           "[engine][feeds]") {
     Bench bench;
     Millis now = 1;
@@ -302,6 +302,28 @@ TEST_CASE("What a disk fails at is kept for four tries, for what it is given may
     const auto actions = bench.tick(now + 100'000);
     CHECK(all<ApplySegment>(actions).empty());
     CHECK(feed_requests(actions).size() == 1);
+    now += 200'000;
+    REQUIRE(all<ApplySegment>(bench.give(Bench::segment(10, 12), now)).size() == 1);
+    for (int tries = 5; tries < 50; ++tries) {
+        bench.follower.apply_failed(now, feed, ErrorCode::io);
+        now += 600'000;
+        const auto again = bench.tick(now);
+        REQUIRE(all<ApplySegment>(again).size() == 1);
+        REQUIRE(feed_requests(again).empty());
+    }
+    CHECK_FALSE(bench.follower.needs_snapshot());
+}
+
+TEST_CASE("What a disk failed at does not count as what the city refuses for good", "[engine][feeds]") {
+    Bench bench;
+    Millis now = 1;
+    REQUIRE(all<ApplySegment>(bench.give(Bench::segment(10, 12), now)).size() == 1);
+    for (int tries = 0; tries < 4; ++tries) {
+        bench.follower.apply_failed(now, feed, ErrorCode::full);
+        now += 100'000;
+        REQUIRE(all<ApplySegment>(bench.tick(now)).size() == 1);
+    }
+    bench.follower.apply_failed(now, feed, ErrorCode::conflict);
     CHECK_FALSE(bench.follower.needs_snapshot());
 }
 

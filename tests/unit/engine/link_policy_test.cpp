@@ -192,3 +192,16 @@ TEST_CASE("Positions of the urgent lane override neither a pause nor a spent mon
     policy.set_paused(LinkKind::satellite, true);
     CHECK_FALSE(policy.rights().allows_positions());
 }
+
+TEST_CASE("As long as the crew asks for help, its positions go under a pause and in a spent month") {
+    LinkRules rules;
+    rules.month = mib;
+    LinkPolicy policy = on(LinkKind::lte, rules);
+    policy.set_used({mib, 0});
+    policy.set_paused(LinkKind::lte, true);
+    policy.set_sos(true);
+    CHECK(policy.rights().allows_positions());
+    CHECK_FALSE(policy.rights().allows(SendClass::work));
+    policy.set_sos(false);
+    CHECK_FALSE(policy.rights().allows_positions());
+}

@@ -1,5 +1,6 @@
 #include "daemon/hub/artifacts/rebuild.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <condition_variable>
 #include <deque>
@@ -187,4 +188,40 @@ TEST_CASE("Another snapshot is built when the newest is damaged, though an older
     CHECK(bench.offered("inspector") > newer);
     bench.look(std::chrono::seconds(700));
     CHECK(bench.rebuilder->waiting() == 0);
+}
+
+TEST_CASE("A disk that damages one snapshot after the other is given ever more time, up to a day",
+          "[artifacts]") {
+    Bench bench;
+    bench.build("fire");
+    bench.build("inspector");
+    const auto damage = [&] {
+        const auto newest = bench.artifacts.newest("inspector");
+        std::filesystem::resize_file(
+            bench.store->folder() / "artifacts" / "inspector" / std::to_string(newest) / "blocks.zst", 10);
+        REQUIRE_FALSE(bench.artifacts.block("inspector", newest, 0));
+        bench.artifacts.tidy("inspector");
+    };
+    const auto is_built = [&](std::chrono::seconds at) {
+        bench.look(at);
+        const bool built = bench.rebuilder->waiting() == 1;
+        bench.wait();
+        return built;
+    };
+    constexpr std::chrono::seconds day{24 * 3600};
+    std::chrono::seconds at{0};
+    damage();
+    CHECK(is_built(at));
+    for (std::chrono::seconds pause{600}; pause < 4 * day; pause *= 2) {
+        damage();
+        CHECK_FALSE(is_built(at + std::min(pause, day) - std::chrono::seconds(1)));
+        at += std::min(pause, day);
+        CHECK(is_built(at));
+    }
+    // One that stayed sound for long.
+    at += 3 * day;
+    damage();
+    CHECK(is_built(at));
+    damage();
+    CHECK(is_built(at + std::chrono::seconds(600)));
 }

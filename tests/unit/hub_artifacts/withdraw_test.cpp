@@ -10,7 +10,7 @@
 #include "tests/unit/support/temporary_folder.hpp"
 
 namespace fieldpost::hub {
-extern const std::string_view schema_015_removed_fields;
+extern const std::string_view schema_015_lost_fields;
 }
 
 using namespace fieldpost;
@@ -180,15 +180,61 @@ TEST_CASE("What was removed and is made again at a higher label is not handed ou
         bench.put(permit("B-1"), {{"description", {records::RESTRICTED, "general"}}});
         CHECK(bench.offered("inspector") == again);
     }
-    SECTION("removed by a hub that did not note what was in it") {
-        bench.store->database().exec("UPDATE removal SET fields = NULL");
-        bench.put(permit("B-1"), {{"description", {records::CONFIDENTIAL, "general"}}});
-        CHECK(bench.offered("inspector") == 0);
-    }
     SECTION("at the labels that it had") {
         bench.put(permit("B-1"));
         CHECK(bench.offered("inspector") == built);
     }
+}
+
+TEST_CASE(
+    "A field that was gone for a while and comes back at a higher label withdraws what was built before",
+    "[artifacts]") {
+    Bench bench;
+    const auto record = bench.put(permit("B-1"), {{"description", {records::INTERNAL, "general"}}});
+    const auto built = bench.build("inspector");
+    auto without = permit("B-1");
+    without.clear_description();
+    SECTION("its row stayed without it") {
+        bench.put(without);
+    }
+    SECTION("its record was removed and made again without it") {
+        bench.remove(record);
+        bench.put(without);
+    }
+    SECTION("its record was removed twice, the second time without it") {
+        bench.remove(record);
+        bench.put(without);
+        bench.remove(record);
+    }
+    SECTION("it had a lower label meanwhile") {
+        bench.put(permit("B-1"), {{"description", {records::PUBLIC, "general"}}});
+        bench.put(without);
+    }
+    CHECK(bench.offered("inspector") == built);
+    const auto between = bench.build("inspector");
+    CHECK(bench.tells("inspector", built));
+    bench.put(permit("B-1"), {{"description", {records::CONFIDENTIAL, "general"}}});
+    CHECK(bench.offered("inspector") == between);
+    CHECK_FALSE(bench.tells("inspector", built));
+    CHECK_FALSE(bench.tells("inspector", between));
+}
+
+TEST_CASE("However often a record loses fields, no more is kept of that than it has fields", "[artifacts]") {
+    Bench bench;
+    auto without = permit("B-1");
+    without.clear_description();
+    for (int i = 0; i < 10; ++i) {
+        bench.remove(bench.put(permit("B-1")));
+        bench.put(without);
+    }
+    const auto kept = [&] {
+        return bench.store->database().execAndGet("SELECT count(*) FROM lost_fields").getInt();
+    };
+    CHECK(kept() <= 4);
+    bench.put(permit("B-1"), {{"description", {records::CONFIDENTIAL, "general"}},
+                              {"applicant", {records::CONFIDENTIAL, "general"}},
+                              {"permit_number", {records::CONFIDENTIAL, "general"}}});
+    CHECK(kept() == 0);
 }
 
 TEST_CASE("Of what a hub reclassified before it noted that, no snapshot is handed out", "[artifacts]") {
@@ -197,9 +243,9 @@ TEST_CASE("Of what a hub reclassified before it noted that, no snapshot is hande
     const auto built = bench.build("inspector");
     bench.put(permit("B-1"), {{"description", {records::CONFIDENTIAL, "general"}}});
     auto& database = bench.store->database();
-    database.exec("UPDATE feed SET purged = 0; ALTER TABLE removal DROP COLUMN fields");
+    database.exec("UPDATE feed SET purged = 0; DROP TABLE lost_fields");
     const auto of_now = bench.build("chief");
-    database.exec(std::string(schema_015_removed_fields));
+    database.exec(std::string(schema_015_lost_fields));
     CHECK(bench.offered("inspector") == 0);
     CHECK_FALSE(bench.tells("inspector", built));
     CHECK(bench.offered("chief") == of_now);
@@ -323,11 +369,49 @@ TEST_CASE("A file of blocks that was cut short and a manifest that cannot be rea
     const auto cut = bench.build("inspector");
     std::filesystem::resize_file(folder / std::to_string(cut) / "blocks.zst", 10);
     CHECK(bench.artifacts.block("inspector", cut, 0).error().code == ErrorCode::corrupt);
+    CHECK(bench.offered("inspector") == 0);
     const auto unreadable = bench.build("inspector");
     std::ofstream(folder / std::to_string(unreadable) / "manifest.pb") << "no manifest";
     CHECK(bench.offered("inspector") == 0);
     CHECK(std::filesystem::exists(folder / (std::to_string(cut) + ".damaged")));
-    CHECK(std::filesystem::exists(folder / (std::to_string(unreadable) + ".damaged")));
+    CHECK_FALSE(std::filesystem::exists(folder / std::to_string(unreadable) / "manifest.pb"));
+}
+
+TEST_CASE("Of snapshots that a disk damages one after the other, the first is kept until a person removes it",
+          "[artifacts]") {
+    Bench bench;
+    bench.put(permit("B-1"));
+    const auto folder = bench.store->folder() / "artifacts" / "inspector";
+    const auto damage = [&](std::uint64_t generation) {
+        std::filesystem::resize_file(folder / std::to_string(generation) / "blocks.zst", 10);
+        REQUIRE_FALSE(bench.artifacts.block("inspector", generation, 0));
+        const auto alarms = bench.artifacts.tidy("inspector");
+        REQUIRE(alarms.size() == 1);
+        return alarms[0];
+    };
+    const auto aside = [&](std::uint64_t generation) {
+        return std::filesystem::exists(folder / (std::to_string(generation) + ".damaged"));
+    };
+    const auto good = bench.build("inspector");
+    const auto first = bench.build("inspector");
+    CHECK(damage(first).find("set aside") != std::string::npos);
+    const auto second = bench.build("inspector");
+    const auto said = damage(second);
+    CHECK(said.find("removed") != std::string::npos);
+    CHECK(said.find(std::to_string(first) + ".damaged") != std::string::npos);
+    CHECK(aside(first));
+    CHECK_FALSE(aside(second));
+    CHECK_FALSE(std::filesystem::exists(folder / std::to_string(second) / "blocks.zst"));
+    CHECK(bench.artifacts.is_newest_damaged("inspector"));
+
+    std::filesystem::remove_all(folder / (std::to_string(first) + ".damaged"));
+    bench.artifacts = Artifacts(bench.store->folder());
+    CHECK(bench.artifacts.is_newest_damaged("inspector"));
+    const auto third = bench.build("inspector");
+    CHECK_FALSE(bench.artifacts.is_newest_damaged("inspector"));
+    damage(third);
+    CHECK(aside(third));
+    CHECK(third > good);
 }
 
 TEST_CASE("Snapshots of different profiles never have the same generation, nor does one that is gone",

@@ -312,6 +312,24 @@ TEST_CASE("wrong mapping files stop the import before the store is touched") {
     CHECK(content(city.store()).empty());
 }
 
+TEST_CASE("an import that mistypes a profile which vehicles have is refused before the store is touched") {
+    SmallCity city;
+    city.import();
+    const auto before = content(city.store());
+    city.store().database().exec(
+        "INSERT INTO device (device, public_key, profile, added_at) VALUES ('car-7', x'00', 'inspector', 1)");
+    city.edit_mapping("city.toml", "profiles.inspector", "profiles.inspectr");
+    city.write_data("permits.csv", with(permits_csv, "Ada", "Eve"));
+    const auto refused = city.try_import();
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::conflict);
+    CHECK(refused.error().message.find("--drop-profile inspector") != std::string::npos);
+    CHECK(hub::Catalog(city.store()).profile("inspector"));
+    CHECK(content(city.store()) == before);
+    CHECK(city.try_import({}, 1'700'000'000, {"inspector"}));
+    CHECK_FALSE(hub::Catalog(city.store()).profile("inspector"));
+}
+
 TEST_CASE("rows without a number are told apart by their content and by counting") {
     SmallCity city;
     city.edit_mapping("lpi.toml", "key = \"number\"", "key = \"@content\"");

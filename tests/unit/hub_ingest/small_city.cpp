@@ -118,13 +118,15 @@ Store& SmallCity::store() {
     return *store_;
 }
 
-Result<ImportReport> SmallCity::try_import(const std::set<std::string>& allow_deletes, UnixSeconds now) {
+Result<ImportReport> SmallCity::try_import(const std::set<std::string>& allow_deletes, UnixSeconds now,
+                                           const std::set<std::string>& drop_profiles) {
     ImportOptions options;
     options.longest_transaction =
         std::chrono::milliseconds(50);  // more of them for what is killed within one
     options.city_dir = city_dir();
     options.data_dir = data_dir();
     options.allow_deletes = allow_deletes;
+    options.drop_profiles = drop_profiles;
     options.now = now;
     return import_city(store(), options);
 }

@@ -35,7 +35,8 @@ class SmallCity {
     // The mapping files are expected to be right.
     ImportReport import(const std::set<std::string>& allow_deletes = {}, UnixSeconds now = 1'700'000'000);
     Result<ImportReport> try_import(const std::set<std::string>& allow_deletes = {},
-                                    UnixSeconds now = 1'700'000'000);
+                                    UnixSeconds now = 1'700'000'000,
+                                    const std::set<std::string>& drop_profiles = {});
     std::vector<QuarantinedRow> quarantine(const std::string& dataset);
 
   private:

@@ -109,7 +109,7 @@ TEST_CASE("A device whose profile is gone from the city stays known, and clears 
     REQUIRE(registry.add("truck-2", key, "fire").has_value());
     auto city = Catalog(*bench.store).city().value();
     std::erase_if(city.profiles, [](const Profile& profile) { return profile.name == "east-only"; });
-    REQUIRE(Catalog(*bench.store).put_city(city).has_value());
+    REQUIRE(Catalog(*bench.store).put_city(city, {"east-only"}).has_value());
     const auto device = registry.registered("truck-1");
     REQUIRE(device.has_value());
     REQUIRE(device->has_value());
@@ -119,6 +119,36 @@ TEST_CASE("A device whose profile is gone from the city stays known, and clears 
     const auto other = registry.registered("truck-2").value().value();
     CHECK_FALSE(other.profile_is_gone);
     CHECK_FALSE(other.feeds.empty());
+}
+
+TEST_CASE("A city without a profile that devices have is refused, unless it is said to be dropped",
+          "[registry]") {
+    Bench bench;
+    Registry registry(*bench.store);
+    Catalog catalog(*bench.store);
+    REQUIRE(registry.add("truck-1", key, "east-only").has_value());
+    REQUIRE(registry.add("truck-2", key, "fire").has_value());
+    const auto before = catalog.city().value();
+    auto city = before;
+    std::ranges::find(city.profiles, "east-only", &Profile::name)->name = "eastonly";
+    const auto refused = catalog.put_city(city);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code == ErrorCode::conflict);
+    for (const char* said : {"'east-only'", "'truck-1'", "--drop-profile east-only"})
+        CHECK(refused.error().message.find(said) != std::string::npos);
+    CHECK(catalog.city().value().profiles == before.profiles);
+    CHECK_FALSE(registry.registered("truck-1").value()->profile_is_gone);
+
+    SECTION("its devices get another profile") {
+        REQUIRE(registry.add("truck-1", key, "fire").has_value());
+    }
+    SECTION("its devices are revoked") {
+        REQUIRE(registry.revoke("truck-1").has_value());
+    }
+    SECTION("it is said to be dropped") {
+        REQUIRE(catalog.put_city(city, {"east-only"}).has_value());
+    }
+    CHECK(catalog.put_city(city).has_value());
 }
 
 TEST_CASE("Other feeds of a profile are a new desired state of its devices, another title is none",
@@ -131,7 +161,7 @@ TEST_CASE("Other feeds of a profile are a new desired state of its devices, anot
         return registry.find(id).value()->desired_generation;
     };
     auto city = Catalog(*bench.store).city().value();
-    const auto import = [&] { REQUIRE(Catalog(*bench.store).put_city(city).has_value()); };
+    const auto import = [&] { REQUIRE(Catalog(*bench.store).put_city(city, {"east-only"}).has_value()); };
     const auto east = std::ranges::find(city.profiles, "east-only", &Profile::name);
     REQUIRE(east != city.profiles.end());
     east->title = "The east";

@@ -57,10 +57,11 @@ struct Aging : Bench {
         set.bind(1, now_us - days_ago * day_us);
         set.exec();
     }
-    void forget(std::size_t rows = 2000) {
-        auto more = forget_old_telemetry(*store, now_us, kept, rows);
+    // On a day before now: by a clock that is ahead when negative.
+    void forget(std::size_t rows = 2000, int days_ago = 0) {
+        auto more = forget_old_telemetry(*store, now_us - days_ago * day_us, kept, rows);
         REQUIRE(more.has_value());
-        if (*more) forget(rows);
+        if (*more) forget(rows, days_ago);
     }
     std::vector<engine::OperationResult> results_of(protocol::Lane lane, std::uint64_t last) {
         return operations->results("truck-1", epoch, lane, 1, last).value();
@@ -95,8 +96,10 @@ TEST_CASE("The cursor stays where telemetry was forgotten, and its device hears 
     Aging bench;
     for (int i = 0; i < 4; ++i) bench.report(protocol::TELEMETRY, 200, 430000000 + i);
     const auto before = bench.operations->lane_position("truck-1", epoch, protocol::TELEMETRY).value();
+    bench.apply(bench.observation("o-1"));
+    bench.received(0);
     bench.forget();
-    CHECK(bench.count("operation") == 1);  // the last one keeps its number
+    CHECK(bench.count("operation") == 1);
     const auto after = bench.operations->lane_position("truck-1", epoch, protocol::TELEMETRY).value();
     CHECK(after.SerializeAsString() == before.SerializeAsString());
     const auto results = bench.results_of(protocol::TELEMETRY, 4);
@@ -110,9 +113,10 @@ TEST_CASE("A number is never given twice, so what comes after all was forgotten 
           "[telemetry]") {
     Aging bench;
     bench.report(protocol::TELEMETRY, 300);
-    bench.report(protocol::TELEMETRY, 300);
-    bench.forget();
     bench.report(protocol::TELEMETRY, 200);
+    bench.forget(2000, 100);
+    CHECK(bench.count("operation") == 1);
+    bench.report(protocol::TELEMETRY, 150);
     bench.report(protocol::TELEMETRY, 1);
     bench.forget();
     CHECK(bench.count("operation") == 1);
@@ -137,7 +141,9 @@ TEST_CASE("What needs an operation that was forgotten takes effect", "[telemetry
     Aging bench;
     bench.report(protocol::TELEMETRY, 200);
     bench.report(protocol::TELEMETRY, 200);
+    bench.report(protocol::URGENT, 1);
     bench.forget();
+    REQUIRE(bench.count("operation WHERE lane = 3") == 0);
     auto needs = bench.observation("o-1");
     needs.mutable_after()->set_epoch(epoch);
     needs.mutable_after()->set_lane(protocol::TELEMETRY);
@@ -173,4 +179,46 @@ TEST_CASE("A report that came while the hub's clock was ahead keeps nothing behi
     bench.report(protocol::TELEMETRY, 1);
     bench.forget();
     CHECK(bench.count("operation") == 2);
+}
+
+TEST_CASE("A clock that is ahead takes nothing away that is young beside the last report", "[telemetry]") {
+    Aging bench;
+    bench.report(protocol::TELEMETRY, 200);
+    bench.report(protocol::TELEMETRY, 80);
+    bench.report(protocol::TELEMETRY, 1);
+    bench.forget(2000, -5000);
+    CHECK(bench.count("operation") == 2);
+}
+
+TEST_CASE("What a clock that is behind does not take away goes when it is right again", "[telemetry]") {
+    Aging bench;
+    const auto rows = GENERATE(as<std::size_t>{}, 1, 2000);
+    bench.report(protocol::TELEMETRY, 200);
+    bench.report(protocol::TELEMETRY, 150);
+    bench.report(protocol::TELEMETRY, 80);
+    SECTION("before anything came by it") {
+        bench.forget(rows, 10'000);
+    }
+    SECTION("after") {
+        bench.report(protocol::TELEMETRY, 10'000);
+        bench.forget(rows, 10'000);
+    }
+    CHECK(bench.count("operation WHERE received_at > 1500000000000000") == 3);
+    bench.report(protocol::TELEMETRY, 1);
+    bench.forget(rows);
+    CHECK(bench.count("operation WHERE received_at > 1500000000000000") == 2);
+}
+
+TEST_CASE("Many reports that came while the hub's clock was ahead keep nothing behind them", "[telemetry]") {
+    Aging bench;
+    for (int i = 0; i < 20; ++i) bench.report(protocol::TELEMETRY, -1000);
+    bench.report(protocol::TELEMETRY, 80);
+    bench.report(protocol::TELEMETRY, 1);
+    bench.forget(3);
+    CHECK(bench.count("operation") == 22);  // nothing is old
+    bench.forget(3, -30);
+    CHECK(bench.count("operation") == 22);
+    bench.report(protocol::TELEMETRY, -30);
+    bench.forget(3, -30);
+    CHECK(bench.count("operation") == 22);
 }
