@@ -14,9 +14,9 @@ namespace fieldpost::bench {
 double quantile(std::vector<double> samples, double q);
 
 // Look-ups over a mounted city with the queries of a folder (lookup_files.hpp), `each` of every sort: what
-// measure() gives, the 360° view as the API composes it and the ten nearest working hydrants of places.tsv, the percent of addresses
-// that do not exist which the search is sure of (false_confident_share), and the time to open the file and
-// answer once.
+// measure() gives, the 360° view as the API composes it and the ten nearest working hydrants of places.tsv,
+// the percent of addresses that do not exist which the search is sure of (false_confident_share), and the
+// time to open the file and answer once.
 Result<boost::json::object> lookup(const std::filesystem::path& city, const std::filesystem::path& folder,
                                    std::size_t each);
 
