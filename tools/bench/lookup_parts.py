@@ -22,7 +22,7 @@ EACH = int(os.environ.get("FIELDPOST_BENCH_QUERIES", "2000"))
 # Peers need up to a second a query: fewer are enough for their quantiles, and all see the same ones.
 PEERS_EACH = min(EACH, 300)
 # The tables that hold the records themselves and what is said of the file; everything else of it is index.
-NO_INDEX = {"layer", "layer_by_record", "meta", "feed", "source", "tally", "sqlite_schema", "sqlite_sequence",
+NO_INDEX = {"layer", "meta", "feed", "source", "tally", "sqlite_schema", "sqlite_sequence",
             "sqlite_stat1", "sqlite_autoindex_feed_1", "sqlite_autoindex_source_1"}
 
 

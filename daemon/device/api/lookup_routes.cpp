@@ -75,6 +75,7 @@ json::object hit_json(const lookup::Hit& hit) {
         {"match", lookup::match_name(hit.match)},
         {"why", hit.why},
         {"score", std::round(hit.score * 1000) / 1000},
+        {"sure", hit.sure},
         {"property", hit.property == 0 ? json::value(nullptr) : json::value(records::id_text(hit.property))},
         {"position", point_value(hit.position)}};
 }
@@ -300,6 +301,7 @@ void Api::search(const Request& request, const Reply& reply) {
         return json::value(
             json::object{{"query", text},
                          {"took_us", std::chrono::duration_cast<std::chrono::microseconds>(took).count()},
+                         {"place", point_value(answer->place)},
                          {"results", std::move(results)},
                          {"suggestions", std::move(suggestions)}});
     });

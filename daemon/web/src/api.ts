@@ -34,6 +34,7 @@ export interface SearchResult {
   match: string;
   why: string;
   score: number;
+  sure: boolean; // nothing else is as near, and it is what was typed
   property: string | null;
   position: LatLon | null;
 }

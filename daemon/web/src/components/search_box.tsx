@@ -1,5 +1,5 @@
 // Search as you type: a combobox after the WAI-ARIA pattern. Focus stays in the text field; arrows move through the
-// results, Enter opens, Escape closes, "/" comes here from anywhere.
+// results, Enter opens (what is not surely meant, the second one), Escape closes, "/" comes here from anywhere.
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { api, isAbort, sentence, type LatLon, type SearchReply, type SearchResult } from "../api";
 import { device } from "../state/device";
@@ -102,7 +102,9 @@ export function SearchBox() {
       else setText("");
     } else if (event.key === "Enter" && shown) {
       event.preventDefault();
-      choose(active < 0 ? 0 : active);
+      // What was offered in place of what was typed is shown first, and opened by the next Enter.
+      if (active < 0 && results[0]?.sure === false) setActive(0);
+      else choose(active < 0 ? 0 : active);
     } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && total > 0) {
       event.preventDefault();
       setOpen(true);
