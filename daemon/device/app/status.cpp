@@ -97,8 +97,8 @@ json::object Device::status() {
     for (const auto& [feed, why] : link_->refused_feeds()) {
         messages.push_back(json::string(
             "The changes of " + records::feed_text(feed) + " cannot be written on board (" + why +
-            "). It is tried again within 10 minutes; should this stay, tell whoever "
-            "looks after the hub."));
+            "). It is tried again, within 10 minutes when the disk is behind it, else within a day; "
+            "should this stay, tell whoever looks after the hub."));
     }
     if (const std::string left = city_->left_over(); !left.empty()) {
         messages.push_back(json::string("Data that this vehicle may not hold any more cannot be removed (" +

@@ -202,9 +202,14 @@ Status CityCache::Files::remove_what_may_not_be_here() {
         why += (why.empty() ? "" : "; ") + what + ": " + reason;
     };
     if (!is_proven(draft_)) close_draft();
+    // All are judged before any goes: without its log a city would say something else.
+    std::vector<std::filesystem::path> to_go;
     for (const auto& path : *there) {
+        if (!is_ours(path.filename().string()) || is_in_use(path) || is_proven(path)) continue;
+        to_go.push_back(path);
+    }
+    for (const auto& path : to_go) {
         const std::string name = path.filename().string();
-        if (!is_ours(name) || is_in_use(path) || is_proven(path)) continue;
         std::error_code error;
         const bool is_gone = std::filesystem::remove(path, error);
         if (is_gone) spdlog::info("the profile lost a feed: {} is removed", name);
@@ -322,7 +327,9 @@ void CityCache::Files::remove_outlived(const engine::MountedCity& mounted) {
 
 void CityCache::Files::note_rights(Cleared feeds) {
     rights_.note(std::move(feeds));
-    sweep();
+    // Where nothing is known to be lost, a city that the disk cannot open now may be the last good one.
+    const bool cannot_open = try_again_ && meta_.artifact_generation == 0;
+    if (rights_.is_loss_known() || !cannot_open) sweep();
 }
 
 Result<std::optional<Mounted>> CityCache::Files::mount_newest() {

@@ -59,12 +59,14 @@ void CityRights::load() {
 }
 
 void CityRights::note(Cleared feeds) {
-    const bool loses = !cleared_ || !std::ranges::includes(feeds, *cleared_);
+    const bool nobody_knows = !cleared_;
+    if (cleared_ && !std::ranges::includes(feeds, *cleared_)) is_loss_known_ = true;
     lost_.clear();
-    change(std::move(feeds), to_be_swept_ || loses);
+    change(std::move(feeds), to_be_swept_ || is_loss_known_ || nobody_knows);
 }
 
 void CityRights::lose(const std::vector<records::FeedId>& feeds) {
+    is_loss_known_ = true;
     auto cleared = cleared_;
     for (const auto& feed : feeds) {
         if (cleared) cleared->erase(feed);
@@ -74,6 +76,7 @@ void CityRights::lose(const std::vector<records::FeedId>& feeds) {
 }
 
 void CityRights::swept() {
+    is_loss_known_ = false;
     change(cleared_, false);
 }
 

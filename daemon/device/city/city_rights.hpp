@@ -46,6 +46,8 @@ class CityRights {
     // Of what the hub has not spoken yet nothing is held back, but for what was lost.
     bool allows(const records::FeedId& feed) const;
     bool to_be_swept() const { return to_be_swept_; }
+    // A feed was lost in this run and what may hold it is perhaps there still; not only that nobody knows.
+    bool is_loss_known() const { return is_loss_known_; }
 
   private:
     void change(std::optional<Cleared> cleared, bool to_be_swept);
@@ -54,6 +56,7 @@ class CityRights {
     std::optional<Cleared> cleared_;  // nullopt: the hub has not said it yet; then …
     Cleared lost_;                    // … only these are known not to be
     bool to_be_swept_ = false;
+    bool is_loss_known_ = false;
     bool is_kept_ = true;
 };
 

@@ -85,7 +85,9 @@ void LinkWatch::take_pauses() {
                      pause.configured ? "not paused any more" : "paused");
         return true;
     });
-    if (gone > 0) keep_pauses();  // or they would count again once the configuration is changed back
+    // Else those that are gone would count again once the configuration is changed back, and of those that
+    // came without it nobody would know what was configured.
+    if (gone > 0 || !pauses_.empty()) keep_pauses();
     for (const auto& [kind, pause] : pauses_) policy_.set_paused(kind, pause.paused);
 }
 

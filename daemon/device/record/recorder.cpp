@@ -17,7 +17,7 @@ constexpr std::size_t max_text = 10'000;  // bytes of one note
 constexpr std::size_t max_values = 200;
 constexpr std::size_t max_attachments = 50;
 constexpr std::size_t max_name = 255;
-constexpr std::int64_t longest_believed_us = std::int64_t{7} * 86'400 * 1'000'000;  // between two boots
+constexpr std::int64_t longest_believed_us = std::int64_t{365} * 86'400 * 1'000'000;  // between two boots
 constexpr std::array<std::string_view, 5> severities = {"", "info", "minor", "major", "critical"};
 constexpr std::array<std::string_view, 5> crew_states = {"sos", "responding", "on_scene", "available",
                                                          "out_of_service"};

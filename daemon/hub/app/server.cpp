@@ -273,16 +273,32 @@ void Server::rebuild_snapshots() {
 // A little at a time: what vehicles send goes between.
 void Server::forget_telemetry() {
     if (settings_.telemetry_days <= 0) return;
+    const auto present = sql([&]() -> Result<std::int64_t> {
+        SQLite::Transaction transaction(store_->database(), SQLite::TransactionBehavior::IMMEDIATE);
+        auto found = telemetry_present(*store_, unix_now_us());
+        if (found) transaction.commit();
+        return found;
+    });
+    if (present) {
+        forget_more_telemetry(*present);
+    } else {
+        spdlog::error("old telemetry stays until tomorrow: {}", present.error().message);
+    }
+}
+
+void Server::forget_more_telemetry(std::int64_t present_us) {
     const auto more = sql([&]() -> Result<bool> {
         SQLite::Transaction transaction(store_->database(), SQLite::TransactionBehavior::IMMEDIATE);
         auto forgotten =
-            forget_old_telemetry(*store_, unix_now_us(), std::chrono::hours(24) * settings_.telemetry_days);
+            forget_old_telemetry(*store_, present_us, std::chrono::hours(24) * settings_.telemetry_days);
         if (forgotten) transaction.commit();
         return forgotten;
     });
     const bool is_busy = !more && more.error().code == ErrorCode::unavailable;
     if (!more && !is_busy) spdlog::error("old telemetry stays: {}", more.error().message);
-    if (is_busy || (more && *more)) forget_timer_ = loop_.after(forget_pace, [this] { forget_telemetry(); });
+    if (is_busy || (more && *more)) {
+        forget_timer_ = loop_.after(forget_pace, [this, present_us] { forget_more_telemetry(present_us); });
+    }
 }
 
 void Server::carry_out(engine::HubActions& actions) {

@@ -46,6 +46,7 @@ class Server {
     void carry_out(engine::HubActions& actions);
     void rebuild_snapshots();
     void forget_telemetry();
+    void forget_more_telemetry(std::int64_t present_us);
     void add_routes();
 
     const ServeSettings settings_;

@@ -198,7 +198,17 @@ std::string Artifacts::set_aside(std::string_view profile, std::uint64_t generat
 }
 
 bool Artifacts::is_newest_damaged(std::string_view profile) {
-    const std::uint64_t good = newest(profile);
+    std::uint64_t good = newest(profile);
+    for (const std::uint64_t generation : generations(profile)) {  // withdrawn since: it was sound
+        const auto folder = folder_ / profile / std::to_string(generation);
+        std::error_code error;
+        if (damaged_.contains(std::pair(std::string(profile), generation)) ||
+            std::filesystem::exists(folder.string() + std::string(damaged_suffix), error) ||
+            std::filesystem::exists(folder / damage_mark, error))
+            continue;
+        good = std::max(good, generation);
+        break;
+    }
     for (const auto& path : listed(folder_ / profile)) {
         std::string name = path.filename().string();
         const bool is_aside = name.ends_with(damaged_suffix);

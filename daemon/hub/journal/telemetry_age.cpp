@@ -13,6 +13,10 @@ namespace {
 // through which operation, as a fact of table hub.
 constexpr const char* gone_through = "telemetry_forgotten";
 
+// The latest that ever counted as now, as a fact of table hub.
+constexpr const char* present = "telemetry_present";
+constexpr std::int64_t longest_step_us = std::int64_t{2} * 86'400 * 1'000'000;
+
 // The last one stays, so that its number is not given again.
 constexpr const char* next_rows =
     "SELECT operation, lane, effect, outcome, received_at FROM operation WHERE operation > ?1 AND "
@@ -60,6 +64,23 @@ std::int64_t find_old_behind(Database& database, std::int64_t operation, std::in
 }
 
 }  // namespace
+
+Result<std::int64_t> telemetry_present(Store& store, std::int64_t now_us) {
+    return sql([&] {
+        SQLite::Statement get(store.database(), "SELECT value FROM hub WHERE key = ?");
+        get.bind(1, present);
+        std::int64_t latest = now_us;
+        if (get.executeStep()) {
+            const std::int64_t before = get.getColumn(0).getInt64();
+            latest = std::max(before, std::min(now_us, before + longest_step_us));
+        }
+        SQLite::Statement set(store.database(), "INSERT OR REPLACE INTO hub (key, value) VALUES (?, ?)");
+        set.bind(1, present);
+        set.bind(2, latest);
+        set.exec();
+        return std::min(now_us, latest);
+    });
+}
 
 Result<bool> forget_old_telemetry(Store& store, std::int64_t now_us, std::chrono::hours kept,
                                   std::size_t rows) {

@@ -10,6 +10,11 @@
 
 namespace fieldpost::hub {
 
+// What counts as now for the ages of this pass: the clock, but at most two days more than at the pass before,
+// however far it jumped. A clock that is ahead for a day takes two days of reports too early, not all of
+// them. Kept in the store; inside the caller's transaction. Once a day.
+Result<std::int64_t> telemetry_present(Store& store, std::int64_t now_us);
+
 // Goes through the next `rows` operations, oldest first, and takes those away that are accepted reports of
 // the telemetry lane and were received more than `kept` before `now_us` (unix microseconds), or before the
 // last operation that came, whichever is earlier: a clock that is ahead takes away nothing that is young

@@ -672,6 +672,21 @@ TEST_CASE("What nobody can say to be without a lost feed goes, also after a kill
     CHECK(good(read_file(bench.city_folder / "rights")) == public_only);
 }
 
+TEST_CASE("A city that the disk cannot open now stays at the first contact", "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    REQUIRE(bench.fetch(bench.built(1), 1).has_value());
+    bench.cache.reset();
+    const auto city = bench.city_folder / "city-1.db";
+    std::filesystem::remove(city.string() + "-shm");
+    std::filesystem::create_directory(city.string() + "-shm");
+    good(write_file_atomic(city.string() + "-wal", "what a kill left"));
+    bench.restart();
+    REQUIRE(bench.cache->open().has_error());
+    hub_clears(bench, {public_feed});
+    CHECK(std::filesystem::exists(city));
+}
+
 TEST_CASE("A draft that has a lost feed goes, though the mounted city never had it", "[city]") {
     Bench bench;
     REQUIRE(bench.cache->open().has_value());

@@ -298,6 +298,11 @@ TEST_CASE("A pause that the version before kept holds, until the configuration i
     bench.talk_over(hal::LinkKind::lte, true);
     CHECK_FALSE(bench.watch->policy().allows(SendClass::work));
     CHECK(bench.watch->pause_problem().empty());
+    bench.await_posted();
+    bench.run_posted();
+    const std::string now = read_file(file).value();
+    CHECK(now.starts_with("fieldpost link pauses 2\n"));
+    CHECK(now.find("lte paused configured goes\n") != std::string::npos);
     for (const char* damaged : {"fieldpost link pauses 1\nlte\n", "fieldpost link pauses 1\nradio goes\n",
                                 "fieldpost link pauses 1\nlte paused more\n"}) {
         CHECK(parse_link_pauses(damaged, engine::LinkPolicy()).error().code == ErrorCode::corrupt);

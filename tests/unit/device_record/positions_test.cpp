@@ -197,6 +197,7 @@ TEST_CASE("how long ago an emergency was is known by the clock after a restart o
     };
     CHECK(is_urgent_after(11));
     CHECK_FALSE(is_urgent_after(13));
+    CHECK_FALSE(is_urgent_after(8 * 24));
     CHECK(is_urgent_after(20 * 365 * 24));  // a battery's clock that is wrong
 }
 

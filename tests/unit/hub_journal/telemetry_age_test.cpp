@@ -190,6 +190,19 @@ TEST_CASE("A clock that is ahead takes nothing away that is young beside the las
     CHECK(bench.count("operation") == 2);
 }
 
+TEST_CASE("However far a clock jumps ahead, a pass counts two days more as gone", "[telemetry]") {
+    Aging bench;
+    const auto present = [&](int days) {
+        return (telemetry_present(*bench.store, now_us + days * day_us).value() - now_us) / day_us;
+    };
+    CHECK(present(0) == 0);
+    CHECK(present(5000) == 2);
+    CHECK(present(5000) == 4);
+    CHECK(present(1) == 1);
+    CHECK(present(5) == 5);
+    CHECK(present(100) == 7);
+}
+
 TEST_CASE("What a clock that is behind does not take away goes when it is right again", "[telemetry]") {
     Aging bench;
     const auto rows = GENERATE(as<std::size_t>{}, 1, 2000);
