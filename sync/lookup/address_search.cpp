@@ -26,6 +26,7 @@ constexpr std::size_t streets_of_other_numbers = 3;
 // The street itself is not in doubt, only the number; others as sure as the best by this.
 constexpr double sure_of_street = 0.75;
 constexpr double as_sure = 0.05;
+constexpr double as_good_a_street = 0.02;  // hits closer than that are none better than the other
 constexpr std::uint32_t number_limit = 999'999;
 constexpr std::size_t entries_of_number = 64;
 constexpr std::size_t entries_of_building = 2000;  // while a unit is typed: large buildings have that many
@@ -51,7 +52,7 @@ double name_cost(const NameMatch& match, std::size_t letters) {
 // A street is called what was typed: that longer names begin so says little.
 void mark_what_goes_on(std::vector<NameMatch>& names) {
     if (names.empty() || names.front().how != NameMatch::How::whole || names.front().errors > 0) return;
-    for (NameMatch& match : names) match.goes_on = match.how == NameMatch::How::beginning;
+    for (NameMatch& match : names) match.goes_on = match.how == NameMatch::How::beginning || match.errors > 0;
 }
 
 bool begins(std::optional<std::string_view> word, std::string_view beginning) {
@@ -337,10 +338,14 @@ void AddressSearch::find_addresses(std::size_t streets, std::size_t limit, std::
     std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(ask), better);
     order.resize(ask);
     const std::size_t before = out.size();
+    // A street that is as good as the one whose doors filled the list is asked all the same: the number may
+    // be on both, and then neither is sure.
+    std::optional<double> filled_by;
     for (StreetCandidate* street : order) {
-        if (out.size() - before >= 4 * limit) return;
+        if (filled_by && street->score < *filled_by - as_good_a_street) return;
         street->asked = true;
         find_at(*street, limit, out);
+        if (!filled_by && out.size() - before >= 4 * limit) filled_by = street->score;
     }
 }
 

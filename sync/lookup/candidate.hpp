@@ -80,8 +80,9 @@ struct Candidate {
     double score = 0;
     Match match = Match::address;
     std::int64_t row = 0;
-    std::string why;       // empty for an address: explain(reason)
-    AddressReason reason;  // of an address
+    std::string why;          // empty for an address: explain(reason)
+    AddressReason reason;     // of an address
+    bool is_as_typed = true;  // a number or name: whole, and spelled so
 };
 
 }  // namespace fieldpost::lookup

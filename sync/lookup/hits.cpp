@@ -27,11 +27,12 @@ constexpr double clearly_better = 0.02;
 bool may_be_sure(const Candidate& candidate) {
     if (candidate.score < sure_score) return false;
     if (candidate.match == Match::block) return false;
-    if (candidate.match != Match::address) return true;
+    if (candidate.match != Match::address) return candidate.is_as_typed;
     const AddressReason& reason = candidate.reason;
     const bool typed_whole =
         reason.number_fit == NumberFit::exact || reason.number_fit == NumberFit::in_range;
-    return typed_whole && (reason.typed_part.empty() || reason.part == reason.typed_part);
+    return typed_whole && !reason.name.goes_on &&
+           (reason.typed_part.empty() || reason.part == reason.typed_part);
 }
 
 std::size_t recent_place(const std::vector<records::RecordId>& recent, records::RecordId record) {

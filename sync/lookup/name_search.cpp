@@ -94,6 +94,7 @@ void add_row(snapshot::Entries& entries, std::int64_t row, const Typed& typed, s
     candidate.score = best.score;
     candidate.match = stored->kind == records::PROPERTY ? Match::place : Match::name;
     candidate.row = row;
+    candidate.is_as_typed = best.exact;
     candidate.why = fmt::format("{} {}{}", candidate.match == Match::place ? "name of the place:" : "name:",
                                 records::title_case(best_name), best.exact ? "" : "; not spelled as typed");
     out.push_back(std::move(candidate));

@@ -57,6 +57,7 @@ void find_key(snapshot::Entries& entries, const std::string& key, bool may_grow,
                                 : least_beginning + beginning_share * static_cast<double>(key.size()) /
                                                         static_cast<double>(term.key.size());
         candidate.match = match_of(term.kind);
+        candidate.is_as_typed = whole;
         candidate.row = term.row;
         candidate.why = whole ? noun_of(term.kind) : noun_of(term.kind) + " begins so";
         out.push_back(std::move(candidate));

@@ -115,11 +115,43 @@ struct Search::State {
         if (best() < good_enough) addresses.find_other_numbers(candidates);
     }
 
+    // What the city itself numbers so wins: "26-PLM-001234" is a permit before it is a square of a grid.
+    bool is_numbered(const TypedText& typed, std::string_view text) {
+        std::vector<Candidate> found;
+        find_numbers(entries, typed, text, 1, found);
+        return std::ranges::any_of(found, [](const Candidate& each) { return each.match != Match::phone; });
+    }
+
+    // "Town and Country Dr" is one street.
+    bool is_street(const TypedText& typed, std::string_view text) {
+        for (const Reading& reading : readings(typed, text, places)) {
+            if (reading.unread != 0) continue;
+            std::string name;
+            for (const std::string& word : reading.name) name += (name.empty() ? "" : " ") + word;
+            std::vector<NameMatch> whole;
+            streets.find_whole(records::street_name(name), whole);
+            if (!whole.empty()) return true;
+        }
+        return false;
+    }
+
     // A position, "near me", or a crossing; nullopt when the text is none of these. Without hits: a crossing
     // of streets that do not meet.
-    Result<std::optional<Answer>> search_ground(std::string_view text, const SearchOptions& options) {
+    Result<std::optional<Answer>> search_ground(std::string_view text, const TypedText& typed,
+                                                const SearchOptions& options) {
         const std::size_t limit = std::clamp<std::size_t>(options.limit, 1, hit_limit);
-        if (const auto point = read_position(text)) {
+        const auto point = read_position(text);
+        const std::vector<CrossingText> crossing = read_crossing(text);
+        if (point || !crossing.empty()) {
+            auto named = sql([&] {
+                const snapshot::EntriesAtOnce one_state(entries);
+                refresh();
+                return is_numbered(typed, text) || (!point && is_street(typed, text));
+            });
+            if (!named) return named.error();
+            if (*named) return std::optional<Answer>();
+        }
+        if (point) {
             return near_answer("", *point, fmt::format("{:.5f}, {:.5f}", point->lat, point->lon), limit);
         }
         if (const auto near = read_near(text)) {
@@ -128,7 +160,6 @@ struct Search::State {
             const auto meant = spot_class_meant(*classes, near->what);
             if (meant && options.position) return near_answer(*meant, *options.position, "", limit);
         }
-        const std::vector<CrossingText> crossing = read_crossing(text);
         if (crossing.empty()) return std::optional<Answer>();
         auto found = sql([&] {
             const snapshot::EntriesAtOnce one_state(entries);
@@ -183,7 +214,9 @@ struct Search::State {
     }
 
     Answer search(std::string_view text, const TypedText& typed, const SearchOptions& options) {
-        const std::size_t limit = std::clamp<std::size_t>(options.limit, 1, hit_limit);
+        const std::size_t wanted = std::clamp<std::size_t>(options.limit, 1, hit_limit);
+        const std::size_t limit =
+            std::max<std::size_t>(wanted, 2);  // the second says whether the first is sure
         std::vector<Candidate> candidates;
         if (const auto block = read_block(text))
             GroundSearch(streets, entries, places).block(*block, limit, candidates);
@@ -200,6 +233,7 @@ struct Search::State {
         find_misspelt(typed, limit, addresses, candidates);
         Answer answer;
         answer.hits = make_hits(entries, std::move(candidates), limit, options);
+        if (answer.hits.size() > wanted) answer.hits.resize(wanted);
         answer.suggestions = suggest(streets, entries, all, addresses.streets(), answer.hits);
         return answer;
     }
@@ -255,7 +289,7 @@ Result<Answer> Search::search(std::string_view text, const SearchOptions& option
     }
     const TypedText typed = read_words(text);
     if (typed.words.empty()) return Answer{};
-    auto on_ground = state_->search_ground(text, options);
+    auto on_ground = state_->search_ground(text, typed, options);
     if (!on_ground) return on_ground.error();
     if (*on_ground && !(*on_ground)->hits.empty()) return std::move(**on_ground);
     auto answer = sql([&] {
@@ -263,7 +297,7 @@ Result<Answer> Search::search(std::string_view text, const SearchOptions& option
         state_->refresh();
         return state_->search(text, typed, options);
     });
-    if (!answer || !*on_ground) return answer;
+    if (!answer || !*on_ground || (*on_ground)->suggestions.empty()) return answer;
     // Two streets that do not meet: only somebody who is called so may still be meant.
     std::erase_if(answer->hits,
                   [](const Hit& hit) { return hit.match != Match::name && hit.match != Match::place; });

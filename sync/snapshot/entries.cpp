@@ -1,6 +1,7 @@
 #include "sync/snapshot/entries.hpp"
 
 #include <spdlog/spdlog.h>
+#include <sqlite3.h>
 
 #include <algorithm>
 #include <iterator>
@@ -20,6 +21,7 @@ std::string after_prefix(std::string_view prefix) {
 
 // Four bytes of an address's key.
 std::uint32_t number_at(BytesView key, std::size_t at) {
+    if (key.size() < at + 4) throw SQLite::Exception("search entries are damaged", SQLITE_CORRUPT);
     std::uint32_t number = 0;
     for (const char byte : key.substr(at, 4)) number = number << 8U | static_cast<unsigned char>(byte);
     return number;
@@ -49,7 +51,18 @@ Entries::Entries(Database& database, RowReader& rows)
 
 void Entries::begin() {
     run(begin_);
-    refresh();
+    try {
+        refresh();
+    } catch (...) {
+        // Else every later read would begin within this one.
+        end_.tryReset();
+        try {
+            run(end_);
+        } catch (const SQLite::Exception& exception) {
+            spdlog::error("city data: ending a read: {}", exception.what());
+        }
+        throw;
+    }
     at_once_ = true;
 }
 

@@ -71,6 +71,12 @@ std::shared_ptr<const PostingBlock> Postings::load(std::int64_t block) {
         BytesView(static_cast<const char*>(packed.getBlob()), static_cast<std::size_t>(packed.getBytes())));
     if (!unpacked) throw SQLite::Exception(unpacked.error().message, SQLITE_CORRUPT);
     auto loaded = std::make_shared<const PostingBlock>(std::move(*unpacked));
+    // Whoever goes through the blocks must get on, and find what their firsts promise.
+    for (std::size_t at = 1; at < loaded->size(); ++at) {
+        const int order = loaded->key(at - 1).compare(loaded->key(at));
+        if (order > 0 || (order == 0 && loaded->row(at - 1) > loaded->row(at)))
+            throw SQLite::Exception("search entries are damaged", SQLITE_CORRUPT);
+    }
     if (kept_.size() >= blocks_kept) {
         kept_.erase(used_.back());
         used_.pop_back();
@@ -94,7 +100,11 @@ void Postings::drop(std::int64_t block) {
 
 Postings::Place Postings::first_of(const std::optional<Home>& home) {
     Place place;
-    if (home) place.block_ = load(home->block);
+    if (!home) return place;
+    place.block_ = load(home->block);
+    if (place.block_->size() == 0 || place.block_->key(0) != home->first.key ||
+        place.block_->row(0) != home->first.row)
+        throw SQLite::Exception("search entries are damaged", SQLITE_CORRUPT);
     return place;
 }
 

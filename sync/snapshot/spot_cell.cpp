@@ -56,8 +56,12 @@ Result<std::vector<Thing>> unpack_cell(BytesView packed) {
     const std::uint64_t count = in.take();
     const std::int64_t south = in.take_signed();
     const std::int64_t west = in.take_signed();
+    bool beyond = false;
     const auto plus = [&](std::int64_t from) {
-        return static_cast<std::int32_t>(from + static_cast<std::int64_t>(in.take() & UINT32_MAX));
+        const std::int64_t sum = std::clamp<std::int64_t>(from, INT32_MIN, INT32_MAX) +
+                                 static_cast<std::int64_t>(in.take() & UINT32_MAX);
+        beyond = beyond || sum > INT32_MAX || from < INT32_MIN || from > INT32_MAX;
+        return static_cast<std::int32_t>(std::min<std::int64_t>(sum, INT32_MAX));
     };
     std::vector<Thing> out;
     std::uint64_t place = 0;
@@ -75,7 +79,7 @@ Result<std::vector<Thing>> unpack_cell(BytesView packed) {
         }
         out.push_back(thing);
     }
-    if (in.bad() || out.empty() || !in.rest().empty())
+    if (in.bad() || beyond || out.empty() || !in.rest().empty())
         return fail(ErrorCode::corrupt, "a box of the map index is damaged");
     return out;
 }
