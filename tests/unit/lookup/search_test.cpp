@@ -280,6 +280,49 @@ TEST_CASE("A door is sure only when it is what was typed, and nothing else is as
     CHECK_FALSE(is_sure("hiawatha 10"));
 }
 
+TEST_CASE(
+    "What the city itself names so comes before positions and crossings, and nothing in its place is sure") {
+    const Folder folder;
+    std::vector<Change> rows;
+    const auto add = [&](records::Kind kind, const std::string& key, const google::protobuf::Message& message,
+                         records::RecordId at) {
+        const auto more = layers(kind, key, message, at);
+        rows.insert(rows.end(), more.begin(), more.end());
+    };
+    const auto house = [&](const std::string& address) {
+        add(records::PROPERTY, address, property(address), 0);
+    };
+    for (const char* address : {"5 Town and Country Dr", "7 Country Dr", "12 E Main St", "12 W Main St",
+                                "9 Andersen Ave", "1420 Anderson Ave"})
+        house(address);
+    for (int unit = 1; unit <= 70; ++unit) house("12 E Main St Apt " + std::to_string(unit));
+    records::Permit permit;
+    permit.set_permit_number("26-PLM-001234");
+    add(records::PERMIT, "permit", permit, property_id("12 W Main St"));
+    records::Party party;
+    party.set_name("Kelly, Kathryn");
+    add(records::PARTY, "party", party, property_id("12 W Main St"));
+    build(folder / "city", rows);
+    const auto reader = good(snapshot::Reader::open(folder / "city"));
+    const auto search = good(Search::open(*reader));
+    const auto ask = [&](const std::string& text, std::size_t limit = 10) {
+        lookup::SearchOptions options;
+        options.limit = limit;
+        auto hits = good(search->search(text, options)).hits;
+        REQUIRE_FALSE(hits.empty());
+        return hits;
+    };
+    CHECK(ask("26-PLM-001234").front().kind == records::PERMIT);
+    CHECK(ask("5 town and country dr").front().title == "5 Town and Country Dr");
+    const auto doors = ask("12 main st", 12);
+    CHECK_FALSE(doors.front().sure);
+    CHECK(std::ranges::any_of(doors, [](const auto& hit) { return hit.title == "12 W Main St"; }));
+    CHECK_FALSE(ask("12 main st", 1).front().sure);
+    CHECK_FALSE(ask("1420 andersen ave").front().sure);
+    CHECK_FALSE(ask("catherine kelly").front().sure);
+    CHECK(ask("kathryn kelly").front().sure);
+}
+
 TEST_CASE("What does not exist is never answered as if it did") {
     Town town;
     const std::string typed =
