@@ -27,7 +27,10 @@ records::LayerRow district(const std::string& name, const std::string& agency, s
     out.set_phone("555-0100");
     for (const char* topic : topics) out.add_topics(topic);
     *out.add_rings() = records::ring_of({at(0, 0), at(0, size), at(size, size), at(size, 0)});
-    return row(records::BOUNDARY, name, out, 0);
+    auto held = row(records::BOUNDARY, name, out, 0);
+    held.property = 0;
+    held.link_method = records::LinkMethod::none;  // a district belongs to no property
+    return held;
 }
 
 }  // namespace
