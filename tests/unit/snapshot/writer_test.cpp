@@ -359,10 +359,10 @@ TEST_CASE("A property's row may go while others stay, and come back, and its pla
     feed(folder / "city", layers(records::PERMIT, "1", permit("BP-1"), id));
     const auto shown = [&] { return good(good(Reader::open(folder / "city"))->view(id)).rows; };
     REQUIRE(shown().size() == 2);
-    const auto change = [&](const std::function<Status(Writer&)>& by) {
+    const auto change = [&](const std::function<Status(Writer&)>& write) {
         auto writer = good(Writer::open(folder / "city"));
         good(writer->begin());
-        good(by(*writer));
+        good(write(*writer));
         good(writer->commit());
     };
     change([&](Writer& writer) { return writer.remove(home.front().feed, id, 1); });
