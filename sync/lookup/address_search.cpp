@@ -395,6 +395,9 @@ void AddressSearch::find_at(const StreetCandidate& street, std::size_t limit, st
         for (const auto& entry : entries_.addresses(street.street, 1, UINT32_MAX, limit)) {
             add_address(street, entry, NumberFit::not_typed, out);
         }
+        for (const auto& entry : entries_.ranges(street.street, 1, UINT32_MAX, limit)) {
+            add_address(street, entry, NumberFit::not_typed, out);
+        }
         for (const auto& entry : entries_.addresses(street.street, 0, 0, limit)) {
             if (entry.part != street_course) add_address(street, entry, NumberFit::not_typed, out);
         }
@@ -412,7 +415,8 @@ void AddressSearch::find_at(const StreetCandidate& street, std::size_t limit, st
     for (const auto& entry : entries_.addresses(street.street, reading.number, reading.number, entries)) {
         if (reading.part.empty() || entry.part != reading.part) add_address(street, entry, whole, out);
     }
-    for (const auto& entry : entries_.ranges(street.street, reading.number, entries_of_number)) {
+    for (const auto& entry :
+         entries_.ranges(street.street, reading.number, reading.number, entries_of_number)) {
         const bool same = entry.number == reading.number && entry.high == reading.high;
         const bool held = holds(entry.number, entry.high, reading.number);
         add_address(street, entry,

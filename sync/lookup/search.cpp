@@ -125,7 +125,7 @@ struct Search::State {
     // "Town and Country Dr" is one street.
     bool is_street(const TypedText& typed, std::string_view text) {
         for (const Reading& reading : readings(typed, text, places)) {
-            if (reading.unread != 0) continue;
+            if (reading.unread != 0 || std::ranges::find(reading.name, "AND") == reading.name.end()) continue;
             std::string name;
             for (const std::string& word : reading.name) name += (name.empty() ? "" : " ") + word;
             std::vector<NameMatch> whole;
@@ -213,6 +213,15 @@ struct Search::State {
         return std::optional(std::move(answer));
     }
 
+    // Who types a block means no one door of it, unless the street is called so.
+    static void keep_block(std::vector<Candidate>& candidates) {
+        const auto is_of_block = [](const Candidate& each) { return each.match == Match::block; };
+        if (std::ranges::none_of(candidates, is_of_block)) return;
+        std::erase_if(candidates, [](const Candidate& each) {
+            return each.match == Match::address && !each.reason.street.name.starts_with("BLO");
+        });
+    }
+
     Answer search(std::string_view text, const TypedText& typed, const SearchOptions& options) {
         const std::size_t wanted = std::clamp<std::size_t>(options.limit, 1, hit_limit);
         const std::size_t limit =
@@ -231,6 +240,7 @@ struct Search::State {
         };
         find_names(entries, typed, std::ranges::any_of(candidates, sure), limit, candidates);
         find_misspelt(typed, limit, addresses, candidates);
+        keep_block(candidates);
         Answer answer;
         answer.hits = make_hits(entries, std::move(candidates), limit, options);
         if (answer.hits.size() > wanted) answer.hits.resize(wanted);

@@ -134,16 +134,17 @@ std::vector<AddressEntry> Entries::door(std::int64_t street, std::uint32_t numbe
     return take_addresses(key, key + '\0', limit);
 }
 
-std::vector<AddressEntry> Entries::ranges(std::int64_t street, std::uint32_t number, std::size_t limit) {
+std::vector<AddressEntry> Entries::ranges(std::int64_t street, std::uint32_t from, std::uint32_t to,
+                                          std::size_t limit) {
     see_newest();
-    const std::uint32_t high = std::max(number, 1U);
+    const std::uint32_t high = std::max(from, 1U);
     const std::uint32_t farthest =
-        high > UINT32_MAX - lookup::longest_range ? UINT32_MAX : high + lookup::longest_range;
+        to > UINT32_MAX - lookup::longest_range ? UINT32_MAX : to + lookup::longest_range;
     const Bytes last = farthest == UINT32_MAX ? street_key(street + 1) : address_key(street, farthest + 1, 0);
     std::vector<AddressEntry> out;
     for (auto at = addresses_.seek(address_key(street, high, 0)); at && at.key() < last && out.size() < limit;
          addresses_.next(at)) {
-        if (number_at(at.key(), 8) <= number) out.push_back(address_at(at));
+        if (number_at(at.key(), 8) <= to) out.push_back(address_at(at));
     }
     return out;
 }

@@ -55,8 +55,9 @@ class Entries {
     // One door: number and part exactly.
     std::vector<AddressEntry> door(std::int64_t street, std::uint32_t number, const std::string& part,
                                    std::size_t limit);
-    // Ranges with the number between their ends, on whichever side of the street.
-    std::vector<AddressEntry> ranges(std::int64_t street, std::uint32_t number, std::size_t limit);
+    // Ranges that have a number from `from` through `to` between their ends, on whichever side of the street.
+    std::vector<AddressEntry> ranges(std::int64_t street, std::uint32_t from, std::uint32_t to,
+                                     std::size_t limit);
     // The closest existing numbers below and above, ranges that end below or begin above among them; at most
     // two.
     std::vector<AddressEntry> neighbours(std::int64_t street, std::uint32_t number);
