@@ -134,7 +134,7 @@ class Suggestions {
   private:
     bool exists(std::int64_t street, std::uint32_t number) {
         return !entries_.addresses(street, number, number, 1).empty() ||
-               std::ranges::any_of(entries_.ranges(street, number, ranges_looked_at), [&](const auto& range) {
+               std::ranges::any_of(entries_.ranges(street, number, number, ranges_looked_at), [&](const auto& range) {
                    return holds(range.number, range.high, number);
                });
     }
