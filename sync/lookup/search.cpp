@@ -54,20 +54,35 @@ struct Search::State {
     std::vector<std::string> places;
     NameWords name_words;
     std::int64_t name_words_version = 0;  // of the file they were read from
-    int asked_of_old = 0;
+    bool renewing = false;
+    std::string last_name_word;  // read of them
+    int asked_since = 0;         // they were all read
 
-    // The words of names are read when first asked for, and again when the file has changed, but not with
-    // each change: a word that is new since is found as typed, only not yet by its misspellings.
-    const NameWords& known_name_words() {
-        constexpr int bearable = 50;
-        const std::int64_t now = entries.data_version();
-        if (now == name_words_version || (name_words_version != 0 && ++asked_of_old < bearable))
+    // The words of names are read when first asked for. What comes with later changes is taken up by and by,
+    // some at each question and all over again at most every so many: a word that is new since is found as
+    // typed, only not yet by its misspellings. Words that no name has any more find nothing.
+    NameWords& known_name_words() {
+        constexpr std::size_t at_once = 500;
+        constexpr int pause = 200;
+        const auto add = [&](std::string_view word, std::int64_t rows) {
+            name_words.add(word, rows);
+            last_name_word = word;
+        };
+        if (name_words_version == 0) {
+            name_words_version = entries.data_version();
+            entries.for_each_name_word({}, SIZE_MAX, add);
             return name_words;
-        name_words.clear();
-        entries.for_each_name_word(
-            [&](std::string_view word, std::int64_t rows) { name_words.add(word, rows); });
-        name_words_version = now;
-        asked_of_old = 0;
+        }
+        ++asked_since;
+        if (!renewing && asked_since >= pause && entries.data_version() != name_words_version) {
+            name_words_version = entries.data_version();
+            renewing = true;
+            last_name_word.clear();
+        }
+        if (renewing && entries.for_each_name_word(last_name_word, at_once, add) < at_once) {
+            renewing = false;
+            asked_since = 0;
+        }
         return name_words;
     }
 
@@ -92,10 +107,12 @@ struct Search::State {
     void find_misspelt(const TypedText& typed, std::size_t limit, AddressSearch& addresses,
                        std::vector<Candidate>& candidates) {
         if (std::ranges::none_of(typed.words, has_letter)) return;
-        // A street without a number is well met when its name is.
+        // A street without a number is well met when its name is; where a word says nothing, it may be
+        // misspelt.
         const auto quality = [](const Candidate& candidate) {
-            const bool street_only =
-                candidate.match == Match::address && candidate.reason.number_fit == NumberFit::not_typed;
+            if (candidate.match != Match::address) return candidate.score;
+            const bool street_only = candidate.reason.number_fit == NumberFit::not_typed;
+            if (candidate.reason.unread > 0) return std::min(candidate.score, sure_address - 0.01);
             return candidate.score + (street_only ? cost::no_number : 0);
         };
         const auto best = [&] {

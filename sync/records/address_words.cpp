@@ -380,7 +380,7 @@ std::string street_name(std::string_view folded_name) {
 }
 
 std::vector<std::string> other_spellings(std::string_view name) {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 18> short_forms = {{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 21> short_forms = {{
         {"SAINT", "ST"},
         {"MOUNT", "MT"},
         {"FORT", "FT"},
@@ -399,6 +399,9 @@ std::vector<std::string> other_spellings(std::string_view name) {
         {"PROFESSOR", "PROF"},
         {"WILLIAM", "WM"},
         {"GEORGE", "GEO"},
+        {"AVENUE", "AVE"},
+        {"PARK", "PK"},
+        {"HEIGHTS", "HTS"},
     }};
     std::vector<std::string> out;
     std::string shortened;
