@@ -85,6 +85,17 @@ struct NoteInCity {
     InCity known;
 };
 
+// When each source delivered last, by its id: unix seconds.
+using Deliveries = std::map<std::string, std::int64_t>;
+
+// The mounted city holds what came of these deliveries: write them to it in one transaction, of each source
+// that it knows the later one of what it has and this, then call DeviceEngine's deliveries_noted(). When that
+// fails, nothing: they are told again.
+struct NoteDeliveries {
+    Deliveries delivered;
+    std::uint64_t mark = 0;
+};
+
 // A completed backup of the hub holds the lane of that epoch through `position.safe`: it may be trimmed. May
 // be lost.
 struct NoteSafe {
@@ -132,8 +143,8 @@ struct Notice {
 };
 
 using Action = std::variant<Publish, SubscribeFeeds, SubscribeAgain, NoteRights, ChangeFeeds, NoteHub,
-                            NoteAck, NoteInCity, NoteSafe, NoteBlob, OpenEpoch, ApplySegment, PrepareArtifact,
-                            WriteBlock, FinishArtifact, Notice>;
+                            NoteAck, NoteInCity, NoteDeliveries, NoteSafe, NoteBlob, OpenEpoch, ApplySegment,
+                            PrepareArtifact, WriteBlock, FinishArtifact, Notice>;
 using Actions = std::vector<Action>;
 
 }  // namespace fieldpost::engine

@@ -59,6 +59,15 @@ Result<engine::FeedPoint> apply_segment(snapshot::Writer& writer, snapshot::Meta
     return engine::FeedPoint{segment.through(), (*held)->checksum};
 }
 
+Status note_deliveries(snapshot::Writer& writer, const engine::Deliveries& delivered) {
+    return in_transaction(writer, [&]() -> Status {
+        for (const auto& [source, at] : delivered) {
+            if (auto noted = writer.note_delivery(source, at); !noted) return noted;
+        }
+        return ok();
+    });
+}
+
 Status change_feeds(snapshot::Writer& writer, const engine::ChangeFeeds& change) {
     return in_transaction(writer, [&]() -> Status {
         for (const auto* feeds : {&change.drop, &change.again}) {

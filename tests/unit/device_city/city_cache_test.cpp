@@ -740,3 +740,32 @@ TEST_CASE("What of a lost right could not be removed is told and tried again aft
     CHECK(bench.cache->left_over().empty());
     CHECK(bench.files() == Names{"city-1.db", "rights"});
 }
+
+TEST_CASE("When sources delivered is in the city after a restart, and does not go back", "[city]") {
+    Bench bench;
+    Bytes file;
+    {
+        auto writer =
+            good(snapshot::Writer::create(bench.folder / "built", {"test", "T", "all", 7, 1, 100, 0}));
+        good(writer->begin());
+        good(writer->set_feed_cursor(public_feed, 7, 0));
+        good(writer->set_source({"fire", "Fire", "", 86'400, 1000}));
+        good(writer->commit());
+        good(writer->finish());
+        file = good(read_file(bench.folder / "built"));
+    }
+    const auto note = [&](std::int64_t at) {
+        return bench.told<Status>([&](auto done) { bench.cache->note_deliveries({{"fire", at}}, done); });
+    };
+    CHECK_FALSE(note(1500));  // no city yet
+    REQUIRE(bench.fetch(file, 1).has_value());
+    good(note(2000));
+    good(note(1500));
+    bench.restart();
+    const auto mounted = good(bench.cache->open());
+    REQUIRE(mounted);
+    const auto sources = good(good(snapshot::Reader::open(mounted->file))->sources());
+    REQUIRE(sources.size() == 1);
+    CHECK(sources.front().delivered_at == 2000);
+    CHECK(sources.front().title == "Fire");
+}
