@@ -61,20 +61,18 @@ void DeliveriesHeard::mounted() {
 void DeliveriesHeard::heard(const protocol::HelloReply& reply, FeedPlaces heads) {
     if (reply.deliveries_mark() == 0) return;
     if (expected_ && are_same_feeds(expected_->heads, heads)) return;
-    Expected next{{{}, reply.deliveries_mark()}, std::move(heads)};
+    NoteDeliveries next{{}, reply.deliveries_mark(), std::move(heads)};
     for (const auto& delivery : reply.deliveries()) {
-        if (next.note.delivered.size() == most_deliveries) break;
-        next.note.delivered[delivery.source()] = delivery.delivered_at();
+        if (next.delivered.size() == most_deliveries) break;
+        next.delivered[delivery.source()] = delivery.delivered_at();
     }
     expected_ = std::move(next);
 }
 
 std::optional<NoteDeliveries> DeliveriesHeard::due(const FeedPlaces& city) {
     if (!expected_ || !stands_at(city, expected_->heads)) return std::nullopt;
-    NoteDeliveries note = std::move(expected_->note);
-    expected_.reset();
-    noting_ = note.mark;
-    return note;
+    noting_ = expected_->mark;
+    return std::exchange(expected_, std::nullopt);
 }
 
 void DeliveriesHeard::noted(std::uint64_t mark) {

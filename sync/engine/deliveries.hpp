@@ -54,11 +54,7 @@ class DeliveriesHeard {
     void noted(std::uint64_t mark);
 
   private:
-    struct Expected {
-        NoteDeliveries note;
-        FeedPlaces heads;
-    };
-    std::optional<Expected> expected_;
+    std::optional<NoteDeliveries> expected_;
     std::uint64_t noting_ = 0;  // the mark of what is being written; 0: nothing
     std::uint64_t mark_ = 0;
 };

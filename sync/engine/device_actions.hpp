@@ -88,12 +88,13 @@ struct NoteInCity {
 // When each source delivered last, by its id: unix seconds.
 using Deliveries = std::map<std::string, std::int64_t>;
 
-// The mounted city holds what came of these deliveries: write them to it in one transaction, of each source
-// that it knows the later one of what it has and this, then call DeviceEngine's deliveries_noted(). When that
-// fails, nothing: they are told again.
+// A city whose feeds stand here or beyond holds what came of these deliveries. If the mounted one does when
+// this is written: of each source that it knows the later of what it has and this, in one transaction; then
+// call DeviceEngine's deliveries_noted(). Otherwise nothing, also when it fails: they are told again.
 struct NoteDeliveries {
     Deliveries delivered;
     std::uint64_t mark = 0;
+    FeedPlaces heads = {};
 };
 
 // A completed backup of the hub holds the lane of that epoch through `position.safe`: it may be trimmed. May

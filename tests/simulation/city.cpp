@@ -159,14 +159,23 @@ Result<engine::FeedPoint> City::apply(const engine::ApplySegment& apply) {
     return reached;
 }
 
-Status City::note_deliveries(const engine::Deliveries& delivered) {
+Status City::note_deliveries(const engine::NoteDeliveries& note) {
+    for (const auto& [feed, head] : note.heads) {
+        const auto held = now_.feeds.find(feed);
+        const bool is_there = held != now_.feeds.end() &&
+                              now_.hub_generations.at(feed) == head.hub_generation &&
+                              held->second.cursor >= head.n;
+        // A feed that begins again, or another city, came before it.
+        if (!is_there && stage_.planted != Planted::deliveries_before_rows)
+            return fail(ErrorCode::conflict, "the city is not there yet");
+    }
     const bool forgets = planted(Planted::forget_deliveries);
     HeldCity next = now_;
-    for (const auto& [source, at] : delivered) {
+    for (const auto& [source, at] : note.delivered) {
         if (!forgets) next.delivered[source] = std::max(next.delivered[source], at);
     }
-    auto done = commit(std::move(next), [&](SqliteCity& file) { return file.note_deliveries(delivered); });
-    if (done) stage_.checker.deliveries_noted(device_, delivered, now_);
+    auto done = commit(std::move(next), [&](SqliteCity& file) { return file.note_deliveries(note); });
+    if (done) stage_.checker.deliveries_noted(device_, note.delivered, now_);
     return done;
 }
 

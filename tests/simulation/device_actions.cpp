@@ -94,9 +94,9 @@ void DeviceNode::carry_out(Action& action) {
                 auto done = std::make_shared<bool>(false);
                 job(
                     city_free_at_,
-                    [this, delivered = note.delivered, done] {
+                    [this, note, done] {
                         if (stage_.strikes(0.03)) return;
-                        *done = city_.note_deliveries(delivered).has_value();
+                        *done = city_.note_deliveries(note).has_value();
                         tally_.deliveries += *done ? 1U : 0U;
                     },
                     [this, mark = note.mark, done] {

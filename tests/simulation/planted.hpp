@@ -55,6 +55,7 @@ enum class Planted {
     ignore_older_removal_rule,
     keep_lost_feed,
     forget_deliveries,
+    deliveries_before_rows,
     forget_the_overlay,
     keep_sent_after_restore,
     ignore_checksum,
@@ -85,7 +86,7 @@ struct PlantedFault {
 };
 
 // All but `none`.
-const std::array<PlantedFault, 59>& planted_faults();
+const std::array<PlantedFault, 60>& planted_faults();
 std::optional<Planted> find_planted(std::string_view name);
 
 }  // namespace fieldpost::simulation

@@ -88,8 +88,8 @@ Result<engine::FeedPoint> SqliteCity::apply(const engine::ApplySegment& apply) {
     return device::apply_segment(*writer_, meta_, apply.feed, apply.segment, 0);
 }
 
-Status SqliteCity::note_deliveries(const engine::Deliveries& delivered) {
-    return device::note_deliveries(*writer_, delivered);
+Status SqliteCity::note_deliveries(const engine::NoteDeliveries& note) {
+    return device::note_deliveries(*writer_, note);
 }
 
 Status SqliteCity::change_feeds(const engine::ChangeFeeds& change) {

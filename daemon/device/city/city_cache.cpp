@@ -58,9 +58,9 @@ void CityCache::change_feeds(engine::ChangeFeeds change,
         done);
 }
 
-void CityCache::note_deliveries(engine::Deliveries delivered, std::function<void(Status)> done) {
-    run([this, delivered = std::move(delivered),
-         done] { post_([done, result = files_->note_deliveries(delivered)] { done(result); }); },
+void CityCache::note_deliveries(engine::NoteDeliveries note, std::function<void(Status)> done) {
+    run([this, note = std::move(note),
+         done] { post_([done, result = files_->note_deliveries(note)] { done(result); }); },
         done);
 }
 

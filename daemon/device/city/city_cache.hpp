@@ -79,7 +79,8 @@ class CityCache {
     void change_feeds(engine::ChangeFeeds change, std::function<void(Result<engine::MountedCity>)> done);
 
     // Writes in one transaction when sources delivered last; of each the later of this and what is there.
-    void note_deliveries(engine::Deliveries delivered, std::function<void(Status)> done);
+    // conflict when the city does not stand at the heads.
+    void note_deliveries(engine::NoteDeliveries note, std::function<void(Status)> done);
 
     // Opens the draft of the artifact; `done` gets the blocks it lacks: none when the city file is there
     // already. City files of another format make room for it. full when the disk has no room even so.

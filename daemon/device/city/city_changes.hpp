@@ -14,7 +14,7 @@ Result<engine::FeedPoint> apply_segment(snapshot::Writer& writer, snapshot::Meta
                                         std::int64_t now_s);
 
 // CityCache::note_deliveries() of it.
-Status note_deliveries(snapshot::Writer& writer, const engine::Deliveries& delivered);
+Status note_deliveries(snapshot::Writer& writer, const engine::NoteDeliveries& note);
 
 // CityCache::change_feeds() of it.
 Status change_feeds(snapshot::Writer& writer, const engine::ChangeFeeds& change);

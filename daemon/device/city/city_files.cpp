@@ -359,9 +359,9 @@ Result<engine::FeedPoint> CityCache::Files::apply(const records::FeedId& feed,
     return apply_segment(*writer_, meta_, feed, segment, now_s);
 }
 
-Status CityCache::Files::note_deliveries(const engine::Deliveries& delivered) {
+Status CityCache::Files::note_deliveries(const engine::NoteDeliveries& note) {
     auto writable = can_change();
-    return writable ? device::note_deliveries(*writer_, delivered) : writable;
+    return writable ? device::note_deliveries(*writer_, note) : writable;
 }
 
 Result<engine::MountedCity> CityCache::Files::change_feeds(const engine::ChangeFeeds& change) {

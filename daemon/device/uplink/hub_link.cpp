@@ -274,14 +274,14 @@ void HubLink::carry_out(engine::Action action) {
             },
             [this](engine::NoteInCity& note) { journal_.note_in_city(std::move(note.known)); },
             [this](engine::NoteDeliveries& note) {
-                cache_.note_deliveries(
-                    std::move(note.delivered), [this, mark = note.mark](const Status& noted) {
-                        if (!noted) {  // told again with the next answer
-                            spdlog::error("when sources delivered: {}", noted.error().message);
-                            return;
-                        }
-                        engine_.deliveries_noted(mark);
-                    });
+                const auto mark = note.mark;
+                cache_.note_deliveries(std::move(note), [this, mark](const Status& noted) {
+                    if (!noted) {  // told again with the next answer
+                        spdlog::info("when sources delivered: {}", noted.error().message);
+                        return;
+                    }
+                    engine_.deliveries_noted(mark);
+                });
             },
             [this](engine::NoteSafe& note) { journal_.note_safe(note.position); },
             [this](engine::OpenEpoch& open) {

@@ -290,10 +290,12 @@ Result<std::set<std::string>> Catalog::sources_of(const Profile& profile) {
 Result<std::map<std::string, std::int64_t>> Catalog::deliveries() {
     return sql([&] {
         std::map<std::string, std::int64_t> out;
-        SQLite::Statement all(
-            store_.database(),
-            "SELECT source.id, min(import_run.started_at) FROM source JOIN dataset USING (source) "
-            "JOIN import_run ON import_run.run = dataset.imported GROUP BY source.id");
+        // One without records was renamed, or is empty: it holds nothing that could be late.
+        SQLite::Statement all(store_.database(),
+                              "SELECT source.id, ifnull(min(CASE WHEN EXISTS (SELECT 1 FROM source_row "
+                              "WHERE source_row.dataset = dataset.dataset) THEN import_run.started_at END), "
+                              "max(import_run.started_at)) FROM source JOIN dataset USING (source) "
+                              "JOIN import_run ON import_run.run = dataset.imported GROUP BY source.id");
         while (all.executeStep()) out.emplace(all.getColumn(0).getString(), all.getColumn(1).getInt64());
         return out;
     });

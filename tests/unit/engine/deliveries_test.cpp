@@ -95,6 +95,7 @@ TEST_CASE("A delivery is noted once the city holds what came of it", "[engine]")
     const auto note = city.due(at(7));
     REQUIRE(note);
     CHECK(note->delivered == Deliveries{{"fire", 200}});
+    CHECK(note->heads == at(7));  // whoever writes it looks again: a feed may begin anew meanwhile
     CHECK_FALSE(city.due(at(8)));
     CHECK(city.mark() == 0);  // it may fail: then it is told again
     city.noted(note->mark);

@@ -86,6 +86,8 @@ TEST_CASE("a source delivered when the oldest of its data sets was last read to 
     const auto plans = imports.dataset(row, "plans", records::PREPLAN).value();
     const auto hazards = imports.dataset(row, "hazards", records::HAZARD).value();
     CHECK(catalog.deliveries()->empty());
+    REQUIRE(imports.put_row(plans, {1, 1}, {}));
+    REQUIRE(imports.put_row(hazards, {2, 1}, {}));
     const auto first = imports.begin_run(1000).value();
     REQUIRE(imports.mark_imported(plans, first));
     REQUIRE(imports.mark_imported(hazards, first));
@@ -95,6 +97,14 @@ TEST_CASE("a source delivered when the oldest of its data sets was last read to 
     CHECK(catalog.deliveries()->at("fire") == 1000);
     REQUIRE(imports.mark_imported(hazards, second));
     CHECK(catalog.deliveries()->at("fire") == 2000);
+
+    // One of them goes on under another name: what has no records any more holds nothing back.
+    const auto renamed = imports.dataset(row, "fire-hazards", records::HAZARD).value();
+    const auto third = imports.begin_run(3000).value();
+    REQUIRE(imports.put_row(renamed, {2, 1}, {}));
+    REQUIRE(imports.drop_row(hazards, 2));
+    for (const auto dataset : {plans, renamed}) REQUIRE(imports.mark_imported(dataset, third));
+    CHECK(catalog.deliveries()->at("fire") == 3000);
 }
 
 TEST_CASE("an unknown profile is answered with those there are") {
