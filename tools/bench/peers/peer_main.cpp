@@ -12,7 +12,6 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     std::filesystem::path folder;
     std::filesystem::path file;
-    std::string server;
     std::size_t each = 300;
     const auto add_folder = [&](CLI::App* command) {
         command->add_option("folder", folder, "What fieldpost-bench lookup-files wrote")
@@ -26,9 +25,10 @@ int main(int argc, char** argv) {
         add_folder(command);
         command->add_option("file", file, "The database to make")->required();
     }
-    CLI::App* postgres = nullptr;
 #ifdef FIELDPOST_HAS_LIBPQ
-    postgres = app.add_subcommand("postgres", "PostgreSQL with pg_trgm, and PostGIS where it is installed");
+    std::string server;
+    CLI::App* postgres =
+        app.add_subcommand("postgres", "PostgreSQL with pg_trgm, and PostGIS where it is installed");
     add_folder(postgres);
     postgres->add_option("server", server, "Connection string: host=FOLDER dbname=postgres user=…")
         ->required();
