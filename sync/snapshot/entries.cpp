@@ -178,14 +178,43 @@ std::vector<AddressEntry> Entries::neighbours(std::int64_t street, std::uint32_t
     return out;
 }
 
+namespace {
+
+TermEntry term_at(const Postings::Place& place) {
+    const BytesView key = place.key();
+    return {std::string(key.substr(0, key.size() - 1)), static_cast<lookup::TermKind>(key.back()),
+            place.row()};
+}
+
+}  // namespace
+
 std::vector<TermEntry> Entries::terms(std::string_view prefix, std::size_t limit) {
     see_newest();
     const std::string to = after_prefix(prefix);
     std::vector<TermEntry> out;
-    for (auto at = terms_.seek(prefix); at && at.key() < to && out.size() < limit; terms_.next(at)) {
-        const BytesView key = at.key();
-        out.push_back({std::string(key.substr(0, key.size() - 1)), static_cast<lookup::TermKind>(key.back()),
-                       at.row()});
+    for (auto at = terms_.seek(prefix); at && at.key() < to && out.size() < limit; terms_.next(at))
+        out.push_back(term_at(at));
+    return out;
+}
+
+std::vector<TermEntry> Entries::terms_among(const std::vector<std::string>& keys, std::size_t limit) {
+    see_newest();
+    std::vector<TermEntry> out;
+    Postings::Place at;
+    // From one existing key to the next: most that are asked for are passed by.
+    for (auto next = keys.begin(); next != keys.end() && out.size() < limit;) {
+        if (!at)
+            at = terms_.seek(*next);
+        else
+            terms_.advance(at, *next, 0);
+        if (!at) break;
+        const std::string_view found = BytesView(at.key()).substr(0, at.key().size() - 1);
+        next = std::lower_bound(next, keys.end(), found);
+        if (next == keys.end() || *next != found) continue;
+        for (; at && out.size() < limit && term_at(at).key == *next; terms_.next(at))
+            out.push_back(term_at(at));
+        if (!at) break;
+        ++next;
     }
     return out;
 }
@@ -305,6 +334,7 @@ std::vector<std::int64_t> Entries::named(const std::vector<std::vector<std::stri
         }
         row = next ? lists.front().from(*next) : std::nullopt;
     }
+    names_examined_last_ = names_examined - left;
     return rows;
 }
 

@@ -64,6 +64,8 @@ class Entries {
 
     // Keys that begin with `prefix`, in order.
     std::vector<TermEntry> terms(std::string_view prefix, std::size_t limit);
+    // Those of some keys (sorted, each once) that there are, in order, at most `limit`.
+    std::vector<TermEntry> terms_among(const std::vector<std::string>& keys, std::size_t limit);
     // Words of names that begin with `prefix` but are longer, those of most rows first (of the first 500).
     std::vector<std::string> words_beginning(std::string_view prefix, std::size_t limit);
     // In these two, work is bounded: of words that very many rows have, rows far down may be left out.
@@ -73,6 +75,8 @@ class Entries {
                                     std::size_t limit);
     // Rows of names that have a word of every group, in order.
     std::vector<std::int64_t> named(const std::vector<std::vector<std::string>>& groups, std::size_t limit);
+    // How much of that work the last of them took, where finding a block counts as 40 entries.
+    std::size_t names_examined_last() const { return names_examined_last_; }
     // Calls word(text, rows) for every word of a name behind `after`, in order, at most `limit`; how many
     // there were.
     std::size_t for_each_name_word(const std::string& after, std::size_t limit,
@@ -101,6 +105,7 @@ class Entries {
     class NamedRows;
 
     bool at_once_ = false;
+    std::size_t names_examined_last_ = 0;
     RowReader& rows_;
     Postings addresses_;
     Postings terms_;
