@@ -15,5 +15,6 @@ TEST_CASE("However much is opened, a bounded list is kept") {
     for (fieldpost::records::RecordId record = 1; record <= 1000; ++record) opened.note(record);
     REQUIRE(opened.records().size() == OpenedLately::limit);
     CHECK(opened.records().front() == 1000);
-    CHECK(opened.records().back() == 1000 - static_cast<fieldpost::records::RecordId>(OpenedLately::limit) + 1);
+    CHECK(opened.records().back() ==
+          1000 - static_cast<fieldpost::records::RecordId>(OpenedLately::limit) + 1);
 }
