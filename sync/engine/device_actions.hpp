@@ -85,6 +85,18 @@ struct NoteInCity {
     InCity known;
 };
 
+// When each source delivered last, by its id: unix seconds.
+using Deliveries = std::map<std::string, std::int64_t>;
+
+// A city whose feeds stand here or beyond holds what came of these deliveries. If the mounted one does when
+// this is written: of each source that it knows the later of what it has and this, in one transaction; then
+// call DeviceEngine's deliveries_noted(). Otherwise nothing, also when it fails: they are told again.
+struct NoteDeliveries {
+    Deliveries delivered;
+    std::uint64_t mark = 0;
+    FeedPlaces heads = {};
+};
+
 // A completed backup of the hub holds the lane of that epoch through `position.safe`: it may be trimmed. May
 // be lost.
 struct NoteSafe {
@@ -132,8 +144,8 @@ struct Notice {
 };
 
 using Action = std::variant<Publish, SubscribeFeeds, SubscribeAgain, NoteRights, ChangeFeeds, NoteHub,
-                            NoteAck, NoteInCity, NoteSafe, NoteBlob, OpenEpoch, ApplySegment, PrepareArtifact,
-                            WriteBlock, FinishArtifact, Notice>;
+                            NoteAck, NoteInCity, NoteDeliveries, NoteSafe, NoteBlob, OpenEpoch, ApplySegment,
+                            PrepareArtifact, WriteBlock, FinishArtifact, Notice>;
 using Actions = std::vector<Action>;
 
 }  // namespace fieldpost::engine

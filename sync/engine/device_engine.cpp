@@ -22,6 +22,15 @@ std::uint32_t common_dictionary(const protocol::HelloReply& reply) {
     return 0;
 }
 
+FeedPlaces heads_of(const protocol::HelloReply& reply) {
+    FeedPlaces heads;
+    for (const auto& head : reply.heads()) {
+        if (const auto feed = records::parse_feed(head.feed()))
+            heads[*feed] = {head.hub_generation(), head.n()};
+    }
+    return heads;
+}
+
 // Whatever brought them about, messages leave in the order of their right of way; but none before or behind
 // what is stored or subscribed between them.
 void put_in_order(Actions& actions) {
@@ -52,6 +61,7 @@ DeviceEngine::DeviceEngine(DeviceIdentity identity, JournalView& journal, BlobVi
 void DeviceEngine::mounted(MountedCity city) {
     city_ = std::move(city);
     feeds_.mount(city_.snapshot_generation != 0, city_.feeds);
+    deliveries_.mounted();
     fetcher_.mounted(city_.snapshot_generation);
 }
 
@@ -89,6 +99,9 @@ void DeviceEngine::say_hello(Millis now, Actions& actions) {
     for (const std::uint32_t dictionary : protocol::dictionaries) hello.add_dictionaries(dictionary);
     uplink_.describe(hello);
     feeds_.describe(hello);
+    // They are true of what the feeds bring: where those may not go, nobody pays for them.
+    if (city_.snapshot_generation != 0 && rights_.allows(SendClass::feed))
+        hello.set_deliveries_mark(deliveries_.mark());
     auto sealed = protocol::seal(hello, signer_, protocol::plain);
     if (!sealed) {
         actions.push_back(Notice{"a hello cannot be signed: " + sealed.error().message});
@@ -149,8 +162,9 @@ void DeviceEngine::hello_reply(Millis now, const protocol::HelloReply& reply, Ac
         hub_generation_ = reply.hub_generation();
         uplink_.note_safe(reply, actions);
         if (number == hellos_) expect_in_city(reply);
-        look_at_city(actions);
     }
+    deliveries_.heard(reply, heads_of(reply));
+    look_at_city(actions);
     uplink_.use_dictionary(common_dictionary(reply));
     const bool usable =
         city_.snapshot_generation != 0 && !feeds_.generation_changed() && !feeds_.needs_snapshot();
@@ -169,19 +183,16 @@ void DeviceEngine::note_rights(const protocol::HelloReply& reply, Actions& actio
 }
 
 void DeviceEngine::expect_in_city(const protocol::HelloReply& reply) {
-    InCity heard{notes_before_hello_, {}};
-    for (const auto& head : reply.heads()) {
-        if (const auto feed = records::parse_feed(head.feed()))
-            heard.heads[*feed] = {head.hub_generation(), head.n()};
-    }
+    InCity heard{notes_before_hello_, heads_of(reply)};
     // What was heard before is reached before it, also by a city that is always a little behind.
     if (!expected_ || !are_same_feeds(expected_->heads, heard.heads)) expected_ = std::move(heard);
 }
 
 void DeviceEngine::look_at_city(Actions& actions) {
-    if (!expected_) return;
+    if (!expected_ && !deliveries_.waits()) return;
     const FeedPlaces city = feeds_.places();
-    if (!notes_in(city, *expected_)) return;
+    if (auto note = deliveries_.due(city)) actions.push_back(*std::move(note));
+    if (!expected_ || !notes_in(city, *expected_)) return;
     const InCity& known = journal_.in_city();
     if (expected_->notes > known.notes || !notes_in(city, known))
         actions.push_back(NoteInCity{*std::move(expected_)});

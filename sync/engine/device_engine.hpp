@@ -4,6 +4,7 @@
 
 #include "sync/engine/artifact_fetcher.hpp"
 #include "sync/engine/blobs.hpp"
+#include "sync/engine/deliveries.hpp"
 #include "sync/engine/feed_follower.hpp"
 #include "sync/engine/send_class.hpp"
 #include "sync/engine/uplink.hpp"
@@ -61,6 +62,8 @@ class DeviceEngine {
     void feeds_changed(Millis now, MountedCity city, Actions& actions);
     // Or it failed: what the hub wants is heard again with its next answer, the rest tried later.
     void feeds_not_changed(Millis now) { feeds_.change_failed(now); }
+    // NoteDeliveries of this mark is committed.
+    void deliveries_noted(std::uint64_t mark) { deliveries_.noted(mark); }
     // What the present link may carry.
     void set_rights(Millis now, SendRights rights, Actions& actions);
     void artifact_prepared(Millis now, std::vector<std::uint32_t> missing, Actions& actions);
@@ -97,6 +100,7 @@ class DeviceEngine {
     void note_rights(const protocol::HelloReply& reply, Actions& actions);
     // Of the answer to the last hello: what a city holds that has come so far.
     void expect_in_city(const protocol::HelloReply& reply);
+    // What of all this the city has reached by now.
     void look_at_city(Actions& actions);
     void from_hub(Millis now, const protocol::Down& down, Actions& actions);
     // Sends what may go, in the order of its right of way.
@@ -113,6 +117,7 @@ class DeviceEngine {
     Uplink uplink_;
     BlobSender blobs_;
     FeedFollower feeds_;
+    DeliveriesHeard deliveries_;
     ArtifactFetcher fetcher_;
     MountedCity city_;
     bool connected_ = false;

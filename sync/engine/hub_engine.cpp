@@ -203,6 +203,11 @@ Status HubEngine::hello(const RegisteredDevice& device, const protocol::Signed& 
     if (!snapshot) return snapshot.error();
     answer.set_snapshot_generation(*snapshot);
     answer.set_attachments_safe(device.attachments_safe);
+    if (hello->has_deliveries_mark() && !device.profile_is_gone) {
+        auto deliveries = store_.deliveries(device.profile);
+        if (!deliveries) return deliveries.error();
+        deliveries_.tell(std::move(*deliveries), hello->deliveries_mark(), answer);
+    }
     if (auto sent = reply(device.id, answer, actions); !sent) return sent;
     return tell_outcomes(device, *lanes, actions);
 }

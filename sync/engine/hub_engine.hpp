@@ -61,6 +61,7 @@ class HubEngine {
     HubStore& store_;
     protocol::Signer& signer_;
     FeedPublisher feeds_;
+    DeliveriesTold deliveries_;
 };
 
 }  // namespace fieldpost::engine

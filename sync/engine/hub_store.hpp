@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sync/engine/deliveries.hpp"
 #include "sync/engine/feed_point.hpp"
 #include "sync/protocol/codec.hpp"
 
@@ -105,6 +106,8 @@ class HubStore {
                                   std::uint64_t first, std::uint64_t last) = 0;
     // Number and checksum of each are of one moment.
     virtual Result<std::map<records::FeedId, FeedPoint>> feed_heads() = 0;
+    // When each source delivered last that the profile clears something of. Of one moment with the heads.
+    virtual Result<Deliveries> deliveries(std::string_view profile) = 0;
     // Changes after `after`, in order, until a bound is reached; at least one when there is one.
     virtual Result<FeedRange> feed_range(const records::FeedId& feed, std::uint64_t after,
                                          std::size_t max_bytes) = 0;

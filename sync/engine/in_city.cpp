@@ -10,11 +10,14 @@ bool are_same_feeds(const FeedPlaces& one, const FeedPlaces& other) {
     });
 }
 
+bool stands_at(const FeedPlaces& city, const FeedPlaces& heads) {
+    return are_same_feeds(city, heads) && std::ranges::all_of(heads, [&](const auto& head) {
+               return city.at(head.first).n >= head.second.n;
+           });
+}
+
 std::optional<std::uint64_t> notes_in(const FeedPlaces& city, const InCity& known) {
-    if (!are_same_feeds(city, known.heads)) return std::nullopt;
-    const bool reached = std::ranges::all_of(
-        known.heads, [&](const auto& head) { return city.at(head.first).n >= head.second.n; });
-    return reached ? std::optional(known.notes) : std::nullopt;
+    return stands_at(city, known.heads) ? std::optional(known.notes) : std::nullopt;
 }
 
 }  // namespace fieldpost::engine

@@ -30,6 +30,9 @@ struct InCity {
     bool operator==(const InCity&) const = default;
 };
 
+// The city is of just these feeds, each at its head or beyond.
+bool stands_at(const FeedPlaces& city, const FeedPlaces& heads);
+
 // The notes through this one are in a city that stands so; nullopt: that is not known of any.
 std::optional<std::uint64_t> notes_in(const FeedPlaces& city, const InCity& known);
 

@@ -227,6 +227,17 @@ Status Writer::set_source(const Source& source) {
     });
 }
 
+Status Writer::note_delivery(std::string_view source, std::int64_t delivered_at) {
+    return state_->change([&]() -> Status {
+        SQLite::Statement set(*state_->database,
+                              "UPDATE source SET delivered_at = ?1 WHERE id = ?2 AND delivered_at < ?1");
+        set.bind(1, delivered_at);
+        set.bind(2, std::string(source));
+        set.exec();
+        return ok();
+    });
+}
+
 Status Writer::set_meta(const Meta& meta) {
     return state_->change([&]() -> Status {
         write_meta(*state_->database, meta);

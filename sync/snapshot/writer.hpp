@@ -63,6 +63,9 @@ class Writer {
     Status empty_log();
 
     Status set_source(const Source& source);
+    // The source delivered then (unix seconds), unless it is known to have delivered later. Nothing for a
+    // source that the file does not have.
+    Status note_delivery(std::string_view source, std::int64_t delivered_at);
     Status set_meta(const Meta& meta);
 
     // Bulk mode: sorts and writes the search entries, makes the indexes, counts, checks, and leaves one

@@ -20,14 +20,20 @@ export const SCREENS = [
   { name: "mobile", width: 390, height: 844 },
   { name: "desktop", width: 1280, height: 800 },
 ];
+// In the cab, used with gloves.
+export const TABLET = { name: "tablet", width: 1024, height: 768, touch: true };
 
 export function launch() {
   return chromium.launch({ executablePath: process.env.FIELDPOST_CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
 }
 
 // A page whose complaints and foreign requests are collected: an offline page has neither.
-export async function newPage(browser, { width, height, scheme = "light", reducedMotion = "reduce" }) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion });
+export async function newPage(
+  browser,
+  { width, height, scheme = "light", reducedMotion = "reduce", touch: hasTouch = false },
+) {
+  const viewport = { width, height };
+  const context = await browser.newContext({ viewport, colorScheme: scheme, reducedMotion, hasTouch });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   const trouble = [];

@@ -343,6 +343,12 @@ void DeviceBench::carry_out(const engine::NoteInCity& note) {
     disk_.in_city = note.known;
 }
 
+void DeviceBench::carry_out(const engine::NoteDeliveries& note) {
+    must(note.mark != 0 && note.delivered.size() <= engine::most_deliveries,
+         "deliveries have a mark, and a bound");
+    device_.deliveries_noted(note.mark);
+}
+
 void DeviceBench::carry_out(const engine::NoteSafe& note) {
     const auto& position = note.position;
     must(position.safe() > 0 && position.safe() <= position.seq(), "what is safe is applied");

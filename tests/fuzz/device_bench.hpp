@@ -90,6 +90,7 @@ class DeviceBench {
     void carry_out(const engine::NoteAck& note);
     void carry_out(const engine::NoteRights&) {}
     void carry_out(const engine::NoteInCity& note);
+    void carry_out(const engine::NoteDeliveries& note);
     void carry_out(const engine::NoteSafe& note);
     void carry_out(const engine::OpenEpoch& open);
     void carry_out(const engine::ApplySegment& apply);

@@ -219,6 +219,10 @@ protocol::HelloReply hello_reply() {
     said.mutable_desired()->add_feeds("city/confidential/fire");
     said.add_dictionaries(protocol::dictionaries[0]);
     said.set_snapshot_generation(6);
+    auto& delivery = *said.add_deliveries();
+    delivery.set_source("lpi");
+    delivery.set_delivered_at(1'772'366'400);
+    said.set_deliveries_mark(7);
     return said;
 }
 

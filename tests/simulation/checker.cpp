@@ -387,6 +387,34 @@ void Checker::feeds_dropped(const std::string& device, const std::vector<records
     }
 }
 
+void Checker::source_delivers(std::int64_t at, std::uint64_t generation,
+                              const std::map<records::FeedId, engine::FeedPoint>& heads) {
+    Delivery& delivery = deliveries_[at];
+    delivery.generation = generation;
+    for (const auto& [feed, head] : heads) delivery.heads[feed] = head.n;
+}
+
+void Checker::deliveries_noted(const std::string& device, const engine::Deliveries& delivered,
+                               const HeldCity& city) {
+    for (const auto& [source, at] : delivered) {
+        const auto known = deliveries_.find(at);
+        if (known == deliveries_.end()) {
+            problem({device, 0, {}, {}}, "notes a delivery of " + source + " that there never was");
+            continue;
+        }
+        for (const auto& [feed, content] : city.feeds) {
+            const auto head = known->second.heads.find(feed);
+            if (city.hub_generations.at(feed) != known->second.generation ||
+                head == known->second.heads.end() || content.cursor >= head->second) {
+                continue;
+            }
+            problem(
+                {device, 0, records::feed_text(feed), {}},
+                "notes a delivery of " + source + " before what came of it in " + records::feed_text(feed));
+        }
+    }
+}
+
 void Checker::city_holds(const std::string& device, const HeldCity& city, bool rows) {
     const auto& cleared = cleared_[device];
     for (const auto& [feed, content] : city.feeds) {

@@ -73,11 +73,17 @@ class Checker {
     bool is_revoked(const std::string& device) const { return revoked_.contains(device); }
     // An import changes a record, if its transaction is committed.
     void source_says(const CityChange& change);
+    // Sources deliver, if the transaction is committed: then this is what feeds hold of it and of all before.
+    void source_delivers(std::int64_t at, std::uint64_t generation,
+                         const std::map<records::FeedId, engine::FeedPoint>& heads);
     void profile_cleared(const std::string& device, const std::vector<records::FeedId>& feeds);
 
     // ---- what a device holds
     void segment_applied(const std::string& device, const protocol::FeedSegment& segment,
                          std::uint64_t cursor_before);
+    // The city says so of its sources from here on.
+    void deliveries_noted(const std::string& device, const engine::Deliveries& delivered,
+                          const HeldCity& city);
     // The hub said what the device should hold; what it said with a higher generation stands.
     void desired_heard(const std::string& device, const protocol::DesiredState& desired);
     void feed_gained(const std::string& device, const records::FeedId& feed);
@@ -196,6 +202,11 @@ class Checker {
     std::map<std::string, std::set<records::FeedId>> given_;    // by the profile that it was given last
     bool went_back_ = false;                                    // the hub did, to a backup
     std::map<std::string, protocol::DesiredState> desired_;     // newest that was heard
+    struct Delivery {
+        std::uint64_t generation = 0;
+        std::map<records::FeedId, std::uint64_t> heads;
+    };
+    std::map<std::int64_t, Delivery> deliveries_;  // by their time, which no two have
     std::set<std::string> revoked_;
     std::map<Field, std::set<Bytes>> said_;  // by sources, ever
     std::set<std::uint64_t> removed_;        // records that a source ever took away

@@ -159,6 +159,26 @@ Result<engine::FeedPoint> City::apply(const engine::ApplySegment& apply) {
     return reached;
 }
 
+Status City::note_deliveries(const engine::NoteDeliveries& note) {
+    for (const auto& [feed, head] : note.heads) {
+        const auto held = now_.feeds.find(feed);
+        const bool is_there = held != now_.feeds.end() &&
+                              now_.hub_generations.at(feed) == head.hub_generation &&
+                              held->second.cursor >= head.n;
+        // A feed that begins again, or another city, came before it.
+        if (!is_there && stage_.planted != Planted::deliveries_before_rows)
+            return fail(ErrorCode::conflict, "the city is not there yet");
+    }
+    const bool forgets = planted(Planted::forget_deliveries);
+    HeldCity next = now_;
+    for (const auto& [source, at] : note.delivered) {
+        if (!forgets) next.delivered[source] = std::max(next.delivered[source], at);
+    }
+    auto done = commit(std::move(next), [&](SqliteCity& file) { return file.note_deliveries(note); });
+    if (done) stage_.checker.deliveries_noted(device_, note.delivered, now_);
+    return done;
+}
+
 Status City::change_feeds(const engine::ChangeFeeds& change) {
     HeldCity next = now_;
     if (stage_.planted != Planted::keep_lost_feed) {
@@ -223,9 +243,8 @@ Result<bool> City::finish(const protocol::Manifest& manifest) {
         stage_.checker.problem({device_, 0, {}, {}}, "a finished snapshot is not what its manifest says");
         return false;
     }
-    HeldCity next;
+    HeldCity next = decode_city(file);
     next.snapshot_generation = manifest.generation();
-    next.feeds = decode_city(file);
     for (const auto& [feed, content] : next.feeds) next.hub_generations[feed] = manifest.hub_generation();
     auto done = commit(next, [&](SqliteCity& file_below) { return file_below.mount(next); });
     if (!done) return done.error();

@@ -39,6 +39,7 @@ class City {
     std::vector<records::LayerRow> layers(std::uint64_t record) const;
 
     Result<engine::FeedPoint> apply(const engine::ApplySegment& apply);
+    Status note_deliveries(const engine::NoteDeliveries& note);
     Status change_feeds(const engine::ChangeFeeds& change);
 
     // The draft of a snapshot: a file beside it. The blocks that it lacks.

@@ -90,6 +90,19 @@ void DeviceNode::carry_out(Action& action) {
                     journal_free_at_, [this, known = noted.known] { (void)journal_->note_in_city(known); },
                     [this] { journal_->refresh(); });
             },
+            [&](engine::NoteDeliveries& note) {
+                auto done = std::make_shared<bool>(false);
+                job(
+                    city_free_at_,
+                    [this, note, done] {
+                        if (stage_.strikes(0.03)) return;
+                        *done = city_.note_deliveries(note).has_value();
+                        tally_.deliveries += *done ? 1U : 0U;
+                    },
+                    [this, mark = note.mark, done] {
+                        if (*done) engine_->deliveries_noted(mark);
+                    });
+            },
             [&](engine::OpenEpoch& open) {
                 note({}, "opens an epoch: " + open.why);
                 count_epoch();

@@ -366,6 +366,15 @@ bool DeviceNode::settled(engine::HubStore& hub, const std::vector<records::FeedI
     });
 }
 
+bool DeviceNode::holds_deliveries(engine::HubStore& hub, const std::string& profile) {
+    const auto at_hub = hub.deliveries(profile);
+    const auto& held = city_.held().delivered;
+    return at_hub && std::ranges::all_of(*at_hub, [&](const auto& delivery) {
+               const auto known = held.find(delivery.first);
+               return known != held.end() && known->second >= delivery.second;
+           });
+}
+
 std::string DeviceNode::state(engine::HubStore* hub) {
     if (!running()) return id_ + " does not run";
     std::string text =

@@ -57,6 +57,8 @@ class DeviceNode {
 
     // Everything is at the hub and the city is the hub's.
     bool settled(engine::HubStore& hub, const std::vector<records::FeedId>& cleared);
+    // Its city has of each source the hub's last delivery, or knows of a later one that a restored hub lost.
+    bool holds_deliveries(engine::HubStore& hub, const std::string& profile);
     std::string state(engine::HubStore* hub);
     Result<std::vector<KnownOperation>> journal();
     // Where its screen shows something else than its city, though all is settled; empty: nowhere. `in_city`
@@ -74,6 +76,7 @@ class DeviceNode {
         std::uint64_t blocks = 0;
         std::uint64_t mounts = 0;
         std::uint64_t feed_changes = 0;
+        std::uint64_t deliveries = 0;  // times some were noted
         std::uint64_t feeds_again = 0;
         std::uint64_t trimmed = 0;
         std::uint64_t edits = 0;

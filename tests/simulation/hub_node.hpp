@@ -61,6 +61,7 @@ class HubNode {
     Status round(const std::vector<Message>& messages, engine::HubActions& actions);
     bool commit(bool may_roll_back, const std::function<Status()>& body);
     void publish_feeds(engine::HubEngine::Heads heads);
+    Status deliver();
     void carry_out(engine::HubActions& actions);
     void spoil(engine::HubPublish& publish);
     void watch(const engine::HubPublish& publish);
@@ -78,6 +79,7 @@ class HubNode {
     KeySigner signer_{"hub"};
     Snapshots snapshots_{signer_};
     std::map<records::FeedId, FeedContent> last_snapshot_;
+    std::int64_t delivered_ = 0;  // no two deliveries have one time, also over a restore
     bool restored_ = false;
 
     // The program: gone when it dies.

@@ -52,6 +52,9 @@ class ForwardingStore : public engine::HubStore {
         return inner_.name_gap(device, epoch, lane, first, last);
     }
     Result<std::map<records::FeedId, engine::FeedPoint>> feed_heads() override { return inner_.feed_heads(); }
+    Result<engine::Deliveries> deliveries(std::string_view profile) override {
+        return inner_.deliveries(profile);
+    }
     Result<engine::FeedRange> feed_range(const records::FeedId& feed, std::uint64_t after,
                                          std::size_t max_bytes) override {
         return inner_.feed_range(feed, after, max_bytes);

@@ -54,6 +54,11 @@ class MemoryHub final : public HubProgramStore, public engine::HubStore {
         MemoryRecords(state().operations.records).put(change, source);
         return ok();
     }
+    Status deliver(const std::string& from, std::int64_t at) override {
+        if (auto there = step(); !there) return there;
+        state().delivered[from] = at;
+        return ok();
+    }
     Status register_device(const std::string& id, BytesView public_key, const std::string& profile) override {
         if (auto there = step(); !there) return there;
         if (!state().devices.contains(id) && storage_.revoked_.contains(id))
@@ -199,6 +204,10 @@ class MemoryHub final : public HubProgramStore, public engine::HubStore {
         std::map<records::FeedId, engine::FeedPoint> out;
         for (const auto& [id, feed] : state().operations.records.feeds) out[id] = {feed.head, feed.checksum};
         return out;
+    }
+    Result<engine::Deliveries> deliveries(std::string_view) override {
+        if (disk().off()) return off();
+        return state().delivered;
     }
     Result<engine::FeedRange> feed_range(const records::FeedId& id, std::uint64_t after,
                                          std::size_t max_bytes) override {

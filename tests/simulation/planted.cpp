@@ -2,8 +2,8 @@
 
 namespace fieldpost::simulation {
 
-const std::array<PlantedFault, 58>& planted_faults() {
-    static const std::array<PlantedFault, 58> faults{{
+const std::array<PlantedFault, 60>& planted_faults() {
+    static const std::array<PlantedFault, 60> faults{{
         {Planted::ack_before_commit, "ack-before-commit", "the hub acknowledges inside its transaction", 5},
         {Planted::publish_before_commit, "publish-before-commit",
          "the hub publishes changes inside its transaction", 20},
@@ -65,6 +65,10 @@ const std::array<PlantedFault, 58>& planted_faults() {
         {Planted::ignore_older_removal_rule, "keep-removed-rows", "the device keeps rows that were removed",
          5},
         {Planted::keep_lost_feed, "keep-lost-feed", "the device keeps feeds that its profile lost", 20},
+        {Planted::forget_deliveries, "forget-deliveries",
+         "the device says that it keeps when sources delivered, and does not", 20},
+        {Planted::deliveries_before_rows, "deliveries-before-rows",
+         "the device keeps when sources delivered though its city lacks what came of it", 50},
         {Planted::forget_the_overlay, "forget-the-overlay", "a crew does not see its own edits", 20},
         {Planted::keep_sent_after_restore, "keep-sent-after-restore",
          "the device does not offer its attachments again to a hub that was restored", 50},

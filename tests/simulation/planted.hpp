@@ -54,6 +54,8 @@ enum class Planted {
     city_rows_without_cursor,
     ignore_older_removal_rule,
     keep_lost_feed,
+    forget_deliveries,
+    deliveries_before_rows,
     forget_the_overlay,
     keep_sent_after_restore,
     ignore_checksum,
@@ -84,7 +86,7 @@ struct PlantedFault {
 };
 
 // All but `none`.
-const std::array<PlantedFault, 58>& planted_faults();
+const std::array<PlantedFault, 60>& planted_faults();
 std::optional<Planted> find_planted(std::string_view name);
 
 }  // namespace fieldpost::simulation

@@ -23,6 +23,8 @@ const hub::City& sample_city() {
     return city;
 }
 
+const std::array<std::string, 2> sample_sources{"source", "quiet"};
+
 std::vector<records::FeedId> feeds_of_profile(const std::string& name) {
     for (const hub::Profile& profile : sample_city().profiles) {
         if (profile.name != name) continue;

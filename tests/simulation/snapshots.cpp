@@ -16,8 +16,15 @@ std::uint64_t checksum_of(const records::FeedId& feed, const Rows& rows) {
 }
 
 Bytes encode_city(const std::vector<records::FeedId>& feeds,
-                  const std::map<records::FeedId, FeedContent>& content) {
+                  const std::map<records::FeedId, FeedContent>& content,
+                  const engine::Deliveries& delivered) {
     Bytes file;
+    append_u64(file, delivered.size());
+    for (const auto& [source, at] : delivered) {
+        append_u64(file, source.size());
+        file += source;
+        append_u64(file, static_cast<std::uint64_t>(at));
+    }
     for (const auto& id : feeds) {
         const auto found = content.find(id);
         const FeedContent feed = found == content.end() ? FeedContent() : found->second;
@@ -37,17 +44,25 @@ Bytes encode_city(const std::vector<records::FeedId>& feeds,
     return file;
 }
 
-std::map<records::FeedId, FeedContent> decode_city(BytesView file) {
+HeldCity decode_city(BytesView file) {
     const auto number = [&] {
         const std::uint64_t value = read_u64(file.substr(0, 8));
         file.remove_prefix(8);
         return value;
     };
-    std::map<records::FeedId, FeedContent> out;
-    while (!file.empty()) {
+    const auto text = [&] {
         const std::uint64_t size = number();
-        FeedContent& feed = out[records::parse_feed(file.substr(0, size)).value()];
+        const std::string value(file.substr(0, size));
         file.remove_prefix(size);
+        return value;
+    };
+    HeldCity out;
+    for (std::uint64_t count = number(); count > 0; --count) {
+        const std::string source = text();
+        out.delivered[source] = static_cast<std::int64_t>(number());
+    }
+    while (!file.empty()) {
+        FeedContent& feed = out.feeds[records::parse_feed(text()).value()];
         feed.cursor = number();
         for (std::uint64_t count = number(); count > 0; --count) {
             const std::uint64_t record = number();
@@ -65,8 +80,9 @@ std::map<records::FeedId, FeedContent> decode_city(BytesView file) {
 
 void Snapshots::build(const std::string& profile, std::uint64_t hub_generation,
                       const std::vector<records::FeedId>& feeds,
-                      const std::map<records::FeedId, FeedContent>& content) {
-    const Bytes file = encode_city(feeds, content);
+                      const std::map<records::FeedId, FeedContent>& content,
+                      const engine::Deliveries& delivered) {
+    const Bytes file = encode_city(feeds, content, delivered);
     Snapshot snapshot;
     snapshot.hub_generation = hub_generation;
     protocol::Manifest manifest;

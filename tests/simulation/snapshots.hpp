@@ -12,8 +12,9 @@ namespace fieldpost::simulation {
 
 // One file of these feeds, and back.
 Bytes encode_city(const std::vector<records::FeedId>& feeds,
-                  const std::map<records::FeedId, FeedContent>& content);
-std::map<records::FeedId, FeedContent> decode_city(BytesView file);
+                  const std::map<records::FeedId, FeedContent>& content, const engine::Deliveries& delivered);
+// Feeds and deliveries of it.
+HeldCity decode_city(BytesView file);
 
 class Snapshots {
   public:
@@ -24,7 +25,7 @@ class Snapshots {
     // Offers a new one for the profile; the two newest are kept.
     void build(const std::string& profile, std::uint64_t hub_generation,
                const std::vector<records::FeedId>& feeds,
-               const std::map<records::FeedId, FeedContent>& content);
+               const std::map<records::FeedId, FeedContent>& content, const engine::Deliveries& delivered);
     // Newest of this hub generation; 0: none.
     std::uint64_t newest(std::string_view profile, std::uint64_t hub_generation) const;
     Result<Bytes> manifest(std::string_view profile, std::uint64_t hub_generation) const;

@@ -88,6 +88,10 @@ Result<engine::FeedPoint> SqliteCity::apply(const engine::ApplySegment& apply) {
     return device::apply_segment(*writer_, meta_, apply.feed, apply.segment, 0);
 }
 
+Status SqliteCity::note_deliveries(const engine::NoteDeliveries& note) {
+    return device::note_deliveries(*writer_, note);
+}
+
 Status SqliteCity::change_feeds(const engine::ChangeFeeds& change) {
     return device::change_feeds(*writer_, change);
 }
@@ -111,6 +115,11 @@ Result<Bytes> SqliteCity::make(const HeldCity& city) {
     auto writer = Writer::create(path, meta);
     if (!writer) return writer.error();
     if (auto begun = (*writer)->begin(); !begun) return begun.error();
+    for (const std::string& source : sample_sources) {
+        const auto known = city.delivered.find(source);
+        const std::int64_t at = known == city.delivered.end() ? 0 : known->second;
+        if (auto set = (*writer)->set_source({source, source, "City", 0, at}); !set) return set.error();
+    }
     for (const auto& [feed, content] : city.feeds) {
         const auto generation = integer(city.hub_generations.at(feed));
         if (auto set = (*writer)->set_feed_cursor(feed, generation, integer(content.cursor)); !set)
@@ -121,7 +130,7 @@ Result<Bytes> SqliteCity::make(const HeldCity& city) {
             layer.record = static_cast<records::RecordId>(record);
             layer.layer = feed.layer;
             layer.version = integer(row.version);
-            layer.source = "source";
+            layer.source = sample_sources.front();
             layer.body = *row.body;
             if (auto put = (*writer)->put(feed, layer); !put) return put.error();
         }
@@ -168,6 +177,9 @@ Result<HeldCity> SqliteCity::read() const {
             city.feeds[feed].cursor = static_cast<std::uint64_t>(feeds.getColumn(2).getInt64());
             checksums[feed] = static_cast<std::uint64_t>(feeds.getColumn(3).getInt64());
         }
+        SQLite::Statement sources(**database, "SELECT id, delivered_at FROM source WHERE delivered_at > 0");
+        while (sources.executeStep())
+            city.delivered[sources.getColumn(0).getString()] = sources.getColumn(1).getInt64();
         SQLite::Statement rows(**database,
                                "SELECT id, record, version, kind, body FROM layer JOIN feed USING (feed)");
         while (rows.executeStep()) {

@@ -32,6 +32,7 @@ class SqliteCity {
 
     // In one transaction each, as they are on a device.
     Result<engine::FeedPoint> apply(const engine::ApplySegment& apply);
+    Status note_deliveries(const engine::NoteDeliveries& note);
     Status change_feeds(const engine::ChangeFeeds& change);
     // A whole file with this in it, synced before it has its name, in place of what was mounted.
     Status mount(const HeldCity& city);

@@ -9,6 +9,7 @@
 
 #include "daemon/hub/app/engine_store.hpp"
 #include "daemon/hub/journal/conflict_inbox.hpp"
+#include "daemon/hub/store/imports.hpp"
 #include "daemon/hub/store/records.hpp"
 
 namespace fieldpost::simulation {
@@ -62,6 +63,15 @@ class SqliteHub final : public HubProgramStore {
         input.overrides = &change.labels;
         auto put = records_.put(input);
         return put ? ok() : Status(put.error());
+    }
+    // As an import does, of a data set of the source's name.
+    Status deliver(const std::string& from, std::int64_t at) override {
+        hub::Catalog catalog(*store_);
+        hub::Imports imports(*store_);
+        auto row = catalog.put_source({from, from, "City", "", 0});
+        auto dataset = row ? imports.dataset(*row, from, records::PERMIT) : row;
+        auto run = dataset ? imports.begin_run(at) : dataset;
+        return run ? imports.mark_imported(*dataset, *run) : Status(run.error());
     }
     Status register_device(const std::string& id, BytesView public_key, const std::string& profile) override {
         return engine_store_.registry().add(id, public_key, profile);

@@ -2,6 +2,7 @@
 // over SQLite (the production stores on a CrashDisk). Every call is done when it returns.
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
 #include <string>
@@ -98,6 +99,7 @@ struct HeldCity {
     std::uint64_t snapshot_generation = 0;  // 0: none
     std::map<records::FeedId, std::uint64_t> hub_generations;
     std::map<records::FeedId, FeedContent> feeds;
+    engine::Deliveries delivered;
     bool operator==(const HeldCity&) const = default;
 };
 
@@ -144,6 +146,8 @@ class HubProgramStore {
     virtual engine::HubStore& store() = 0;
     // Inside a transaction.
     virtual Status change(const CityChange& change) = 0;
+    // The source was read to its end then.
+    virtual Status deliver(const std::string& source, std::int64_t at) = 0;
     virtual Status register_device(const std::string& id, BytesView public_key,
                                    const std::string& profile) = 0;
     virtual Status revoke(const std::string& id) = 0;
@@ -172,6 +176,8 @@ class HubStorage {
 
 // The city that all worlds have: two areas and four profiles that clear different parts of it.
 const hub::City& sample_city();
+// The sources of its records; the second never has any, and delivers all the same.
+extern const std::array<std::string, 2> sample_sources;
 std::vector<records::FeedId> feeds_of_profile(const std::string& profile);
 // The fields of a kind that crews edit here; all are texts.
 std::vector<engine::FieldNumber> edited_fields(records::Kind kind);

@@ -175,6 +175,9 @@ const std::vector<CityStep>& city_steps() {
         [](SqliteCity& city) {
             return city.change_feeds({1000, {west}, {{"north", {records::PUBLIC, "general"}}}, {}});
         },
+        [](SqliteCity& city) {
+            return city.note_deliveries({{{sample_sources.front(), 7}}, 1});
+        },
         step(east, 6, {{4, true}, {6, false}}),
         [](SqliteCity& city) {
             return city.change_feeds({1000, {}, {}, {east}});

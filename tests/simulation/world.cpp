@@ -147,6 +147,7 @@ bool World::settled() {
 bool World::screens_settled() {
     for (std::size_t i = 0; i < devices_.size(); ++i) {
         DeviceNode& device = *devices_[i];
+        if (!is_revoked(i) && !device.holds_deliveries(hub_->truth(), profiles_[i])) return false;
         if (!is_revoked(i) && !device.wrong_on_screen(device.notes_in_city()).empty()) return false;
     }
     return true;
@@ -213,6 +214,10 @@ void World::check_end() {
         stage_.checker.check_journal(devices_[i]->id(), *journal, *operations);
         stage_.checker.city_holds(devices_[i]->id(), city, true);
         stage_.checker.check_city(devices_[i]->id(), city, feeds_of_profile(profiles_[i]), *content);
+        if (!devices_[i]->holds_deliveries(hub_->truth(), profiles_[i])) {
+            stage_.checker.problem({devices_[i]->id(), 0, {}, {}},
+                                   "does not know of the hub's last deliveries, and calls late what is not");
+        }
         const std::string wrong = devices_[i]->wrong_on_screen(devices_[i]->notes_in_city());
         if (!wrong.empty()) stage_.checker.problem({devices_[i]->id(), 0, {}, {}}, wrong);
         if (!devices_[i]->wrong_on_screen(std::nullopt).empty()) ++layers_gone_;
@@ -279,6 +284,7 @@ Outcome World::run() {
         tally["segments applied"] += device->tally().segments;
         tally["blocks written"] += device->tally().blocks;
         tally["cities mounted"] += device->tally().mounts;
+        tally["times deliveries were noted"] += device->tally().deliveries;
         tally["profiles changed"] += device->tally().feed_changes;
         tally["operations that made room"] += device->tally().trimmed;
         tally["feeds begun again"] += device->tally().feeds_again;

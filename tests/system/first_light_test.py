@@ -98,6 +98,21 @@ class LookUp(WithCity):
             self.assertIn(status, (400, 404), path)
             self.assertTrue(body["detail"], path)
 
+    def test_a_source_that_delivers_and_changes_nothing_is_known_to_have_delivered(self):
+        city = max((self.stack.state / "city").glob("city-*.db"))
+        told = "SELECT id, delivered_at FROM source WHERE delivered_at > 0"
+        before = dict(rows(city, told))
+        self.assertIn("assets", before)
+        self.assertNotIn("erp", before, "the profile clears nothing of it")
+        self.stack.import_city(self.data)
+
+        def all_moved_on():
+            self.stack.api.post("/api/v1/sync", {})
+            return all(at > before[source] for source, at in rows(city, told))
+
+        wait_for("the deliveries of the second import", all_moved_on)
+        self.assertEqual(set(dict(rows(city, told))), set(before))
+
     def test_nothing_the_profile_does_not_clear_is_on_the_device(self):
         planted = secrets_in(self.stack.store.glob("hub.db*"))
         for what, numbers in planted.items():

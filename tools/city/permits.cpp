@@ -18,7 +18,7 @@ constexpr TableSpec kPermits{
         "OriginalAddress1,OriginalAddress2,OriginalCity,OriginalState,OriginalZip,PIN,Latitude,Longitude,"
         "Jurisdiction,PermitClass,PermitClassMapped,WorkClass,WorkClassMapped,PermitType,PermitTypeMapped,"
         "PermitTypeDesc,EstProjectCost,Fee,HousingUnits,TotalSqFt,ContractorCompanyName,ContractorTrade,"
-        "ContractorLicNum,ContractorPhone,ExpiresDate,ProjectName",
+        "ContractorLicNum,ContractorPhone,ExpiresDate,ProjectName,Conditions",
     .key = "PermitNum",
     .date = "AppliedDate",
     .text = "Description",
@@ -183,8 +183,22 @@ class Permits : public Source {
             .add(licence)
             .add(phone(random))
             .add_iso(is_issued ? issued + 365 : kUnknownDay)
-            .add(property.business);
+            .add(property.business)
+            .add(is_issued ? conditions(row) : "");
         put_linked(sources_, permits_, row, fate, property, reference);
+    }
+
+    // What the approval binds to; of most nothing.
+    std::string_view conditions(std::uint64_t row) const {
+        constexpr std::string_view kConditions[] = {
+            "Keep one exit and the street clear during work",
+            "Hot work only with a fire watch for 60 minutes after",
+            "Sprinklers stay in service; tell the fire department before each shut-down",
+            "No work between 19:00 and 07:00",
+            "Smoke alarms in all bedrooms before the final inspection",
+            "Asbestos survey before demolition; water and gas capped at the main"};
+        Random random(hash(sources_.seed(), 0xC0D1, row));
+        return random.percent(18) ? random.pick(kConditions) : std::string_view();
     }
 
     // When a permit was applied for, without making the permit.

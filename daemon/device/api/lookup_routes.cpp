@@ -86,7 +86,7 @@ lookup::Description describe_row(const records::LayerRow& row) {
     return message ? lookup::describe(row.kind, **message) : lookup::describe_unknown(row.kind);
 }
 
-json::object near_json(const snapshot::Spot& spot) {
+json::object near_json(const snapshot::Spot& spot, const Origins& origins) {
     const auto text = describe_row(spot.row);
     json::object out{{"id", records::id_text(spot.row.record)},
                      {"title", text.title},
@@ -100,7 +100,8 @@ json::object near_json(const snapshot::Spot& spot) {
                      {"flow_class", nullptr},
                      {"color", nullptr},
                      {"tested_on", nullptr},
-                     {"last_inspected", nullptr}};
+                     {"last_inspected", nullptr},
+                     {"origin", origin_json(origins.of({spot.row}))}};
     const auto message = records::parse_body(spot.row.kind, spot.row.body);
     if (message && spot.row.kind == records::ASSET) {
         const auto& asset = static_cast<const records::Asset&>(**message);
@@ -352,13 +353,17 @@ void Api::near(const Request& request, const Reply& reply) {
     const auto wanted = working == "true" ? snapshot::Wanted::working : snapshot::Wanted::all;
     const std::string kind(request.query_value("kind").value_or("hydrant"));
     look_up(reply,
-            [kind, wanted, from = *from, limit = limit->value_or(10)](CityView& view) -> Result<json::value> {
+            [kind, wanted, from = *from, limit = limit->value_or(10),
+             time = trusted_time(parts_.recorder)](CityView& view) -> Result<json::value> {
                 auto start = point_of(from, view.reader);
                 if (!start) return start.error();
                 auto spots = view.reader.near(kind, *start, static_cast<std::size_t>(limit), wanted);
                 if (!spots) return spots.error();
+                auto sources = view.reader.sources();
+                if (!sources) return sources.error();
+                const Origins origins(*sources, Now(view.zone, time));
                 json::array results;
-                for (const auto& spot : *spots) results.push_back(near_json(spot));
+                for (const auto& spot : *spots) results.push_back(near_json(spot, origins));
                 return json::value(json::object{
                     {"kind", kind}, {"from", from_json(from, *start)}, {"results", std::move(results)}});
             });

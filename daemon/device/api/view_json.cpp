@@ -119,6 +119,7 @@ json::object sheet_json(const QuickSheet& sheet) {
     return json::object{{"basis", to_string(sheet.basis)},
                         {"basis_text", sheet.basis_text},
                         {"summary", sheet.summary},
+                        {"plan", sheet.plan ? json::value(origin_json(*sheet.plan)) : json::value(nullptr)},
                         {"placard", rating_json(sheet.placard)},
                         {"hazards", each(sheet.hazards, hazard_json)},
                         {"needs", each(sheet.needs, need_json)},

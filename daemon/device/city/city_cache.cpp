@@ -58,6 +58,12 @@ void CityCache::change_feeds(engine::ChangeFeeds change,
         done);
 }
 
+void CityCache::note_deliveries(engine::NoteDeliveries note, std::function<void(Status)> done) {
+    run([this, note = std::move(note),
+         done] { post_([done, result = files_->note_deliveries(note)] { done(result); }); },
+        done);
+}
+
 void CityCache::prepare(protocol::Manifest manifest,
                         std::function<void(Result<std::vector<std::uint32_t>>)> done) {
     run([this, manifest = std::move(manifest),

@@ -78,6 +78,10 @@ class CityCache {
     // After an Error either all is as it was, or it is to be done again, which does no harm.
     void change_feeds(engine::ChangeFeeds change, std::function<void(Result<engine::MountedCity>)> done);
 
+    // Writes in one transaction when sources delivered last; of each the later of this and what is there.
+    // conflict when the city does not stand at the heads.
+    void note_deliveries(engine::NoteDeliveries note, std::function<void(Status)> done);
+
     // Opens the draft of the artifact; `done` gets the blocks it lacks: none when the city file is there
     // already. City files of another format make room for it. full when the disk has no room even so.
     void prepare(protocol::Manifest manifest, std::function<void(Result<std::vector<std::uint32_t>>)> done);

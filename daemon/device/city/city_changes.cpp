@@ -59,6 +59,23 @@ Result<engine::FeedPoint> apply_segment(snapshot::Writer& writer, snapshot::Meta
     return engine::FeedPoint{segment.through(), (*held)->checksum};
 }
 
+Status note_deliveries(snapshot::Writer& writer, const engine::NoteDeliveries& note) {
+    // A feed that begins again, or another city, may have come before it.
+    for (const auto& [feed, head] : note.heads) {
+        auto held = writer.feed_cursor(feed);
+        if (!held) return held.error();
+        if (!*held || (*held)->generation != static_cast<std::int64_t>(head.hub_generation) ||
+            (*held)->cursor < static_cast<std::int64_t>(head.n))
+            return fail(ErrorCode::conflict, "the city does not hold yet what came of the deliveries");
+    }
+    return in_transaction(writer, [&]() -> Status {
+        for (const auto& [source, at] : note.delivered) {
+            if (auto noted = writer.note_delivery(source, at); !noted) return noted;
+        }
+        return ok();
+    });
+}
+
 Status change_feeds(snapshot::Writer& writer, const engine::ChangeFeeds& change) {
     return in_transaction(writer, [&]() -> Status {
         for (const auto* feeds : {&change.drop, &change.again}) {

@@ -13,6 +13,9 @@ Result<engine::FeedPoint> apply_segment(snapshot::Writer& writer, snapshot::Meta
                                         const records::FeedId& feed, const protocol::FeedSegment& segment,
                                         std::int64_t now_s);
 
+// CityCache::note_deliveries() of it.
+Status note_deliveries(snapshot::Writer& writer, const engine::NoteDeliveries& note);
+
 // CityCache::change_feeds() of it.
 Status change_feeds(snapshot::Writer& writer, const engine::ChangeFeeds& change);
 

@@ -359,6 +359,11 @@ Result<engine::FeedPoint> CityCache::Files::apply(const records::FeedId& feed,
     return apply_segment(*writer_, meta_, feed, segment, now_s);
 }
 
+Status CityCache::Files::note_deliveries(const engine::NoteDeliveries& note) {
+    auto writable = can_change();
+    return writable ? device::note_deliveries(*writer_, note) : writable;
+}
+
 Result<engine::MountedCity> CityCache::Files::change_feeds(const engine::ChangeFeeds& change) {
     if (auto writable = can_change(); !writable) return writable.error();
     const bool is_lost = !change.drop.empty();

@@ -20,6 +20,7 @@ class CityCache::Files {
     void note_rights(Cleared feeds);
     Result<engine::FeedPoint> apply(const records::FeedId& feed, const protocol::FeedSegment& segment,
                                     std::int64_t now_s);
+    Status note_deliveries(const engine::NoteDeliveries& note);
     Result<engine::MountedCity> change_feeds(const engine::ChangeFeeds& change);
     Result<std::vector<std::uint32_t>> prepare(const protocol::Manifest& manifest);
     std::size_t drop_older();

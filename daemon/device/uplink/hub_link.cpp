@@ -273,6 +273,16 @@ void HubLink::carry_out(engine::Action action) {
                 });
             },
             [this](engine::NoteInCity& note) { journal_.note_in_city(std::move(note.known)); },
+            [this](engine::NoteDeliveries& note) {
+                const auto mark = note.mark;
+                cache_.note_deliveries(std::move(note), [this, mark](const Status& noted) {
+                    if (!noted) {  // told again with the next answer
+                        spdlog::info("when sources delivered: {}", noted.error().message);
+                        return;
+                    }
+                    engine_.deliveries_noted(mark);
+                });
+            },
             [this](engine::NoteSafe& note) { journal_.note_safe(note.position); },
             [this](engine::OpenEpoch& open) {
                 journal_.open_epoch(std::move(open), [this](const Status& opened) {

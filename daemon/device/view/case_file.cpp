@@ -113,6 +113,11 @@ class CaseWriter {
         event(record, said.applied_on(), title + " applied for", what);
         event(record, said.issued_on(), title + " issued", what);
         event(record, said.completed_on(), title + " completed", what);
+        if (is_void(said.status()) || is_void(said.status_mapped())) return;
+        const auto& since = said.issued_on().empty() ? said.applied_on() : said.issued_on();
+        if (said.conditions().empty() && mentions(said.status_mapped(), {"with conditions"}))
+            condition(record, said.status_mapped() + ": the source does not say which", since);
+        condition(record, said.conditions(), since);
     }
 
     void license(const HeldRecord& record, const records::License& said) {

@@ -61,6 +61,7 @@ Staleness Origins::staleness(const std::string& source, std::int64_t as_of) cons
     // A delivery vouches for all that it leaves as it was. A date in the future (an inspection that is to be)
     // vouches for nothing; a date alone may mean its last hour.
     std::int64_t vouched = known->second.delivered_at;
+    if (vouched > now_ + day_s) vouched = 0;  // one of the two clocks was wrong
     const std::int64_t as_of_end = as_of % day_s == 0 ? as_of + day_s - 1 : as_of;
     if (as_of != 0 && as_of <= now_) vouched = std::max(vouched, std::min(as_of_end, now_));
     if (vouched == 0) return Staleness::unknown;

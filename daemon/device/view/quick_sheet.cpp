@@ -14,6 +14,8 @@ namespace fieldpost::device {
 
 namespace {
 
+constexpr double feet_per_metre = 3.28084;
+
 // "9 permits, 2 violations": of which records a sheet without a plan is made.
 std::string composed_of(const std::vector<HeldRecord>& records) {
     struct Named {
@@ -43,8 +45,8 @@ void add_street_valve(QuickSheet& sheet, const Surroundings& around, const Origi
     const auto message = records::parse_body(spot.row.kind, spot.row.body);
     if (!message) return;
     add_fact(sheet.shutoffs, "street_valve", "Nearest valve in the street",
-             fmt::format("{}, {:.0f} m in a straight line", lookup::describe(spot.row.kind, **message).title,
-                         spot.distance_m),
+             fmt::format("{}, {:.0f} ft in a straight line", lookup::describe(spot.row.kind, **message).title,
+                         spot.distance_m * feet_per_metre),
              origins.of({spot.row}));
 }
 

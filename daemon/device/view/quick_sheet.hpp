@@ -71,6 +71,7 @@ struct QuickSheet {
     Basis basis = Basis::composed;
     std::string basis_text;           // a sentence: from which plan, or from what it was composed
     std::string summary;              // the plan's own words; may be empty
+    std::optional<Origin> plan;       // of the plan; none when there is none
     std::optional<Nfpa704> placard;   // the worst of all rated hazards, as a placard at the door has it
     std::vector<HazardLine> hazards;  // reported ones first, the worst first
     std::vector<Need> needs;

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <tuple>
+
 #include "daemon/device/view/sheet_parts.hpp"
 #include "daemon/device/view/text.hpp"
 
@@ -46,7 +48,7 @@ const HeldRecord* plan_of(const std::vector<HeldRecord>& records) {
     const HeldRecord* best = nullptr;
     const auto rank = [](const HeldRecord& record) {
         const auto& plan = record.as<records::Preplan>();
-        return std::pair(!same_word(plan.status(), "draft"), plan.surveyed_on());
+        return std::tuple(!record.origin.doubtful, !same_word(plan.status(), "draft"), plan.surveyed_on());
     };
     for (const auto& record : records) {
         if (record.kind != records::PREPLAN ||
@@ -65,7 +67,9 @@ void add_plan(QuickSheet& sheet, const HeldRecord& record, const Now& now) {
         fmt::format("From {}pre-plan{}{}{}.", sheet.basis == Basis::draft ? "the DRAFT " : "the ",
                     plan.plan_id().empty() ? "" : " ", plan.plan_id(),
                     plan.surveyed_on().empty() ? "" : ", surveyed " + plan.surveyed_on());
+    if (origin.doubtful) sheet.basis_text += " It may be of another address.";
     sheet.summary = plan.quick_sheet();
+    sheet.plan = origin;
 
     const auto access = [&](const char* name, const char* label, std::string text) {
         add_fact(sheet.access, name, label, std::move(text), origin);

@@ -45,10 +45,6 @@ const std::vector<Conclusion>& conclusions() {
     return all;
 }
 
-bool is_void(std::string_view status) {
-    return mentions(status, {"void", "denied", "withdrawn", "cancelled", "canceled", "rejected"});
-}
-
 void conclude(QuickSheet& sheet, std::string_view said, std::string from, const Origin& origin) {
     for (const auto& conclusion : conclusions()) {
         if (!mentions(said, conclusion.words)) continue;

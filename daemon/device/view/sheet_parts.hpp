@@ -5,8 +5,8 @@
 
 namespace fieldpost::device {
 
-// The plan to go by: published before draft, then the one surveyed last. nullptr without one; what was
-// superseded is none.
+// The plan to go by: one that is surely of this property before any other, published before draft, then the
+// one surveyed last. nullptr without one; what was superseded is none.
 const HeldRecord* plan_of(const std::vector<HeldRecord>& records);
 
 // Adds the fact unless the text is empty or a fact of that name is there already.

@@ -38,6 +38,10 @@ bool mentions(std::string_view text, std::initializer_list<std::string_view> wor
     return mentions(text, std::span(words.begin(), words.size()));
 }
 
+bool is_void(std::string_view status) {
+    return mentions(status, {"void", "denied", "withdrawn", "cancelled", "canceled", "rejected"});
+}
+
 std::string plain_words(std::string_view code) {
     const bool shouted = code.find('_') != std::string_view::npos &&
                          std::ranges::none_of(code, [](char c) { return c >= 'a' && c <= 'z'; });

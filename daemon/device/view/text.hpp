@@ -16,6 +16,9 @@ bool mentions(std::string_view text, std::initializer_list<std::string_view> wor
 // Equal but for the case of ASCII letters.
 bool same_word(std::string_view a, std::string_view b);
 
+// Whether a status says that a permit or a licence never came to be, or is taken back.
+bool is_void(std::string_view status);
+
 // "TYPE_IIIB" -> "Type IIIB", "ASPHALT_SHINGLES" -> "Asphalt shingles"; what is not written in capitals
 // stays.
 std::string plain_words(std::string_view code);

@@ -53,6 +53,18 @@ Result<engine::OperationResult> EngineStore::apply(const engine::RegisteredDevic
     return result;
 }
 
+Result<engine::Deliveries> EngineStore::deliveries(std::string_view profile) {
+    auto known = catalog_.profile(std::string(profile));
+    if (!known && known.error().code == ErrorCode::not_found) return engine::Deliveries();
+    if (!known) return known.error();
+    auto cleared = catalog_.sources_of(*known);
+    if (!cleared) return cleared.error();
+    auto deliveries = catalog_.deliveries();
+    if (!deliveries) return deliveries.error();
+    std::erase_if(*deliveries, [&](const auto& delivery) { return !cleared->contains(delivery.first); });
+    return deliveries;
+}
+
 Result<engine::FeedRange> EngineStore::feed_range(const records::FeedId& feed, std::uint64_t after,
                                                   std::size_t max_bytes) {
     auto range = feeds_.range(feed, static_cast<std::int64_t>(after), max_range_rows, max_bytes);

@@ -58,6 +58,7 @@ class EngineStore final : public engine::HubStore {
         return gaps_.name(device, epoch, lane, first, last);
     }
     Result<std::map<records::FeedId, engine::FeedPoint>> feed_heads() override { return feeds_.heads(); }
+    Result<engine::Deliveries> deliveries(std::string_view profile) override;
     Result<engine::FeedRange> feed_range(const records::FeedId& feed, std::uint64_t after,
                                          std::size_t max_bytes) override;
     Result<std::uint64_t> snapshot_generation(std::string_view profile) override {

@@ -46,6 +46,8 @@ Result<std::uint64_t> write_city(Store& store, const Profile& profile, std::uint
     if (!city) return city.error();
     auto sources = catalog.sources();
     if (!sources) return sources.error();
+    auto named = catalog.sources_of(profile);
+    if (!named) return named.error();
     auto deliveries = catalog.deliveries();
     if (!deliveries) return deliveries.error();
     auto heads = feeds.heads();
@@ -64,6 +66,7 @@ Result<std::uint64_t> write_city(Store& store, const Profile& profile, std::uint
     if (!writer) return writer.error();
     if (auto begun = (*writer)->begin(); !begun) return begun.error();
     for (const Source& source : *sources) {
+        if (!named->contains(source.id)) continue;
         auto put = (*writer)->set_source(
             {source.id, source.title, source.steward, source.refresh_s, (*deliveries)[source.id]});
         if (!put) return put.error();

@@ -6,6 +6,10 @@
 #include <sstream>
 #include <utility>
 
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
+#include "daemon/hub/store/imports.hpp"
 #include "daemon/hub/store/rights.hpp"
 
 namespace fieldpost::hub {
@@ -29,6 +33,26 @@ std::string joined(const Range& range, F&& text) {
 // "fire" at "confidential" as city.toml and table profile write it.
 std::string clearance_text(const records::LayerKey& layer) {
     return std::string(records::classification_name(layer.classification)) + "/" + layer.compartment;
+}
+
+bool clears(const Profile& profile, const records::LayerKey& layer) {
+    return std::ranges::any_of(profile.clearance, [&](const records::LayerKey& cleared) {
+        return cleared.compartment == layer.compartment && cleared.classification >= layer.classification;
+    });
+}
+
+// Whether the profile clears a field of the kind, under the labels that a mapping changed.
+bool clears_some(const Profile& profile, records::Kind kind, const records::LabelOverrides& changed) {
+    const auto message = records::new_message(kind);
+    if (!message) return false;
+    const auto& type = *message->GetDescriptor();
+    for (int i = 0; i < type.field_count(); ++i) {
+        const auto found = changed.find(type.field(i)->name());
+        if (clears(profile,
+                   found == changed.end() ? records::field_label(*type.field(i)).layer : found->second))
+            return true;
+    }
+    return false;
 }
 
 constexpr const char* profile_columns = "profile, title, areas, clearance";
@@ -244,13 +268,34 @@ Result<std::vector<Source>> Catalog::sources() {
     });
 }
 
+Result<std::set<std::string>> Catalog::sources_of(const Profile& profile) {
+    return sql([&] {
+        std::set<std::string> out;
+        SQLite::Statement all(store_.database(),
+                              "SELECT source.id, dataset.kind, ifnull(dataset.labels, '') "
+                              "FROM source LEFT JOIN dataset USING (source)");
+        while (all.executeStep()) {
+            if (all.getColumn(1).isNull()) {  // such as the crews
+                out.insert(all.getColumn(0).getString());
+                continue;
+            }
+            const auto kind = static_cast<records::Kind>(all.getColumn(1).getInt());
+            if (clears_some(profile, kind, read_labels(all.getColumn(2).getString())))
+                out.insert(all.getColumn(0).getString());
+        }
+        return out;
+    });
+}
+
 Result<std::map<std::string, std::int64_t>> Catalog::deliveries() {
     return sql([&] {
         std::map<std::string, std::int64_t> out;
-        SQLite::Statement all(
-            store_.database(),
-            "SELECT source.id, min(import_run.started_at) FROM source JOIN dataset USING (source) "
-            "JOIN import_run ON import_run.run = dataset.imported GROUP BY source.id");
+        // One without records was renamed, or is empty: it holds nothing that could be late.
+        SQLite::Statement all(store_.database(),
+                              "SELECT source.id, ifnull(min(CASE WHEN EXISTS (SELECT 1 FROM source_row "
+                              "WHERE source_row.dataset = dataset.dataset) THEN import_run.started_at END), "
+                              "max(import_run.started_at)) FROM source JOIN dataset USING (source) "
+                              "JOIN import_run ON import_run.run = dataset.imported GROUP BY source.id");
         while (all.executeStep()) out.emplace(all.getColumn(0).getString(), all.getColumn(1).getInt64());
         return out;
     });

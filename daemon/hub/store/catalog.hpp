@@ -71,8 +71,11 @@ class Catalog {
     // Adds or updates a source and returns its row number.
     Result<std::int64_t> put_source(const Source& source);
     Result<std::vector<Source>> sources();
-    // When each source was last read to its end, in unix seconds: the oldest of its data sets. A source that
-    // never was is not in it.
+    // Sources of which the profile clears at least one field, as their mappings label it, and those without
+    // a data set.
+    Result<std::set<std::string>> sources_of(const Profile& profile);
+    // When each source was last read to its end, in unix seconds: the oldest of its data sets that hold
+    // records. A source that never was is not in it.
     Result<std::map<std::string, std::int64_t>> deliveries();
 
   private:

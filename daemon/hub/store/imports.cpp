@@ -1,6 +1,7 @@
 #include "daemon/hub/store/imports.hpp"
 
 #include <optional>
+#include <sstream>
 
 namespace fieldpost::hub {
 
@@ -29,6 +30,19 @@ struct Imports::Statements {
     SQLite::Statement put_row;
     SQLite::Statement drop_row;
 };
+
+records::LabelOverrides read_labels(const std::string& stored) {
+    records::LabelOverrides out;
+    std::istringstream words(stored);
+    for (std::string word; words >> word;) {
+        const auto equals = word.find('=');
+        const auto slash = word.find('/', equals);
+        out[word.substr(0, equals)] = {
+            records::parse_classification(word.substr(equals + 1, slash - equals - 1)),
+            word.substr(slash + 1)};
+    }
+    return out;
+}
 
 Imports::Imports(Store& store) : store_(store), statements_(std::make_unique<Statements>(store.database())) {}
 Imports::~Imports() = default;

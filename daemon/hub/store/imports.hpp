@@ -39,6 +39,9 @@ struct StoredRequest {
     RecordId target = 0;                                         // record whose property it shares; 0: none
 };
 
+// The labels that Imports::put_labels() stored, as table dataset has them.
+records::LabelOverrides read_labels(const std::string& stored);
+
 struct StoredDataset {
     std::int64_t dataset = 0;
     std::string source;  // its id

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <set>
-#include <sstream>
 
+#include "daemon/hub/store/imports.hpp"
 #include "daemon/hub/store/record_rows.hpp"
 
 namespace fieldpost::hub {
@@ -20,15 +20,9 @@ constexpr std::int64_t micros = 1'000'000;
 // import has told what the mapping says it is restricted, as any unlabelled field.
 records::LayerKey label_of_unset(const pb::FieldDescriptor& field, const std::optional<std::string>& labels) {
     if (labels == unknown_labels) return {};
-    std::istringstream words(labels.value_or(""));
-    for (std::string word; words >> word;) {
-        const auto equals = word.find('=');
-        if (word.substr(0, equals) != field.name()) continue;
-        const auto slash = word.find('/', equals);
-        return {records::parse_classification(word.substr(equals + 1, slash - equals - 1)),
-                word.substr(slash + 1)};
-    }
-    return records::field_label(field).layer;
+    const auto changed = read_labels(labels.value_or(""));
+    const auto found = changed.find(field.name());
+    return found == changed.end() ? records::field_label(field).layer : found->second;
 }
 
 template <class F>

@@ -120,6 +120,7 @@ export interface Hydrant {
   distance_m: number; // straight line
   bearing_deg: number;
   position: LatLon;
+  origin: Origin;
 }
 
 export interface Warning {
@@ -134,6 +135,7 @@ export interface QuickSheet {
   basis: "preplan" | "draft" | "composed";
   basis_text: string;
   summary: string;
+  plan: Origin | null;
   placard: Nfpa704Rating | null;
   hazards: {
     title: string;
@@ -482,6 +484,8 @@ export const api = {
     get<SearchReply>("/search", { q, limit: 12, lat: near?.lat, lon: near?.lon }, signal),
   property: (id: string, signal?: AbortSignal) =>
     get<PropertyView>(`/properties/${encodeURIComponent(id)}`, {}, signal),
+  // Who answers for what, around the vehicle.
+  responsible: (signal: AbortSignal) => get<{ results: Responsible[] }>("/responsible", {}, signal),
   // Around the vehicle.
   hydrants: (signal: AbortSignal) => get<NearReply>("/near", { kind: "hydrant", limit: 10, working: "true" }, signal),
   map: (bbox: readonly [number, number, number, number], signal: AbortSignal) =>

@@ -677,14 +677,18 @@ TEST_CASE("A city that the disk cannot open now stays at the first contact", "[c
     REQUIRE(bench.cache->open().has_value());
     REQUIRE(bench.fetch(bench.built(1), 1).has_value());
     bench.cache.reset();
-    const auto city = bench.city_folder / "city-1.db";
-    std::filesystem::remove(city.string() + "-shm");
-    std::filesystem::create_directory(city.string() + "-shm");
-    good(write_file_atomic(city.string() + "-wal", "what a kill left"));
     bench.restart();
+    // A name that leads nowhere for now.
+    const auto city = bench.city_folder / "city-1.db";
+    const auto elsewhere = bench.city_folder.parent_path() / "elsewhere";
+    std::filesystem::rename(city, elsewhere);
+    std::filesystem::create_symlink(city, city);
     REQUIRE(bench.cache->open().has_error());
     hub_clears(bench, {public_feed});
-    CHECK(std::filesystem::exists(city));
+    REQUIRE(std::filesystem::is_symlink(city));
+    std::filesystem::rename(elsewhere, city);
+    bench.restart();
+    CHECK(good(bench.cache->open()).has_value());
 }
 
 TEST_CASE("A draft that has a lost feed goes, though the mounted city never had it", "[city]") {
@@ -739,4 +743,40 @@ TEST_CASE("What of a lost right could not be removed is told and tried again aft
     hub_clears(bench, {public_feed});
     CHECK(bench.cache->left_over().empty());
     CHECK(bench.files() == Names{"city-1.db", "rights"});
+}
+
+TEST_CASE("When sources delivered is in the city after a restart, and does not go back", "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    Bytes file;
+    {
+        auto writer =
+            good(snapshot::Writer::create(bench.folder / "built", {"test", "T", "all", 7, 1, 100, 0}));
+        good(writer->begin());
+        good(writer->set_feed_cursor(public_feed, 7, 0));
+        good(writer->set_source({"fire", "Fire", "", 86'400, 1000}));
+        good(writer->commit());
+        good(writer->finish());
+        file = good(read_file(bench.folder / "built"));
+    }
+    const auto note = [&](std::int64_t at, std::uint64_t n = 0) {
+        return bench.told<Status>([&](auto done) {
+            bench.cache->note_deliveries({{{"fire", at}}, 1, {{public_feed, {7, n}}}}, done);
+        });
+    };
+    CHECK_FALSE(note(1500));  // no city yet
+    REQUIRE(bench.fetch(file, 1).has_value());
+    good(note(2000));
+    good(note(1500));
+    CHECK(note(3000, 1).error().code == ErrorCode::conflict);  // what came of it is not here
+    good(bench.apply(1, built_as_of));
+    good(note(2500, 1));
+    bench.restart();
+    const auto mounted = good(bench.cache->open());
+    REQUIRE(mounted);
+    const auto sources = good(good(snapshot::Reader::open(mounted->file))->sources());
+    const auto fire = std::ranges::find(sources, "fire", &snapshot::Source::id);
+    REQUIRE(fire != sources.end());
+    CHECK(fire->delivered_at == 2500);
+    CHECK(fire->title == "Fire");
 }

@@ -150,6 +150,32 @@ TEST_CASE("Conditions are what a licence binds to and what an inspection left to
     CHECK(file.involved[0].name == "Cafe LLC");
 }
 
+TEST_CASE("A permit's conditions are told while it counts, and that there are some where nobody says which") {
+    Place place;
+    records::Permit permit;
+    permit.set_permit_number("BP-1");
+    permit.set_status("Issued");
+    permit.set_applied_on("2026-01-01");
+    permit.set_issued_on("2026-02-01");
+    permit.set_conditions("Hot work only with a fire watch");
+    place.add(records::PERMIT, permit);
+    permit.set_permit_number("BP-2");
+    permit.set_status("VOID");
+    place.add(records::PERMIT, permit);
+    records::Permit finaled;
+    finaled.set_permit_number("BP-3");
+    finaled.set_applied_on("2025-01-01");
+    finaled.set_status_mapped("Permit Finaled with Conditions");
+    place.add(records::PERMIT, finaled);
+    const auto conditions = file_of(place).conditions;
+    REQUIRE(conditions.size() == 2);
+    CHECK(conditions[0].title == "Permit BP-1");
+    CHECK(conditions[0].text == "Hot work only with a fire watch");
+    CHECK(conditions[0].on == "2026-02-01");
+    CHECK(conditions[1].title == "Permit BP-3");
+    CHECK(conditions[1].text == "Permit Finaled with Conditions: the source does not say which");
+}
+
 TEST_CASE("Owners are named first, and each once for a role") {
     Place place;
     for (const auto& [name, role] : {std::pair("T. Tenant", "resident"), std::pair("Owner LLC", "owner"),

@@ -38,6 +38,13 @@ TEST_CASE("A date that is still to come vouches for nothing") {
     CHECK(judged(10 * day, day, noon + 30 * day) == Staleness::stale);
 }
 
+TEST_CASE("A delivery that a wrong clock set far ahead vouches for nothing") {
+    CHECK(judged(-400 * day, day, noon - 3600) == Staleness::current);  // the fact itself still does
+    CHECK(judged(-400 * day, day, noon - 10 * day) == Staleness::stale);
+    CHECK(judged(-400 * day, day) == Staleness::unknown);
+    CHECK(judged(-3600, day) == Staleness::current);  // clocks differ a little
+}
+
 TEST_CASE("What nobody promised is not called fresh") {
     CHECK(judged(3600, 0) == Staleness::unknown);
     const Now no_clock(central(), 0);

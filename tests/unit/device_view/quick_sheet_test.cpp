@@ -81,6 +81,8 @@ TEST_CASE("A pre-plan fills the sheet, and the sheet says which plan it is") {
     CHECK(sheet.basis == Basis::preplan);
     CHECK(sheet.basis_text == "From the pre-plan FP-12, surveyed 2025-06-01.");
     CHECK(sheet.summary == "Enter by side A");
+    REQUIRE(sheet.plan);
+    CHECK(sheet.plan->source_title == "Fire prevention");
     REQUIRE(find(sheet.access, "key_box") != nullptr);
     CHECK(find(sheet.access, "key_box")->text == "Left of the main door");
     CHECK(find(sheet.access, "key_box")->origin.source_title == "Fire prevention");
@@ -109,6 +111,20 @@ TEST_CASE("A published plan goes before a newer draft, and a draft says that it 
     CHECK(place.sheet().basis == Basis::preplan);
 }
 
+TEST_CASE("A plan that may be of another building stands behind a sure one, and says so alone") {
+    Place place;
+    auto neighbour = plan();
+    neighbour.set_plan_id("FP-99");
+    neighbour.set_surveyed_on("2026-02-01");
+    place.add(records::PREPLAN, neighbour, 55);
+    CHECK(place.sheet().basis_text.find("It may be of another address.") != std::string::npos);
+    REQUIRE(place.sheet().plan);
+    CHECK(place.sheet().plan->doubtful);
+    place.add(records::PREPLAN, plan());
+    CHECK(place.sheet().basis_text == "From the pre-plan FP-12, surveyed 2025-06-01.");
+    CHECK_FALSE(place.sheet().plan->doubtful);
+}
+
 TEST_CASE("Without a plan the sheet is composed from what the city knows, and says so") {
     Place place;
     records::Property property;
@@ -129,6 +145,7 @@ TEST_CASE("Without a plan the sheet is composed from what the city knows, and sa
     CHECK(sheet.hazards.front().concluded);
     CHECK(sheet.hazards.front().detail.find("BP-2") != std::string::npos);
     CHECK_FALSE(sheet.placard);
+    CHECK_FALSE(sheet.plan);
     CHECK(holds(sheet.not_known, "key box"));
 }
 
@@ -253,7 +270,7 @@ TEST_CASE("Without a drawn shut-off the nearest valve in the street stands for i
     Place place;
     const auto sheet = place.sheet(around);
     REQUIRE(find(sheet.shutoffs, "street_valve") != nullptr);
-    CHECK(find(sheet.shutoffs, "street_valve")->text == "Valve V-7, 23 m in a straight line");
+    CHECK(find(sheet.shutoffs, "street_valve")->text == "Valve V-7, 77 ft in a straight line");
     auto known = plan();
     known.set_water_shutoff("Basement, north wall");
     place.add(records::PREPLAN, known);

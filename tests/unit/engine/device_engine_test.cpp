@@ -56,6 +56,11 @@ struct Bench {
                 view.refresh();
             }
             if (const auto* note = std::get_if<NoteInCity>(&action)) disk.in_city = note->known;
+            if (const auto* note = std::get_if<NoteDeliveries>(&action)) {
+                for (const auto& [source, at] : note->delivered) delivered[source] = at;
+                device.deliveries_noted(note->mark);
+                ++deliveries_noted;
+            }
             if (const auto* notice = std::get_if<Notice>(&action)) notices.push_back(notice->text);
             if (const auto* note = std::get_if<NoteRights>(&action)) rights.push_back(note->feeds);
             if (const auto* change = std::get_if<ChangeFeeds>(&action)) changes.push_back(*change);
@@ -130,6 +135,8 @@ struct Bench {
     std::vector<NoteBlob> blob_notes;
     std::vector<std::uint64_t> generations;
     std::vector<records::FeedId> listening;
+    Deliveries delivered;
+    int deliveries_noted = 0;
     int subscribed_again = 0;
     std::optional<std::map<protocol::Lane, std::uint64_t>> epoch_wanted;
     Millis now = 0;
@@ -728,6 +735,77 @@ TEST_CASE("A city that is always a little behind is known to hold what it came t
     bench.deliver();
     bench.city_reaches(1);
     CHECK(bench.disk.in_city == InCity{1, {{feed, {bench.hub.hub_generation, 1}}}});
+}
+
+TEST_CASE("A source that delivers and changes nothing is known to have delivered, days into a connection",
+          "[engine]") {
+    Bench bench;
+    auto& at_hub = bench.hub.delivered["all"];
+    at_hub = {{"assessor", 1000}, {"fire", 2000}};
+    bench.connect();
+    bench.deliver();
+    CHECK(bench.delivered == at_hub);
+    bench.tick(61'000);
+    bench.deliver();
+    CHECK(bench.deliveries_noted == 1);  // nothing is new
+
+    at_hub["fire"] = 5600;
+    bench.tick(61'000);
+    bench.deliver();
+    CHECK(bench.delivered == at_hub);
+    CHECK(bench.deliveries_noted == 2);
+}
+
+TEST_CASE("A delivery is not believed before the city holds what came of it", "[engine]") {
+    Bench bench;
+    bench.connect();
+    bench.deliver();
+    for (std::uint64_t record = 1; record <= 3; ++record) bench.hub.put(feed, record);
+    bench.hub.delivered["all"] = {{"fire", 2000}};
+    bench.tick(61'000);
+    bench.deliver();
+    CHECK(bench.delivered.empty());
+    bench.city_reaches(2);
+    CHECK(bench.delivered.empty());
+    bench.city_reaches(3);
+    CHECK(bench.delivered == Deliveries{{"fire", 2000}});
+}
+
+TEST_CASE("A city that is mounted is asked anew what it holds of deliveries", "[engine]") {
+    Bench bench;
+    bench.hub.delivered["all"] = {{"fire", 2000}};
+    bench.connect();
+    bench.deliver();
+    REQUIRE(bench.deliveries_noted == 1);
+    bench.delivered.clear();  // the file that comes is of before
+    bench.drive([&](Actions& actions) {
+        bench.device.feeds_changed(bench.now, {2, {{feed, {bench.hub.hub_generation, 0, 0}}}}, actions);
+    });
+    bench.deliver();
+    CHECK(bench.delivered == Deliveries{{"fire", 2000}});
+}
+
+TEST_CASE("Nobody pays for deliveries where feeds may not go, or without a city", "[engine]") {
+    Bench bench;
+    bench.hub.delivered["all"] = {{"fire", 2000}};
+    SECTION("a link without feeds") {
+        auto rights = SendRights::all();
+        rights.forbid(SendClass::feed);
+        bench.drive([&](Actions& actions) { bench.device.set_rights(bench.now, rights, actions); });
+        bench.connect();
+        bench.deliver();
+        CHECK(bench.deliveries_noted == 0);
+        bench.drive(
+            [&](Actions& actions) { bench.device.set_rights(bench.now, SendRights::all(), actions); });
+        bench.deliver();
+        CHECK(bench.delivered == Deliveries{{"fire", 2000}});
+    }
+    SECTION("no city") {
+        bench.device.mounted({});
+        bench.connect();
+        bench.deliver();
+        CHECK(bench.deliveries_noted == 0);
+    }
 }
 
 TEST_CASE("What a city is known to hold is true of one with the same feeds that stands as far", "[engine]") {

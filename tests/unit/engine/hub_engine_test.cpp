@@ -464,6 +464,23 @@ TEST_CASE("The hello is answered with positions, heads and what the device shoul
     CHECK(reply.heads(1).n() == 0);
 }
 
+TEST_CASE("Deliveries are told of the sources that the profile clears, to a device that asks",
+          "[engine][hub]") {
+    Bench bench;
+    bench.store.delivered = {{"fire", {{"fire", 2000}}}, {"health", {{"patients", 3000}}}};
+    auto hello = Bench::empty_hello();
+    CHECK(hello_reply(downs(bench.say(hello))[0]).deliveries_size() == 0);  // an older device
+    hello.set_deliveries_mark(0);
+    const auto reply = hello_reply(downs(bench.say(hello))[0]);
+    REQUIRE(reply.deliveries_size() == 1);
+    CHECK(reply.deliveries(0).source() == "fire");
+    CHECK(reply.deliveries(0).delivered_at() == 2000);
+    hello.set_deliveries_mark(reply.deliveries_mark());
+    const auto again = hello_reply(downs(bench.say(hello))[0]);
+    CHECK(again.deliveries_size() == 0);
+    CHECK(again.deliveries_mark() == 0);
+}
+
 TEST_CASE("Results that a device does not know come after the answer to its hello", "[engine][hub]") {
     Bench bench;
     bench.record(2500);

@@ -122,6 +122,12 @@ Result<std::optional<RegisteredDevice>> MemoryHub::device(std::string_view id) {
     return found == devices.end() ? std::nullopt : std::optional(found->second);
 }
 
+Result<Deliveries> MemoryHub::deliveries(std::string_view profile) {
+    if (failing) return broken();
+    const auto found = delivered.find(profile);
+    return found == delivered.end() ? Deliveries() : found->second;
+}
+
 Status MemoryHub::seen(std::string_view) {
     return failing ? Status(broken()) : ok();
 }

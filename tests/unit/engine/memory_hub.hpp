@@ -90,6 +90,7 @@ class MemoryHub final : public HubStore {
     Result<bool> name_gap(std::string_view device, std::uint64_t epoch, protocol::Lane lane,
                           std::uint64_t first, std::uint64_t last) override;
     Result<std::map<records::FeedId, FeedPoint>> feed_heads() override;
+    Result<Deliveries> deliveries(std::string_view profile) override;
     Result<FeedRange> feed_range(const records::FeedId& feed, std::uint64_t after,
                                  std::size_t max_bytes) override;
     Result<std::uint64_t> snapshot_generation(std::string_view profile) override;
@@ -105,8 +106,9 @@ class MemoryHub final : public HubStore {
     std::map<std::string, RegisteredDevice> devices;
     HubState state;
     std::vector<SettledPlace> settled;
-    std::vector<std::string> violations;  // what the engine must never do to a store
-    bool failing = false;                 // the disk does not answer
+    std::map<std::string, Deliveries, std::less<>> delivered;  // by profile
+    std::vector<std::string> violations;                       // what the engine must never do to a store
+    bool failing = false;                                      // the disk does not answer
     std::set<records::FeedId> unreadable;
 
   private:

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "daemon/hub/store/imports.hpp"
 #include "sync/base/crypto.hpp"
 #include "tests/unit/support/temporary_folder.hpp"
 
@@ -117,4 +118,18 @@ TEST_CASE("what a round delivered that was rolled back is asked for again") {
     CHECK_FALSE(bench.offer(photo).complete());
     CHECK(bench.send(photo).complete());
     CHECK(bench.blobs->find(sha256(photo)));
+}
+
+TEST_CASE("a profile hears when the sources delivered that it clears something of") {
+    Bench bench;
+    Catalog catalog(*bench.store);
+    Imports imports(*bench.store);
+    const auto run = imports.begin_run(1000).value();
+    for (const auto& [source, kind] :
+         {std::pair("lpi", records::PERMIT), std::pair("fire", records::PREPLAN)}) {
+        const auto row = catalog.put_source({source, source, "", "", 0}).value();
+        REQUIRE(imports.mark_imported(imports.dataset(row, source, kind).value(), run));
+    }
+    CHECK(bench.engine_store->deliveries("fire").value() == engine::Deliveries{{"lpi", 1000}});
+    CHECK(bench.engine_store->deliveries("gone").value().empty());
 }

@@ -324,6 +324,27 @@ TEST_CASE("The city's time zone and the sources' deliveries stand in the file") 
     CHECK(good(reader->sources()) == std::vector{source});
 }
 
+TEST_CASE("A delivery moves a source on, never back, and makes no source") {
+    const Folder folder;
+    build(folder / "city", {});
+    auto writer = good(snapshot::Writer::open(folder / "city"));
+    auto reader = good(Reader::open(folder / "city"));
+    snapshot::Source source{"lpi", "Permits", "Clerk", 86'400, 1'700'000'000};
+    const auto noted = [&](std::string_view id, std::int64_t at) {
+        good(writer->begin());
+        good(writer->note_delivery(id, at));
+        good(writer->commit());
+        return good(reader->sources());
+    };
+    good(writer->begin());
+    good(writer->set_source(source));
+    good(writer->commit());
+    CHECK(noted("lpi", 1'600'000'000) == std::vector{source});
+    source.delivered_at = 1'700'086'400;
+    CHECK(noted("lpi", 1'700'086'400) == std::vector{source});
+    CHECK(noted("unheard of", 1'700'086'400) == std::vector{source});
+}
+
 TEST_CASE("Only what works is near when only that is wanted") {
     const Folder folder;
     std::vector<Change> rows;

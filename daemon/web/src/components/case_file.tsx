@@ -78,6 +78,7 @@ export function CaseFile({ file, now }: { file: File; now: number }) {
           <li key={i} class="case-row">
             <strong>{condition.title}</strong>
             <span>{condition.text}</span>
+            {condition.on && <span>{`Since ${day(condition.on)}`}</span>}
             <OriginLine origin={condition.origin} now={now} />
           </li>
         )}

@@ -5,6 +5,7 @@ import type { FlowClass, Hydrant } from "../api";
 import { nearest } from "../state/nearest";
 import { compass, count, distance, month, sentenceCase } from "../words";
 import { HydrantIcon, Icon } from "./icons";
+import { OriginLine } from "./origin_line";
 
 const FIRST = 4;
 // NFPA 291: the colour of the bonnet tells the flow class.
@@ -27,7 +28,7 @@ function testText({ tested_on, last_inspected }: Hydrant): string {
   return last_inspected ? `Flow never tested, checked ${month(last_inspected)}` : "Flow never tested";
 }
 
-function Row({ hydrant, number }: { hydrant: Hydrant; number: number }) {
+function Row({ hydrant, number, now }: { hydrant: Hydrant; number: number; now: number }) {
   return (
     <li class="near">
       <span class="near-number">{number}</span>
@@ -35,8 +36,8 @@ function Row({ hydrant, number }: { hydrant: Hydrant; number: number }) {
         <HydrantIcon works size={30} />
       </span>
       <span class="near-text">
-        <span class="near-title">{hydrant.title}</span>
         <span class="near-flow">{flowText(hydrant)}</span>
+        <span class="near-title">{hydrant.title}</span>
         <span class="near-status">
           {testText(hydrant)}
           {hydrant.status === "in_service" ? "" : ". Nobody says whether it works."}
@@ -49,12 +50,15 @@ function Row({ hydrant, number }: { hydrant: Hydrant; number: number }) {
           {compass(hydrant.bearing_deg)}
         </span>
       </span>
+      <span class="near-origin">
+        <OriginLine origin={hydrant.origin} now={now} />
+      </span>
     </li>
   );
 }
 
 // `from`: "the property", "this vehicle".
-export function Hydrants({ hydrants, from }: { hydrants: Hydrant[]; from: string }) {
+export function Hydrants({ hydrants, from, now }: { hydrants: Hydrant[]; from: string; now: number }) {
   const [all, setAll] = useState(false);
   const shown = all ? hydrants : hydrants.slice(0, FIRST);
   useEffect(() => {
@@ -67,7 +71,7 @@ export function Hydrants({ hydrants, from }: { hydrants: Hydrant[]; from: string
       <p class="quiet">{`Straight-line distance from ${from}; the way along streets is longer`}</p>
       <ol class="records near-list">
         {shown.map((hydrant, i) => (
-          <Row key={hydrant.id} hydrant={hydrant} number={i + 1} />
+          <Row key={hydrant.id} hydrant={hydrant} number={i + 1} now={now} />
         ))}
       </ol>
       {hydrants.length > shown.length && (

@@ -1,5 +1,7 @@
 // Whose word a fact is, how old, and what speaks against relying on it.
 import type { Origin, Staleness } from "../api";
+import { device, knowsTime } from "../state/device";
+import { useStore } from "../state/store";
 import { age, sentenceCase } from "../words";
 import { Icon } from "./icons";
 import { StateChip } from "./state_chip";
@@ -8,6 +10,9 @@ const STALE: { [staleness in Staleness]?: string } = {
   late: "Its source is late",
   stale: "Its source has not delivered for long",
 };
+
+// Crews' own work is as of when it was recorded: nobody delivers it anew.
+const FIELD = "field";
 
 export function StalenessChip({ staleness }: { staleness: Staleness }) {
   const text = STALE[staleness];
@@ -21,10 +26,13 @@ export function StalenessChip({ staleness }: { staleness: Staleness }) {
 }
 
 export function OriginLine({ origin, now }: { origin: Origin; now: number }) {
-  const { source, as_of, link } = origin;
+  const { source, as_of, link, staleness } = origin;
+  // Without a clock that is said once, for all.
+  const isOpen = staleness === "unknown" && source.id !== FIELD && knowsTime(useStore(device));
+  const said = `${sentenceCase(origin.kind)}, ${source.title || source.id}, ${age(as_of, now)}`;
   return (
     <span class="origin">
-      {`${sentenceCase(origin.kind)}, ${source.title || source.id}, ${age(as_of, now)}`}
+      {isOpen ? <span data-staleness="unknown">{`${said}, nobody says how current`}</span> : said}
       <StalenessChip staleness={origin.staleness} />
       {link.doubtful && (
         <span class="chip wait">

@@ -1,5 +1,7 @@
 // What a crew must know before all else, readable at arm's length. It says whether there is a plan behind it.
 import type { Fact, QuickSheet as Sheet, Warning } from "../api";
+import { device, knowsTime } from "../state/device";
+import { useStore } from "../state/store";
 import { simpleValue } from "../words";
 import { Hydrants } from "./hydrants";
 import { Icon } from "./icons";
@@ -112,6 +114,7 @@ function Contacts({ sheet, now }: { sheet: Sheet; now: number }) {
 }
 
 export function QuickSheet({ sheet, now }: { sheet: Sheet; now: number }) {
+  const hasClock = knowsTime(useStore(device));
   return (
     <section class="section quick" id="section-quick" aria-labelledby="quick-title">
       <h2 id="quick-title" tabIndex={-1}>
@@ -119,6 +122,12 @@ export function QuickSheet({ sheet, now }: { sheet: Sheet; now: number }) {
       </h2>
       <p class={`basis ${sheet.basis}`}>{sheet.basis_text}</p>
       {sheet.summary && <p class="quick-summary">{sheet.summary}</p>}
+      {sheet.plan && <OriginLine origin={sheet.plan} now={now} />}
+      {!hasClock && (
+        <p class="quiet" data-clock="unknown">
+          This vehicle&apos;s clock is not set: what is late or overdue cannot be told.
+        </p>
+      )}
       {sheet.warnings.length > 0 && (
         <ul class="quick-part" aria-label="Warnings">
           {sheet.warnings.map((warning, i) => (
@@ -134,7 +143,7 @@ export function QuickSheet({ sheet, now }: { sheet: Sheet; now: number }) {
         <h3 id="hydrants-title" tabIndex={-1}>
           Nearest working hydrants
         </h3>
-        <Hydrants hydrants={sheet.hydrants} from="the property" />
+        <Hydrants hydrants={sheet.hydrants} from="the property" now={now} />
       </div>
       <Facts title="Fire protection" facts={sheet.protection} now={now} />
       <Facts title="Building" facts={sheet.building} now={now} />

@@ -22,7 +22,10 @@ export function SearchBox() {
   const [reply, setReply] = useState<SearchReply | null>(null);
   const [error, setError] = useState("");
   const [active, setActive] = useState(-1);
+  // Enter came before the answer to what is typed: what stands in the list answers something else.
+  const enterWaits = useRef(false);
   const [open, setOpen] = useState(false);
+  const [asks, setAsks] = useState(false); // Enter met a result that is not surely meant
 
   const results = reply?.results ?? [];
   const suggestions = reply?.suggestions ?? [];
@@ -42,7 +45,11 @@ export function SearchBox() {
         (found) => {
           setReply(found);
           setError("");
-          setActive(found.results.length > 0 ? 0 : -1);
+          const sure = found.results[0]?.sure === true;
+          setActive(sure ? 0 : -1);
+          setAsks(false);
+          if (enterWaits.current && sure) openFirst.current(found);
+          enterWaits.current = false;
         },
         (failure: unknown) => {
           if (isAbort(failure)) return;
@@ -79,13 +86,19 @@ export function SearchBox() {
     if (shown && active >= 0) document.getElementById(optionId(active))?.scrollIntoView({ block: "nearest" });
   }, [active, shown]);
 
+  const show = (result: SearchResult) => {
+    setOpen(false);
+    setText(result.title);
+    input.current?.blur();
+    openResult(result);
+  };
+  const openFirst = useRef((_: SearchReply) => {});
+  openFirst.current = (found) => found.results[0] && show(found.results[0]);
+
   const choose = (index: number) => {
     const result: SearchResult | undefined = results[index];
     if (result) {
-      setOpen(false);
-      setText(result.title);
-      input.current?.blur();
-      openResult(result);
+      show(result);
       return;
     }
     const suggestion = suggestions[index - results.length];
@@ -100,11 +113,14 @@ export function SearchBox() {
     if (event.key === "Escape") {
       if (shown) setOpen(false);
       else setText("");
-    } else if (event.key === "Enter" && shown) {
+    } else if (event.key === "Enter" && open && text.trim() !== "") {
       event.preventDefault();
+      if (reply?.query !== text.trim()) enterWaits.current = error === "";
       // What was offered in place of what was typed is shown first, and opened by the next Enter.
-      if (active < 0 && results[0]?.sure === false) setActive(0);
-      else choose(active < 0 ? 0 : active);
+      else if (active < 0 && total > 0) {
+        setActive(0);
+        setAsks(results.length > 0);
+      } else choose(active);
     } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && total > 0) {
       event.preventDefault();
       setOpen(true);
@@ -137,6 +153,7 @@ export function SearchBox() {
         spellcheck={false}
         value={text}
         onInput={(event) => {
+          enterWaits.current = false;
           setText(event.currentTarget.value);
           setOpen(true);
         }}
@@ -161,6 +178,7 @@ export function SearchBox() {
         </button>
       )}
       <div class="results" hidden={!shown} onPointerDown={(event) => event.preventDefault()}>
+        {asks && <p class="ask">Is it this one? Enter again opens it.</p>}
         <ul id={listId} role="listbox" aria-label="Search results">
           {results.map((result, i) => (
             <li
@@ -203,7 +221,7 @@ export function SearchBox() {
         )}
       </div>
       <p class="unseen" role="status">
-        {shown ? outcome : ""}
+        {shown ? (asks ? `${results[0]?.title}? Enter again opens it.` : outcome) : ""}
       </p>
     </div>
   );

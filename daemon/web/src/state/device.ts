@@ -17,6 +17,11 @@ export interface OperationEvent {
   state: RecordState;
 }
 
+// The box has a clock that its ages and due dates can be told by.
+export function knowsTime({ status }: DeviceState): boolean {
+  return status !== null && !["none", "build_floor"].includes(status.time.quality);
+}
+
 const QUIET_MS = 25_000;
 const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 8_000;

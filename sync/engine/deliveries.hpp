@@ -1,0 +1,62 @@
+// When each source delivered last: what the hub read to its end without finding anything new is as good as
+// new, though no row of it says so. Told with the answers to hellos. Both ends' halves; no I/O.
+//
+// A delivery is true of a city that holds what came of it, so the device writes it down once its feeds stand
+// where the hub's did in the same answer. Each minute's hello must stay small: the device repeats a mark for
+// what its city holds, and the hub answers with what is new since. README.md of the protocol, section 3.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "sync/engine/device_actions.hpp"
+#include "sync/engine/in_city.hpp"
+#include "sync/protocol/wire.pb.h"
+
+namespace fieldpost::engine {
+
+inline constexpr std::size_t most_deliveries = 500;  // told of: the first by their ids
+
+// Stands for a list of deliveries: two with the same content have the same, and none has 0.
+std::uint64_t mark_of(const Deliveries& deliveries);
+
+// The hub's half.
+class DeliveriesTold {
+  public:
+    // Into the answer goes what differs from the list with the mark `held`; all of `now` when that is not
+    // remembered: it is 0, of another run, or too long ago.
+    void tell(Deliveries now, std::uint64_t held, protocol::HelloReply& answer);
+
+  private:
+    const Deliveries* find(std::uint64_t mark) const;
+
+    std::deque<std::pair<std::uint64_t, Deliveries>> told_;  // the newest last
+};
+
+// The device's half.
+class DeliveriesHeard {
+  public:
+    // Another city is there, or the same with other feeds: what it holds is asked for from the ground up.
+    void mounted();
+    // For the next hello.
+    std::uint64_t mark() const { return mark_; }
+    // An answer, and the heads in it. What was heard before is reached before it, also by a city that is
+    // always a little behind.
+    void heard(const protocol::HelloReply& reply, FeedPlaces heads);
+    bool waits() const { return expected_.has_value(); }
+    // What a city that stands so is to hold; nullopt: nothing new.
+    std::optional<NoteDeliveries> due(const FeedPlaces& city);
+    // That is committed.
+    void noted(std::uint64_t mark);
+
+  private:
+    std::optional<NoteDeliveries> expected_;
+    std::uint64_t noting_ = 0;  // the mark of what is being written; 0: nothing
+    std::uint64_t mark_ = 0;
+};
+
+}  // namespace fieldpost::engine

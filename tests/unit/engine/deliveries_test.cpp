@@ -1,0 +1,124 @@
+// When sources delivered, between both ends' halves.
+#include "sync/engine/deliveries.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace fieldpost;
+using namespace fieldpost::engine;
+
+namespace {
+
+const records::FeedId feed{"city", {records::PUBLIC, "general"}};
+
+FeedPlaces at(std::uint64_t n, std::uint64_t generation = 1000) {
+    return {{feed, {generation, n}}};
+}
+
+Deliveries in(const protocol::HelloReply& reply) {
+    Deliveries out;
+    for (const auto& delivery : reply.deliveries()) out[delivery.source()] = delivery.delivered_at();
+    return out;
+}
+
+protocol::HelloReply answer(DeliveriesTold& hub, const Deliveries& now, std::uint64_t held) {
+    protocol::HelloReply reply;
+    hub.tell(now, held, reply);
+    return reply;
+}
+
+}  // namespace
+
+TEST_CASE("A device that holds nothing is told of all deliveries, and then of what is new", "[engine]") {
+    DeliveriesTold hub;
+    const Deliveries first{{"assessor", 100}, {"fire", 200}, {"permits", 300}};
+    const auto all = answer(hub, first, 0);
+    CHECK(in(all) == first);
+    REQUIRE(all.deliveries_mark() == mark_of(first));
+
+    const auto nothing = answer(hub, first, all.deliveries_mark());
+    CHECK(nothing.ByteSizeLong() == 0);  // that is what most hellos are answered with
+
+    Deliveries second = first;
+    second["fire"] = 201;
+    second["works"] = 202;
+    const auto some = answer(hub, second, all.deliveries_mark());
+    CHECK(in(some) == Deliveries{{"fire", 201}, {"works", 202}});
+    CHECK(some.deliveries_mark() == mark_of(second));
+}
+
+TEST_CASE("A hub that does not remember what a device holds tells it everything", "[engine]") {
+    const Deliveries held{{"assessor", 100}, {"fire", 200}};
+    const Deliveries now{{"assessor", 100}, {"fire", 201}};
+    SECTION("another run of the hub") {
+        DeliveriesTold hub;
+        CHECK(in(answer(hub, now, mark_of(held))) == now);
+    }
+    SECTION("too long ago") {
+        DeliveriesTold hub;
+        (void)answer(hub, held, 0);
+        for (std::int64_t later = 300; later < 500; ++later) (void)answer(hub, {{"fire", later}}, 0);
+        CHECK(in(answer(hub, now, mark_of(held))) == now);
+    }
+    SECTION("it was restored, and fire is where it was: nothing has to be told of that") {
+        DeliveriesTold hub;
+        (void)answer(hub, held, 0);
+        CHECK(in(answer(hub, now, mark_of(held))) == Deliveries{{"fire", 201}});
+        CHECK(answer(hub, held, mark_of(held)).ByteSizeLong() == 0);
+    }
+}
+
+TEST_CASE("A mark stands for sources and times, and no list has the mark of nothing", "[engine]") {
+    CHECK(mark_of({{"a", 1}}) == mark_of({{"a", 1}}));
+    CHECK(mark_of({{"a", 1}}) != mark_of({{"a", 2}}));
+    CHECK(mark_of({{"a", 1}}) != mark_of({{"b", 1}}));
+    CHECK(mark_of({{"a", 1}, {"b", 2}}) != mark_of({{"a", 1}}));
+    CHECK(mark_of({}) != 0);
+}
+
+TEST_CASE("Of very many sources some are told of", "[engine]") {
+    Deliveries many;
+    for (int i = 0; i < 2000; ++i) many["source-" + std::to_string(i)] = i;
+    DeliveriesTold hub;
+    const auto told = answer(hub, many, 0);
+    CHECK(told.deliveries_size() == static_cast<int>(most_deliveries));
+    CHECK(answer(hub, many, told.deliveries_mark()).ByteSizeLong() == 0);
+}
+
+TEST_CASE("A delivery is noted once the city holds what came of it", "[engine]") {
+    DeliveriesTold hub;
+    const auto reply = answer(hub, {{"fire", 200}}, 0);
+    DeliveriesHeard city;
+    city.heard(reply, at(7));
+    CHECK_FALSE(city.due(at(6)));
+    CHECK_FALSE(city.due(at(7, 1001)));  // of another hub generation the numbers say nothing
+    CHECK_FALSE(city.due({}));
+    const auto note = city.due(at(7));
+    REQUIRE(note);
+    CHECK(note->delivered == Deliveries{{"fire", 200}});
+    CHECK(note->heads == at(7));  // whoever writes it looks again: a feed may begin anew meanwhile
+    CHECK_FALSE(city.due(at(8)));
+    CHECK(city.mark() == 0);  // it may fail: then it is told again
+    city.noted(note->mark);
+    CHECK(city.mark() == reply.deliveries_mark());
+}
+
+TEST_CASE("A city that is always a little behind notes what it has come to", "[engine]") {
+    DeliveriesTold hub;
+    DeliveriesHeard city;
+    city.heard(answer(hub, {{"fire", 200}}, 0), at(7));
+    city.heard(answer(hub, {{"fire", 260}}, 0), at(9));
+    const auto note = city.due(at(8));
+    REQUIRE(note);
+    CHECK(note->delivered == Deliveries{{"fire", 200}});
+}
+
+TEST_CASE("What was written to a city that is gone is asked for again", "[engine]") {
+    DeliveriesTold hub;
+    DeliveriesHeard city;
+    city.heard(answer(hub, {{"fire", 200}}, 0), at(7));
+    const auto note = city.due(at(7));
+    REQUIRE(note);
+    city.mounted();
+    city.noted(note->mark);  // it was on its way
+    CHECK(city.mark() == 0);
+}
