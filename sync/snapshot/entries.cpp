@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
+#include <tuple>
 
 #include "sync/snapshot/entry_keys.hpp"
 #include "sync/snapshot/row_reader.hpp"
@@ -32,8 +34,10 @@ constexpr std::size_t seek_instead = 200;
 
 }  // namespace
 
-Entries::Entries(Database& database, RowReader& rows)
-    : rows_(rows),
+Entries::Entries(Database& database, RowReader& rows, SealedLayers& sealed)
+    : database_(database),
+      rows_(rows),
+      sealed_(sealed),
       addresses_(database, address_table),
       terms_(database, term_table),
       names_(database, name_table),
@@ -71,6 +75,23 @@ void Entries::refresh() {
     addresses_.forget();
     terms_.forget();
     names_.forget();
+    for (const auto& lists : lists_) lists->forget();
+    see_keys();
+}
+
+void Entries::see_keys() {
+    if (keys_seen_ == sealed_.version()) return;
+    lists_.clear();
+    if (keys_changed_) keys_changed_();
+    for (const auto& layer : sealed_.open())
+        lists_.push_back(std::make_unique<SealedLists>(database_, layer));
+    keys_seen_ = sealed_.version();
+}
+
+std::vector<Postings*> Entries::all_names() {
+    std::vector<Postings*> out{&names_};
+    for (const auto& lists : lists_) out.push_back(&lists->names);
+    return out;
 }
 
 void Entries::end() {
@@ -181,11 +202,21 @@ std::vector<TermEntry> Entries::terms(std::string_view prefix, std::size_t limit
     see_newest();
     const std::string to = after_prefix(prefix);
     std::vector<TermEntry> out;
-    for (auto at = terms_.seek(prefix); at && at.key() < to && out.size() < limit; terms_.next(at)) {
-        const BytesView key = at.key();
-        out.push_back({std::string(key.substr(0, key.size() - 1)), static_cast<lookup::TermKind>(key.back()),
-                       at.row()});
-    }
+    const auto take = [&](Postings& terms) {
+        const std::size_t most = out.size() + limit;
+        for (auto at = terms.seek(prefix); at && at.key() < to && out.size() < most; terms.next(at)) {
+            const BytesView key = at.key();
+            out.push_back({std::string(key.substr(0, key.size() - 1)),
+                           static_cast<lookup::TermKind>(key.back()), at.row()});
+        }
+    };
+    take(terms_);
+    if (lists_.empty()) return out;
+    for (const auto& lists : lists_) take(lists->terms);
+    std::ranges::sort(out, {}, [](const TermEntry& entry) {
+        return std::tuple(std::string_view(entry.key), entry.kind, entry.row);
+    });
+    if (out.size() > limit) out.resize(limit);
     return out;
 }
 
@@ -200,6 +231,7 @@ std::vector<std::string> Entries::words_beginning(std::string_view prefix, std::
         while (words_.executeStep())
             found.emplace_back(-words_.getColumn(1).getInt64(), words_.getColumn(0).getString());
     }
+    if (!lists_.empty()) add_sealed_words(from, to, found);
     std::ranges::sort(found);
     if (found.size() > limit) found.resize(limit);
     std::vector<std::string> out;
@@ -208,17 +240,42 @@ std::vector<std::string> Entries::words_beginning(std::string_view prefix, std::
     return out;
 }
 
+// To words with their rows, negative.
+void Entries::add_sealed_words(const std::string& from, const std::string& to,
+                               std::vector<std::pair<std::int64_t, std::string>>& found) {
+    constexpr std::size_t looked_at = 500;
+    std::map<std::string, std::int64_t> rows;
+    for (auto& [count, word] : found) rows[std::move(word)] += count;
+    for (const auto& lists : lists_) {
+        std::size_t looked = 0;
+        for (auto at = lists->words.seek(from); at && at.key() < to && looked < looked_at;
+             lists->words.next(at), ++looked) {
+            if (at.key() != from) rows[std::string(at.key())] -= at.row();
+        }
+    }
+    found.clear();
+    for (const auto& [word, count] : rows) found.emplace_back(count, word);
+}
+
 std::int64_t Entries::rows_of_word(const std::string& word) {
+    std::int64_t rows = 0;
+    for (const auto& lists : lists_) rows += lists->rows_of_word(word);
     word_.bindNoCopy(1, word);
     const ResetAtEnd reset(word_);
-    return word_.executeStep() ? word_.getColumn(0).getInt64() : 0;
+    return rows + (word_.executeStep() ? word_.getColumn(0).getInt64() : 0);
 }
 
 std::vector<std::int64_t> Entries::rows_named(const std::string& word, std::size_t limit) {
     const Bytes key = word_key(word);
     std::vector<std::int64_t> out;
-    for (auto at = names_.seek(key); at && at.key() == key && out.size() < limit; names_.next(at))
-        out.push_back(at.row());
+    for (Postings* names : all_names()) {
+        const std::size_t most = limit == SIZE_MAX ? limit : out.size() + limit;
+        for (auto at = names->seek(key); at && at.key() == key && out.size() < most; names->next(at))
+            out.push_back(at.row());
+    }
+    if (lists_.empty()) return out;
+    std::ranges::sort(out);
+    if (out.size() > limit) out.resize(limit);
     return out;
 }
 
@@ -231,9 +288,11 @@ void Entries::keep_named(std::vector<std::int64_t>& rows, const std::vector<std:
             continue;
         }
         const Bytes key = word_key(word);
-        for (const std::int64_t row : rows) {
-            const auto at = names_.seek(key, row);
-            if (at && at.key() == key && at.row() == row) kept.push_back(row);
+        for (Postings* names : all_names()) {
+            for (const std::int64_t row : rows) {
+                const auto at = names->seek(key, row);
+                if (at && at.key() == key && at.row() == row) kept.push_back(row);
+            }
         }
     }
     std::ranges::sort(kept);
@@ -279,6 +338,9 @@ void Entries::for_each_name_word(const std::function<void(std::string_view, std:
         const SQLite::Column text = name_words_.getColumn(0);
         const auto bytes = static_cast<std::size_t>(text.getBytes());
         word({static_cast<const char*>(text.getBlob()), bytes}, name_words_.getColumn(1).getInt64());
+    }
+    for (const auto& lists : lists_) {
+        for (auto at = lists->words.seek({}); at; lists->words.next(at)) word(at.key(), at.row());
     }
 }
 
