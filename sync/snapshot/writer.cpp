@@ -73,6 +73,8 @@ Result<std::unique_ptr<Writer>> Writer::create(const std::filesystem::path& path
     if (std::filesystem::exists(path, ignored)) {
         return fail(ErrorCode::conflict, "a city file would overwrite " + path.string());
     }
+    if (seal::aead(sealing.algorithm) == nullptr)
+        return fail(ErrorCode::invalid_argument, "there is no such algorithm to seal with");
     auto state = std::make_unique<State>();
     state->path = path;
     auto created = sql([&] {

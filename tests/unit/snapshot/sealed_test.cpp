@@ -34,6 +34,13 @@ Keyring ring(const std::vector<LayerKey>& layers, char byte = 'k', std::uint32_t
 }
 const Keyring both = ring({general, health});
 
+snapshot::Sealing with(const Keyring& keys, const std::map<LayerKey, Bytes>& dictionaries = {}) {
+    snapshot::Sealing out;
+    out.keys = keys;
+    out.dictionaries = dictionaries;
+    return out;
+}
+
 // The names of parties are sealed too.
 std::vector<Change> party(const std::string& key, const std::string& name, const std::string& phone,
                           const std::string& needs = {}, std::int64_t version = 1) {
@@ -156,7 +163,7 @@ TEST_CASE("With its keys a sealed file shows and finds what a plain one does") {
 
 TEST_CASE("Without keys a reader works for all else and says which layers are closed") {
     const Folder folder;
-    build_sealed(folder / "city", town(10), {both, {}, {}});
+    build_sealed(folder / "city", town(10), with(both));
     auto reader = good(Reader::open(folder / "city"));
     CHECK(good(reader->closed_layers()) == std::vector{general, health});
     const auto view = good(reader->view(property_id("3")));
@@ -174,7 +181,7 @@ TEST_CASE("Without keys a reader works for all else and says which layers are cl
 
 TEST_CASE("A key opens its own compartment and no other") {
     const Folder folder;
-    build_sealed(folder / "city", town(10), {both, {}, {}});
+    build_sealed(folder / "city", town(10), with(both));
     auto reader = good(Reader::open(folder / "city", ring({general})));
     CHECK(good(reader->closed_layers()) == std::vector{health});
     const auto view = good(reader->view(property_id("3")));
@@ -187,7 +194,7 @@ TEST_CASE("A key opens its own compartment and no other") {
 
 TEST_CASE("A wrong key opens nothing, is told, and is no damage") {
     const Folder folder;
-    build_sealed(folder / "city", town(10), {both, {}, {}});
+    build_sealed(folder / "city", town(10), with(both));
     auto reader = good(Reader::open(folder / "city", ring({general, health}, 'x')));
     CHECK(good(reader->closed_layers()) == std::vector{general, health});
     CHECK_FALSE(view_of(*reader, 3).empty());
@@ -204,7 +211,7 @@ TEST_CASE("A wrong key opens nothing, is told, and is no damage") {
 
 TEST_CASE("A key that is dropped while the file is open takes with it what it had opened") {
     const Folder folder;
-    build_sealed(folder / "city", town(10), {both, {}, {}});
+    build_sealed(folder / "city", town(10), with(both));
     auto keys = both;
     auto reader = good(Reader::open(folder / "city", keys));
     int forgotten = 0;
@@ -225,7 +232,7 @@ TEST_CASE("A key that is dropped while the file is open takes with it what it ha
 
 TEST_CASE("No reader keeps a key that it was told to drop") {
     const Folder folder;
-    build_sealed(folder / "city", town(10), {both, {}, {}});
+    build_sealed(folder / "city", town(10), with(both));
     Keyring keys = ring({general, health});
     const std::weak_ptr<const seal::Key> key = keys.newest(general);
     auto reader = good(Reader::open(folder / "city", keys));
@@ -244,7 +251,7 @@ TEST_CASE("A sealed cell that was changed, cut or moved is damage, not data") {
     const auto damage = [&](const std::string& statement) {
         std::error_code ignored;
         std::filesystem::remove(folder / "city", ignored);
-        build_sealed(folder / "city", town(10), {both, {}, {}});
+        build_sealed(folder / "city", town(10), with(both));
         change_file(folder / "city", statement);
         auto reader = good(Reader::open(folder / "city", both));
         const auto view = reader->view(property_id("3"));
@@ -254,7 +261,7 @@ TEST_CASE("A sealed cell that was changed, cut or moved is damage, not data") {
                   ->view(property_id("3")));  // whoever has no key sees no trouble
     };
     const std::string rows = " WHERE " + sealed_rows_of(general);
-    damage("UPDATE layer SET body = substr(body, 1, 30) || x'00' || substr(body, 32)" + rows);
+    damage("UPDATE layer SET body = CAST(substr(body, 1, 30) || x'00' || substr(body, 32) AS BLOB)" + rows);
     damage("UPDATE layer SET body = substr(body, 1, length(body) - 1)" + rows);
     damage("UPDATE layer SET body = x''" + rows);
     damage("UPDATE layer SET version = version + 1" + rows);
@@ -275,14 +282,15 @@ TEST_CASE("A sealed cell that was changed, cut or moved is damage, not data") {
 TEST_CASE("Search entries that were changed or moved are damage, not answers") {
     const Folder folder;
     for (const char* statement :
-         {"UPDATE sealed_block SET packed = substr(packed, 1, 20) || x'00' || substr(packed, 22)",
+         {"UPDATE sealed_block SET packed = CAST(substr(packed, 1, 20) || x'00' || substr(packed, 22) AS "
+          "BLOB)",
           "UPDATE sealed_first SET first = (SELECT first FROM sealed_first AS other WHERE other.block <> "
           "sealed_first.block LIMIT 1)",
           "UPDATE sealed_block SET packed = (SELECT packed FROM sealed_block AS other WHERE other.block <> "
           "sealed_block.block LIMIT 1)"}) {
         std::error_code ignored;
         std::filesystem::remove(folder / "city", ignored);
-        build_sealed(folder / "city", town(10), {both, {}, {}});
+        build_sealed(folder / "city", town(10), with(both));
         change_file(folder / "city", statement);
         auto reader = good(Reader::open(folder / "city", both));
         auto named = sql([&] { return reader->entries().named({"WILHELMINA"}, {}, 10); });
@@ -294,14 +302,14 @@ TEST_CASE("Search entries that were changed or moved are damage, not answers") {
 TEST_CASE("Rows that did not change are sealed to the same bytes in the next build") {
     const Folder folder;
     auto rows = town(600);
-    build_sealed(folder / "first", rows, {both, {}, {}});
+    build_sealed(folder / "first", rows, with(both));
     const auto dictionaries = good(good(Reader::open(folder / "first", both))->dictionaries());
     append(rows, household(9000));
     for (Change& change : rows) {
         if (change.row.record != id_of(records::PARTY, "5")) continue;
         ++change.row.version;
     }
-    build_sealed(folder / "second", rows, {both, {}, dictionaries});
+    build_sealed(folder / "second", rows, with(both, dictionaries));
     const auto cells = [&](const std::string& name) {
         std::map<std::pair<std::int64_t, std::string>, std::string> out;
         auto database = good(open_database(folder / name, Durability::read_only));
@@ -323,7 +331,7 @@ TEST_CASE("Rows that did not change are sealed to the same bytes in the next bui
 
 TEST_CASE("Nothing of what is sealed stands in the file in any plain form") {
     const Folder folder;
-    build_sealed(folder / "city", town(40), {both, {}, {}});
+    build_sealed(folder / "city", town(40), with(both));
     {
         auto writer = good(Writer::open(folder / "city", both));
         put_all(*writer, town(45, 2));
@@ -348,7 +356,7 @@ TEST_CASE("Feed changes are sealed on the device, and found like those of a fres
     INFO("replay with --rng-seed " << Catch::rngSeed());
     RandomCity random(Catch::rngSeed());
     const Folder folder;
-    build_sealed(folder / "fed", {}, {both, {}, {}});
+    build_sealed(folder / "fed", {}, with(both));
     std::map<std::pair<records::FeedId, records::RecordId>, Change> held;
     auto writer = good(Writer::open(folder / "fed", both));
     auto reader = good(Reader::open(folder / "fed", both));
@@ -380,7 +388,7 @@ TEST_CASE("Feed changes are sealed on the device, and found like those of a fres
     }
     std::vector<Change> rows;
     for (const auto& [key, change] : held) rows.push_back(change);
-    build_sealed(folder / "fresh", rows, {both, {}, {}});
+    build_sealed(folder / "fresh", rows, with(both));
     build(folder / "plain", rows);
     CHECK(searchable(folder / "fed", both) == searchable(folder / "plain", {}));
     CHECK(searchable(folder / "fresh", both) == searchable(folder / "plain", {}));
@@ -397,7 +405,7 @@ TEST_CASE("Feed changes are sealed on the device, and found like those of a fres
 
 TEST_CASE("A sealed layer whose key is not held cannot be changed; the others can") {
     const Folder folder;
-    build_sealed(folder / "city", town(10), {both, {}, {}});
+    build_sealed(folder / "city", town(10), with(both));
     auto writer = good(Writer::open(folder / "city", ring({general})));
     const auto rows = household(3, 5);
     good(writer->begin());
@@ -414,7 +422,7 @@ TEST_CASE("A sealed layer whose key is not held cannot be changed; the others ca
 
 TEST_CASE("A file seals from its beginning: a row without a key is refused, not kept in the open") {
     const Folder folder;
-    auto writer = good(Writer::create(folder / "city", {}, {ring({general}), {}, {}}));
+    auto writer = good(Writer::create(folder / "city", {}, with(ring({general}))));
     good(writer->begin());
     for (const Change& change : household(3)) {
         const auto put = writer->put(change.feed, change.row);
@@ -430,7 +438,7 @@ TEST_CASE("A lost right takes the rows of a sealed feed without its key") {
     std::erase_if(more, [](const Change& change) { return change.feed != general_feed; });
     for (Change& change : more) change.feed = north;
     append(rows, more);
-    build_sealed(folder / "city", rows, {both, {}, {}});
+    build_sealed(folder / "city", rows, with(both));
     auto writer = good(Writer::open(folder / "city"));
     good(writer->begin());
     good(writer->remove_feed(health_feed));
@@ -451,7 +459,7 @@ TEST_CASE("A lost right takes the rows of a sealed feed without its key") {
 
 TEST_CASE("A new key epoch seals what is new, and both keys are needed from then on") {
     const Folder folder;
-    build_sealed(folder / "city", town(10), {both, {}, {}});
+    build_sealed(folder / "city", town(10), with(both));
     Keyring later = both;
     good(later.add(general, 2, secret('n')));
     auto reader = good(Reader::open(folder / "city", both));
@@ -468,7 +476,7 @@ TEST_CASE("A new key epoch seals what is new, and both keys are needed from then
 
 TEST_CASE("Search entries by other rules are made anew for sealed layers too, once their key is there") {
     const Folder folder;
-    build_sealed(folder / "city", town(10), {both, {}, {}});
+    build_sealed(folder / "city", town(10), with(both));
     const auto before = searchable(folder / "city", both);
     change_file(folder / "city", "UPDATE meta SET value = 0 WHERE key = 'terms'");
     good(Writer::open(folder / "city"));
