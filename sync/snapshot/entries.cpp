@@ -352,7 +352,7 @@ std::int64_t Entries::data_version() {
 std::optional<records::LayerRow> Entries::row(std::int64_t row) {
     see_newest();
     auto stored = rows_.row(row);
-    if (!stored || rows_.superseded(*stored)) return std::nullopt;
+    if (!stored || stored->closed || rows_.superseded(*stored)) return std::nullopt;
     return std::move(stored->layer);
 }
 

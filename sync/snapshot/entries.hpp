@@ -85,8 +85,8 @@ class Entries {
     // Forgets what was opened with keys that are not held any more. Cheap when there is nothing to forget.
     void see_keys();
 
-    // A row as it stands in the file; nullopt when it is gone or another feed holds that layer in a newer
-    // version.
+    // A row as it stands in the file; nullopt when it is gone, its layer is closed, or another feed holds
+    // that layer in a newer version.
     std::optional<records::LayerRow> row(std::int64_t row);
     // The record's layers, each in its newest version.
     std::vector<records::LayerRow> record(records::RecordId record);

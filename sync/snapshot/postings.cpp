@@ -13,15 +13,15 @@ namespace {
 
 // Three blocks fill a page of 4096 bytes.
 constexpr std::size_t largest_block = 1345;
-constexpr std::size_t filling = 80;      // a block may be smaller by so much
-constexpr std::size_t blocks_kept = 48;  // some 6 KiB each
+constexpr std::size_t filling = 80;  // a block may be smaller by so much
 
 }  // namespace
 
 Postings::Postings(Database& database, const std::string& table)
     : Postings(std::make_unique<PlainBlocks>(database, table)) {}
 
-Postings::Postings(std::unique_ptr<BlockStore> blocks) : blocks_(std::move(blocks)) {}
+Postings::Postings(std::unique_ptr<BlockStore> blocks, std::size_t blocks_kept)
+    : blocks_(std::move(blocks)), blocks_kept_(blocks_kept) {}
 
 std::optional<BlockStore::Home> Postings::home(BytesView key, std::int64_t row) {
     auto found = blocks_->at_or_before(key, row);
@@ -42,7 +42,7 @@ std::shared_ptr<const PostingBlock> Postings::load(std::int64_t block) {
         if (order > 0 || (order == 0 && loaded->row(at - 1) > loaded->row(at)))
             throw SQLite::Exception("search entries are damaged", SQLITE_CORRUPT);
     }
-    if (kept_.size() >= blocks_kept) {
+    if (kept_.size() >= blocks_kept_) {
         kept_.erase(used_.back());
         used_.pop_back();
     }

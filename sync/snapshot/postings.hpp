@@ -22,7 +22,8 @@ namespace fieldpost::snapshot {
 class Postings {
   public:
     Postings(Database& database, const std::string& table);  // PlainBlocks
-    explicit Postings(std::unique_ptr<BlockStore> blocks);
+    // Keeps so many blocks unpacked: some 6 KiB each.
+    explicit Postings(std::unique_ptr<BlockStore> blocks, std::size_t blocks_kept = 48);
 
     // Where reading stands: on an entry, or behind the last one. Good until the next change.
     class Place {
@@ -64,6 +65,7 @@ class Postings {
     void drop(std::int64_t block);
 
     std::unique_ptr<BlockStore> blocks_;
+    const std::size_t blocks_kept_;
     struct Kept {
         std::shared_ptr<const PostingBlock> block;
         std::list<std::int64_t>::iterator used;

@@ -78,7 +78,8 @@ StoredRow RowReader::take(SQLite::Statement& statement, records::RecordId proper
     records::LayerRow& layer = out.layer;
     layer.record = statement.getColumn(1).getInt64();
     layer.kind = static_cast<records::Kind>(statement.getColumn(2).getInt());
-    if (const auto feed = feeds_.find(out.feed); feed != feeds_.end()) layer.layer = feed->second.layer;
+    const auto feed = feeds_.find(out.feed);
+    if (feed != feeds_.end()) layer.layer = feed->second.layer;
     layer.version = statement.getColumn(4).getInt64();
     if (const auto source = sources_.find(statement.getColumn(5).getInt64()); source != sources_.end()) {
         layer.source = source->second;
@@ -90,9 +91,9 @@ StoredRow RowReader::take(SQLite::Statement& statement, records::RecordId proper
     const BytesView stored = bytes_of(statement.getColumn(9));
     if (!sealed_.is_sealed(layer.layer)) {
         layer.body = stored;
-    } else if (const auto open = sealed_.open(layer.layer)) {
-        const std::string feed = records::feed_text(feeds_.at(out.feed));
-        layer.body = open->open_row({feed, layer.record, layer.version, layer.kind}, stored);
+    } else if (const auto open = sealed_.open(layer.layer); open && feed != feeds_.end()) {
+        const std::string name = records::feed_text(feed->second);
+        layer.body = open->open_row({name, layer.record, layer.version, layer.kind}, stored);
     } else {
         out.closed = true;
     }

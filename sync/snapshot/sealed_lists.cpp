@@ -7,6 +7,9 @@ namespace fieldpost::snapshot {
 
 namespace {
 
+// Every word typed stands for some twenty, and each is asked for how many rows have it.
+constexpr std::size_t word_blocks_kept = 384;
+
 std::unique_ptr<BlockStore> list_of(Database& database, const std::shared_ptr<const SealedLayer>& layer,
                                     SealedList list) {
     return std::make_unique<SealedBlocks>(database, layer, list);
@@ -17,7 +20,7 @@ std::unique_ptr<BlockStore> list_of(Database& database, const std::shared_ptr<co
 SealedLists::SealedLists(Database& database, const std::shared_ptr<const SealedLayer>& layer)
     : terms(list_of(database, layer, SealedList::terms)),
       names(list_of(database, layer, SealedList::names)),
-      words(list_of(database, layer, SealedList::words)) {}
+      words(list_of(database, layer, SealedList::words), word_blocks_kept) {}
 
 void SealedLists::replace(std::int64_t row, const lookup::Terms& before, const lookup::Terms& after) {
     difference(

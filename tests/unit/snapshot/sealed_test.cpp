@@ -216,11 +216,13 @@ TEST_CASE("A key that is dropped while the file is open takes with it what it ha
     auto reader = good(Reader::open(folder / "city", keys));
     int forgotten = 0;
     reader->entries().on_keys_changed([&] { ++forgotten; });
-    REQUIRE(reader->entries().named({"WILHELMINA"}, {}, 100).size() == 10);
-    const std::weak_ptr<const seal::Key> key = ring({general}).newest(general);
+    const auto found = reader->entries().named({"WILHELMINA"}, {}, 100);
+    REQUIRE(found.size() == 10);
+    REQUIRE(reader->entries().row(found.front()));
     keys.drop(general);
     CHECK(reader->hold(keys));
     CHECK(forgotten == 1);
+    CHECK_FALSE(reader->entries().row(found.front()));
     CHECK(good(reader->closed_layers()) == std::vector{general});
     CHECK(reader->entries().named({"WILHELMINA"}, {}, 100).empty());
     CHECK(reader->entries().terms("tel", 10).empty());
