@@ -63,7 +63,7 @@ void renew(records::LayerRow& row) {
         auto& permit = static_cast<records::Permit&>(**message);
         if (!permit.status().empty()) permit.set_status(row.version % 2 == 0 ? "Issued" : "Closed");
     }
-    auto layers = records::split(**message);
+    auto layers = records::split(**message, {{"name", row.layer}});  // where the name was, sealed or not
     if (const auto same = layers.find(row.layer); same != layers.end()) row.body = std::move(same->second);
 }
 
