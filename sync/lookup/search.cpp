@@ -45,7 +45,17 @@ bool begins_with_number(const TypedText& typed) {
 }  // namespace
 
 struct Search::State {
-    explicit State(snapshot::Reader& from) : reader(from), entries(from.entries()) {}
+    explicit State(snapshot::Reader& from) : reader(from), entries(from.entries()) {
+        entries.on_keys_changed([this] {
+            name_words = {};
+            name_words_version = 0;
+            renewing = false;
+            asked_since = 0;
+        });
+    }
+    ~State() { entries.on_keys_changed(nullptr); }
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
 
     snapshot::Reader& reader;
     snapshot::Entries& entries;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,8 @@
 #include "sync/lookup/terms.hpp"
 #include "sync/records/layer.hpp"
 #include "sync/snapshot/postings.hpp"
+#include "sync/snapshot/sealed_layers.hpp"
+#include "sync/snapshot/sealed_lists.hpp"
 
 namespace fieldpost::snapshot {
 
@@ -38,7 +41,7 @@ struct TermEntry {
 // Reader's thread. Its calls throw SQLite::Exception: put them into sql().
 class Entries {
   public:
-    Entries(Database& database, RowReader& rows);
+    Entries(Database& database, RowReader& rows, SealedLayers& sealed);
 
     // One state of the file for all calls until end(). Between them, every call sees what is newest.
     void begin();
@@ -84,8 +87,14 @@ class Entries {
     // Changes whenever another connection has changed the file.
     std::int64_t data_version();
 
-    // A row as it stands in the file; nullopt when it is gone or another feed holds that layer in a newer
-    // version.
+    // Sealed layers whose keys are held are searched with the rest. `changed` is called when one of them was
+    // opened or closed: whoever keeps words of names must forget them then. One at a time; nullptr: nobody.
+    void on_keys_changed(std::function<void()> changed) { keys_changed_ = std::move(changed); }
+    // Forgets what was opened with keys that are not held any more. Cheap when there is nothing to forget.
+    void see_keys();
+
+    // A row as it stands in the file; nullopt when it is gone, its layer is closed, or another feed holds
+    // that layer in a newer version.
     std::optional<records::LayerRow> row(std::int64_t row);
     // The record's layers, each in its newest version.
     std::vector<records::LayerRow> record(records::RecordId record);
@@ -101,12 +110,22 @@ class Entries {
     AddressEntry address_at(const Postings::Place& place) const;
     // Entries from `from` on whose keys are below `to`.
     std::vector<AddressEntry> take_addresses(BytesView from, BytesView to, std::size_t limit);
+    // In the file and in open sealed layers.
+    std::vector<Postings*> all_terms();
+    std::vector<Postings*> all_names();
+    void add_sealed_words(const std::string& from, const std::string& to,
+                          std::vector<std::pair<std::int64_t, std::string>>& found);
     std::int64_t rows_of_word(const std::string& word);
     class NamedRows;
 
     bool at_once_ = false;
     std::size_t names_examined_last_ = 0;
+    Database& database_;
     RowReader& rows_;
+    SealedLayers& sealed_;
+    std::uint64_t keys_seen_ = 0;
+    std::vector<std::unique_ptr<SealedLists>> lists_;  // of the open layers
+    std::function<void()> keys_changed_;
     Postings addresses_;
     Postings terms_;
     Postings names_;
