@@ -1,8 +1,10 @@
 #include "sync/base/compress.hpp"
 
+#include <zdict.h>
 #include <zstd.h>
 
 #include <new>
+#include <vector>
 
 namespace fieldpost {
 
@@ -89,6 +91,20 @@ Bytes compress(BytesView data, int level) {
 
 Result<Bytes> decompress(BytesView data, std::size_t limit) {
     return unfold(decompressing(), data, limit);
+}
+
+Bytes train_dictionary(std::span<const Bytes> samples, std::size_t bytes) {
+    Bytes all;
+    std::vector<std::size_t> sizes;
+    for (const Bytes& sample : samples) {
+        all += sample;
+        sizes.push_back(sample.size());
+    }
+    Bytes out(bytes, '\0');
+    const std::size_t size = ZDICT_trainFromBuffer(out.data(), out.size(), all.data(), sizes.data(),
+                                                   static_cast<unsigned>(sizes.size()));
+    out.resize(ZDICT_isError(size) != 0 ? 0 : size);
+    return out;
 }
 
 struct CompressionDictionary::Prepared {

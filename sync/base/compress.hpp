@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 
 #include "sync/base/bytes.hpp"
 #include "sync/base/result.hpp"
@@ -12,6 +13,10 @@ Bytes compress(BytesView data, int level = 3);
 
 // corrupt when damaged, full when the content is larger than `limit` bytes.
 Result<Bytes> decompress(BytesView data, std::size_t limit);
+
+// What such samples have in common, in at most `bytes`: a dictionary for more of their kind. Empty when there
+// are too few to learn from. Equal samples give equal bytes.
+Bytes train_dictionary(std::span<const Bytes> samples, std::size_t bytes);
 
 // The same with a dictionary that both ends have, which makes what is short shorter. Prepared once; then any
 // number of threads may use one object at the same time.

@@ -21,6 +21,7 @@ constexpr std::size_t names_misspelt = 60;
 constexpr std::size_t names_misspelt_far = 250;
 constexpr std::size_t streets_kept = 4000;
 constexpr std::size_t streets_asked = 64;
+constexpr std::size_t streets_of_few_letters = 20;
 constexpr std::size_t streets_asked_far = 250;
 constexpr std::size_t streets_of_other_numbers = 3;
 // The street itself is not in doubt, only the number; others as sure as the best by this.
@@ -378,7 +379,11 @@ void AddressSearch::find_addresses(std::size_t streets, std::size_t limit, std::
         if (a->reason.street != b->reason.street) return a->reason.street < b->reason.street;
         return a->reading->number > b->reading->number;
     };
-    const std::size_t ask = std::min(order.size(), streets);
+    // Of a letter or two so many streets begin that any of them is as good as the others.
+    const bool hardly_typed = std::ranges::all_of(order, [](const StreetCandidate* street) {
+        return street->reading->name_may_grow && without_spaces(joined(street->reading->name)).size() < 3;
+    });
+    const std::size_t ask = std::min(order.size(), hardly_typed ? streets_of_few_letters : streets);
     std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(ask), better);
     order.resize(ask);
     const std::size_t before = out.size();
@@ -386,7 +391,8 @@ void AddressSearch::find_addresses(std::size_t streets, std::size_t limit, std::
     // be on both, and then neither is sure.
     std::optional<double> filled_by;
     for (StreetCandidate* street : order) {
-        if (filled_by && street->score < *filled_by - as_good_a_street) return;
+        if (filled_by && (street->score < *filled_by - as_good_a_street || street->reading->number == 0))
+            return;
         street->asked = true;
         find_at(*street, limit, out);
         if (!filled_by && out.size() - before >= 4 * limit) filled_by = street->score;

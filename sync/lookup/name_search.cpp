@@ -23,9 +23,9 @@ constexpr double least_name = 0.55;  // and name_share by the share of the name'
 constexpr double name_share = 0.32;
 constexpr double half_typed = 0.02;
 constexpr double initial_typed = 0.03;    // "J" for "JOHN"
-constexpr double initial_written = 0.05;  // "JOHN" where the source has "J"
+constexpr double initial_written = 0.15;  // "JOHN" where the source has "J"
 constexpr std::size_t words_like = 16;    // that one typed word may stand for
-constexpr std::size_t variants_tried = 5;
+constexpr std::size_t variants_tried = 8;
 constexpr std::size_t spellings_tried = 40;  // of one variant
 constexpr double initial_weight = 0.25;      // of a name's initial, beside a word
 constexpr std::size_t least_parted = 3;      // letters of each half of a word that is two
@@ -52,8 +52,9 @@ double cost_of(const Typed::Word& typed, bool may_grow, std::string_view written
 }
 
 struct NameScore {
-    double score = 0;  // 0 when a word typed is not in the name
-    bool exact = true;
+    double score = 0;    // 0 when a word typed is not in the name
+    bool exact = true;   // spelled as typed; the last word perhaps half typed
+    bool whole = false;  // and all of it, to the last letter
 };
 
 // Each word of the name serves once. Whole words are given away before initials.
@@ -74,7 +75,7 @@ NameScore score_of(const Typed& typed, std::string_view name) {
         }
     }
     const bool exact = loss <= half_typed;
-    if (words.empty()) return {whole_name - loss, exact};
+    if (words.empty()) return {whole_name - loss, exact, loss == 0};
     double missing = 0;
     for (const std::string_view word : words) missing += word.size() == 1 ? initial_weight : 1;
     const auto met = static_cast<double>(all - words.size());
@@ -99,7 +100,7 @@ void add_row(snapshot::Entries& entries, std::int64_t row, const Typed& typed, s
     candidate.score = best.score;
     candidate.match = stored->kind == records::PROPERTY ? Match::place : Match::name;
     candidate.row = row;
-    candidate.is_as_typed = best.exact;
+    candidate.is_as_typed = best.whole;
     candidate.why = fmt::format("{} {}{}", candidate.match == Match::place ? "name of the place:" : "name:",
                                 records::title_case(best_name), best.exact ? "" : "; not spelled as typed");
     out.push_back(std::move(candidate));
@@ -145,17 +146,26 @@ std::vector<Typed> variants(const Typed& typed, const NameWords& known) {
             place = other.words.insert(place, Typed::Word{std::string(word), {}}) + 1;
         out.push_back(std::move(other));
     };
-    for (std::size_t at = 0; at < typed.words.size(); ++at) {
-        const std::string& word = typed.words[at].text;
-        if (at + 1 < typed.words.size()) {
-            const std::string both = word + typed.words[at + 1].text;
-            if (known.has(both)) add(at, 2, {both});
-        }
-        if (known.has(word)) continue;
-        for (std::size_t cut = least_parted; cut + least_parted <= word.size(); ++cut) {
-            const std::string_view left = std::string_view(word).substr(0, cut);
-            const std::string_view right = std::string_view(word).substr(cut);
-            if (known.has(left) && known.has(right)) add(at, 1, {left, right});
+    // Where both halves are words first, then where one is and the other may be misspelt.
+    for (const bool misspelt : {false, true}) {
+        for (std::size_t at = 0; at < typed.words.size(); ++at) {
+            const std::string& word = typed.words[at].text;
+            if (at + 1 < typed.words.size()) {
+                const std::string& next = typed.words[at + 1].text;
+                const bool both_are_words = known.has(word) && known.has(next);
+                if (misspelt ? !both_are_words && word.size() + next.size() >= 4 : known.has(word + next))
+                    add(at, 2, {word + next});
+            }
+            if (known.has(word)) continue;
+            for (std::size_t cut = least_parted; cut + least_parted <= word.size(); ++cut) {
+                const std::string_view left = std::string_view(word).substr(0, cut);
+                const std::string_view right = std::string_view(word).substr(cut);
+                const bool has_left = known.has(left);
+                const bool has_right = known.has(right);
+                const bool long_enough = has_left ? right.size() > least_parted : left.size() > least_parted;
+                if (misspelt ? has_left != has_right && long_enough : has_left && has_right)
+                    add(at, 1, {left, right});
+            }
         }
     }
     return out;
@@ -235,8 +245,8 @@ void find_names(snapshot::Entries& entries, const TypedText& text, bool whole_on
     for (const std::int64_t row : rows) add_row(entries, row, typed, out);
 }
 
-void find_names_like(snapshot::Entries& entries, NameWords& known, const TypedText& text, std::size_t limit,
-                     std::vector<Candidate>& out) {
+void find_names_like(snapshot::Entries& entries, NameWords& known, const TypedText& text, bool far,
+                     std::size_t limit, std::vector<Candidate>& out) {
     const Typed as_typed = read_typed(text);
     if (!is_searchable(as_typed)) return;
     const std::size_t wanted = rows_looked_at + 2 * limit;
@@ -245,7 +255,7 @@ void find_names_like(snapshot::Entries& entries, NameWords& known, const TypedTe
         std::vector<std::vector<std::string>> with_initials;
         for (Typed::Word& word : typed.words) {
             if (word.text.size() == 1) continue;
-            word.like = known.like(word.text, words_like);
+            word.like = known.like(word.text, words_like, far);
             with_initials.push_back({word.text, word.text.substr(0, 1)});
         }
         for (const std::vector<std::string>& words : spellings(typed, known)) {

@@ -15,8 +15,8 @@ namespace fieldpost::lookup {
 void find_names(snapshot::Entries& entries, const TypedText& text, bool whole_only, std::size_t limit,
                 std::vector<Candidate>& out);
 
-// The same for words that are misspelt, written by ear, joined or parted.
-void find_names_like(snapshot::Entries& entries, NameWords& known, const TypedText& text, std::size_t limit,
-                     std::vector<Candidate>& out);
+// The same for words that are misspelt, written by ear, joined or parted. `far`: with two errors in a word.
+void find_names_like(snapshot::Entries& entries, NameWords& known, const TypedText& text, bool far,
+                     std::size_t limit, std::vector<Candidate>& out);
 
 }  // namespace fieldpost::lookup

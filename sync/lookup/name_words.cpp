@@ -12,8 +12,9 @@ namespace {
 
 constexpr std::size_t words_kept = 400'000;
 constexpr std::size_t answers_kept = 64;
-constexpr std::size_t least_letters = 3;
+constexpr std::size_t least_letters = 2;
 constexpr std::size_t long_word = 8;
+constexpr std::size_t far_word = 4;
 constexpr double error_cost = 0.07;
 constexpr double sound_cost = 0.06;
 
@@ -97,22 +98,23 @@ void NameWords::add(std::string_view word, std::int64_t rows) {
     kept_.clear();
 }
 
-const std::vector<LikeWord>& NameWords::like(std::string_view word, std::size_t limit) {
-    Asked asked{std::string(word), limit};
+const std::vector<LikeWord>& NameWords::like(std::string_view word, std::size_t limit, bool far) {
+    Asked asked{std::string(word), limit, far};
     if (const auto known = kept_.find(asked); known != kept_.end()) return known->second;
     if (kept_.size() >= answers_kept) kept_.clear();
-    return kept_[std::move(asked)] = find_like(word, limit);
+    return kept_[std::move(asked)] = find_like(word, limit, far);
 }
 
-std::vector<LikeWord> NameWords::find_like(std::string_view word, std::size_t limit) {
+std::vector<LikeWord> NameWords::find_like(std::string_view word, std::size_t limit, bool far) {
     std::vector<LikeWord> out;
     if (word.size() < least_letters || has_digit(word)) return out;
     ++looked_through_;
     std::map<std::uint32_t, double> costs;
     const TypedWord typed(word);
-    words_.near(typed, word.size() >= long_word ? 2 : 1, [&](std::uint32_t number, int errors) {
-        if (errors > 0) costs[number] = errors * error_cost;
-    });
+    words_.near(typed, word.size() >= (far ? far_word : long_word) ? 2 : 1,
+                [&](std::uint32_t number, int errors) {
+                    if (errors > 0) costs[number] = errors * error_cost;
+                });
     if (!by_sound_sorted_) std::ranges::sort(by_sound_);
     by_sound_sorted_ = true;
     const auto same_sound = std::ranges::equal_range(by_sound_, sound_hash(word), {},

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -31,16 +32,17 @@ class NameWords {
     std::size_t size() const { return words_.size(); }
 
     bool has(std::string_view word) const { return words_.find(word) != WordList::none; }
-    // Other words within one typing error (two in words of eight letters and more) or that sound the same;
+    // Other words within one typing error (two in words of eight letters and more, and if `far` of four) or
+    // that sound the same;
     // the nearest first, then the more frequent. Not the word itself. The answers of the last words asked for
     // are kept, as at the next keystroke most words are the same. Good until the next call.
-    const std::vector<LikeWord>& like(std::string_view word, std::size_t limit);
+    const std::vector<LikeWord>& like(std::string_view word, std::size_t limit, bool far = false);
     // How often like() had to look through all words.
     std::size_t looked_through() const { return looked_through_; }
 
   private:
-    using Asked = std::pair<std::string, std::size_t>;
-    std::vector<LikeWord> find_like(std::string_view word, std::size_t limit);
+    using Asked = std::tuple<std::string, std::size_t, bool>;
+    std::vector<LikeWord> find_like(std::string_view word, std::size_t limit, bool far);
 
     WordList words_;
     std::vector<std::uint32_t> rows_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 namespace fieldpost::lookup {
 
@@ -11,6 +12,9 @@ namespace {
 constexpr double least_beginning = 0.55;
 constexpr double beginning_share = 0.35;
 constexpr std::size_t least_typed = 3;
+constexpr std::size_t keys_begun = 80;  // looked at, however few are shown
+constexpr std::size_t least_misspelt = 5;
+constexpr std::size_t most_misspelt = 24;
 
 bool is_number_noun(std::string_view word) {
     constexpr std::array<std::string_view, 17> nouns{
@@ -45,11 +49,48 @@ std::string noun_of(TermKind kind) {
     }
 }
 
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+// Numbers have more digits than letters; of short ones too many are alike.
+bool may_be_misspelt(std::string_view key) {
+    const auto digits = std::ranges::count_if(key, is_digit);
+    return key.size() >= least_misspelt && key.size() <= most_misspelt && digits >= 4 &&
+           2 * digits >= std::ssize(key);
+}
+
+// What one error makes of a key, with how unlikely it is: 0 two signs swapped or one left out, 1 one
+// exchanged for another of its sort, 2 one added.
+std::map<std::string, int> one_sign_off(const std::string& key) {
+    constexpr std::string_view digits = "0123456789";
+    constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    std::map<std::string, int> out;
+    const auto add = [&](std::string other, int unlikely) {
+        if (other == key) return;
+        const auto [known, added] = out.try_emplace(std::move(other), unlikely);
+        if (!added) known->second = std::min(known->second, unlikely);
+    };
+    for (std::size_t at = 0; at <= key.size(); ++at) {
+        for (const char digit : digits) add(key.substr(0, at) + digit + key.substr(at), 0);
+        if (at == key.size()) break;
+        for (const char sign : is_digit(key[at]) ? digits : letters)
+            add(key.substr(0, at) + sign + key.substr(at + 1), 1);
+        add(key.substr(0, at) + key.substr(at + 1), 2);
+        if (at + 1 == key.size()) continue;
+        std::string swapped = key;
+        std::swap(swapped[at], swapped[at + 1]);
+        add(std::move(swapped), 0);
+    }
+    return out;
+}
+
 void find_key(snapshot::Entries& entries, const std::string& key, bool may_grow, std::size_t limit,
               std::vector<Candidate>& out) {
     if (key.size() < 2) return;
     const bool beginnings = may_grow && key.size() >= least_typed && has_digit(key);
-    for (const snapshot::TermEntry& term : entries.terms(key, beginnings ? 4 * limit : limit)) {
+    for (const snapshot::TermEntry& term :
+         entries.terms(key, beginnings ? std::max(4 * limit, keys_begun) : limit)) {
         const bool whole = term.key == key;
         if (!whole && !beginnings) return;  // in order: whole keys come first
         Candidate candidate;
@@ -95,6 +136,28 @@ void find_numbers(snapshot::Entries& entries, const TypedText& typed, std::strin
     find_key(entries, term_key(key), !typed.last_complete, limit, out);
     if (is_number_noun(typed.words.front())) {
         find_key(entries, term_key(behind_noun), !typed.last_complete, limit, out);
+    }
+}
+
+void find_numbers_near(snapshot::Entries& entries, const TypedText& typed, std::size_t limit,
+                       std::vector<Candidate>& out) {
+    std::string key;
+    for (std::size_t at = is_number_noun(typed.words.front()) ? 1 : 0; at < typed.words.size(); ++at)
+        key += term_key(typed.words[at]);
+    if (!may_be_misspelt(key)) return;
+    const std::map<std::string, int> near = one_sign_off(key);
+    std::vector<std::string> keys;
+    keys.reserve(near.size());
+    for (const auto& [other, unlikely] : near) keys.push_back(other);
+    for (const snapshot::TermEntry& term : entries.terms_among(keys, 4 * limit)) {
+        if (term.kind == TermKind::whole_name || term.kind == TermKind::phone) continue;
+        Candidate candidate;
+        candidate.score = 1 - cost::number_digit_off - near.at(term.key) * cost::unlikely_digit;
+        candidate.match = match_of(term.kind);
+        candidate.is_as_typed = false;
+        candidate.row = term.row;
+        candidate.why = noun_of(term.kind) + "; one digit or letter differs";
+        out.push_back(std::move(candidate));
     }
 }
 

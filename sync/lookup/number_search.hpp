@@ -14,4 +14,9 @@ namespace fieldpost::lookup {
 void find_numbers(snapshot::Entries& entries, const TypedText& typed, std::string_view text,
                   std::size_t limit, std::vector<Candidate>& out);
 
+// Parcel numbers, tags, permit and case numbers with one sign wrong, missing, added or swapped with the next.
+// They are never more than an offer.
+void find_numbers_near(snapshot::Entries& entries, const TypedText& typed, std::size_t limit,
+                       std::vector<Candidate>& out);
+
 }  // namespace fieldpost::lookup

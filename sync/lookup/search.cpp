@@ -28,6 +28,7 @@ namespace {
 
 // When something is at least this good, nobody has to look for typing errors.
 constexpr double good_enough = 0.78;
+constexpr double hardly_an_answer = 0.7;
 // A number or door this well met is what was meant: names that merely share its words would only be in the
 // way.
 constexpr double sure_address = 0.9;
@@ -44,7 +45,17 @@ bool begins_with_number(const TypedText& typed) {
 }  // namespace
 
 struct Search::State {
-    explicit State(snapshot::Reader& from) : reader(from), entries(from.entries()) {}
+    explicit State(snapshot::Reader& from) : reader(from), entries(from.entries()) {
+        entries.on_keys_changed([this] {
+            name_words = {};
+            name_words_version = 0;
+            renewing = false;
+            asked_since = 0;
+        });
+    }
+    ~State() { entries.on_keys_changed(nullptr); }
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
 
     snapshot::Reader& reader;
     snapshot::Entries& entries;
@@ -125,11 +136,13 @@ struct Search::State {
         const std::vector<Repair> mended = repairs(typed, streets);
         addresses.find_misspelt(mended, places, 1, limit, candidates);
         if (best() >= good_enough) return;
-        if (!begins_with_number(typed))
-            find_names_like(entries, known_name_words(), typed, limit, candidates);
+        const bool may_be_name = !begins_with_number(typed);
+        if (may_be_name) find_names_like(entries, known_name_words(), typed, false, limit, candidates);
         if (best() >= good_enough) return;
         addresses.find_misspelt(mended, places, 2, limit, candidates);
         if (best() < good_enough) addresses.find_other_numbers(candidates);
+        if (may_be_name && best() < hardly_an_answer)
+            find_names_like(entries, name_words, typed, true, limit, candidates);
     }
 
     // What the city itself numbers so wins: "26-PLM-001234" is a permit before it is a square of a grid.
@@ -257,6 +270,8 @@ struct Search::State {
         };
         find_names(entries, typed, std::ranges::any_of(candidates, sure), limit, candidates);
         find_misspelt(typed, limit, addresses, candidates);
+        const auto is_good = [](const Candidate& candidate) { return candidate.score >= good_enough; };
+        if (std::ranges::none_of(candidates, is_good)) find_numbers_near(entries, typed, limit, candidates);
         keep_block(candidates);
         Answer answer;
         answer.hits = make_hits(entries, std::move(candidates), limit, options);

@@ -18,11 +18,18 @@ extern const std::string_view indexes_sql;
 namespace {
 
 constexpr std::size_t read_at_once = 4096;  // rows
+constexpr std::size_t least_samples = 1000;
+constexpr std::size_t dictionary_bytes = 16U << 10U;
 
 }  // namespace
 
-BulkLoad::BulkLoad(Database& database, Dictionary& dictionary, const std::filesystem::path& spool)
-    : database_(database), dictionary_(dictionary), spool_(spool) {}
+BulkLoad::BulkLoad(Database& database, Dictionary& dictionary, SealedLayers& sealed,
+                   std::map<records::LayerKey, Bytes> dictionaries, const std::filesystem::path& spool)
+    : database_(database),
+      dictionary_(dictionary),
+      sealed_(sealed),
+      dictionaries_(std::move(dictionaries)),
+      spool_(spool) {}
 
 BulkLoad::~BulkLoad() {
     if (reading_.valid()) reading_.wait();
@@ -56,7 +63,13 @@ bool BulkLoad::put(const records::FeedId& feed, const records::LayerRow& row) {
                 static_cast<std::int64_t>(row.link_method), row.link_confidence, row.body});
     checksums_[feed] += records::row_hash(records::feed_text(feed), row.record, row.version);
     held_.push_back({row.record, at, static_cast<std::int32_t>(feed_number), row.kind});
-    unread_.push_back({at, row.kind, row.body});
+    const records::LayerKey* sealed = nullptr;
+    if (sealed_.is_sealed(feed.layer)) {
+        const auto layer = samples_.try_emplace(feed.layer).first;
+        layer->second.put(row.body);
+        sealed = &layer->first;  // stays where it is
+    }
+    unread_.push_back({at, row.kind, sealed, row.body});
     if (unread_.size() == read_at_once) read_terms();
     return true;
 }
@@ -69,7 +82,7 @@ void BulkLoad::read_terms() {
     wait_for_terms();
     reading_ = std::async(std::launch::async, [this, rows = std::exchange(unread_, {})] {
         for (const Unread& row : rows)
-            entries_.gather(row.row, row.kind, term_reader_.read(row.kind, row.body));
+            entries_.gather(row.row, row.kind, term_reader_.read(row.kind, row.body), row.sealed);
     });
 }
 
@@ -88,8 +101,9 @@ void BulkLoad::finish() {
     wait_for_terms();
     const auto in_order = order();
     place_groups(in_order);
+    begin_layers();
     write_rows(in_order);
-    entries_.write(database_, dictionary_, [this](std::int64_t row) { return in_file(row); });
+    entries_.write(database_, dictionary_, sealed_, [this](std::int64_t row) { return in_file(row); });
     write_records();
     database_.exec(std::string(indexes_sql));
 }
@@ -133,11 +147,34 @@ std::int64_t BulkLoad::in_file(std::int64_t row) const {
     return groups_[static_cast<std::size_t>(place_of(row))].first_row + (row & (slots_of_place - 1));
 }
 
+void BulkLoad::begin_layers() {
+    for (const auto& [key, samples] : samples_) {
+        const auto given = dictionaries_.find(key);
+        const bool few = samples.kept().size() < least_samples;
+        const Bytes learnt = given != dictionaries_.end() || few
+                                 ? Bytes()
+                                 : train_dictionary(samples.kept(), dictionary_bytes);
+        if (!sealed_.to_write(key, given != dictionaries_.end() ? given->second : learnt))
+            throw SQLite::Exception("a sealed layer was closed while its file was built", SQLITE_MISUSE);
+    }
+    for (auto& [key, samples] : samples_) samples = {};
+}
+
 void BulkLoad::write_rows(const std::vector<std::uint32_t>& order) {
     SQLite::Statement insert(
         database_,
         "INSERT INTO layer (row, record, kind, feed, version, source, as_of, link_method, "
         "link_confidence, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    struct Sealing {
+        std::string feed;
+        std::shared_ptr<const SealedLayer> layer;
+    };
+    std::map<std::int64_t, Sealing> sealing;
+    for (const auto& [feed, checksum] : checksums_) {
+        if (auto layer = sealed_.open(feed.layer))
+            sealing[dictionary_.feed(feed)] = {records::feed_text(feed), std::move(layer)};
+    }
+    Bytes cell;
     spool_.sort_by_group();
     for (const std::uint32_t number : order) {
         std::int64_t at = groups_[number].first_row;
@@ -151,7 +188,13 @@ void BulkLoad::write_rows(const std::vector<std::uint32_t>& order) {
             insert.bind(7, row.as_of);
             insert.bind(8, row.link_method);
             insert.bind(9, row.link_confidence);
-            insert.bindNoCopy(10, row.body.data(), static_cast<int>(row.body.size()));
+            BytesView body = row.body;
+            if (const auto sealed = sealing.find(row.feed); sealed != sealing.end()) {
+                const auto& [feed, layer] = sealed->second;
+                cell = layer->seal_row({feed, row.record, row.version, row.kind}, body);
+                body = cell;
+            }
+            insert.bindNoCopy(10, body.data(), static_cast<int>(body.size()));
             run(insert);
         }
     }

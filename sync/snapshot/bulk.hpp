@@ -13,6 +13,8 @@
 #include "sync/snapshot/bulk_entries.hpp"
 #include "sync/snapshot/dictionary.hpp"
 #include "sync/snapshot/layout.hpp"
+#include "sync/snapshot/samples.hpp"
+#include "sync/snapshot/sealed_layers.hpp"
 #include "sync/snapshot/spool.hpp"
 
 namespace fieldpost::snapshot {
@@ -21,10 +23,12 @@ namespace fieldpost::snapshot {
 // meanwhile. Throws SQLite::Exception.
 class BulkLoad {
   public:
-    BulkLoad(Database& database, Dictionary& dictionary, const std::filesystem::path& spool);
+    // `dictionaries`: of sealed layers; a layer without one gets one that is learnt from its rows.
+    BulkLoad(Database& database, Dictionary& dictionary, SealedLayers& sealed,
+             std::map<records::LayerKey, Bytes> dictionaries, const std::filesystem::path& spool);
     ~BulkLoad();
 
-    // false when the property has no room for a further row.
+    // false when the property has no room for a further row. SealedLayers::can_write() must hold.
     bool put(const records::FeedId& feed, const records::LayerRow& row);
     // The feeds' checksums, of the rows that were put: before the transaction's commit.
     void write_checksums();
@@ -50,6 +54,7 @@ class BulkLoad {
     struct Unread {
         std::int64_t row = 0;
         records::Kind kind = records::KIND_UNSET;
+        const records::LayerKey* sealed = nullptr;
         Bytes body;
     };
 
@@ -59,11 +64,15 @@ class BulkLoad {
     std::int64_t in_file(std::int64_t row) const;
     std::vector<std::uint32_t> order() const;
     void place_groups(const std::vector<std::uint32_t>& order);
+    void begin_layers();
     void write_rows(const std::vector<std::uint32_t>& order);
     void write_records();
 
     Database& database_;
     Dictionary& dictionary_;
+    SealedLayers& sealed_;
+    std::map<records::LayerKey, Bytes> dictionaries_;
+    std::map<records::LayerKey, Samples> samples_;  // of the sealed layers that there are
     Spool spool_;
     std::unordered_map<records::RecordId, std::uint32_t> group_by_property_;
     std::vector<Group> groups_;

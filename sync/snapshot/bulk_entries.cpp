@@ -1,5 +1,7 @@
 #include "sync/snapshot/bulk_entries.hpp"
 
+#include <sqlite3.h>
+
 #include <algorithm>
 #include <tuple>
 
@@ -7,12 +9,18 @@
 #include "sync/snapshot/hilbert.hpp"
 #include "sync/snapshot/layout.hpp"
 #include "sync/snapshot/postings.hpp"
+#include "sync/snapshot/sealed_lists.hpp"
 #include "sync/snapshot/spot_pack.hpp"
 #include "sync/snapshot/statement.hpp"
 
 namespace fieldpost::snapshot {
 
-void BulkEntries::gather(std::int64_t row, records::Kind kind, const lookup::Terms& terms) {
+void BulkEntries::gather(std::int64_t row, records::Kind kind, const lookup::Terms& terms,
+                         const records::LayerKey* sealed) {
+    if (sealed != nullptr) {
+        sealed_[*sealed].gather(row, terms);
+        return;
+    }
     for (const auto& term : terms.addresses) {
         const auto next_street = static_cast<std::uint32_t>(streets_.size());
         const std::uint32_t street = streets_.try_emplace(term.street, next_street).first->second;
@@ -21,19 +29,7 @@ void BulkEntries::gather(std::int64_t row, records::Kind kind, const lookup::Ter
         if (added) parts_.push_back(term.part);
         addresses_.push_back({street, term.high, term.number, part->second, row});
     }
-    for (const auto& term : terms.exact) {
-        terms_.push_back({text_.size(), static_cast<std::uint32_t>(term.key.size()),
-                          static_cast<std::uint32_t>(term.kind), row});
-        text_ += term.key;
-    }
-    if (!terms.names.empty()) {
-        for (const std::string& text : terms.words()) {
-            Word& word =
-                words_.try_emplace(text, Word{static_cast<std::uint32_t>(words_.size()), 0}).first->second;
-            ++word.rows;
-            names_.push_back({word.number, row});
-        }
-    }
+    words_.gather(row, terms);
     if (terms.spot) {
         const auto& spot = *terms.spot;
         const auto [known, added] =
@@ -78,13 +74,14 @@ std::vector<BulkEntries::Order> BulkEntries::orders(std::size_t groups) const {
     return orders;
 }
 
-void BulkEntries::write(Database& database, Dictionary& dictionary,
-                        const std::function<std::int64_t(std::int64_t)>& in_file) {
+void BulkEntries::write(Database& database, Dictionary& dictionary, SealedLayers& sealed,
+                        const BulkWords::InFile& in_file) {
     write_streets(database);
     write_addresses(database, in_file);
     write_terms(database, in_file);
     write_names(database, in_file);
     write_spots(database, dictionary, in_file);
+    write_sealed(database, sealed, in_file);
 }
 
 void BulkEntries::write_streets(Database& database) const {
@@ -100,8 +97,7 @@ void BulkEntries::write_streets(Database& database) const {
     }
 }
 
-void BulkEntries::write_addresses(Database& database,
-                                  const std::function<std::int64_t(std::int64_t)>& in_file) {
+void BulkEntries::write_addresses(Database& database, const BulkWords::InFile& in_file) {
     const auto ranks = street_ranks();
     for (Address& address : addresses_) {
         address.street = ranks[address.street] + 1;
@@ -121,47 +117,48 @@ void BulkEntries::write_addresses(Database& database,
     addresses_ = {};
 }
 
-void BulkEntries::write_terms(Database& database, const std::function<std::int64_t(std::int64_t)>& in_file) {
-    for (Term& term : terms_) term.row = in_file(term.row);
-    const auto key = [&](const Term& term) {
-        return std::tuple(std::string_view(text_).substr(term.begin, term.size), term.kind, term.row);
-    };
-    std::ranges::sort(terms_, {}, key);
-    const auto same = [&](const Term& a, const Term& b) { return key(a) == key(b); };
-    terms_.erase(std::unique(terms_.begin(), terms_.end(), same), terms_.end());
+void BulkEntries::write_terms(Database& database, const BulkWords::InFile& in_file) {
     Postings postings(database, term_table);
-    for (const Term& term : terms_) {
-        const auto text = std::string_view(text_).substr(term.begin, term.size);
-        postings.append({term_key_of(text, static_cast<lookup::TermKind>(term.kind)), term.row});
-    }
-    postings.finish();
-    terms_ = {};
-    text_ = {};
+    words_.write_terms(postings, in_file);
 }
 
-void BulkEntries::write_names(Database& database, const std::function<std::int64_t(std::int64_t)>& in_file) {
-    const std::map<std::string, Word> sorted(words_.begin(), words_.end());
-    words_ = {};
-    std::vector<std::uint32_t> ranks(sorted.size());
-    std::vector<const std::string*> texts;
-    SQLite::Statement insert(database, "INSERT INTO name_word (word, rows) VALUES (?, ?)");
-    for (const auto& [text, word] : sorted) {
-        ranks[word.number] = static_cast<std::uint32_t>(texts.size());
-        texts.push_back(&text);
-        insert.bindNoCopy(1, text);
-        insert.bind(2, word.rows);
-        run(insert);
-    }
-    for (Named& named : names_) named = {ranks[named.word], in_file(named.row)};
-    std::ranges::sort(names_, {}, [](const Named& named) { return std::pair(named.word, named.row); });
+void BulkEntries::write_names(Database& database, const BulkWords::InFile& in_file) {
     Postings postings(database, name_table);
-    for (const Named& named : names_) postings.append({word_key(*texts[named.word]), named.row});
-    postings.finish();
-    names_ = {};
+    SQLite::Statement insert(database, "INSERT INTO name_word (word, rows) VALUES (?, ?)");
+    words_.write_names(postings, in_file, [&](const std::string& text, std::int64_t rows) {
+        insert.bindNoCopy(1, text);
+        insert.bind(2, rows);
+        run(insert);
+    });
 }
 
-void BulkEntries::write_spots(Database& database, Dictionary& dictionary,
-                              const std::function<std::int64_t(std::int64_t)>& in_file) {
+void BulkEntries::write_sealed(Database& database, SealedLayers& sealed, const BulkWords::InFile& in_file) {
+    for (auto& [key, words] : sealed_) {
+        const auto layer = sealed.open(key);
+        if (!layer)
+            throw SQLite::Exception("a sealed layer was closed while its file was built", SQLITE_MISUSE);
+        SealedLists lists(database, layer);
+        words.write_terms(lists.terms, in_file);
+        // Of very long words the beginnings count.
+        Posting waiting;
+        const auto write = [&] {
+            if (waiting.row > 0) lists.words.append(waiting);
+        };
+        words.write_names(lists.names, in_file, [&](const std::string& text, std::int64_t rows) {
+            Bytes word = word_key(text);
+            if (word != waiting.key) {
+                write();
+                waiting = {std::move(word), 0};
+            }
+            waiting.row += rows;
+        });
+        write();
+        lists.words.finish();
+    }
+    sealed_.clear();
+}
+
+void BulkEntries::write_spots(Database& database, Dictionary& dictionary, const BulkWords::InFile& in_file) {
     std::vector<std::int32_t> numbers;
     for (const auto& [name, kind] : class_list_)
         numbers.push_back(static_cast<std::int32_t>(dictionary.spot_class(name, kind)));

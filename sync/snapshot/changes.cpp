@@ -1,5 +1,7 @@
 #include "sync/snapshot/changes.hpp"
 
+#include <algorithm>
+#include <set>
 #include <vector>
 
 #include "sync/records/checksum.hpp"
@@ -18,16 +20,12 @@ std::int64_t one(SQLite::Statement& statement) {
 
 constexpr std::int64_t any_feed = -1;
 
-Bytes blob(const SQLite::Column& column) {
-    const auto* bytes = static_cast<const char*>(column.getBlob());
-    return bytes == nullptr ? Bytes{} : Bytes(bytes, static_cast<std::size_t>(column.getBytes()));
-}
-
 }  // namespace
 
-Changes::Changes(Database& database, Dictionary& dictionary)
+Changes::Changes(Database& database, Dictionary& dictionary, SealedLayers& sealed)
     : database_(database),
       dictionary_(dictionary),
+      sealed_(sealed),
       entries_(database, dictionary),
       by_record_(database, record_table),
       find_run_(database,
@@ -57,15 +55,20 @@ Changes::Changes(Database& database, Dictionary& dictionary)
 
 bool Changes::put(const records::FeedId& feed, const records::LayerRow& row) {
     const std::int64_t feed_number = dictionary_.feed(feed);
+    const Sealing sealed = sealing(feed);
     auto before = held(row.record, feed_number);
     if (before && before->version > row.version) return true;
     const auto replaced = before ? std::optional(before->version) : std::nullopt;
     const records::RecordId property = place_property(row);
     if (before && !stands_at(before->row, property)) {
-        erase(row.record, *before);
+        erase(sealed, row.record, *before);
         before.reset();
     }
     const lookup::Terms terms = term_reader_.read(row.kind, row.body);
+    Bytes cell;
+    if (sealed.layer)
+        cell = sealed.layer->seal_row({sealed.feed, row.record, row.version, row.kind}, row.body);
+    const Bytes& body = sealed.layer ? cell : row.body;
     if (before) {
         update_layer_.bind(1, static_cast<int>(row.kind));
         update_layer_.bind(2, row.version);
@@ -73,12 +76,12 @@ bool Changes::put(const records::FeedId& feed, const records::LayerRow& row) {
         update_layer_.bind(4, row.as_of);
         update_layer_.bind(5, static_cast<int>(row.link_method));
         update_layer_.bind(6, row.link_confidence);
-        update_layer_.bindNoCopy(7, row.body.data(), static_cast<int>(row.body.size()));
+        update_layer_.bindNoCopy(7, body.data(), static_cast<int>(body.size()));
         update_layer_.bind(8, before->row);
         run(update_layer_);
         count_row(feed_number, feed, row.record, replaced, row.version);
-        if (before->body == row.body && before->kind == row.kind) return true;
-        entries_.replace(before->row, row.kind, term_reader_.read(before->kind, before->body), terms);
+        if (before->kind == row.kind && plain(sealed, row.record, *before) == row.body) return true;
+        replace_entries(sealed, before->row, row.kind, terms_of(sealed, row.record, *before), terms);
         return true;
     }
     const std::int64_t at = take_row(property);
@@ -93,14 +96,14 @@ bool Changes::put(const records::FeedId& feed, const records::LayerRow& row) {
     insert_layer_.bind(7, row.as_of);
     insert_layer_.bind(8, static_cast<int>(row.link_method));
     insert_layer_.bind(9, row.link_confidence);
-    insert_layer_.bindNoCopy(10, row.body.data(), static_cast<int>(row.body.size()));
+    insert_layer_.bindNoCopy(10, body.data(), static_cast<int>(body.size()));
     run(insert_layer_);
     by_record_.add({record_key(row.record), at});
     const std::int64_t place = place_of(at);
     if (row.kind == records::PROPERTY && at == first_row(place))
         unname_place(place);  // the row says it from now on
     count_row(feed_number, feed, row.record, replaced, row.version);
-    entries_.add(at, row.kind, terms);
+    replace_entries(sealed, at, row.kind, {}, terms);
     return true;
 }
 
@@ -108,7 +111,7 @@ void Changes::remove(const records::FeedId& feed, records::RecordId record, std:
     const std::int64_t number = dictionary_.known_feed(feed);
     const auto before = held(record, number);
     if (!before || before->version > version) return;
-    erase(record, *before);
+    erase(sealing(feed), record, *before);
     count_row(number, feed, record, before->version, std::nullopt);
 }
 
@@ -121,9 +124,15 @@ void Changes::remove_feed(const records::FeedId& feed) {
         all.bind(1, number);
         while (all.executeStep()) records.push_back(all.getColumn(0).getInt64());
     }
+    const bool is_sealed = sealed_.is_sealed(feed.layer);
+    const bool is_last = is_sealed && !other_feed_has(feed.layer, feed);
+    const Sealing sealed = sealing(feed);
+    const bool with_entries = !is_sealed || (sealed.layer && !is_last);
     for (const records::RecordId record : records) {
-        if (const auto before = held(record, number)) erase(record, *before);
+        if (const auto before = held(record, number)) erase(sealed, record, *before, with_entries);
     }
+    if (!with_entries) forget_entries(feed.layer);
+    if (is_last) sealed_.forget_layer(feed.layer);
     SQLite::Statement forget(database_, "DELETE FROM feed WHERE feed = ?");
     forget.bind(1, number);
     forget.exec();
@@ -169,10 +178,91 @@ void Changes::count_checksums() {
 
 void Changes::renew_entries() {
     entries_.clear();
-    SQLite::Statement all(database_, "SELECT row, kind, body FROM layer ORDER BY row");
+    std::set<std::int64_t> sealed_feeds;
+    for (const auto& [feed, number] : dictionary_.feeds()) {
+        if (sealed_.is_sealed(feed.layer)) sealed_feeds.insert(number);
+    }
+    SQLite::Statement all(database_, "SELECT row, kind, body, feed FROM layer ORDER BY row");
     while (all.executeStep()) {
+        if (sealed_feeds.contains(all.getColumn(3).getInt64())) continue;
         const auto kind = static_cast<records::Kind>(all.getColumn(1).getInt());
-        entries_.add(all.getColumn(0).getInt64(), kind, term_reader_.read(kind, blob(all.getColumn(2))));
+        entries_.add(all.getColumn(0).getInt64(), kind, term_reader_.read(kind, bytes_of(all.getColumn(2))));
+    }
+    for (const records::LayerKey& layer : sealed_.all()) {
+        forget_entries(layer);
+        sealed_.set_stale(layer, true);
+    }
+    renew_stale();
+}
+
+void Changes::renew_stale() {
+    for (const records::LayerKey& layer : sealed_.stale()) {
+        if (!sealed_.open(layer)) continue;
+        renew_sealed(layer);
+        sealed_.set_stale(layer, false);
+    }
+}
+
+void Changes::renew_sealed(const records::LayerKey& layer) {
+    forget_entries(layer);
+    SQLite::Statement all(database_, "SELECT row, record, version, kind, body FROM layer WHERE feed = ?");
+    for (const auto& [feed, number] : dictionary_.feeds()) {
+        if (feed.layer != layer) continue;
+        const Sealing sealed = sealing(feed);
+        all.bind(1, number);
+        const ResetAtEnd reset(all);
+        while (all.executeStep()) {
+            const Held held{all.getColumn(0).getInt64(), all.getColumn(2).getInt64(),
+                            static_cast<records::Kind>(all.getColumn(3).getInt()),
+                            Bytes(bytes_of(all.getColumn(4)))};
+            sealed.lists->replace(held.row, {}, terms_of(sealed, all.getColumn(1).getInt64(), held));
+        }
+    }
+}
+
+void Changes::forget_entries(const records::LayerKey& layer) {
+    const auto number = sealed_.number(layer);
+    if (!number) return;
+    SealedBlocks::clear(database_, *number);
+    lists_.erase(*number);
+    sealed_.set_stale(layer, true);
+}
+
+bool Changes::other_feed_has(const records::LayerKey& layer, const records::FeedId& feed) const {
+    return std::ranges::any_of(dictionary_.feeds(), [&](const auto& each) {
+        return each.first.layer == layer && each.first != feed;
+    });
+}
+
+Changes::Sealing Changes::sealing(const records::FeedId& feed) {
+    Sealing out;
+    out.layer = sealed_.to_write(feed.layer);
+    if (!out.layer) return out;
+    out.feed = records::feed_text(feed);
+    auto& [layer, lists] = lists_[out.layer->number()];
+    if (layer != out.layer) {
+        layer = out.layer;
+        lists = std::make_unique<SealedLists>(database_, layer);
+    }
+    out.lists = lists.get();
+    return out;
+}
+
+Bytes Changes::plain(const Sealing& sealing, records::RecordId record, const Held& held) {
+    if (!sealing.layer) return held.body;
+    return sealing.layer->open_row({sealing.feed, record, held.version, held.kind}, held.body);
+}
+
+lookup::Terms Changes::terms_of(const Sealing& sealing, records::RecordId record, const Held& held) {
+    return term_reader_.read(held.kind, plain(sealing, record, held));
+}
+
+void Changes::replace_entries(const Sealing& sealing, std::int64_t row, records::Kind kind,
+                              const lookup::Terms& before, const lookup::Terms& after) {
+    if (sealing.layer) {
+        sealing.lists->replace(row, before, after);
+    } else {
+        entries_.replace(row, kind, before, after);
     }
 }
 
@@ -187,7 +277,7 @@ std::optional<Changes::Held> Changes::held(records::RecordId record, std::int64_
             if (feed != any_feed && find_run_.getColumn(2).getInt64() != feed) continue;
             return Held{row, find_run_.getColumn(3).getInt64(),
                         static_cast<records::Kind>(find_run_.getColumn(4).getInt()),
-                        blob(find_run_.getColumn(5))};
+                        Bytes(bytes_of(find_run_.getColumn(5)))};
         }
     }
     return std::nullopt;
@@ -255,8 +345,9 @@ std::int64_t Changes::take_row(records::RecordId property) {
     return full ? first_row(new_place(0)) : row;
 }
 
-void Changes::erase(records::RecordId record, const Held& held) {
-    entries_.remove(held.row, term_reader_.read(held.kind, held.body));
+void Changes::erase(const Sealing& sealing, records::RecordId record, const Held& held, bool with_entries) {
+    if (with_entries)
+        replace_entries(sealing, held.row, records::KIND_UNSET, terms_of(sealing, record, held), {});
     const std::int64_t place = place_of(held.row);
     if (held.kind == records::PROPERTY && held.row == first_row(place)) name_place(place, record);
     delete_layer_.bind(1, held.row);
@@ -286,6 +377,7 @@ void Changes::forget() {
     moved_.clear();
     by_record_.forget();
     entries_.forget();
+    lists_.clear();
 }
 
 void Changes::count(records::Kind kind, int by) {

@@ -22,7 +22,8 @@ class Dictionary {
   public:
     explicit Dictionary(Database& database);
 
-    std::int64_t feed(const records::FeedId& feed);              // found or made
+    std::int64_t feed(const records::FeedId& feed);  // found or made
+    const std::map<records::FeedId, std::int64_t>& feeds() const { return feeds_; }
     std::int64_t known_feed(const records::FeedId& feed) const;  // 0: none
     std::int64_t source(const std::string& id);
     std::int64_t spot_class(const std::string& name, records::Kind kind);

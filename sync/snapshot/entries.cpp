@@ -4,6 +4,9 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <iterator>
+#include <map>
+#include <tuple>
 
 #include "sync/snapshot/entry_keys.hpp"
 #include "sync/snapshot/row_reader.hpp"
@@ -32,8 +35,10 @@ constexpr std::size_t names_of_seek = 40;
 
 }  // namespace
 
-Entries::Entries(Database& database, RowReader& rows)
-    : rows_(rows),
+Entries::Entries(Database& database, RowReader& rows, SealedLayers& sealed)
+    : database_(database),
+      rows_(rows),
+      sealed_(sealed),
       addresses_(database, address_table),
       terms_(database, term_table),
       names_(database, name_table),
@@ -71,6 +76,29 @@ void Entries::refresh() {
     addresses_.forget();
     terms_.forget();
     names_.forget();
+    for (const auto& lists : lists_) lists->forget();
+    see_keys();
+}
+
+void Entries::see_keys() {
+    if (keys_seen_ == sealed_.version()) return;
+    lists_.clear();
+    if (keys_changed_) keys_changed_();
+    for (const auto& layer : sealed_.open())
+        lists_.push_back(std::make_unique<SealedLists>(database_, layer));
+    keys_seen_ = sealed_.version();
+}
+
+std::vector<Postings*> Entries::all_terms() {
+    std::vector<Postings*> out{&terms_};
+    for (const auto& lists : lists_) out.push_back(&lists->terms);
+    return out;
+}
+
+std::vector<Postings*> Entries::all_names() {
+    std::vector<Postings*> out{&names_};
+    for (const auto& lists : lists_) out.push_back(&lists->names);
+    return out;
 }
 
 void Entries::end() {
@@ -178,15 +206,63 @@ std::vector<AddressEntry> Entries::neighbours(std::int64_t street, std::uint32_t
     return out;
 }
 
+namespace {
+
+TermEntry term_at(const Postings::Place& place) {
+    const BytesView key = place.key();
+    return {std::string(key.substr(0, key.size() - 1)), static_cast<lookup::TermKind>(key.back()),
+            place.row()};
+}
+
+// From one existing key to the next: most that are asked for are passed by.
+void take_among(Postings& terms, const std::vector<std::string>& keys, std::size_t most,
+                std::vector<TermEntry>& out) {
+    Postings::Place at;
+    for (auto next = keys.begin(); next != keys.end() && out.size() < most;) {
+        if (!at)
+            at = terms.seek(*next);
+        else
+            terms.advance(at, *next, 0);
+        if (!at) break;
+        const std::string_view found = BytesView(at.key()).substr(0, at.key().size() - 1);
+        next = std::lower_bound(next, keys.end(), found);
+        if (next == keys.end() || *next != found) continue;
+        for (; at && out.size() < most && term_at(at).key == *next; terms.next(at))
+            out.push_back(term_at(at));
+        if (!at) break;
+        ++next;
+    }
+}
+
+// Of several lists.
+void put_in_order(std::vector<TermEntry>& entries, std::size_t limit) {
+    std::ranges::sort(entries, {}, [](const TermEntry& entry) {
+        return std::tuple(std::string_view(entry.key), entry.kind, entry.row);
+    });
+    if (entries.size() > limit) entries.resize(limit);
+}
+
+}  // namespace
+
 std::vector<TermEntry> Entries::terms(std::string_view prefix, std::size_t limit) {
     see_newest();
     const std::string to = after_prefix(prefix);
     std::vector<TermEntry> out;
-    for (auto at = terms_.seek(prefix); at && at.key() < to && out.size() < limit; terms_.next(at)) {
-        const BytesView key = at.key();
-        out.push_back({std::string(key.substr(0, key.size() - 1)), static_cast<lookup::TermKind>(key.back()),
-                       at.row()});
-    }
+    const auto take = [&](Postings& terms) {
+        const std::size_t most = out.size() + limit;
+        for (auto at = terms.seek(prefix); at && at.key() < to && out.size() < most; terms.next(at))
+            out.push_back(term_at(at));
+    };
+    for (Postings* terms : all_terms()) take(*terms);
+    put_in_order(out, limit);
+    return out;
+}
+
+std::vector<TermEntry> Entries::terms_among(const std::vector<std::string>& keys, std::size_t limit) {
+    see_newest();
+    std::vector<TermEntry> out;
+    for (Postings* terms : all_terms()) take_among(*terms, keys, out.size() + limit, out);
+    put_in_order(out, limit);
     return out;
 }
 
@@ -201,6 +277,7 @@ std::vector<std::string> Entries::words_beginning(std::string_view prefix, std::
         while (words_.executeStep())
             found.emplace_back(-words_.getColumn(1).getInt64(), words_.getColumn(0).getString());
     }
+    if (!lists_.empty()) add_sealed_words(from, to, found);
     std::ranges::sort(found);
     if (found.size() > limit) found.resize(limit);
     std::vector<std::string> out;
@@ -209,19 +286,40 @@ std::vector<std::string> Entries::words_beginning(std::string_view prefix, std::
     return out;
 }
 
+// To words with their rows, negative.
+void Entries::add_sealed_words(const std::string& from, const std::string& to,
+                               std::vector<std::pair<std::int64_t, std::string>>& found) {
+    constexpr std::size_t looked_at = 500;
+    std::map<std::string, std::int64_t> rows;
+    for (auto& [count, word] : found) rows[std::move(word)] += count;
+    for (const auto& lists : lists_) {
+        std::size_t looked = 0;
+        for (auto at = lists->words.seek(from); at && at.key() < to && looked < looked_at;
+             lists->words.next(at), ++looked) {
+            if (at.key() != from) rows[std::string(at.key())] -= at.row();
+        }
+    }
+    found.clear();
+    for (const auto& [word, count] : rows) found.emplace_back(count, word);
+}
+
 std::int64_t Entries::rows_of_word(const std::string& word) {
+    std::int64_t rows = 0;
+    for (const auto& lists : lists_) rows += lists->rows_of_word(word);
     word_.bindNoCopy(1, word);
     const ResetAtEnd reset(word_);
-    return word_.executeStep() ? word_.getColumn(0).getInt64() : 0;
+    return rows + (word_.executeStep() ? word_.getColumn(0).getInt64() : 0);
 }
 
 // The rows of names that have one of some words, in order.
 class Entries::NamedRows {
   public:
     // What reading takes goes from `left`; when nothing is left, the rows end.
-    NamedRows(Postings& names, const std::vector<std::string>& words, std::size_t& left)
-        : names_(names), left_(left) {
-        for (const std::string& word : words) words_.push_back({word_key(word), {}, false});
+    NamedRows(const std::vector<Postings*>& names, const std::vector<std::string>& words, std::size_t& left)
+        : left_(left) {
+        for (const std::string& word : words) {
+            for (Postings* each : names) words_.push_back({each, word_key(word), {}, false});
+        }
     }
 
     // The first from `row` on. Not before the one asked for last.
@@ -237,6 +335,7 @@ class Entries::NamedRows {
 
   private:
     struct Word {
+        Postings* names;
         Bytes key;
         Postings::Place place;
         bool ended;
@@ -247,9 +346,9 @@ class Entries::NamedRows {
             if (!take(1)) return !(word.ended = true);
             bool sought = !word.place;
             if (sought)
-                word.place = names_.seek(word.key, row);
+                word.place = word.names->seek(word.key, row);
             else
-                sought = names_.advance(word.place, word.key, row);
+                sought = word.names->advance(word.place, word.key, row);
             if (sought) take(names_of_seek);
         }
         word.ended = !word.place || word.place.key() != word.key;
@@ -262,7 +361,6 @@ class Entries::NamedRows {
         return true;
     }
 
-    Postings& names_;
     std::size_t& left_;
     std::vector<Word> words_;
 };
@@ -288,10 +386,11 @@ std::vector<std::int64_t> Entries::named(const std::vector<std::vector<std::stri
     if (order.empty()) return {};
     std::ranges::sort(order, {}, [](const auto& group) { return group.first; });
     std::size_t left = names_examined;
+    const std::vector<Postings*> names = all_names();
     std::vector<NamedRows> lists;
     for (const auto& [count, group] : order) {
         if (count == 0) return {};
-        lists.emplace_back(names_, *group, left);
+        lists.emplace_back(names, *group, left);
     }
     // From one row of the rarest group to the next, past what another group does not have.
     std::vector<std::int64_t> rows;
@@ -305,19 +404,34 @@ std::vector<std::int64_t> Entries::named(const std::vector<std::vector<std::stri
         }
         row = next ? lists.front().from(*next) : std::nullopt;
     }
+    names_examined_last_ = names_examined - left;
     return rows;
 }
 
 std::size_t Entries::for_each_name_word(const std::string& after, std::size_t limit,
                                         const std::function<void(std::string_view, std::int64_t)>& word) {
-    name_words_.bindNoCopy(1, after);
+    name_words_.bind(1, after);
     const ResetAtEnd reset(name_words_);
+    bool more = name_words_.executeStep();
+    std::vector<std::pair<Postings*, Postings::Place>> sealed;
+    for (const auto& lists : lists_) sealed.emplace_back(&lists->words, lists->words.seek(after + '\0'));
     std::size_t count = 0;
-    while (count < limit && name_words_.executeStep()) {
-        const SQLite::Column text = name_words_.getColumn(0);
-        const auto bytes = static_cast<std::size_t>(text.getBytes());
-        word({static_cast<const char*>(text.getBlob()), bytes}, name_words_.getColumn(1).getInt64());
-        ++count;
+    for (; count < limit; ++count) {
+        std::optional<std::string> least;
+        if (more) least = name_words_.getColumn(0).getString();
+        for (const auto& [words, at] : sealed) {
+            if (at && (!least || at.key() < *least)) least = at.key();
+        }
+        if (!least) break;
+        std::int64_t rows = 0;
+        if (more && name_words_.getColumn(0).getString() == *least) {
+            rows += name_words_.getColumn(1).getInt64();
+            more = name_words_.executeStep();
+        }
+        for (auto& [words, at] : sealed) {
+            for (; at && at.key() == *least; words->next(at)) rows += at.row();
+        }
+        word(*least, rows);
     }
     return count;
 }
@@ -330,7 +444,7 @@ std::int64_t Entries::data_version() {
 std::optional<records::LayerRow> Entries::row(std::int64_t row) {
     see_newest();
     auto stored = rows_.row(row);
-    if (!stored || rows_.superseded(*stored)) return std::nullopt;
+    if (!stored || stored->closed || rows_.superseded(*stored)) return std::nullopt;
     return std::move(stored->layer);
 }
 

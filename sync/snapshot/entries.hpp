@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,8 @@
 #include "sync/lookup/terms.hpp"
 #include "sync/records/layer.hpp"
 #include "sync/snapshot/postings.hpp"
+#include "sync/snapshot/sealed_layers.hpp"
+#include "sync/snapshot/sealed_lists.hpp"
 
 namespace fieldpost::snapshot {
 
@@ -38,7 +41,7 @@ struct TermEntry {
 // Reader's thread. Its calls throw SQLite::Exception: put them into sql().
 class Entries {
   public:
-    Entries(Database& database, RowReader& rows);
+    Entries(Database& database, RowReader& rows, SealedLayers& sealed);
 
     // One state of the file for all calls until end(). Between them, every call sees what is newest.
     void begin();
@@ -64,6 +67,8 @@ class Entries {
 
     // Keys that begin with `prefix`, in order.
     std::vector<TermEntry> terms(std::string_view prefix, std::size_t limit);
+    // Those of some keys (sorted, each once) that there are, in order, at most `limit`.
+    std::vector<TermEntry> terms_among(const std::vector<std::string>& keys, std::size_t limit);
     // Words of names that begin with `prefix` but are longer, those of most rows first (of the first 500).
     std::vector<std::string> words_beginning(std::string_view prefix, std::size_t limit);
     // In these two, work is bounded: of words that very many rows have, rows far down may be left out.
@@ -73,6 +78,8 @@ class Entries {
                                     std::size_t limit);
     // Rows of names that have a word of every group, in order.
     std::vector<std::int64_t> named(const std::vector<std::vector<std::string>>& groups, std::size_t limit);
+    // How much of that work the last of them took, where finding a block counts as 40 entries.
+    std::size_t names_examined_last() const { return names_examined_last_; }
     // Calls word(text, rows) for every word of a name behind `after`, in order, at most `limit`; how many
     // there were.
     std::size_t for_each_name_word(const std::string& after, std::size_t limit,
@@ -80,8 +87,14 @@ class Entries {
     // Changes whenever another connection has changed the file.
     std::int64_t data_version();
 
-    // A row as it stands in the file; nullopt when it is gone or another feed holds that layer in a newer
-    // version.
+    // Sealed layers whose keys are held are searched with the rest. `changed` is called when one of them was
+    // opened or closed: whoever keeps words of names must forget them then. One at a time; nullptr: nobody.
+    void on_keys_changed(std::function<void()> changed) { keys_changed_ = std::move(changed); }
+    // Forgets what was opened with keys that are not held any more. Cheap when there is nothing to forget.
+    void see_keys();
+
+    // A row as it stands in the file; nullopt when it is gone, its layer is closed, or another feed holds
+    // that layer in a newer version.
     std::optional<records::LayerRow> row(std::int64_t row);
     // The record's layers, each in its newest version.
     std::vector<records::LayerRow> record(records::RecordId record);
@@ -97,11 +110,22 @@ class Entries {
     AddressEntry address_at(const Postings::Place& place) const;
     // Entries from `from` on whose keys are below `to`.
     std::vector<AddressEntry> take_addresses(BytesView from, BytesView to, std::size_t limit);
+    // In the file and in open sealed layers.
+    std::vector<Postings*> all_terms();
+    std::vector<Postings*> all_names();
+    void add_sealed_words(const std::string& from, const std::string& to,
+                          std::vector<std::pair<std::int64_t, std::string>>& found);
     std::int64_t rows_of_word(const std::string& word);
     class NamedRows;
 
     bool at_once_ = false;
+    std::size_t names_examined_last_ = 0;
+    Database& database_;
     RowReader& rows_;
+    SealedLayers& sealed_;
+    std::uint64_t keys_seen_ = 0;
+    std::vector<std::unique_ptr<SealedLists>> lists_;  // of the open layers
+    std::function<void()> keys_changed_;
     Postings addresses_;
     Postings terms_;
     Postings names_;

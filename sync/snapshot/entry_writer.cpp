@@ -1,32 +1,10 @@
 #include "sync/snapshot/entry_writer.hpp"
 
-#include <algorithm>
-
+#include "sync/snapshot/difference.hpp"
 #include "sync/snapshot/entry_keys.hpp"
 #include "sync/snapshot/statement.hpp"
 
 namespace fieldpost::snapshot {
-
-namespace {
-
-// Calls `gone` for what is only in `before` and `come` for what is only in `after`; both sorted.
-template <class T, class Gone, class Come>
-void difference(const std::vector<T>& before, const std::vector<T>& after, Gone gone, Come come) {
-    auto old = before.begin();
-    auto now = after.begin();
-    while (old != before.end() || now != after.end()) {
-        if (now == after.end() || (old != before.end() && *old < *now)) {
-            gone(*old++);
-        } else if (old == before.end() || *now < *old) {
-            come(*now++);
-        } else {
-            ++old;
-            ++now;
-        }
-    }
-}
-
-}  // namespace
 
 EntryWriter::EntryWriter(Database& database, Dictionary& dictionary)
     : database_(database),

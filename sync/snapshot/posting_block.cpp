@@ -118,18 +118,24 @@ Result<PostingBlock> PostingBlock::unpack(BytesView bytes) {
         shared = static_cast<std::uint32_t>(std::min<std::uint64_t>(in.take(), UINT32_MAX));
     for (auto& size : sizes)
         size = static_cast<std::uint32_t>(std::min<std::uint64_t>(in.take(), UINT32_MAX));
+    std::size_t all_keys = 0;
     std::size_t before = 0;
     for (std::size_t at = 0; at < count; ++at) {
-        const std::size_t shared = shares[at];
-        if (shared > before || std::size_t{sizes[at]} + shared > key_limit) return damaged();
+        if (shares[at] > before || std::size_t{sizes[at]} + shares[at] > key_limit) return damaged();
+        before = shares[at] + sizes[at];
+        all_keys += before;
+        block.ends_[at + 1] = static_cast<std::uint32_t>(all_keys);
+    }
+    block.keys_.resize(all_keys);
+    char* to = block.keys_.data();
+    const char* last = to;
+    for (std::size_t at = 0; at < count; ++at) {
         const BytesView text = in.take_bytes(sizes[at]);
-        const std::size_t from = block.keys_.size() - before;
-        block.keys_.resize(block.keys_.size() + shared);
-        std::copy_n(block.keys_.begin() + static_cast<std::ptrdiff_t>(from), shared,
-                    block.keys_.end() - static_cast<std::ptrdiff_t>(shared));
-        block.keys_ += text;
-        before = shared + text.size();
-        block.ends_[at + 1] = static_cast<std::uint32_t>(block.keys_.size());
+        if (in.bad()) return damaged();
+        char* const key = to;
+        to = std::copy_n(last, shares[at], to);
+        to = std::copy_n(text.data(), text.size(), to);
+        last = key;
     }
     for (auto& row : block.rows_) row = static_cast<std::int64_t>(in.take()) & (slots_of_place - 1);
     if ((head & far_bit) == 0) {

@@ -1,8 +1,8 @@
 // Inside: one kind of search entry as a table of packed blocks (posting_block.hpp), read in order from any
 // key, and changed one entry at a time.
 //
-// Table NAME has the blocks, table NAME_first the first entry of each. Whoever holds the connection; inside
-// its transaction. Throws SQLite::Exception, also for blocks that cannot be unpacked.
+// Where the blocks are is block_store.hpp's. Whoever holds the connection; inside its transaction. Throws
+// SQLite::Exception, also for blocks that cannot be unpacked.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +14,16 @@
 #include <vector>
 
 #include "sync/base/sqlite.hpp"
+#include "sync/snapshot/block_store.hpp"
 #include "sync/snapshot/posting_block.hpp"
 
 namespace fieldpost::snapshot {
 
 class Postings {
   public:
-    Postings(Database& database, const std::string& table);
+    Postings(Database& database, const std::string& table);  // PlainBlocks
+    // Keeps so many blocks unpacked: some 6 KiB each.
+    explicit Postings(std::unique_ptr<BlockStore> blocks, std::size_t blocks_kept = 48);
 
     // Where reading stands: on an entry, or behind the last one. Good until the next change.
     class Place {
@@ -56,33 +59,16 @@ class Postings {
     void clear();
 
   private:
-    struct Home {  // a block and where it begins
-        std::int64_t block = 0;
-        Posting first;
-    };
-    std::optional<Home> ask(SQLite::Statement& statement, BytesView key, std::int64_t row);
-    std::optional<Home> home(BytesView key, std::int64_t row);  // where the entry is, or would be
+    std::optional<BlockStore::Home> home(BytesView key, std::int64_t row);  // where the entry is, or would be
     std::shared_ptr<const PostingBlock> load(std::int64_t block);
-    Place first_of(const std::optional<Home>& home);
+    Place first_of(const std::optional<BlockStore::Home>& home);
     void write(std::int64_t block, const std::vector<Posting>& postings);
     // Writes blocks of them; unless `all`, what may not fill the last one is left. How many were written.
     std::size_t insert(std::span<const Posting> postings, bool all);
     void drop(std::int64_t block);
-    void insert_first(const Posting& first, std::int64_t block);
-    void erase_first(const Posting& first);
 
-    Database& database_;
-    std::string table_;
-    SQLite::Statement at_or_before_;
-    SQLite::Statement before_;
-    SQLite::Statement after_;
-    SQLite::Statement get_;
-    SQLite::Statement insert_;
-    SQLite::Statement update_;
-    SQLite::Statement delete_;
-    SQLite::Statement insert_first_;
-    SQLite::Statement delete_first_;
-
+    std::unique_ptr<BlockStore> blocks_;
+    const std::size_t blocks_kept_;
     struct Kept {
         std::shared_ptr<const PostingBlock> block;
         std::list<std::int64_t>::iterator used;

@@ -1,15 +1,19 @@
 #include "sync/snapshot/reader.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <queue>
+#include <set>
 #include <tuple>
 
 #include "sync/base/sqlite.hpp"
 #include "sync/snapshot/entries.hpp"
 #include "sync/snapshot/meta_table.hpp"
 #include "sync/snapshot/row_reader.hpp"
+#include "sync/snapshot/sealed_layers.hpp"
 #include "sync/snapshot/spots.hpp"
 
 namespace fieldpost::snapshot {
@@ -31,9 +35,14 @@ bool may_lack_room(const Error& error) {
 
 struct Reader::State {
     explicit State(std::unique_ptr<Database> opened)
-        : database(std::move(opened)), rows(*database), spots(*database, rows), entries(*database, rows) {}
+        : database(std::move(opened)),
+          sealed(*database),
+          rows(*database, sealed),
+          spots(*database, rows),
+          entries(*database, rows, sealed) {}
 
     std::unique_ptr<Database> database;
+    SealedLayers sealed;
     RowReader rows;
     Spots spots;
     Entries entries;
@@ -51,7 +60,7 @@ struct Reader::State {
 Reader::Reader(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Reader::~Reader() = default;
 
-Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path& path) {
+Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path& path, const seal::Keyring& keys) {
     std::error_code ignored;
     if (!std::filesystem::exists(path, ignored))
         return fail(ErrorCode::not_found, "no city file at " + path.string());
@@ -66,7 +75,32 @@ Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path& path) 
         return std::make_unique<State>(std::move(*database));
     });
     if (!state) return state.error().with("opening " + path.string());
-    return std::unique_ptr<Reader>(new Reader(std::move(*state)));
+    std::unique_ptr<Reader> reader(new Reader(std::move(*state)));
+    if (auto held = reader->hold(keys); !held) spdlog::warn("city data: {}", held.error().message);
+    return reader;
+}
+
+Status Reader::hold(const seal::Keyring& keys) {
+    Status held = state_->sealed.hold(keys);
+    auto forgotten = sql([&] { state_->entries.see_keys(); });
+    if (!forgotten) return forgotten;
+    return held;
+}
+
+Result<std::vector<records::LayerKey>> Reader::sealed_layers() {
+    return state_->read([&] { return state_->sealed.all(); });
+}
+
+Result<std::vector<records::LayerKey>> Reader::closed_layers() {
+    return state_->read([&] { return state_->sealed.closed(); });
+}
+
+Result<std::map<records::LayerKey, Bytes>> Reader::dictionaries() {
+    return state_->read([&] {
+        std::map<records::LayerKey, Bytes> out;
+        for (const auto& layer : state_->sealed.open()) out[layer->layer()] = layer->dictionary();
+        return out;
+    });
 }
 
 Result<Meta> Reader::meta() {
@@ -124,6 +158,11 @@ Result<View> Reader::view(records::RecordId property) {
         auto rows = state_->rows.property(property, view_limit + 1);
         view.truncated = rows.size() > view_limit;
         if (view.truncated) rows = state_->rows.most_needed(property, view_limit);
+        std::set<records::LayerKey> closed;
+        for (const StoredRow& row : rows) {
+            if (row.closed) closed.insert(row.layer.layer);
+        }
+        view.closed.assign(closed.begin(), closed.end());
         keep_newest(rows);
         std::erase_if(rows, [&](const StoredRow& row) { return state_->rows.superseded(row); });
         std::ranges::sort(rows, {}, [&](const StoredRow& row) {

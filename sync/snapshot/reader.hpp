@@ -4,6 +4,7 @@
 #include <google/protobuf/message.h>
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 
 #include "sync/base/result.hpp"
 #include "sync/records/layer.hpp"
+#include "sync/seal/keyring.hpp"
 #include "sync/snapshot/distance.hpp"
 #include "sync/snapshot/meta.hpp"
 
@@ -35,6 +37,8 @@ struct View {
     // More rows than view_limit: hazards, pre-plans and incidents are here, and of every other kind as many,
     // the newest. The rest is left out.
     bool truncated = false;
+    // Layers of which there are rows that stay closed, as no key is held.
+    std::vector<records::LayerKey> closed = {};
 };
 
 enum class Wanted { all, working };
@@ -48,9 +52,23 @@ inline constexpr std::size_t box_limit = 10'000;  // results
 // read-only disk, it may see none of that: it is to be opened anew once the file is written again.
 class Reader {
   public:
-    // not_found, corrupt, or conflict when the format is another one.
-    static Result<std::unique_ptr<Reader>> open(const std::filesystem::path& path);
+    // not_found, corrupt, or conflict when the format is another one. A key that is not the right one is
+    // logged, and its layer stays closed.
+    static Result<std::unique_ptr<Reader>> open(const std::filesystem::path& path,
+                                                const seal::Keyring& keys = {});
     ~Reader();
+
+    // From now on these keys and no others. What was opened with a key that is not among them is forgotten,
+    // here and by whoever searches (Entries::on_keys_changed). refused when one of them is not the one that
+    // the file was sealed with: the others are held all the same.
+    Status hold(const seal::Keyring& keys);
+    // Sealed layers that the file has rows of, and those of them that stay closed: everything else is there
+    // without their keys.
+    Result<std::vector<records::LayerKey>> sealed_layers();
+    Result<std::vector<records::LayerKey>> closed_layers();
+    // What bodies of the open layers are packed with: for Sealing::dictionaries of the next build. As secret
+    // as the layers are.
+    Result<std::map<records::LayerKey, Bytes>> dictionaries();
 
     // As it is in the file now.
     Result<Meta> meta();

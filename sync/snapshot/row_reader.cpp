@@ -33,8 +33,9 @@ std::string select_by_need() {
 
 }  // namespace
 
-RowReader::RowReader(Database& database)
-    : by_record_(database, record_table),
+RowReader::RowReader(Database& database, SealedLayers& sealed)
+    : sealed_(sealed),
+      by_record_(database, record_table),
       data_version_(database, "PRAGMA data_version"),
       by_row_(database, select("WHERE row = ?")),
       run_(database, select("WHERE row >= ? ORDER BY row")),
@@ -50,6 +51,7 @@ bool RowReader::refresh() {
     const std::int64_t version = data_version_.getColumn(0).getInt64();
     if (version == seen_version_) return false;
     by_record_.forget();
+    sealed_.refresh();
     feeds_.clear();
     std::set<records::LayerKey> layers;
     shared_layers_ = false;
@@ -76,7 +78,8 @@ StoredRow RowReader::take(SQLite::Statement& statement, records::RecordId proper
     records::LayerRow& layer = out.layer;
     layer.record = statement.getColumn(1).getInt64();
     layer.kind = static_cast<records::Kind>(statement.getColumn(2).getInt());
-    if (const auto feed = feeds_.find(out.feed); feed != feeds_.end()) layer.layer = feed->second.layer;
+    const auto feed = feeds_.find(out.feed);
+    if (feed != feeds_.end()) layer.layer = feed->second.layer;
     layer.version = statement.getColumn(4).getInt64();
     if (const auto source = sources_.find(statement.getColumn(5).getInt64()); source != sources_.end()) {
         layer.source = source->second;
@@ -84,11 +87,16 @@ StoredRow RowReader::take(SQLite::Statement& statement, records::RecordId proper
     layer.as_of = statement.getColumn(6).getInt64();
     layer.link_method = static_cast<records::LinkMethod>(statement.getColumn(7).getInt());
     layer.link_confidence = statement.getColumn(8).getInt();
-    const auto body = statement.getColumn(9);
-    if (const auto* bytes = static_cast<const char*>(body.getBlob()); bytes != nullptr) {
-        layer.body.assign(bytes, static_cast<std::size_t>(body.getBytes()));
-    }
     layer.property = property;
+    const BytesView stored = bytes_of(statement.getColumn(9));
+    if (!sealed_.is_sealed(layer.layer)) {
+        layer.body = stored;
+    } else if (const auto open = sealed_.open(layer.layer); open && feed != feeds_.end()) {
+        const std::string name = records::feed_text(feed->second);
+        layer.body = open->open_row({name, layer.record, layer.version, layer.kind}, stored);
+    } else {
+        out.closed = true;
+    }
     return out;
 }
 
@@ -172,9 +180,9 @@ void keep_newest(std::vector<StoredRow>& rows) {
         const auto [best, first] = newest.try_emplace({row.layer.record, row.layer.layer}, rank);
         if (!first && best->second < rank) best->second = rank;
     }
-    if (newest.size() == rows.size()) return;
     std::erase_if(rows, [&](const StoredRow& row) {
-        return newest.at({row.layer.record, row.layer.layer}) != std::pair(row.layer.version, -row.feed);
+        return row.closed ||
+               newest.at({row.layer.record, row.layer.layer}) != std::pair(row.layer.version, -row.feed);
     });
 }
 

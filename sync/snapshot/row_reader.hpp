@@ -8,19 +8,21 @@
 #include "sync/base/sqlite.hpp"
 #include "sync/records/layer.hpp"
 #include "sync/snapshot/postings.hpp"
+#include "sync/snapshot/sealed_layers.hpp"
 
 namespace fieldpost::snapshot {
 
 struct StoredRow {
     std::int64_t row = 0;
     std::int64_t feed = 0;
+    bool closed = false;  // its layer is sealed and no key is held: the body is empty
     records::LayerRow layer;
 };
 
 // Reader's thread; inside its read transaction. Throws SQLite::Exception.
 class RowReader {
   public:
-    explicit RowReader(Database& database);
+    RowReader(Database& database, SealedLayers& sealed);
 
     // Takes up what other connections committed; true when there was anything. Cheap when there was not.
     bool refresh();
@@ -44,6 +46,7 @@ class RowReader {
     records::RecordId property_at(std::int64_t row);
     std::optional<std::int64_t> place_of_property(records::RecordId property);
 
+    SealedLayers& sealed_;
     Postings by_record_;
     SQLite::Statement data_version_;
     SQLite::Statement by_row_;
@@ -59,7 +62,7 @@ class RowReader {
     bool shared_layers_ = false;  // two feeds carry the same layer: several areas
 };
 
-// Of each record's layers the one with the highest version; order is kept.
+// Of each record's layers the one with the highest version, unless it is closed; order is kept.
 void keep_newest(std::vector<StoredRow>& rows);
 
 }  // namespace fieldpost::snapshot

@@ -42,7 +42,7 @@ CREATE TABLE layer (
     as_of INTEGER NOT NULL,              -- unix seconds, 0 unknown
     link_method INTEGER NOT NULL,
     link_confidence INTEGER NOT NULL,    -- percent
-    body BLOB NOT NULL                   -- the kind's protobuf message with this layer's fields
+    body BLOB NOT NULL                   -- the kind's protobuf message with this layer's fields; of a sealed layer its cell
 ) STRICT;
 
 -- Rows by record, packed as the search entries are: the first of each run of rows of one record; and of each place with
@@ -112,3 +112,28 @@ CREATE TABLE spot_cell (
     cell INTEGER PRIMARY KEY,
     things BLOB NOT NULL
 ) STRICT;
+
+-- Sealed layers (README.md): their bodies are cells, and their search entries are here and in no table above.
+
+CREATE TABLE sealed_layer (
+    layer INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,             -- "confidential/health"
+    dictionary BLOB NOT NULL,            -- that bodies are packed with, as a cell
+    stale INTEGER NOT NULL DEFAULT 0     -- 1: entries went while the key was not held, and are to be made anew
+) STRICT;
+
+-- Every key that something of the layer was sealed with.
+CREATE TABLE sealed_key (
+    layer INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    mark BLOB NOT NULL,                  -- tells whether a key is this one
+    PRIMARY KEY (layer, epoch)
+) WITHOUT ROWID, STRICT;
+
+-- Blocks of entries as cells, and their first entries as cells. A block's number says its layer and its list
+-- (sealed_blocks.hpp).
+CREATE TABLE sealed_block (block INTEGER PRIMARY KEY, packed BLOB NOT NULL) STRICT;
+CREATE TABLE sealed_first (block INTEGER PRIMARY KEY, first BLOB NOT NULL) STRICT;
+
+-- Grows when the first entries of a list change: readers keep them in memory.
+CREATE TABLE sealed_list (list INTEGER PRIMARY KEY, changes INTEGER NOT NULL) STRICT;

@@ -4,6 +4,8 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include "sync/base/bytes.hpp"
+
 namespace fieldpost::snapshot {
 
 class ResetAtEnd {
@@ -21,6 +23,18 @@ class ResetAtEnd {
 inline void run(SQLite::Statement& statement) {
     const ResetAtEnd reset(statement);
     statement.exec();
+}
+
+// Copied. A null pointer would bind NULL, which is no bytes' value and before every key.
+inline void bind_bytes(SQLite::Statement& statement, int at, BytesView bytes) {
+    statement.bind(at, static_cast<const void*>(bytes.empty() ? "" : bytes.data()),
+                   static_cast<int>(bytes.size()));
+}
+
+// Good until the statement's next step or reset.
+inline BytesView bytes_of(const SQLite::Column& column) {
+    const auto* bytes = static_cast<const char*>(column.getBlob());
+    return bytes == nullptr ? BytesView() : BytesView(bytes, static_cast<std::size_t>(column.getBytes()));
 }
 
 }  // namespace fieldpost::snapshot

@@ -1,5 +1,6 @@
 #include "sync/snapshot/writer.hpp"
 
+#include <spdlog/spdlog.h>
 #include <sqlite3.h>
 
 #include <array>
@@ -11,6 +12,7 @@
 #include "sync/snapshot/changes.hpp"
 #include "sync/snapshot/dictionary.hpp"
 #include "sync/snapshot/meta_table.hpp"
+#include "sync/snapshot/sealed_layers.hpp"
 
 namespace fieldpost::snapshot {
 
@@ -20,6 +22,7 @@ struct Writer::State {
     std::filesystem::path path;
     std::unique_ptr<Database> database;
     std::unique_ptr<Dictionary> dictionary;
+    std::unique_ptr<SealedLayers> sealed;
     std::unique_ptr<BulkLoad> bulk;    // while the file is created
     std::unique_ptr<Changes> changes;  // once it is finished
     bool open_transaction = false;
@@ -34,6 +37,13 @@ struct Writer::State {
         if (!done_in_sql) return done_in_sql.error().with("writing " + path.string());
         return result;
     }
+
+    // Whether a row of this feed can be put and removed.
+    Status may_change(const records::FeedId& feed) const {
+        if (sealed->can_write(feed.layer)) return ok();
+        return fail(ErrorCode::unavailable, "the layer " + layer_text(feed.layer) + " is sealed in " +
+                                                path.string() + " and its key is not held");
+    }
 };
 
 namespace {
@@ -44,16 +54,27 @@ bool has_checksums(Database& database) {
                .getInt() != 0;
 }
 
+// Entries that went while their layer was closed.
+void renew_stale(Database& database, const SealedLayers& sealed, Changes& changes) {
+    if (sealed.stale().empty()) return;
+    SQLite::Transaction transaction(database);
+    changes.renew_stale();
+    transaction.commit();
+}
+
 }  // namespace
 
 Writer::Writer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Writer::~Writer() = default;
 
-Result<std::unique_ptr<Writer>> Writer::create(const std::filesystem::path& path, const Meta& meta) {
+Result<std::unique_ptr<Writer>> Writer::create(const std::filesystem::path& path, const Meta& meta,
+                                               const Sealing& sealing) {
     std::error_code ignored;
     if (std::filesystem::exists(path, ignored)) {
         return fail(ErrorCode::conflict, "a city file would overwrite " + path.string());
     }
+    if (seal::aead(sealing.algorithm) == nullptr)
+        return fail(ErrorCode::invalid_argument, "there is no such algorithm to seal with");
     auto state = std::make_unique<State>();
     state->path = path;
     auto created = sql([&] {
@@ -67,16 +88,19 @@ Result<std::unique_ptr<Writer>> Writer::create(const std::filesystem::path& path
         state->database->exec("BEGIN");
         state->database->exec(std::string(schema_sql));
         write_meta(*state->database, meta);
-        state->database->exec("COMMIT");
         state->dictionary = std::make_unique<Dictionary>(*state->database);
-        state->bulk =
-            std::make_unique<BulkLoad>(*state->database, *state->dictionary, path.string() + "-spool");
+        state->sealed = std::make_unique<SealedLayers>(*state->database);
+        if (!sealing.keys.empty()) state->sealed->begin_sealing(sealing.algorithm);
+        state->database->exec("COMMIT");
+        state->bulk = std::make_unique<BulkLoad>(*state->database, *state->dictionary, *state->sealed,
+                                                 sealing.dictionaries, path.string() + "-spool");
     });
     if (!created) return created.error().with("creating " + path.string());
+    if (auto held = state->sealed->hold(sealing.keys); !held) return held.error();
     return std::unique_ptr<Writer>(new Writer(std::move(state)));
 }
 
-Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& path) {
+Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& path, const seal::Keyring& keys) {
     std::error_code ignored;
     if (!std::filesystem::exists(path, ignored))
         return fail(ErrorCode::not_found, "no city file at " + path.string());
@@ -90,13 +114,16 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& path) 
         // What is overwritten or removed must not stay readable on the disk (PROTOCOL 9).
         state->database->exec("PRAGMA secure_delete=ON; PRAGMA cache_size=-8192");
         state->dictionary = std::make_unique<Dictionary>(*state->database);
-        state->changes = std::make_unique<Changes>(*state->database, *state->dictionary);
+        state->sealed = std::make_unique<SealedLayers>(*state->database);
+        if (auto held = state->sealed->hold(keys); !held) spdlog::warn("city data: {}", held.error().message);
+        state->changes = std::make_unique<Changes>(*state->database, *state->dictionary, *state->sealed);
         if (terms_version_of(*state->database) != lookup::terms_version) {
             SQLite::Transaction transaction(*state->database);
             state->changes->renew_entries();
             write_terms_version(*state->database);
             transaction.commit();
         }
+        renew_stale(*state->database, *state->sealed, *state->changes);
         if (!has_checksums(*state->database)) {
             SQLite::Transaction transaction(*state->database);
             state->database->exec("ALTER TABLE feed ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0");
@@ -106,6 +133,18 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& path) 
     });
     if (!opened) return opened.error().with("opening " + path.string());
     return std::unique_ptr<Writer>(new Writer(std::move(state)));
+}
+
+Status Writer::hold(const seal::Keyring& keys) {
+    if (state_->done || state_->open_transaction || state_->bulk)
+        return fail(ErrorCode::internal, "keys are held between the transactions of a finished file");
+    Status held = state_->sealed->hold(keys);
+    auto renewed = sql([&] {
+        state_->changes->forget();
+        renew_stale(*state_->database, *state_->sealed, *state_->changes);
+    });
+    if (!renewed) return renewed.error().with("writing " + state_->path.string());
+    return held;
 }
 
 Status Writer::begin() {
@@ -139,6 +178,7 @@ Status Writer::rollback() {
         // After an I/O error or on a full disk SQLite may have gone back by itself.
         if (sqlite3_get_autocommit(state_->database->getHandle()) == 0) state_->database->exec("ROLLBACK");
         state_->dictionary->reload();
+        state_->sealed->refresh();
         return ok();
     });
 }
@@ -151,6 +191,7 @@ Status Writer::put(const records::FeedId& feed, const records::LayerRow& row) {
                     "a row of another layer than its feed " + records::feed_text(feed));
     }
     return state_->change([&]() -> Status {
+        if (auto may = state_->may_change(feed); !may) return may;
         const bool stored = state_->bulk ? state_->bulk->put(feed, row) : state_->changes->put(feed, row);
         if (!stored) {
             return fail(ErrorCode::refused,  // of no disk: to try it again does not help
@@ -164,6 +205,7 @@ Status Writer::remove(const records::FeedId& feed, records::RecordId record, std
     if (state_->bulk)
         return fail(ErrorCode::refused, "nothing can be removed from a file that is being created");
     return state_->change([&]() -> Status {
+        if (auto may = state_->may_change(feed); !may) return may;
         state_->changes->remove(feed, record, version);
         return ok();
     });
@@ -269,6 +311,7 @@ Status Writer::finish() {
     state_->done = true;
     const std::filesystem::path path = state_->path;
     state_->bulk.reset();
+    state_->sealed.reset();
     state_->dictionary.reset();
     state_->database.reset();
     if (auto synced = fsync_file(path); !synced) return synced;

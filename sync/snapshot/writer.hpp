@@ -3,14 +3,29 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 
 #include "sync/base/result.hpp"
 #include "sync/records/layer.hpp"
+#include "sync/seal/aead.hpp"
+#include "sync/seal/keyring.hpp"
 #include "sync/snapshot/meta.hpp"
 
 namespace fieldpost::snapshot {
+
+// How a new file keeps its layers at confidential and above (README.md).
+struct Sealing {
+    // Without any key nothing is sealed, then or later. With one, a row that is to be sealed and has no key
+    // is refused.
+    seal::Keyring keys = {};
+    seal::Algorithm algorithm = seal::Algorithm::xchacha20_poly1305;
+    // What bodies are packed with: those of the last build (Reader::dictionaries()), so that rows that did
+    // not change are sealed to the same bytes. A layer that has none here gets one that is learnt from its
+    // rows.
+    std::map<records::LayerKey, Bytes> dictionaries = {};
+};
 
 // One thread. Everything that changes the file happens between begin() and commit(); a crash before commit()
 // leaves the file as it was at the last one (but for a file that is still being created: throw that away).
@@ -25,13 +40,19 @@ namespace fieldpost::snapshot {
 class Writer {
   public:
     // A new file in bulk mode. conflict when something is at `path`.
-    static Result<std::unique_ptr<Writer>> create(const std::filesystem::path& path, const Meta& meta);
+    static Result<std::unique_ptr<Writer>> create(const std::filesystem::path& path, const Meta& meta,
+                                                  const Sealing& sealing = {});
     // A finished file, in WAL mode with synchronous=NORMAL: a power cut may lose the last commits, which the
     // feeds then bring again, as the cursors went with them. corrupt when it is not a sound city file,
     // conflict when its format is another one. Search entries made by other rules than this program's are
-    // made anew (takes a while).
-    static Result<std::unique_ptr<Writer>> open(const std::filesystem::path& path);
+    // made anew (takes a while). A key that is not the right one is logged, and its layer stays closed.
+    static Result<std::unique_ptr<Writer>> open(const std::filesystem::path& path,
+                                                const seal::Keyring& keys = {});
     ~Writer();
+
+    // From now on these keys and no others; between transactions. refused when one of them is not the one
+    // that the file was sealed with: the others are held all the same.
+    Status hold(const seal::Keyring& keys);
 
     Status begin();
     Status commit();
@@ -40,15 +61,18 @@ class Writer {
     // Stores the layer of a record that this feed carries, in place of what the same feed held of it. A row
     // older than that is ignored. A row of unknown kind or with a damaged body is stored without search
     // entries and logged once per kind. invalid_argument when the row's layer is not the feed's or the record
-    // has no id; refused when a property has too many records; in bulk mode a second row of one (feed,
+    // has no id; refused when a property has too many records; unavailable when the layer is sealed in this
+    // file and its key is not held; in bulk mode a second row of one (feed,
     // record) is found by finish(): conflict.
     Status put(const records::FeedId& feed, const records::LayerRow& row);
 
     // The feed's row of the record goes, with its search entries, unless it is newer than `version`. No row:
-    // nothing. Feeds are applied in order, so nothing is remembered of what was removed. Not in bulk mode.
+    // nothing. Feeds are applied in order, so nothing is remembered of what was removed. unavailable as
+    // put(). Not in bulk mode.
     Status remove(const records::FeedId& feed, records::RecordId record, std::int64_t version);
 
-    // All rows of a feed, its cursor and the feed itself: a lost right (PROTOCOL 10). Not in bulk mode.
+    // All rows of a feed, its cursor and the feed itself: a lost right (PROTOCOL 10). Needs no key. Not in
+    // bulk mode.
     Status remove_feed(const records::FeedId& feed);
 
     // As of the last commit(), or with what a running transaction has set of it but for its checksum. nullopt

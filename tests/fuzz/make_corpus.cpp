@@ -6,11 +6,13 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <span>
 
 #include "sync/base/compress.hpp"
 #include "sync/protocol/codec.hpp"
 #include "sync/protocol/dictionary_columns.hpp"
 #include "sync/records/layer.hpp"
+#include "sync/snapshot/posting_block.hpp"
 #include "tests/fuzz/steps.hpp"
 
 using namespace fieldpost;
@@ -418,6 +420,15 @@ void contents(Corpus& corpus) {
     corpus.add("decompress", "\xff\xff" + compress("the quick brown fox jumps over the lazy dog"));
     corpus.add("decompress", "\x02" + Bytes(1, '\0') + compress(large));
     corpus.add("decompress", "\xff\xff" + compress(large, 19));
+    corpus.add("cell", "");
+    corpus.add("cell", Bytes("\1\1") + Bytes(40, 'n'));  // a cell's form: algorithm, epoch, nonce, tag
+    corpus.add("cell", Bytes("\2\x80\x01") + Bytes(60, 'n'));
+    corpus.add("cell", large);
+    std::vector<snapshot::Posting> entries;
+    for (std::int64_t row = 1; row < 300; ++row)
+        entries.push_back({"WORD" + std::to_string(1000 + row / 3), row << 20});
+    corpus.add("cell", snapshot::pack_postings(entries));
+    corpus.add("cell", snapshot::pack_postings(std::span(entries).first(3)));
     for (int number = records::PROPERTY; number <= records::Kind_MAX; ++number) {
         const auto kind = static_cast<records::Kind>(number);
         const auto message = records::new_message(kind);

@@ -9,6 +9,7 @@
 #include "sync/snapshot/reader.hpp"
 #include "sync/snapshot/writer.hpp"
 #include "tools/bench/bench.hpp"
+#include "tools/bench/bench_keys.hpp"
 #include "tools/bench/lookup_files.hpp"
 
 namespace fieldpost::bench {
@@ -33,7 +34,7 @@ struct Changeable {
 };
 
 Result<Changeable> pick_rows(const std::filesystem::path& city, const std::vector<TextRow>& places) {
-    auto reader = snapshot::Reader::open(city);
+    auto reader = snapshot::Reader::open(city, bench_keys());
     if (!reader) return reader.error();
     Changeable out;
     const auto feeds = (*reader)->feeds();
@@ -62,14 +63,14 @@ void renew(records::LayerRow& row) {
         auto& permit = static_cast<records::Permit&>(**message);
         if (!permit.status().empty()) permit.set_status(row.version % 2 == 0 ? "Issued" : "Closed");
     }
-    auto layers = records::split(**message);
+    auto layers = records::split(**message, {{"name", row.layer}});  // where the name was, sealed or not
     if (const auto same = layers.find(row.layer); same != layers.end()) row.body = std::move(same->second);
 }
 
 // Applies changes at their pace until told to stop; what it could not do in time it does later.
 Status follow_feed(const std::filesystem::path& city, Changeable& changeable, const std::atomic<bool>& stop,
                    std::atomic<std::int64_t>& applied) {
-    auto writer = snapshot::Writer::open(city);
+    auto writer = snapshot::Writer::open(city, bench_keys());
     if (!writer) return writer.error();
     const auto began = Clock::now();
     std::size_t at = 0;
@@ -112,7 +113,7 @@ struct Queried {
 
 Result<Queried> query_for(const std::filesystem::path& city, const std::vector<AskedQuery>& queries,
                           int seconds) {
-    auto reader = snapshot::Reader::open(city);
+    auto reader = snapshot::Reader::open(city, bench_keys());
     if (!reader) return reader.error();
     auto search = lookup::Search::open(**reader);
     if (!search) return search.error();

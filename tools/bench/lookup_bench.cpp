@@ -7,6 +7,7 @@
 #include "sync/lookup/search.hpp"
 #include "sync/snapshot/reader.hpp"
 #include "tools/bench/bench.hpp"
+#include "tools/bench/bench_keys.hpp"
 #include "tools/bench/lookup_files.hpp"
 #include "tools/bench/query_meter.hpp"
 
@@ -116,7 +117,7 @@ Result<boost::json::object> measure_places(snapshot::Reader& reader, const std::
 Result<boost::json::object> lookup(const std::filesystem::path& city, const std::filesystem::path& folder,
                                    std::size_t each) {
     const auto began = Clock::now();
-    auto reader = snapshot::Reader::open(city);
+    auto reader = snapshot::Reader::open(city, bench_keys());
     if (!reader) return reader.error();
     auto search = lookup::Search::open(**reader);
     if (!search) return search.error();

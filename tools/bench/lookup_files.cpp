@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 
+#include "tools/bench/bench_keys.hpp"
 #include "tools/bench/name_queries.hpp"
 
 namespace fieldpost::bench {
@@ -144,7 +145,7 @@ Result<std::vector<TextRow>> read_positions(const std::filesystem::path& path) {
 
 Status write_lookup_files(const std::filesystem::path& city, const std::filesystem::path& folder,
                           std::size_t each, std::uint64_t seed) {
-    auto reader = snapshot::Reader::open(city);
+    auto reader = snapshot::Reader::open(city, bench_keys());
     if (!reader) return reader.error();
     const auto properties = read_properties(**reader);
     if (!properties) return properties.error();

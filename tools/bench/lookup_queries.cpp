@@ -16,6 +16,7 @@ using Type = StreetStyle::Type;
 
 constexpr std::uint32_t longest_range = 400;
 constexpr int attempts = 200;
+constexpr std::size_t shown_at_once = 5;
 
 std::string lower(std::string_view text) {
     std::string out(text);
@@ -133,6 +134,8 @@ void AddressQueries::add_numbers(std::size_t door) {
     const records::Address& address = doors_[door].address;
     const std::uint32_t low = address.number();
     by_number_[low].push_back(door);
+    numbers_.resize(streets_.size());
+    numbers_[doors_[door].street].insert(low);
     if (address.number_high() <= low || address.number_high() - low > longest_range) return;
     const std::uint32_t step = (address.number_high() - low) % 2 == 0 ? 2 : 1;
     for (std::uint32_t number = low + step; number <= address.number_high(); number += step) {
@@ -360,15 +363,34 @@ Query AddressQueries::wrong_digit() {
             continue;  // another number of its range
         }
         query.made = fmt::format("{} for {}", wrong, right);
-        query.rival = has_rival(door, number, *street);
         const std::string suffix = lower(door.address.number_suffix());
         const bool apart = !suffix.empty() && (suffix.size() > 1 || is_digit(suffix[0]));
         query.text = put_together(lower(door.address.number_prefix()) + wrong +
                                       (apart ? (suffix[1] == '/' ? " " : "-") : "") + suffix,
                                   street->text, typed_unit(door), false, query.made);
+        const bool last = query.text.ends_with(wrong);
+        query.rival =
+            has_rival(door, number, *street) || numbers_as_near(door, number, *street, last) >= shown_at_once;
         return query;
     }
     return {};
+}
+
+std::size_t AddressQueries::numbers_as_near(const Door& wanted, std::uint32_t number, const Streetwise& typed,
+                                            bool last) const {
+    const std::string text = std::to_string(number);
+    const std::uint32_t right = wanted.address.number();
+    std::size_t near = 0;
+    for (std::size_t at = 0; at < streets_.size(); ++at) {
+        const bool same = at == wanted.street;
+        if (!same && street_text(streets_[at].parts, typed.style) != typed.text) continue;
+        near += static_cast<std::size_t>(std::ranges::count_if(numbers_[at], [&](std::uint32_t other) {
+            const std::string digits = std::to_string(other);
+            if (same && other == right) return false;
+            return typing_distance(digits, text, 1) <= 1 || (last && digits.starts_with(text));
+        }));
+    }
+    return near;
 }
 
 std::vector<Query> AddressQueries::keystrokes() {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -52,7 +53,8 @@ class AddressQueries {
     // type or direction. Digits are right.
     Query address(int errors);
     // An address with one digit of its house number wrong, missing, added or swapped with the next; its words
-    // are right.
+    // are right. As such errors are judged by the first five, it has a rival when five others are as near:
+    // numbers on streets that what was typed may stand for, one digit off, or begun by a number typed last.
     Query wrong_digit();
     // What is in the box after each key of an address typed without error, from the first on. `wanted` and
     // `rival` are those of the whole text.
@@ -98,6 +100,9 @@ class AddressQueries {
     std::string put_together(const std::string& number, const std::string& street, const std::string& unit,
                              bool plain, std::string& made);
     bool has_rival(const Door& wanted, std::uint32_t number, const Streetwise& typed) const;
+    // How many other numbers are one digit from the one typed, or continue it, on streets that are as near.
+    std::size_t numbers_as_near(const Door& wanted, std::uint32_t number, const Streetwise& typed,
+                                bool last) const;
     // Whether a street of this name, or one like it, has a number that begins so: that one may be half typed.
     bool begins_a_number(const std::string& name, const std::string& number) const;
     bool is_like_a_street(const std::string& name) const;
@@ -107,8 +112,9 @@ class AddressQueries {
     std::vector<Door> doors_;
     // By each number that a door answers to, those within its range among them.
     std::unordered_map<std::uint32_t, std::vector<std::size_t>> by_number_;
-    std::vector<std::string> types_;       // posted, lower case, as often as streets have them
-    std::vector<std::string> directions_;  // the same
+    std::vector<std::set<std::uint32_t>> numbers_;  // of each street
+    std::vector<std::string> types_;                // posted, lower case, as often as streets have them
+    std::vector<std::string> directions_;           // the same
 };
 
 }  // namespace fieldpost::bench

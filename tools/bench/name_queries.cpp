@@ -74,6 +74,35 @@ Query NameQueries::name(int errors) {
     return {};
 }
 
+Query NameQueries::by_ear() {
+    static const std::vector<std::pair<std::string, std::string>> heard = {
+        {"ph", "f"},   {"ck", "k"}, {"sch", "sh"}, {"ei", "ai"}, {"ie", "ee"}, {"y", "i"},
+        {"mac", "mc"}, {"c", "k"},  {"z", "s"},    {"ll", "l"},  {"nn", "n"},  {"tt", "t"},
+        {"ss", "s"},   {"i", "y"},  {"mc", "mac"}, {"v", "f"}};
+    for (int attempt = 0; attempt < attempts; ++attempt) {
+        const Name& name = dice_.pick(names_);
+        const std::string right = written(name.words, true, dice_.percent(50));
+        const auto& [written_so, said] = dice_.pick(heard);
+        const std::size_t at = right.find(written_so);
+        if (at == std::string::npos) continue;
+        // Whole words are heard so, no initials or abbreviations.
+        const std::size_t begin = at == 0 ? 0 : right.rfind(' ', at) + 1;
+        if (std::min(right.find(' ', begin), right.size()) - begin < 4) continue;
+        // A "c" before these is no "k", and one before an "h" or "k" is no sound by itself.
+        const char next = at + 1 < right.size() ? right[at + 1] : ' ';
+        if ((written_so == "c" && std::string("eiyhk").find(next) != std::string::npos)) continue;
+        Query query;
+        query.text = right.substr(0, at) + said + right.substr(at + written_so.size());
+        query.rival = has_rival(name, query.text, 1);
+        query.wanted = name.parties;
+        query.address = right;
+        query.errors = 1;
+        query.made = "by ear";
+        return query;
+    }
+    return {};
+}
+
 bool NameQueries::has_rival(const Name& wanted, const std::string& typed, int errors) const {
     const std::uint32_t letters = letters_of(typed);
     const auto is_near = [&](const Name& other, bool with_initials, bool turned) {

@@ -21,6 +21,8 @@ class NameQueries {
     // A name in either order, with or without initials, with `errors` (0 to 2) typing errors. `wanted` are
     // the parties of that name; a rival is another name that is as near.
     Query name(int errors);
+    // A name as somebody would write it who only heard it: SMYTH, KATHRYN, STEFEN.
+    Query by_ear();
 
   private:
     struct Name {

@@ -19,6 +19,7 @@
 
 #include "daemon/hub/store/store.hpp"
 #include "sync/protocol/codec.hpp"
+#include "sync/snapshot/writer.hpp"
 
 namespace fieldpost::hub {
 
@@ -33,11 +34,14 @@ struct SnapshotReport {
 // Builds a snapshot of what the profile clears, from one read transaction over the store in `folder`, and
 // offers it. not_found for an unknown profile, invalid_argument for a name that is no safe one for a folder.
 // conflict when another program builds for the profile just now, unavailable when `stop` ended it. Then, and
-// after a crash, what was offered before is offered still.
+// after a crash, what was offered before is offered still. With keys, layers at confidential and above are
+// sealed with them; unavailable when the profile clears such a layer that has rows, and no key for it is
+// there.
 Result<SnapshotReport> build_snapshot(const std::filesystem::path& folder, const std::string& profile,
                                       protocol::Signer& signer,
                                       const std::function<void(std::string)>& progress,
-                                      const std::stop_token& stop = {});
+                                      const std::stop_token& stop = {},
+                                      const snapshot::Sealing& sealing = {});
 
 // The next snapshot's generation: above those of all profiles, and `now` at least. Devices know a snapshot by
 // this number alone, and their profile may change: two profiles never have the same one. Kept in

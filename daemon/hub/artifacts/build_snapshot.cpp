@@ -39,7 +39,7 @@ Status go_on(const std::stop_token& stop) {
 Result<std::uint64_t> write_city(Store& store, const Profile& profile, std::uint64_t generation,
                                  const std::filesystem::path& file, protocol::Manifest& manifest,
                                  const std::function<void(std::string)>& progress,
-                                 const std::stop_token& stop) {
+                                 const std::stop_token& stop, const snapshot::Sealing& sealing) {
     Catalog catalog(store);
     Feeds feeds(store);
     auto city = catalog.city();
@@ -62,7 +62,7 @@ Result<std::uint64_t> write_city(Store& store, const Profile& profile, std::uint
     meta.hub_generation = store.generation();
     meta.artifact_generation = static_cast<std::int64_t>(generation);
     meta.built_at = unix_now();
-    auto writer = snapshot::Writer::create(file, meta);
+    auto writer = snapshot::Writer::create(file, meta, sealing);
     if (!writer) return writer.error();
     if (auto begun = (*writer)->begin(); !begun) return begun.error();
     for (const Source& source : *sources) {
@@ -172,7 +172,7 @@ Result<std::uint32_t> block_bytes_for(std::uint64_t file_bytes) {
 Result<SnapshotReport> build_snapshot(const std::filesystem::path& folder, const std::string& profile_name,
                                       protocol::Signer& signer,
                                       const std::function<void(std::string)>& progress,
-                                      const std::stop_token& stop) {
+                                      const std::stop_token& stop, const snapshot::Sealing& sealing) {
     if (!records::parse_feed(profile_name + "/public/general")) {
         return fail(ErrorCode::invalid_argument,
                     "'" + profile_name + "' cannot be a profile: it has 1 to 64 characters of a-z 0-9 _ -");
@@ -207,7 +207,7 @@ Result<SnapshotReport> build_snapshot(const std::filesystem::path& folder, const
     const auto city_file = draft / "city.db";
     auto rows = sql([&]() -> Result<std::uint64_t> {
         SQLite::Transaction one_moment((*store)->database());
-        return write_city(**store, *profile, report.generation, city_file, manifest, progress, stop);
+        return write_city(**store, *profile, report.generation, city_file, manifest, progress, stop, sealing);
     });
     if (!rows) return rows.error().with("building the snapshot");
     report.rows = *rows;

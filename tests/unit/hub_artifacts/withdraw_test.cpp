@@ -429,3 +429,24 @@ TEST_CASE("Snapshots of different profiles never have the same generation, nor d
     CHECK(next_generation(bench.store->folder(), 1000).value() == newest + 1);
     CHECK(next_generation(bench.store->folder(), -1).value() == newest + 2);
 }
+
+TEST_CASE("A snapshot that is built with keys tells nothing of its sealed layers", "[artifacts]") {
+    Bench bench;
+    bench.put(permit("B-1"), {{"description", {records::CONFIDENTIAL, "general"}}});
+    REQUIRE(bench.tells("chief", bench.build("chief")));
+    const auto build_with = [&](const records::LayerKey& layer) {
+        snapshot::Sealing sealing;
+        REQUIRE(sealing.keys.add(layer, 1, Bytes(seal::secret_bytes, 'k')));
+        return build_snapshot(
+            bench.store->folder(), "chief", bench.signer, [](const std::string&) {}, {}, sealing);
+    };
+    const auto built = build_with({records::CONFIDENTIAL, "general"});
+    REQUIRE(built);
+    CHECK(bench.offered("chief") == built->generation);
+    CHECK_FALSE(bench.tells("chief", built->generation));
+    // Without the key of a layer that the profile clears there is no snapshot, and the last one stays.
+    const auto refused = build_with({records::CONFIDENTIAL, "fire"});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::unavailable);
+    CHECK(bench.offered("chief") == built->generation);
+}

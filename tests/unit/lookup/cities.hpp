@@ -15,6 +15,10 @@ namespace fieldpost::test {
 // Every address of assessing/properties.csv of a generated city.
 std::vector<bench::KnownAddress> generated_addresses(std::uint64_t seed, std::uint64_t properties);
 
+// Rows of a generated city: properties with their numbers, names and former addresses, who lives there,
+// permits, hydrants and streets.
+std::vector<Change> generated_rows(std::uint64_t seed, std::uint64_t properties);
+
 // The master address list of Cambridge, MA and the parcels of Syracuse, NY. nullopt, and a line on the
 // screen, when FIELDPOST_SHARED_DATA does not name the folder with the open data sets.
 std::optional<std::vector<bench::KnownAddress>> cambridge_addresses();
@@ -24,9 +28,15 @@ std::optional<std::vector<bench::KnownAddress>> syracuse_addresses();
 class SearchableCity {
   public:
     explicit SearchableCity(const std::vector<bench::KnownAddress>& addresses);
-    lookup::Answer search(const std::string& text) { return good(search_->search(text)); }
+    explicit SearchableCity(const std::vector<Change>& rows);
+    lookup::Answer search(const std::string& text, const lookup::SearchOptions& options = {}) {
+        return good(search_->search(text, options));
+    }
+    std::filesystem::path path() const { return folder_ / "city"; }
 
   private:
+    void open(const std::vector<Change>& rows);
+
     Folder folder_;
     std::unique_ptr<snapshot::Reader> reader_;
     std::unique_ptr<lookup::Search> search_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sync/records/address.hpp"
+#include "sync/snapshot/entries.hpp"
 #include "tests/unit/snapshot/city.hpp"
 
 using namespace fieldpost;
@@ -703,4 +704,90 @@ TEST_CASE("Nothing is sure while a word that was typed says nothing") {
         CHECK_FALSE(hits.front().sure);
     }
     CHECK(town.ask("14 upton st").front().sure);
+}
+
+TEST_CASE("A number with one sign wrong offers what is one sign off, and is never sure of it") {
+    Town town;
+    const auto [typed, wanted] = GENERATE(table<std::string, std::string>({
+        {"012.-03-05.0", "brewery"},
+        {"01230040", "brewery"},
+        {"BP-2016-0123", "permit"},
+        {"PB-2016-00123", "permit"},
+        {"permit bp 2016 001233", "permit"},
+    }));
+    INFO(typed);
+    const auto hits = town.ask(typed).hits;
+    REQUIRE_FALSE(hits.empty());
+    CHECK(hits.front().record ==
+          (wanted == "brewery" ? property_id(wanted) : id_of(records::PERMIT, wanted)));
+    CHECK(hits.front().why.ends_with("one digit or letter differs"));
+    CHECK(hits.front().score < 0.75);
+    CHECK_FALSE(hits.front().sure);
+}
+
+TEST_CASE("Only a whole name, spelled as typed, is sure") {
+    const Folder folder;
+    std::vector<Change> rows;
+    for (const char* name : {"Okafor Grace", "Lutheran Church Council Housing Trust B", "Smyth Adam"}) {
+        records::Party party;
+        party.set_name(name);
+        const auto more = layers(records::PARTY, name, party, 0);
+        rows.insert(rows.end(), more.begin(), more.end());
+    }
+    build(folder / "city", rows);
+    const auto reader = good(snapshot::Reader::open(folder / "city"));
+    const auto search = good(Search::open(*reader));
+    for (const char* whole : {"okafor grace", "grace okafor", "smyth adam"}) {
+        INFO(whole);
+        const auto hits = good(search->search(whole)).hits;
+        REQUIRE_FALSE(hits.empty());
+        CHECK(hits.front().sure);
+    }
+    for (const char* other : {"okafor", "okafor gra", "okafor g", "okafro grace", "okaforgrace", "smith adam",
+                              "lutheran church council housing trust", "smyth adm"}) {
+        INFO(other);
+        const auto hits = good(search->search(other)).hits;
+        REQUIRE_FALSE(hits.empty());
+        CHECK_FALSE(hits.front().sure);
+    }
+}
+
+TEST_CASE("A word that very many names have makes no search long, and hides no whole name") {
+    const Folder folder;
+    std::vector<Change> rows;
+    const auto add = [&](const std::string& name) {
+        records::Party party;
+        party.set_name(name);
+        auto more = layers(records::PARTY, name, party, 0);
+        rows.insert(rows.end(), more.begin(), more.end());
+    };
+    // More rows of each word than one search looks at, and no name that has both.
+    constexpr int many = 24'000;
+    for (int number = 0; number < many; ++number)
+        add((number % 2 == 0 ? "Homes " : "Estates ") + std::to_string(100'000 + number));
+    add("Homes Estates");
+    build(folder / "city", rows);
+    const auto reader = good(snapshot::Reader::open(folder / "city"));
+    auto& entries = reader->entries();
+    CHECK(entries.named({"HOMES", "ESTATES"}, {}, 10).size() <= 1);
+    CHECK(entries.names_examined_last() <= 20'100);
+    const auto search = good(Search::open(*reader));
+    for (const char* typed : {"homes estates", "estates homes"}) {
+        const auto hits = good(search->search(typed)).hits;
+        REQUIRE_FALSE(hits.empty());
+        CHECK(hits.front().title == "Homes Estates");
+    }
+}
+
+TEST_CASE("A name that is new since the words were read is found by its misspellings after a while") {
+    Town town;
+    CHECK(town.first("hiawatha bruing") != "nothing");
+    records::Party party;
+    party.set_name("Zbigniew Wojcik");
+    feed(town.path(), layers(records::PARTY, "new", party, 0));
+    CHECK(town.first("zbigniew wojcik") == "Zbigniew Wojcik");
+    bool found = false;
+    for (int asked = 0; asked < 500 && !found; ++asked)
+        found = town.first("zbigniev wojick") == "Zbigniew Wojcik";
+    CHECK(found);
 }

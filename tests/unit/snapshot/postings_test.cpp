@@ -120,6 +120,31 @@ TEST_CASE("Search entries are found forwards and backwards from any key") {
     }
 }
 
+TEST_CASE("Going on from an entry ends where a search from the start would") {
+    INFO("replay with --rng-seed " << Catch::rngSeed());
+    RandomCity random(24 + Catch::rngSeed());
+    Table table;
+    const auto wanted = many(random, 5000);
+    table.fill(wanted);
+    for (int run = 0; run < 2000; ++run) {
+        std::size_t at = random.below(wanted.size());
+        auto place = table.postings.seek(wanted[at].key, wanted[at].row);
+        // A few steps, near and far, to what is there and to what is not.
+        for (int step = 0; step < 4 && place; ++step) {
+            Posting to =
+                wanted[std::min(wanted.size() - 1, at + random.below(random.below(3) == 0 ? 3000 : 20))];
+            to.row += static_cast<std::int64_t>(random.below(2));
+            if (to < wanted[at]) continue;
+            const auto expected = std::ranges::lower_bound(wanted, to);
+            table.postings.advance(place, to.key, to.row);
+            REQUIRE(static_cast<bool>(place) == (expected != wanted.end()));
+            if (!place) break;
+            REQUIRE(Posting{Bytes(place.key()), place.row()} == *expected);
+            at = static_cast<std::size_t>(expected - wanted.begin());
+        }
+    }
+}
+
 TEST_CASE("Search entries that come and go leave what a set would hold, down to nothing") {
     INFO("replay with --rng-seed " << Catch::rngSeed());
     RandomCity random(24 + Catch::rngSeed());
