@@ -26,9 +26,11 @@ constexpr std::size_t streets_of_other_numbers = 3;
 // The street itself is not in doubt, only the number; others as sure as the best by this.
 constexpr double sure_of_street = 0.75;
 constexpr double as_sure = 0.05;
-constexpr double as_good_a_street = 0.02;  // hits closer than that are none better than the other
+constexpr std::size_t least_beginning = 3;  // letters of a misspelt beginning
+constexpr double as_good_a_street = 0.02;   // hits closer than that are none better than the other
 constexpr std::uint32_t number_limit = 999'999;
 constexpr std::size_t entries_of_number = 64;
+constexpr std::size_t ranges_looked_at = 400;      // of one street, for other numbers than the one typed
 constexpr std::size_t entries_of_building = 2000;  // while a unit is typed: large buildings have that many
 
 std::string joined(const std::vector<std::string>& words) {
@@ -53,6 +55,10 @@ double name_cost(const NameMatch& match, std::size_t letters) {
 void mark_what_goes_on(std::vector<NameMatch>& names) {
     if (names.empty() || names.front().how != NameMatch::How::whole || names.front().errors > 0) return;
     for (NameMatch& match : names) match.goes_on = match.how == NameMatch::How::beginning || match.errors > 0;
+}
+
+bool begins_with_digit(std::string_view word) {
+    return !word.empty() && word.front() >= '0' && word.front() <= '9';
 }
 
 bool begins(std::optional<std::string_view> word, std::string_view beginning) {
@@ -99,13 +105,22 @@ int errors_in_direction(const std::string& word, bool may_grow, const std::strin
     return errors_between(TypedWord(word), may_grow, *name);
 }
 
-// How well a street's type and direction agree with what was typed of them. `type` and `direction` come out
-// as they were understood: a half-typed last word may stand for either.
-double street_cost(const Reading& reading, const StreetDictionary::NamedStreet& street, std::string& type,
-                   std::string& direction, int& errors) {
-    type = reading.type;
-    direction = reading.direction;
-    double cost = cost::unread_word * std::min(reading.unread, 5);
+double cost_of_unread(int words) {
+    return words == 0 ? 0 : cost::unread_any + cost::unread_word * std::min(words, 5);
+}
+
+// What was typed beside a name, held against a street of that name.
+struct Beside {
+    double cost = 0;
+    std::string type;  // as understood: a half-typed last word may stand for either
+    std::string direction;
+    int errors = 0;
+    int unread = 0;
+};
+
+Beside beside_name(const Reading& reading, const StreetDictionary::NamedStreet& street) {
+    Beside out{cost_of_unread(reading.unread), reading.type, reading.direction, 0, reading.unread};
+    auto& [cost, type, direction, errors, unread] = out;
     std::span<const std::string> loose = reading.loose;
     if (type.empty() && loose.size() == 2 &&
         reading.loose_before == 0) {  // "AVE NUE", "STR EETT": one word with a space in it
@@ -126,6 +141,7 @@ double street_cost(const Reading& reading, const StreetDictionary::NamedStreet& 
         if (fewest == too_many) {
             const bool before = static_cast<std::size_t>(&word - reading.loose.data()) < reading.loose_before;
             cost += before ? cost::unread_before : cost::unread_beside;
+            ++unread;
             continue;
         }
         (as_type <= as_direction ? type : direction) =
@@ -150,7 +166,8 @@ double street_cost(const Reading& reading, const StreetDictionary::NamedStreet& 
             } else if (direction.empty() && other_direction) {
                 direction = *other_direction;
             } else {
-                cost += cost::unread_word;
+                cost += cost_of_unread(unread + 1) - cost_of_unread(unread);
+                ++unread;
             }
         }
     }
@@ -164,7 +181,7 @@ double street_cost(const Reading& reading, const StreetDictionary::NamedStreet& 
                 : street.direction.empty() ? cost::direction_not_there
                                            : cost::direction_other;
     }
-    return cost;
+    return out;
 }
 
 double number_cost(NumberFit fit) {
@@ -189,7 +206,7 @@ double number_cost(NumberFit fit) {
 
 struct OtherNumber {
     std::uint32_t number = 0;
-    int unlikely = 0;  // 0: two digits swapped; 1: one left out or added; 2: one exchanged
+    int unlikely = 0;  // 0: two digits swapped or one left out; 1: one exchanged or hit twice; 2: one added
 };
 
 // Numbers that one error makes of this one, in their order.
@@ -205,10 +222,11 @@ std::vector<OtherNumber> one_digit_off(std::uint32_t number) {
         for (char digit = '0'; digit <= '9'; ++digit) {
             std::string text = digits;
             text.insert(at, 1, digit);
-            add(text, 1);
-            if (at < digits.size()) add(digits.substr(0, at) + digit + digits.substr(at + 1), 2);
+            add(text, 0);
+            if (at < digits.size()) add(digits.substr(0, at) + digit + digits.substr(at + 1), 1);
         }
-        if (at < digits.size()) add(digits.substr(0, at) + digits.substr(at + 1), 1);
+        const bool twice = at > 0 && at < digits.size() && digits[at] == digits[at - 1];
+        if (at < digits.size()) add(digits.substr(0, at) + digits.substr(at + 1), twice ? 1 : 2);
         if (at + 1 < digits.size()) {
             std::string text = digits;
             std::swap(text[at], text[at + 1]);
@@ -261,6 +279,8 @@ const std::vector<NameMatch>& AddressSearch::names_of(const Reading& reading) {
     if (!added) return names;
     const std::string name = records::street_name(raw);
     dictionary_.find_whole(name, names);
+    // "COL LINGWOOD" is no colonel.
+    if (raw != name && names.empty()) dictionary_.find_whole(raw, names);
     if (reading.name_may_grow) {
         dictionary_.find_beginning(name, names_by_beginning, names);
         if (raw != name) dictionary_.find_beginning(raw, names_by_beginning, names);
@@ -281,11 +301,19 @@ const std::vector<NameMatch>& AddressSearch::names_near(const Reading& reading, 
     if (!added) return names;
     const std::string name = records::street_name(raw);
     dictionary_.find_whole(name, names);
+    if (raw != name && names.empty()) dictionary_.find_whole(raw, names);
     if (reading.name_may_grow) dictionary_.find_beginning(name, names_by_beginning, names);
     const bool known_whole = !names.empty() && names.front().how == NameMatch::How::whole;
-    const int most = std::min(errors, errors_allowed(without_spaces(name).size()));
-    dictionary_.find_near(name, reading.name_may_grow, most,
-                          errors == 1 ? names_misspelt : names_misspelt_far, names);
+    const std::size_t limit = errors == 1 ? names_misspelt : names_misspelt_far;
+    const std::size_t before = names.size();
+    const auto find_near = [&](const std::string& text) {
+        const std::size_t letters = without_spaces(text).size();
+        dictionary_.find_near(text, reading.name_may_grow && letters >= least_beginning,
+                              std::min(errors, errors_allowed(letters)), limit, names);
+    };
+    find_near(name);
+    if (raw != name) find_near(raw);
+    drop_swallowed_directions(reading.name, before, names);
     mark_what_goes_on(names);
     if (errors > 0 && !known_whole) {
         dictionary_.find_words(records::split_words(name), reading.name_may_grow, true, names_by_words,
@@ -294,16 +322,32 @@ const std::vector<NameMatch>& AddressSearch::names_near(const Reading& reading, 
     return names;
 }
 
+// "W 7TH" is 7TH with a W, which another reading says, and no "W7TH" with a letter too many.
+void AddressSearch::drop_swallowed_directions(const std::vector<std::string>& words, std::size_t before,
+                                              std::vector<NameMatch>& names) const {
+    if (words.size() < 2) return;
+    const auto drop = [&](std::span<const std::string> rest, const std::string& beside) {
+        if (beside.size() > 2 || !records::direction(beside)) return;
+        std::vector<NameMatch> without;
+        dictionary_.find_whole(records::street_name(joined({rest.begin(), rest.end()})), without);
+        if (without.empty()) return;
+        const auto from = names.begin() + static_cast<std::ptrdiff_t>(before);
+        names.erase(std::remove_if(from, names.end(),
+                                   [&](const NameMatch& match) { return match.name == without[0].name; }),
+                    names.end());
+    };
+    drop(std::span(words).subspan(1), words.front());
+    drop(std::span(words).first(words.size() - 1), words.back());
+}
+
 void AddressSearch::add_streets(const Reading& reading, const std::vector<NameMatch>& names, int repaired) {
     const std::size_t letters = without_spaces(joined(reading.name)).size();
     for (const NameMatch& match : names) {
         const double named = 1 - name_cost(match, letters);
         for (const auto& street : dictionary_.streets(match.name)) {
-            std::string type;
-            std::string direction;
-            int errors = repaired;
-            const double score =
-                named - street_cost(reading, street, type, direction, errors) - repaired * cost::error;
+            Beside beside = beside_name(reading, street);
+            if (match.how == NameMatch::How::words && beside.unread > 0) beside.cost += cost::word_exchanged;
+            const double score = named - beside.cost - repaired * cost::error;
             if (score < least_score || streets_.size() == streets_kept) continue;
             const auto [known, added] = known_.try_emplace(
                 {street.street, reading.number, reading.high, reading.part}, streets_.size());
@@ -311,10 +355,10 @@ void AddressSearch::add_streets(const Reading& reading, const std::vector<NameMa
             StreetCandidate candidate{score, street.street, &reading, {}, false};
             candidate.reason.name = match;
             candidate.reason.street = {dictionary_.name(match.name), street.type, street.direction};
-            candidate.reason.typed_type = std::move(type);
-            candidate.reason.typed_direction = std::move(direction);
-            candidate.reason.errors_beside = errors;
-            candidate.reason.unread = reading.unread;
+            candidate.reason.typed_type = std::move(beside.type);
+            candidate.reason.typed_direction = std::move(beside.direction);
+            candidate.reason.errors_beside = beside.errors + repaired;
+            candidate.reason.unread = beside.unread;
             if (added) {
                 streets_.push_back(std::move(candidate));
             } else {
@@ -384,6 +428,13 @@ void AddressSearch::find_other_numbers_on(const StreetCandidate& street, std::ve
         }
         ++next;
     }
+    for (const auto& range : entries_.ranges(street.street, 1, UINT32_MAX, ranges_looked_at)) {
+        const auto end = std::ranges::find_if(wanted, [&](const OtherNumber& other) {
+            return other.number == range.number || other.number == range.high;
+        });
+        if (end != wanted.end())
+            add_address(street, range, NumberFit::digit_off, out, end->unlikely * cost::unlikely_digit);
+    }
     for (const auto& entry : entries_.neighbours(street.street, reading.number)) {
         add_address(street, entry, NumberFit::nearest, out);
     }
@@ -393,6 +444,9 @@ void AddressSearch::find_at(const StreetCandidate& street, std::size_t limit, st
     const Reading& reading = *street.reading;
     if (reading.number == 0) {
         for (const auto& entry : entries_.addresses(street.street, 1, UINT32_MAX, limit)) {
+            add_address(street, entry, NumberFit::not_typed, out);
+        }
+        for (const auto& entry : entries_.ranges(street.street, 1, UINT32_MAX, limit)) {
             add_address(street, entry, NumberFit::not_typed, out);
         }
         for (const auto& entry : entries_.addresses(street.street, 0, 0, limit)) {
@@ -412,7 +466,8 @@ void AddressSearch::find_at(const StreetCandidate& street, std::size_t limit, st
     for (const auto& entry : entries_.addresses(street.street, reading.number, reading.number, entries)) {
         if (reading.part.empty() || entry.part != reading.part) add_address(street, entry, whole, out);
     }
-    for (const auto& entry : entries_.ranges(street.street, reading.number, entries_of_number)) {
+    for (const auto& entry :
+         entries_.ranges(street.street, reading.number, reading.number, entries_of_number)) {
         const bool same = entry.number == reading.number && entry.high == reading.high;
         const bool held = holds(entry.number, entry.high, reading.number);
         add_address(street, entry,
@@ -444,6 +499,8 @@ void AddressSearch::add_address(const StreetCandidate& street, const snapshot::A
                                 NumberFit fit, std::vector<Candidate>& out, double unlikely) {
     const Reading& reading = *street.reading;
     double score = street.score - number_cost(fit) - unlikely;
+    if (reading.number == 0 && (reading.unread_number || begins_with_digit(reading.tail)))
+        score -= cost::number_unread;
     if (entry.part != reading.part) {
         if (reading.part.empty()) {
             score -= cost::part_not_typed;

@@ -53,6 +53,8 @@ class AddressSearch {
   private:
     const std::vector<NameMatch>& names_of(const Reading& reading);
     const std::vector<NameMatch>& names_near(const Reading& reading, int errors);
+    void drop_swallowed_directions(const std::vector<std::string>& words, std::size_t before,
+                                   std::vector<NameMatch>& names) const;
     void add_streets(const Reading& reading, const std::vector<NameMatch>& names, int repaired = 0);
     void find_addresses(std::size_t streets, std::size_t limit, std::vector<Candidate>& out);
     void find_at(const StreetCandidate& street, std::size_t limit, std::vector<Candidate>& out);

@@ -25,19 +25,24 @@ inline constexpr double direction_not_typed = 0.02;
 inline constexpr double direction_not_there = 0.06;
 inline constexpr double direction_other = 0.20;
 inline constexpr double unread_word = 0.07;
+// And for the first of them: what is one error from a word of this street is likelier to mean that.
+inline constexpr double unread_any = 0.05;
 // Beside a name with typing errors no word may be lost for nothing, least of all before it: "Maklin Park" is
 // no park.
-inline constexpr double unread_beside = 0.13;
+inline constexpr double unread_beside = 0.16;
 inline constexpr double unread_before = 0.30;
+// Words of the name are missing, and a word that was typed is none of them: then it is another name.
+inline constexpr double word_exchanged = 0.16;
 inline constexpr double name_goes_on = 0.18;  // what was typed is the whole name of another street
 inline constexpr double number_in_range = 0.01;
-inline constexpr double number_other_side = 0.27;
+inline constexpr double number_other_side = 0.26;
 inline constexpr double number_half_typed = 0.06;
 inline constexpr double no_number = 0.20;  // a street was typed: its addresses are a list, not an answer
-inline constexpr double number_digit_off = 0.26;  // not the number typed: one digit differs
-inline constexpr double unlikely_digit = 0.005;   // by the kind of the error
-inline constexpr double number_nearest = 0.28;    // the closest that exists
-inline constexpr double part_other = 0.25;        // one letter or digit differs from the unit typed
+inline constexpr double number_digit_off = 0.265;  // not the number typed: one digit differs
+inline constexpr double unlikely_digit = 0.005;    // by the kind of the error
+inline constexpr double number_unread = 0.06;      // a number was typed and not taken for the house's
+inline constexpr double number_nearest = 0.28;     // the closest that exists
+inline constexpr double part_other = 0.25;         // one letter or digit differs from the unit typed
 inline constexpr double part_not_typed = 0.03;
 inline constexpr double part_not_there = 0.05;
 inline constexpr double part_half_typed = 0.02;
@@ -70,7 +75,7 @@ struct AddressReason {
     std::uint32_t number = 0;  // of the entry
     std::uint32_t high = 0;
     std::string part;
-    int unread = 0;
+    int unread = 0;  // words that were typed and say nothing here
 };
 
 // "house number and street; one letter differs from HIAWATHA"

@@ -173,7 +173,7 @@ void GroundSearch::block(const BlockText& text, std::size_t limit, std::vector<C
         for (const auto& entry :
              entries_.addresses(street.street, std::max(text.from, 1U), text.from + 99, limit))
             add(entry);
-        for (const auto& entry : entries_.ranges(street.street, text.from + 50, limit)) add(entry);
+        for (const auto& entry : entries_.ranges(street.street, text.from, text.from + 99, limit)) add(entry);
     }
 }
 

@@ -23,7 +23,7 @@ struct Found {
 constexpr double sure_score = 0.85;
 constexpr double clearly_better = 0.02;
 
-// The door or number that was typed, and hardly an error in it.
+// The door or number that was typed, all that was typed, and hardly an error in it.
 bool may_be_sure(const Candidate& candidate) {
     if (candidate.score < sure_score) return false;
     if (candidate.match == Match::block) return false;
@@ -31,12 +31,22 @@ bool may_be_sure(const Candidate& candidate) {
     const AddressReason& reason = candidate.reason;
     const bool typed_whole =
         reason.number_fit == NumberFit::exact || reason.number_fit == NumberFit::in_range;
-    return typed_whole && !reason.name.goes_on &&
+    return typed_whole && !reason.name.goes_on && reason.unread == 0 &&
            (reason.typed_part.empty() || reason.part == reason.typed_part);
 }
 
-std::size_t recent_place(const std::vector<records::RecordId>& recent, records::RecordId record) {
-    return static_cast<std::size_t>(std::ranges::find(recent, record) - recent.begin());
+// How far another door than the one typed is from it.
+std::uint32_t apart(const AddressReason& reason) {
+    if (!is_other_door(reason.number_fit)) return 0;
+    return std::max(reason.number, reason.typed_number) - std::min(reason.number, reason.typed_number);
+}
+
+// What belongs to a place that was opened counts as opened with it.
+std::size_t recent_place(const std::vector<records::RecordId>& recent, const records::LayerRow& row) {
+    const auto is_opened = [&](records::RecordId opened) {
+        return opened == row.record || (row.property != 0 && opened == row.property);
+    };
+    return static_cast<std::size_t>(std::ranges::find_if(recent, is_opened) - recent.begin());
 }
 
 // Better by less than this is not better: then the nearer comes first.
@@ -120,7 +130,7 @@ std::vector<Hit> make_hits(snapshot::Entries& entries, std::vector<Candidate> ca
         auto row = entries.row(candidate.row);
         if (!row || !seen.insert(row->record).second) continue;
         last_rank = rank(candidate.score);
-        const std::size_t recent = recent_place(options.recent, row->record);
+        const std::size_t recent = recent_place(options.recent, *row);
         found.push_back({std::move(candidate), std::move(*row), recent, HUGE_VAL});
         if (options.position)
             found.back().distance_m = std::round(distance_to(entries, found.back().row, *options.position));
@@ -128,8 +138,8 @@ std::vector<Hit> make_hits(snapshot::Entries& entries, std::vector<Candidate> ca
     std::ranges::sort(found, {}, [](const Found& each) {
         const AddressReason& reason = each.candidate.reason;
         return std::tuple(rank(each.candidate.score), each.recent, each.distance_m, each.candidate.match,
-                          reason.street.name, reason.street.type, reason.street.direction, reason.number,
-                          reason.part, each.row.record);
+                          apart(reason), reason.street.name, reason.street.type, reason.street.direction,
+                          reason.number, reason.part, each.row.record);
     });
     if (found.size() > limit) found.resize(limit);
     std::vector<Hit> hits;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "sync/records/address_words.hpp"
 
@@ -11,7 +12,7 @@ namespace fieldpost::lookup {
 namespace {
 
 constexpr std::size_t word_limit = 8;
-constexpr std::size_t rows_looked_at = 24;  // and three for each hit wanted
+constexpr std::size_t rows_looked_at = 10;  // and two for each hit wanted
 // How many words a half-typed one may stand for. Of one with fewer letters than this, every name that has the
 // other words is looked at instead.
 constexpr std::size_t words_tried = 24;
@@ -25,7 +26,9 @@ constexpr double initial_typed = 0.03;    // "J" for "JOHN"
 constexpr double initial_written = 0.05;  // "JOHN" where the source has "J"
 constexpr std::size_t words_like = 16;    // that one typed word may stand for
 constexpr std::size_t variants_tried = 5;
-constexpr std::size_t least_parted = 3;  // letters of each half of a word that is two
+constexpr std::size_t spellings_tried = 40;  // of one variant
+constexpr double initial_weight = 0.25;      // of a name's initial, beside a word
+constexpr std::size_t least_parted = 3;      // letters of each half of a word that is two
 
 struct Typed {
     struct Word {
@@ -72,8 +75,10 @@ NameScore score_of(const Typed& typed, std::string_view name) {
     }
     const bool exact = loss <= half_typed;
     if (words.empty()) return {whole_name - loss, exact};
-    const double share = static_cast<double>(typed.words.size()) / static_cast<double>(all);
-    return {least_name + name_share * share - loss, exact};
+    double missing = 0;
+    for (const std::string_view word : words) missing += word.size() == 1 ? initial_weight : 1;
+    const auto met = static_cast<double>(all - words.size());
+    return {least_name + name_share * met / (met + missing) - loss, exact};
 }
 
 void add_row(snapshot::Entries& entries, std::int64_t row, const Typed& typed, std::vector<Candidate>& out) {
@@ -156,27 +161,62 @@ std::vector<Typed> variants(const Typed& typed, const NameWords& known) {
     return out;
 }
 
+// Rows with a name of these words and no others, in whichever order.
+void take_whole(snapshot::Entries& entries, const std::vector<std::string>& words, std::size_t limit,
+                std::vector<std::int64_t>& rows) {
+    std::string whole;
+    for (const std::string& word : words) whole += word + " ";
+    const std::string key = whole_name_word(whole);
+    for (const snapshot::TermEntry& term : entries.terms(key, limit)) {
+        if (term.key == key) take({term.row}, rows);
+    }
+}
+
+// The ways to spell all words with words that names have, the likeliest first.
+std::vector<std::vector<std::string>> spellings(const Typed& typed, const NameWords& known) {
+    struct Spelling {
+        double cost = 0;
+        std::vector<std::string> words;
+    };
+    std::vector<Spelling> all{{}};
+    for (const Typed::Word& word : typed.words) {
+        std::vector<LikeWord> ways = word.like;
+        if (word.text.size() == 1 || known.has(word.text)) ways.insert(ways.begin(), {word.text, 0});
+        std::vector<Spelling> longer;
+        for (const Spelling& spelling : all) {
+            for (const LikeWord& way : ways) {
+                longer.push_back(spelling);
+                longer.back().cost += way.cost;
+                longer.back().words.push_back(way.word);
+            }
+        }
+        std::ranges::stable_sort(longer, {}, &Spelling::cost);
+        if (longer.size() > spellings_tried) longer.resize(spellings_tried);
+        all = std::move(longer);
+    }
+    std::vector<std::vector<std::string>> out;
+    for (Spelling& spelling : all) out.push_back(std::move(spelling.words));
+    return out;
+}
+
 }  // namespace
 
 void find_names(snapshot::Entries& entries, const TypedText& text, bool whole_only, std::size_t limit,
                 std::vector<Candidate>& out) {
     const Typed typed = read_typed(text);
     if (!is_searchable(typed)) return;
-    std::string whole;
     // A letter alone stands for a word, unless there is nothing else.
     std::vector<std::string> words;
+    std::vector<std::string> all;
     for (const Typed::Word& word : typed.words) {
-        whole += word.text + " ";
+        all.push_back(word.text);
         if (word.text.size() > 1) words.push_back(word.text);
     }
     if (words.empty()) words.push_back(typed.words.front().text);
 
     std::vector<std::int64_t> rows;
-    const std::size_t wanted = rows_looked_at + 3 * limit;
-    const std::string whole_key = whole_name_word(whole);
-    for (const snapshot::TermEntry& term : entries.terms(whole_key, limit)) {
-        if (term.key == whole_key) take({term.row}, rows);
-    }
+    const std::size_t wanted = rows_looked_at + 2 * limit;
+    take_whole(entries, all, limit, rows);
     if (!whole_only) {
         take(entries.named(words, {}, wanted), rows);
         const bool last_is_word = typed.words.back().text == words.back();
@@ -195,23 +235,31 @@ void find_names(snapshot::Entries& entries, const TypedText& text, bool whole_on
     for (const std::int64_t row : rows) add_row(entries, row, typed, out);
 }
 
-void find_names_like(snapshot::Entries& entries, const NameWords& known, const TypedText& text,
-                     std::size_t limit, std::vector<Candidate>& out) {
+void find_names_like(snapshot::Entries& entries, NameWords& known, const TypedText& text, std::size_t limit,
+                     std::vector<Candidate>& out) {
     const Typed as_typed = read_typed(text);
     if (!is_searchable(as_typed)) return;
-    const std::size_t wanted = rows_looked_at + 3 * limit;
+    const std::size_t wanted = rows_looked_at + 2 * limit;
     for (Typed& typed : variants(as_typed, known)) {
-        std::vector<std::vector<std::string>> groups;
+        std::vector<std::int64_t> rows;
+        std::vector<std::vector<std::string>> with_initials;
         for (Typed::Word& word : typed.words) {
             if (word.text.size() == 1) continue;
             word.like = known.like(word.text, words_like);
-            std::vector<std::string>& group = groups.emplace_back();
-            group.push_back(word.text);
-            for (const LikeWord& like : word.like) group.push_back(like.word);
-            if (typed.words.size() > 1) group.push_back(word.text.substr(0, 1));
+            with_initials.push_back({word.text, word.text.substr(0, 1)});
         }
-        if (groups.empty()) continue;
-        for (const std::int64_t row : entries.named(groups, wanted)) add_row(entries, row, typed, out);
+        for (const std::vector<std::string>& words : spellings(typed, known)) {
+            if (rows.size() >= wanted) break;
+            take_whole(entries, words, limit, rows);
+            std::vector<std::string> whole;
+            std::ranges::copy_if(words, std::back_inserter(whole),
+                                 [](const std::string& word) { return word.size() > 1; });
+            if (!whole.empty()) take(entries.named(whole, {}, wanted), rows);
+        }
+        // The source may have no more than a letter of what was typed.
+        if (rows.size() < wanted && with_initials.size() > 1)
+            take(entries.named(with_initials, wanted - rows.size()), rows);
+        for (const std::int64_t row : rows) add_row(entries, row, typed, out);
     }
 }
 

@@ -16,7 +16,7 @@ void find_names(snapshot::Entries& entries, const TypedText& text, bool whole_on
                 std::vector<Candidate>& out);
 
 // The same for words that are misspelt, written by ear, joined or parted.
-void find_names_like(snapshot::Entries& entries, const NameWords& known, const TypedText& text,
-                     std::size_t limit, std::vector<Candidate>& out);
+void find_names_like(snapshot::Entries& entries, NameWords& known, const TypedText& text, std::size_t limit,
+                     std::vector<Candidate>& out);
 
 }  // namespace fieldpost::lookup

@@ -11,6 +11,7 @@ namespace fieldpost::lookup {
 namespace {
 
 constexpr std::size_t words_kept = 400'000;
+constexpr std::size_t answers_kept = 64;
 constexpr std::size_t least_letters = 3;
 constexpr std::size_t long_word = 8;
 constexpr double error_cost = 0.07;
@@ -80,27 +81,46 @@ std::string sound_of(std::string_view word) {
 }
 
 void NameWords::add(std::string_view word, std::int64_t rows) {
-    if (words_.size() == words_kept || has_digit(word)) return;
+    if (has_digit(word)) return;
+    const auto count = static_cast<std::uint32_t>(std::clamp<std::int64_t>(rows, 0, UINT32_MAX));
+    if (const std::uint32_t known = words_.find(word); known != WordList::none) {
+        rows_[known] = count;
+        return;
+    }
+    if (words_.size() == words_kept) return;
     const std::uint32_t number = words_.add(word);
-    if (number < sounds_.size()) return;
-    sounds_.push_back(sound_hash(word));
-    rows_.push_back(static_cast<std::uint32_t>(std::clamp<std::int64_t>(rows, 0, UINT32_MAX)));
+    rows_.push_back(count);
+    if (const std::uint32_t sound = sound_hash(word); sound != 0) {
+        by_sound_.emplace_back(sound, number);
+        by_sound_sorted_ = false;
+    }
+    kept_.clear();
 }
 
-std::vector<LikeWord> NameWords::like(std::string_view word, std::size_t limit) const {
+const std::vector<LikeWord>& NameWords::like(std::string_view word, std::size_t limit) {
+    Asked asked{std::string(word), limit};
+    if (const auto known = kept_.find(asked); known != kept_.end()) return known->second;
+    if (kept_.size() >= answers_kept) kept_.clear();
+    return kept_[std::move(asked)] = find_like(word, limit);
+}
+
+std::vector<LikeWord> NameWords::find_like(std::string_view word, std::size_t limit) {
     std::vector<LikeWord> out;
     if (word.size() < least_letters || has_digit(word)) return out;
+    ++looked_through_;
     std::map<std::uint32_t, double> costs;
     const TypedWord typed(word);
     words_.near(typed, word.size() >= long_word ? 2 : 1, [&](std::uint32_t number, int errors) {
         if (errors > 0) costs[number] = errors * error_cost;
     });
-    if (const std::uint32_t sound = sound_hash(word); sound != 0) {
-        for (std::uint32_t number = 0; number < sounds_.size(); ++number) {
-            if (sounds_[number] != sound || words_.text(number) == word) continue;
-            const auto [place, added] = costs.try_emplace(number, sound_cost);
-            if (!added) place->second = std::min(place->second, sound_cost);
-        }
+    if (!by_sound_sorted_) std::ranges::sort(by_sound_);
+    by_sound_sorted_ = true;
+    const auto same_sound = std::ranges::equal_range(by_sound_, sound_hash(word), {},
+                                                     &std::pair<std::uint32_t, std::uint32_t>::first);
+    for (const auto& [sound, number] : same_sound) {
+        if (words_.text(number) == word) continue;
+        const auto [place, added] = costs.try_emplace(number, sound_cost);
+        if (!added) place->second = std::min(place->second, sound_cost);
     }
     std::vector<std::tuple<double, std::uint32_t, std::uint32_t>> order;
     for (const auto& [number, cost] : costs) order.emplace_back(cost, UINT32_MAX - rows_[number], number);

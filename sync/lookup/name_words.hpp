@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,20 +25,29 @@ struct LikeWord {
 // One thread.
 class NameWords {
   public:
-    // In any order; words of digits are not kept, nor more than 400,000.
+    // In any order; of a word that is known, how many rows have it now. Words of digits are not kept, nor
+    // more than 400,000.
     void add(std::string_view word, std::int64_t rows);
-    void clear() { *this = NameWords(); }
     std::size_t size() const { return words_.size(); }
 
     bool has(std::string_view word) const { return words_.find(word) != WordList::none; }
     // Other words within one typing error (two in words of eight letters and more) or that sound the same;
-    // the nearest first, then the more frequent. Not the word itself.
-    std::vector<LikeWord> like(std::string_view word, std::size_t limit) const;
+    // the nearest first, then the more frequent. Not the word itself. The answers of the last words asked for
+    // are kept, as at the next keystroke most words are the same. Good until the next call.
+    const std::vector<LikeWord>& like(std::string_view word, std::size_t limit);
+    // How often like() had to look through all words.
+    std::size_t looked_through() const { return looked_through_; }
 
   private:
+    using Asked = std::pair<std::string, std::size_t>;
+    std::vector<LikeWord> find_like(std::string_view word, std::size_t limit);
+
     WordList words_;
-    std::vector<std::uint32_t> sounds_;  // hash of the sound of each
     std::vector<std::uint32_t> rows_;
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> by_sound_;  // hash of the sound, word
+    bool by_sound_sorted_ = true;
+    std::map<Asked, std::vector<LikeWord>> kept_;
+    std::size_t looked_through_ = 0;
 };
 
 }  // namespace fieldpost::lookup

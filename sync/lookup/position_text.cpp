@@ -104,7 +104,9 @@ std::optional<double> degrees_of(const Number* numbers, std::size_t count) {
 }
 
 std::optional<snapshot::Point> to_point(double lat, double lon) {
-    if (std::abs(lat) > 90 && std::abs(lon) <= 90) std::swap(lat, lon);
+    // Longitude first, as maps' own files have it. Nobody lives where such a latitude would be.
+    const auto is_lived_at = [](double latitude) { return latitude > -60 && latitude < 84; };
+    if (!is_lived_at(lat) && is_lived_at(lon)) std::swap(lat, lon);
     if (std::abs(lat) > 90 || std::abs(lon) > 180) return std::nullopt;
     return snapshot::Point{lat, lon};
 }

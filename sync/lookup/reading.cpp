@@ -34,6 +34,26 @@ bool is_pair(std::string_view text, char sign) {
     return at != std::string_view::npos && all_digits(text.substr(0, at)) && all_digits(text.substr(at + 1));
 }
 
+// "13-a", "625-701stony": digits, a dash, perhaps digits, then letters alone.
+bool is_number_with_letters(std::string_view text) {
+    const auto dash = text.find('-');
+    if (dash == std::string_view::npos || !all_digits(text.substr(0, dash))) return false;
+    std::string_view behind = text.substr(dash + 1);
+    const auto digits = static_cast<std::size_t>(std::ranges::find_if_not(behind, is_digit) - behind.begin());
+    behind.remove_prefix(digits);
+    const bool letters =
+        std::ranges::all_of(behind, [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
+    return letters && (digits == 0 ? behind.size() == 1 : behind.size() > 1);
+}
+
+// "13-a" is 13A; of "625-701stony" the range is told from the street later, when nothing else was meant.
+std::string joined_number(std::string_view text) {
+    const auto dash = text.find('-');
+    const std::string folded = records::fold(text.substr(dash + 1));
+    const bool range = is_digit(folded.front());
+    return std::string(text.substr(0, dash)) + (range ? "-" : "") + folded;
+}
+
 bool ends_word(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ',' || c == ';';
 }
@@ -41,8 +61,7 @@ bool ends_word(char c) {
 struct TypedNumber {
     std::uint32_t low = 0;
     std::uint32_t high = 0;
-    std::string suffix;  // "A" of "12A"
-    int unread = 0;      // parts of the word that are no house number: "1" of "243-1"
+    std::string suffix;  // "A" of "12A", "1" of "243-1"
 };
 
 std::optional<std::uint32_t> to_number(std::string_view digits) {
@@ -54,7 +73,7 @@ std::optional<std::uint32_t> to_number(std::string_view digits) {
     return value;
 }
 
-// "1420", "12A", "1025-57" (to 1057), "34-36".
+// "1420", "12A", "1025-57" (to 1057), "34-36", "243-1" (the first part of 243).
 std::optional<TypedNumber> house_number(std::string_view word) {
     if (is_pair(word, '-')) {
         const auto dash = word.find('-');
@@ -64,15 +83,16 @@ std::optional<TypedNumber> house_number(std::string_view word) {
         const auto from = to_number(low);
         const auto to = to_number(high);
         if (!from) return std::nullopt;
-        if (!to || *to <= *from || *to - *from > longest_range) return TypedNumber{*from, 0, {}, 1};
-        return TypedNumber{*from, *to, {}, 0};
+        if (!to || *to <= *from || *to - *from > longest_range)
+            return TypedNumber{*from, 0, std::string(word.substr(dash + 1))};
+        return TypedNumber{*from, *to, {}};
     }
     const auto digits = static_cast<std::size_t>(std::ranges::find_if_not(word, is_digit) - word.begin());
     const std::string_view letters = word.substr(digits);
     if (digits == 0 || letters.size() > 1) return std::nullopt;
     const auto low = to_number(word.substr(0, digits));
     if (!low) return std::nullopt;
-    return TypedNumber{*low, 0, std::string(letters), 0};
+    return TypedNumber{*low, 0, std::string(letters)};
 }
 
 std::string part_of(std::string_view suffix, std::string_view unit_type, std::string_view unit) {
@@ -102,7 +122,7 @@ class Readings {
         const std::size_t size = typed_.words.size();
         std::size_t numbers = 0;
         for (std::size_t at = 0; at < size && numbers < 3; ++at) {
-            if (const auto number = house_number(typed_.words[at])) {
+            if (const auto number = house_number(typed_.words[at]); number && !numbers_unit(at)) {
                 ++numbers;
                 take_number(at, *number);
             }
@@ -116,6 +136,14 @@ class Readings {
     }
 
   private:
+    // "201" of "2 Main St Unit 201": it says which unit, as the house has a number of its own.
+    bool numbers_unit(std::size_t at) const {
+        const Words& words = typed_.words;
+        return at > 0 && records::unit_type(words[at - 1]) &&
+               std::any_of(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(at) - 1,
+                           [](const std::string& word) { return house_number(word).has_value(); });
+    }
+
     void add(Reading reading) {
         if (reading.name.empty() || out_.size() == reading_limit) return;
         if (std::ranges::find(out_, reading) == out_.end()) out_.push_back(std::move(reading));
@@ -137,6 +165,11 @@ class Readings {
         reading.direction = street.direction;
         const std::string building = records::fold(address.building());
         reading.unread = static_cast<int>(records::split_words(building).size());
+        // What stands behind a street is a place, unless it was meant as something else: "Main St APT4".
+        const std::string place = records::fold(address.place());
+        if (std::ranges::find(places_, place) == places_.end())
+            reading.unread += static_cast<int>(records::split_words(place).size());
+        if (!address.pre_direction().empty() && !address.post_direction().empty()) ++reading.unread;
         add(std::move(reading));
     }
 
@@ -144,7 +177,6 @@ class Readings {
         Rest rest;
         rest.base.number = number.low;
         rest.base.high = number.high;
-        rest.base.unread = number.unread;
         rest.suffix = number.suffix;
         const auto word = typed_.words.begin() + static_cast<std::ptrdiff_t>(at);
         const Words before(typed_.words.begin(), word);
@@ -173,11 +205,11 @@ class Readings {
         take_unit(rest);
         if (!text_ || before.empty() || after.empty()) return;
         rest.words = after;  // "City Hall 795 Massachusetts Ave": what stands before is a building
-        rest.base.unread = number.unread + static_cast<int>(before.size());
+        rest.base.unread = static_cast<int>(before.size());
         take_unit(rest);
         rest.words = before;  // "Main St 12 Springfield"
         rest.ends_typed = false;
-        rest.base.unread = number.unread + static_cast<int>(after.size());
+        rest.base.unread = static_cast<int>(after.size());
         take_unit(std::move(rest));
     }
 
@@ -264,6 +296,8 @@ class Readings {
             shorter.words.resize(at + 1);
             shorter.ends_typed = false;
             shorter.base.unread += static_cast<int>(rest.words.size() - at - 1);
+            for (std::size_t behind = at + 1; behind < rest.words.size(); ++behind)
+                shorter.base.unread_number |= is_digit(rest.words[behind].front());
             take_name(shorter, {});
             return;
         }
@@ -334,6 +368,7 @@ class Readings {
             reading.type = *type;
         } else {
             ++reading.unread;
+            reading.unread_number |= is_digit(word.front());
         }
     }
 
@@ -359,6 +394,8 @@ TypedText read_words(std::string_view text) {
         at = end;
         if (is_pair(chunk, '-') || is_pair(chunk, '/')) {
             out.words.emplace_back(chunk);
+        } else if (is_number_with_letters(chunk)) {
+            out.words.push_back(joined_number(chunk));
         } else if (chunk.starts_with('#')) {
             if (std::string unit = term_key(chunk); !unit.empty()) out.words.push_back("#" + unit);
         } else {

@@ -30,6 +30,7 @@ struct Reading {
     std::string direction;          // as direction() gives it; empty: none
     std::string tail;  // last thing typed, perhaps the beginning of a type or direction: "STR", "AV"
     int unread = 0;    // words that this reading has no use for
+    bool unread_number = false;  // one of them begins with a digit
     // Words beside the name that may be a misspelt type or direction: the street decides. Only of
     // loose_readings().
     std::vector<std::string> loose;

@@ -54,20 +54,35 @@ struct Search::State {
     std::vector<std::string> places;
     NameWords name_words;
     std::int64_t name_words_version = 0;  // of the file they were read from
-    int asked_of_old = 0;
+    bool renewing = false;
+    std::string last_name_word;  // read of them
+    int asked_since = 0;         // they were all read
 
-    // The words of names are read when first asked for, and again when the file has changed, but not with
-    // each change: a word that is new since is found as typed, only not yet by its misspellings.
-    const NameWords& known_name_words() {
-        constexpr int bearable = 50;
-        const std::int64_t now = entries.data_version();
-        if (now == name_words_version || (name_words_version != 0 && ++asked_of_old < bearable))
+    // The words of names are read when first asked for. What comes with later changes is taken up by and by,
+    // some at each question and all over again at most every so many: a word that is new since is found as
+    // typed, only not yet by its misspellings. Words that no name has any more find nothing.
+    NameWords& known_name_words() {
+        constexpr std::size_t at_once = 500;
+        constexpr int pause = 200;
+        const auto add = [&](std::string_view word, std::int64_t rows) {
+            name_words.add(word, rows);
+            last_name_word = word;
+        };
+        if (name_words_version == 0) {
+            name_words_version = entries.data_version();
+            entries.for_each_name_word({}, SIZE_MAX, add);
             return name_words;
-        name_words.clear();
-        entries.for_each_name_word(
-            [&](std::string_view word, std::int64_t rows) { name_words.add(word, rows); });
-        name_words_version = now;
-        asked_of_old = 0;
+        }
+        ++asked_since;
+        if (!renewing && asked_since >= pause && entries.data_version() != name_words_version) {
+            name_words_version = entries.data_version();
+            renewing = true;
+            last_name_word.clear();
+        }
+        if (renewing && entries.for_each_name_word(last_name_word, at_once, add) < at_once) {
+            renewing = false;
+            asked_since = 0;
+        }
         return name_words;
     }
 
@@ -92,10 +107,12 @@ struct Search::State {
     void find_misspelt(const TypedText& typed, std::size_t limit, AddressSearch& addresses,
                        std::vector<Candidate>& candidates) {
         if (std::ranges::none_of(typed.words, has_letter)) return;
-        // A street without a number is well met when its name is.
+        // A street without a number is well met when its name is; where a word says nothing, it may be
+        // misspelt.
         const auto quality = [](const Candidate& candidate) {
-            const bool street_only =
-                candidate.match == Match::address && candidate.reason.number_fit == NumberFit::not_typed;
+            if (candidate.match != Match::address) return candidate.score;
+            const bool street_only = candidate.reason.number_fit == NumberFit::not_typed;
+            if (candidate.reason.unread > 0) return std::min(candidate.score, sure_address - 0.01);
             return candidate.score + (street_only ? cost::no_number : 0);
         };
         const auto best = [&] {
@@ -125,7 +142,7 @@ struct Search::State {
     // "Town and Country Dr" is one street.
     bool is_street(const TypedText& typed, std::string_view text) {
         for (const Reading& reading : readings(typed, text, places)) {
-            if (reading.unread != 0) continue;
+            if (reading.unread != 0 || std::ranges::find(reading.name, "AND") == reading.name.end()) continue;
             std::string name;
             for (const std::string& word : reading.name) name += (name.empty() ? "" : " ") + word;
             std::vector<NameMatch> whole;
@@ -213,6 +230,15 @@ struct Search::State {
         return std::optional(std::move(answer));
     }
 
+    // Who types a block means no one door of it, unless the street is called so.
+    static void keep_block(std::vector<Candidate>& candidates) {
+        const auto is_of_block = [](const Candidate& each) { return each.match == Match::block; };
+        if (std::ranges::none_of(candidates, is_of_block)) return;
+        std::erase_if(candidates, [](const Candidate& each) {
+            return each.match == Match::address && !each.reason.street.name.starts_with("BLO");
+        });
+    }
+
     Answer search(std::string_view text, const TypedText& typed, const SearchOptions& options) {
         const std::size_t wanted = std::clamp<std::size_t>(options.limit, 1, hit_limit);
         const std::size_t limit =
@@ -231,6 +257,7 @@ struct Search::State {
         };
         find_names(entries, typed, std::ranges::any_of(candidates, sure), limit, candidates);
         find_misspelt(typed, limit, addresses, candidates);
+        keep_block(candidates);
         Answer answer;
         answer.hits = make_hits(entries, std::move(candidates), limit, options);
         if (answer.hits.size() > wanted) answer.hits.resize(wanted);

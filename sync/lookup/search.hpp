@@ -55,7 +55,7 @@ struct SearchOptions {
     std::size_t limit = 10;  // 1 to hit_limit
     // Of the vehicle: ranks equal matches by distance, and "near me" is there.
     std::optional<snapshot::Point> position = {};
-    // Records opened lately, the last first: they rank before equal matches.
+    // Records opened lately, the last first: they, and what belongs to them, rank before equal matches.
     std::vector<records::RecordId> recent = {};
 };
 

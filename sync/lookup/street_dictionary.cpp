@@ -13,6 +13,14 @@ namespace {
 constexpr std::size_t word_candidate_limit = 2000;
 constexpr std::size_t least_misspelt_word = 4;
 
+std::string digits_of(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        if (c >= '0' && c <= '9') out.push_back(c);
+    }
+    return out;
+}
+
 std::uint32_t untyped_letters(std::size_t name, std::size_t typed) {
     return static_cast<std::uint32_t>(name > typed ? name - typed : 0);
 }
@@ -196,13 +204,19 @@ void StreetDictionary::find_near(std::string_view name, bool beginning, int most
     if (compact.empty() || most <= 0) return;
     const TypedWord typed(compact);
     std::vector<NameMatch> found;
+    const std::string digits = digits_of(compact);
+    const auto other_digits = [&](std::uint32_t spelling) {
+        return digits_of(spellings_.text(spelling)) != digits;
+    };
     spellings_.near(typed, most, [&](std::uint32_t spelling, int errors) {
-        if (errors > 0) found.push_back({spelled_[spelling], NameMatch::How::whole, errors, 0});
+        if (errors > 0 && !other_digits(spelling))
+            found.push_back({spelled_[spelling], NameMatch::How::whole, errors, 0});
     });
     if (beginning) {
         spellings_.near_beginning(typed, most, [&](std::uint32_t spelling, int errors) {
             const std::uint32_t untyped = untyped_letters(spellings_.text(spelling).size(), compact.size());
-            if (errors > 0) found.push_back({spelled_[spelling], NameMatch::How::beginning, errors, untyped});
+            if (errors > 0 && !other_digits(spelling))
+                found.push_back({spelled_[spelling], NameMatch::How::beginning, errors, untyped});
         });
     }
     take_best(found, limit, out);

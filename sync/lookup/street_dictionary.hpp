@@ -63,7 +63,8 @@ class StreetDictionary {
     void find_whole(std::string_view name, std::vector<NameMatch>& out) const;
     void find_beginning(std::string_view name, std::size_t limit, std::vector<NameMatch>& out) const;
     // Names within `most` typing errors, and, if `beginning`, names of which some beginning is; without those
-    // that find_whole() and find_beginning() find. The nearest first.
+    // that find_whole() and find_beginning() find. The nearest first. Digits count as typed: 5TH is not near
+    // 7TH.
     void find_near(std::string_view name, bool beginning, int most, std::size_t limit,
                    std::vector<NameMatch>& out) const;
 
@@ -102,7 +103,7 @@ class StreetDictionary {
 
 // How many typing errors a name of this many letters may have: short ones are too alike.
 constexpr int errors_allowed(std::size_t letters) {
-    return letters < 3 ? 0 : letters < 4 ? 1 : 2;
+    return letters < 2 ? 0 : letters < 4 ? 1 : 2;
 }
 
 std::string without_spaces(std::string_view text);

@@ -134,9 +134,9 @@ class Suggestions {
   private:
     bool exists(std::int64_t street, std::uint32_t number) {
         return !entries_.addresses(street, number, number, 1).empty() ||
-               std::ranges::any_of(entries_.ranges(street, number, ranges_looked_at), [&](const auto& range) {
-                   return holds(range.number, range.high, number);
-               });
+               std::ranges::any_of(
+                   entries_.ranges(street, number, number, ranges_looked_at),
+                   [&](const auto& range) { return holds(range.number, range.high, number); });
     }
 
     void add(std::string text, std::string why) {

@@ -380,25 +380,13 @@ std::string street_name(std::string_view folded_name) {
 }
 
 std::vector<std::string> other_spellings(std::string_view name) {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 18> short_forms = {{
-        {"SAINT", "ST"},
-        {"MOUNT", "MT"},
-        {"FORT", "FT"},
-        {"DOCTOR", "DR"},
-        {"GENERAL", "GEN"},
-        {"SAINTS", "STS"},
-        {"COLONEL", "COL"},
-        {"MONSIGNOR", "MSGR"},
-        {"SERGEANT", "SGT"},
-        {"PRESIDENT", "PRES"},
-        {"REVEREND", "REV"},
-        {"GOVERNOR", "GOV"},
-        {"CAPTAIN", "CAPT"},
-        {"LIEUTENANT", "LT"},
-        {"SENATOR", "SEN"},
-        {"PROFESSOR", "PROF"},
-        {"WILLIAM", "WM"},
-        {"GEORGE", "GEO"},
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 21> short_forms = {{
+        {"SAINT", "ST"},     {"MOUNT", "MT"},       {"FORT", "FT"},      {"DOCTOR", "DR"},
+        {"GENERAL", "GEN"},  {"SAINTS", "STS"},     {"COLONEL", "COL"},  {"MONSIGNOR", "MSGR"},
+        {"SERGEANT", "SGT"}, {"PRESIDENT", "PRES"}, {"REVEREND", "REV"}, {"GOVERNOR", "GOV"},
+        {"CAPTAIN", "CAPT"}, {"LIEUTENANT", "LT"},  {"SENATOR", "SEN"},  {"PROFESSOR", "PROF"},
+        {"WILLIAM", "WM"},   {"GEORGE", "GEO"},     {"AVENUE", "AVE"},   {"PARK", "PK"},
+        {"HEIGHTS", "HTS"},
     }};
     std::vector<std::string> out;
     std::string shortened;

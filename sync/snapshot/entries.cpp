@@ -4,7 +4,6 @@
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <iterator>
 
 #include "sync/snapshot/entry_keys.hpp"
 #include "sync/snapshot/row_reader.hpp"
@@ -27,8 +26,9 @@ std::uint32_t number_at(BytesView key, std::size_t at) {
     return number;
 }
 
-// Looking a row up among a word's costs as much as reading so many of them.
-constexpr std::size_t seek_instead = 200;
+// Of one search for names: entries read, where a block that has to be found and unpacked counts as so many.
+constexpr std::size_t names_examined = 20'000;
+constexpr std::size_t names_of_seek = 40;
 
 }  // namespace
 
@@ -45,7 +45,7 @@ Entries::Entries(Database& database, RowReader& rows)
       words_(database,
              "SELECT word, rows FROM name_word WHERE word > ? AND word < ? ORDER BY word LIMIT 500"),
       word_(database, "SELECT rows FROM name_word WHERE word = ?"),
-      name_words_(database, "SELECT word, rows FROM name_word"),
+      name_words_(database, "SELECT word, rows FROM name_word WHERE word > ? ORDER BY word"),
       data_version_(database, "PRAGMA data_version"),
       city_name_(database, "SELECT value FROM meta WHERE key = 'city_name'") {}
 
@@ -134,16 +134,17 @@ std::vector<AddressEntry> Entries::door(std::int64_t street, std::uint32_t numbe
     return take_addresses(key, key + '\0', limit);
 }
 
-std::vector<AddressEntry> Entries::ranges(std::int64_t street, std::uint32_t number, std::size_t limit) {
+std::vector<AddressEntry> Entries::ranges(std::int64_t street, std::uint32_t from, std::uint32_t to,
+                                          std::size_t limit) {
     see_newest();
-    const std::uint32_t high = std::max(number, 1U);
+    const std::uint32_t high = std::max(from, 1U);
     const std::uint32_t farthest =
-        high > UINT32_MAX - lookup::longest_range ? UINT32_MAX : high + lookup::longest_range;
+        to > UINT32_MAX - lookup::longest_range ? UINT32_MAX : to + lookup::longest_range;
     const Bytes last = farthest == UINT32_MAX ? street_key(street + 1) : address_key(street, farthest + 1, 0);
     std::vector<AddressEntry> out;
     for (auto at = addresses_.seek(address_key(street, high, 0)); at && at.key() < last && out.size() < limit;
          addresses_.next(at)) {
-        if (number_at(at.key(), 8) <= number) out.push_back(address_at(at));
+        if (number_at(at.key(), 8) <= to) out.push_back(address_at(at));
     }
     return out;
 }
@@ -214,32 +215,57 @@ std::int64_t Entries::rows_of_word(const std::string& word) {
     return word_.executeStep() ? word_.getColumn(0).getInt64() : 0;
 }
 
-std::vector<std::int64_t> Entries::rows_named(const std::string& word, std::size_t limit) {
-    const Bytes key = word_key(word);
-    std::vector<std::int64_t> out;
-    for (auto at = names_.seek(key); at && at.key() == key && out.size() < limit; names_.next(at))
-        out.push_back(at.row());
-    return out;
-}
-
-// Of `rows`, in order, those whose names have one of the words.
-void Entries::keep_named(std::vector<std::int64_t>& rows, const std::vector<std::string>& any) {
-    std::vector<std::int64_t> kept;
-    for (const std::string& word : any) {
-        if (rows_of_word(word) <= static_cast<std::int64_t>(rows.size() * seek_instead)) {
-            std::ranges::set_intersection(rows, rows_named(word, SIZE_MAX), std::back_inserter(kept));
-            continue;
-        }
-        const Bytes key = word_key(word);
-        for (const std::int64_t row : rows) {
-            const auto at = names_.seek(key, row);
-            if (at && at.key() == key && at.row() == row) kept.push_back(row);
-        }
+// The rows of names that have one of some words, in order.
+class Entries::NamedRows {
+  public:
+    // What reading takes goes from `left`; when nothing is left, the rows end.
+    NamedRows(Postings& names, const std::vector<std::string>& words, std::size_t& left)
+        : names_(names), left_(left) {
+        for (const std::string& word : words) words_.push_back({word_key(word), {}, false});
     }
-    std::ranges::sort(kept);
-    kept.erase(std::unique(kept.begin(), kept.end()), kept.end());
-    rows = std::move(kept);
-}
+
+    // The first from `row` on. Not before the one asked for last.
+    std::optional<std::int64_t> from(std::int64_t row) {
+        std::optional<std::int64_t> best;
+        for (Word& word : words_) {
+            if (word.ended) continue;
+            if (!move(word, row)) continue;
+            if (!best || word.place.row() < *best) best = word.place.row();
+        }
+        return best;
+    }
+
+  private:
+    struct Word {
+        Bytes key;
+        Postings::Place place;
+        bool ended;
+    };
+
+    bool move(Word& word, std::int64_t row) {
+        if (!word.place || word.place.row() < row) {
+            if (!take(1)) return !(word.ended = true);
+            bool sought = !word.place;
+            if (sought)
+                word.place = names_.seek(word.key, row);
+            else
+                sought = names_.advance(word.place, word.key, row);
+            if (sought) take(names_of_seek);
+        }
+        word.ended = !word.place || word.place.key() != word.key;
+        return !word.ended;
+    }
+
+    bool take(std::size_t entries) {
+        if (left_ == 0) return false;
+        left_ -= std::min(left_, entries);
+        return true;
+    }
+
+    Postings& names_;
+    std::size_t& left_;
+    std::vector<Word> words_;
+};
 
 std::vector<std::int64_t> Entries::named(const std::vector<std::string>& all,
                                          const std::vector<std::string>& any, std::size_t limit) {
@@ -261,25 +287,39 @@ std::vector<std::int64_t> Entries::named(const std::vector<std::vector<std::stri
     }
     if (order.empty()) return {};
     std::ranges::sort(order, {}, [](const auto& group) { return group.first; });
-    std::vector<std::int64_t> rows;
-    for (const std::string& word : *order.front().second) {
-        const auto more = rows_named(word, order.size() == 1 ? limit : SIZE_MAX);
-        rows.insert(rows.end(), more.begin(), more.end());
+    std::size_t left = names_examined;
+    std::vector<NamedRows> lists;
+    for (const auto& [count, group] : order) {
+        if (count == 0) return {};
+        lists.emplace_back(names_, *group, left);
     }
-    std::ranges::sort(rows);
-    rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
-    for (std::size_t at = 1; at < order.size() && !rows.empty(); ++at) keep_named(rows, *order[at].second);
-    if (rows.size() > limit) rows.resize(limit);
+    // From one row of the rarest group to the next, past what another group does not have.
+    std::vector<std::int64_t> rows;
+    std::optional<std::int64_t> row = lists.front().from(0);
+    while (row && rows.size() < limit) {
+        std::optional<std::int64_t> next = row;
+        for (std::size_t at = 1; at < lists.size() && next == row; ++at) next = lists[at].from(*row);
+        if (next == row) {
+            rows.push_back(*row);
+            next = *row + 1;
+        }
+        row = next ? lists.front().from(*next) : std::nullopt;
+    }
     return rows;
 }
 
-void Entries::for_each_name_word(const std::function<void(std::string_view, std::int64_t)>& word) {
+std::size_t Entries::for_each_name_word(const std::string& after, std::size_t limit,
+                                        const std::function<void(std::string_view, std::int64_t)>& word) {
+    name_words_.bindNoCopy(1, after);
     const ResetAtEnd reset(name_words_);
-    while (name_words_.executeStep()) {
+    std::size_t count = 0;
+    while (count < limit && name_words_.executeStep()) {
         const SQLite::Column text = name_words_.getColumn(0);
         const auto bytes = static_cast<std::size_t>(text.getBytes());
         word({static_cast<const char*>(text.getBlob()), bytes}, name_words_.getColumn(1).getInt64());
+        ++count;
     }
+    return count;
 }
 
 std::int64_t Entries::data_version() {

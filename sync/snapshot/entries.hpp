@@ -55,8 +55,9 @@ class Entries {
     // One door: number and part exactly.
     std::vector<AddressEntry> door(std::int64_t street, std::uint32_t number, const std::string& part,
                                    std::size_t limit);
-    // Ranges with the number between their ends, on whichever side of the street.
-    std::vector<AddressEntry> ranges(std::int64_t street, std::uint32_t number, std::size_t limit);
+    // Ranges that have a number from `from` through `to` between their ends, on whichever side of the street.
+    std::vector<AddressEntry> ranges(std::int64_t street, std::uint32_t from, std::uint32_t to,
+                                     std::size_t limit);
     // The closest existing numbers below and above, ranges that end below or begin above among them; at most
     // two.
     std::vector<AddressEntry> neighbours(std::int64_t street, std::uint32_t number);
@@ -65,14 +66,17 @@ class Entries {
     std::vector<TermEntry> terms(std::string_view prefix, std::size_t limit);
     // Words of names that begin with `prefix` but are longer, those of most rows first (of the first 500).
     std::vector<std::string> words_beginning(std::string_view prefix, std::size_t limit);
-    // Rows whose names hold every word of `all` and, unless it is empty, one of `any`. Letters and digits
-    // only.
+    // In these two, work is bounded: of words that very many rows have, rows far down may be left out.
+    // Rows whose names hold every word of `all` and, unless it is empty, one of `any`, in order. Letters and
+    // digits only.
     std::vector<std::int64_t> named(const std::vector<std::string>& all, const std::vector<std::string>& any,
                                     std::size_t limit);
-    // Rows of names that have a word of every group.
+    // Rows of names that have a word of every group, in order.
     std::vector<std::int64_t> named(const std::vector<std::vector<std::string>>& groups, std::size_t limit);
-    // Calls word(text, rows) for every word of a name, in order.
-    void for_each_name_word(const std::function<void(std::string_view, std::int64_t)>& word);
+    // Calls word(text, rows) for every word of a name behind `after`, in order, at most `limit`; how many
+    // there were.
+    std::size_t for_each_name_word(const std::string& after, std::size_t limit,
+                                   const std::function<void(std::string_view, std::int64_t)>& word);
     // Changes whenever another connection has changed the file.
     std::int64_t data_version();
 
@@ -94,8 +98,7 @@ class Entries {
     // Entries from `from` on whose keys are below `to`.
     std::vector<AddressEntry> take_addresses(BytesView from, BytesView to, std::size_t limit);
     std::int64_t rows_of_word(const std::string& word);
-    std::vector<std::int64_t> rows_named(const std::string& word, std::size_t limit);
-    void keep_named(std::vector<std::int64_t>& rows, const std::vector<std::string>& any);
+    class NamedRows;
 
     bool at_once_ = false;
     RowReader& rows_;

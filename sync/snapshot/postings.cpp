@@ -129,6 +129,18 @@ void Postings::next(Place& place) {
     place = first_of(ask(after_, place.block_->key(last), place.block_->row(last)));
 }
 
+bool Postings::advance(Place& place, BytesView key, std::int64_t row) {
+    const PostingBlock& block = *place.block_;
+    const std::size_t last = block.size() - 1;
+    const int order = block.key(last).compare(key);
+    if (order > 0 || (order == 0 && block.row(last) >= row)) {
+        place.at_ = std::max(place.at_, block.lower_bound(key, row));
+        return false;
+    }
+    place = seek(key, row);
+    return true;
+}
+
 void Postings::insert_first(const Posting& first, std::int64_t block) {
     bind_key(insert_first_, 1, first.key);
     insert_first_.bind(2, first.row);

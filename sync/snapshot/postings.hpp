@@ -39,6 +39,9 @@ class Postings {
     // The last entry before (key, row).
     Place seek_before(BytesView key, std::int64_t row = 0);
     void next(Place& place);
+    // Goes on to the first entry from here on that is not before (key, row); a seek when that is not in this
+    // block, and then true.
+    bool advance(Place& place, BytesView key, std::int64_t row);
 
     // Blocks are kept unpacked for the next search; this forgets them, as another connection may have changed
     // them.

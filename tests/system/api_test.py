@@ -214,6 +214,20 @@ class Document(WithDevice):
         self.assertIn("not on this device", held.post("/observations", {"kind": "note", "attachments": [nowhere]}, 400)["detail"])
         held.get("/attachments/" + "0" * 64, 404)
 
+    def test_a_place_opened_lately_stands_before_what_matches_as_well(self):
+        held = self.held
+
+        def found(text):
+            return [(hit["score"], hit["id"]) for hit in held.get("/search?limit=10&q=" + urllib.parse.quote(text))["results"]]
+
+        for text in sorted({place["title"].split(" ", 1)[1] for place in self.places()}):
+            listed = found(text)  # a street without a number: its doors are equals
+            if len(listed) > 1 and listed[1][0] == listed[0][0]:
+                break
+        second = listed[1][1]
+        held.get("/properties/" + second)
+        self.assertEqual(found(text)[0][1], second)
+
     def test_every_place_has_a_quick_sheet_that_says_what_it_is_made_of(self):
         held = self.held
         sheets = [held.get("/properties/" + place["id"])["quick_sheet"] for place in self.places()[:300]]

@@ -12,9 +12,9 @@ from openapi import Mismatch, OpenApi  # noqa: E402
 
 DOCUMENT = pathlib.Path(__file__).parents[2] / "daemon" / "device" / "api" / "openapi.json"
 
-HIT = {"id": "0000000000001", "kind": "property", "title": "12 Main St", "subtitle": "", "match": "address", "why": "",
+HIT = {"id": "0000000000001", "kind": "property", "title": "12 Main St", "subtitle": "", "match": "address", "why": "", "sure": True,
        "score": 1, "property": None, "position": {"lat": 42.3, "lon": -71.1}}
-SEARCH = {"query": "12 main", "took_us": 12, "results": [HIT], "suggestions": []}
+SEARCH = {"query": "12 main", "took_us": 12, "place": None, "results": [HIT], "suggestions": []}
 SAVED = {"id": "6f1a1c1e-8d3b-4f5e-9c55-0f5a0b1c2d3e", "saved": True, "state": "pending",
          "operation": {"epoch": "1", "lane": "work", "seq": 1}, "recorded_at": "2026-03-01T12:00:00.000001Z",
          "position": {"fix": "none"},

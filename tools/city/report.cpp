@@ -6,7 +6,7 @@
 namespace fieldpost::city {
 namespace {
 
-constexpr std::string_view kVersion = "1";  // of the exports' form and content
+constexpr std::string_view kVersion = "2";  // of the exports' form and content
 
 void append_member(std::string& out, std::string_view name, std::uint64_t value) {
     if (out.back() != '{') out += ", ";

@@ -11,6 +11,7 @@
 #include "daemon/device/blobs/late_blobs.hpp"
 #include "daemon/device/city/readers.hpp"
 #include "daemon/device/record/recorder.hpp"
+#include "daemon/device/view/opened_lately.hpp"
 #include "daemon/support/metrics.hpp"
 #include "daemon/support/router.hpp"
 #include "sync/engine/link_policy.hpp"
@@ -72,6 +73,7 @@ class Api {
 
     ApiParts parts_;
     std::list<support::EventStream> streams_;
+    OpenedLately opened_lately_;
     support::Counter& lookups_;
     support::Histogram& lookup_seconds_;
     support::Counter& recorded_;

@@ -288,6 +288,7 @@ void Api::search(const Request& request, const Reply& reply) {
     lookup::SearchOptions options;
     options.limit = static_cast<std::size_t>(limit->value_or(10));
     options.position = *position ? *position : vehicle_position(parts_.recorder);
+    options.recent = opened_lately_.records();
     look_up(reply, [text = std::string(*query), options](CityView& view) -> Result<json::value> {
         const auto began = std::chrono::steady_clock::now();
         auto answer = view.search.search(text, options);
@@ -325,7 +326,7 @@ void Api::property(const Request& request, const Reply& reply) {
         }
     }
     look_up(reply,
-            [device = parts_.device, id = *id, own = std::move(own), known = parts_.journal.in_city(),
+            [this, device = parts_.device, id = *id, own = std::move(own), known = parts_.journal.in_city(),
              time = trusted_time(parts_.recorder)](CityView& view) -> Result<json::value> {
                 auto overlay = overlay_of(view.reader, device, known);
                 if (!overlay) return overlay.error();
@@ -334,6 +335,7 @@ void Api::property(const Request& request, const Reply& reply) {
                 if (!place) return place.error();
                 auto sources = view.reader.sources();
                 if (!sources) return sources.error();
+                parts_.post([this, id] { opened_lately_.note(id); });
                 return view_json(*place, Origins(*sources, now), now);
             });
 }

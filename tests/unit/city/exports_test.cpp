@@ -71,7 +71,7 @@ TEST_CASE("A city is the same on every machine and compiler") {
     for (const auto& [name, text] : read_tree(city_on_day(0))) {
         for (const char c : name + text) fnv = (fnv ^ static_cast<unsigned char>(c)) * 1099511628211u;
     }
-    CHECK(fnv == 8170769335372509963u);
+    CHECK(fnv == 949701796365654851u);
 }
 
 TEST_CASE("Another seed is another city") {

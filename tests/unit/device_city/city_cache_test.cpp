@@ -677,14 +677,18 @@ TEST_CASE("A city that the disk cannot open now stays at the first contact", "[c
     REQUIRE(bench.cache->open().has_value());
     REQUIRE(bench.fetch(bench.built(1), 1).has_value());
     bench.cache.reset();
-    const auto city = bench.city_folder / "city-1.db";
-    std::filesystem::remove(city.string() + "-shm");
-    std::filesystem::create_directory(city.string() + "-shm");
-    good(write_file_atomic(city.string() + "-wal", "what a kill left"));
     bench.restart();
+    // A name that leads nowhere for now.
+    const auto city = bench.city_folder / "city-1.db";
+    const auto elsewhere = bench.city_folder.parent_path() / "elsewhere";
+    std::filesystem::rename(city, elsewhere);
+    std::filesystem::create_symlink(city, city);
     REQUIRE(bench.cache->open().has_error());
     hub_clears(bench, {public_feed});
-    CHECK(std::filesystem::exists(city));
+    REQUIRE(std::filesystem::is_symlink(city));
+    std::filesystem::rename(elsewhere, city);
+    bench.restart();
+    CHECK(good(bench.cache->open()).has_value());
 }
 
 TEST_CASE("A draft that has a lost feed goes, though the mounted city never had it", "[city]") {

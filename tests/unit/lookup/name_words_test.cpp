@@ -45,3 +45,29 @@ TEST_CASE(
     CHECK(words.like("XY", 10).empty());
     CHECK(words.like("1420", 10).empty());
 }
+
+TEST_CASE("A word that was asked for lately is not looked for again until there are new words") {
+    NameWords words;
+    for (const char* word : {"SMITH", "SMYTH", "SMART"}) words.add(word, 3);
+    const auto first = words.like("SMIHT", 10);
+    CHECK(words.looked_through() == 1);
+    for (int key = 0; key < 20; ++key) CHECK(words.like("SMIHT", 10) == first);
+    CHECK(words.looked_through() == 1);
+    words.add("SMITH", 90);
+    CHECK(words.like("SMIHT", 10) == first);
+    CHECK(words.looked_through() == 1);
+    words.add("SMIT", 1);
+    CHECK(words.like("SMIHT", 10) != first);
+    CHECK(words.looked_through() == 2);
+}
+
+TEST_CASE("However many words are asked for, few answers are kept") {
+    NameWords words;
+    words.add("SMITH", 3);
+    for (int run = 0; run < 3; ++run) {
+        for (char c = 'A'; c <= 'Z'; ++c) {
+            for (char d = 'A'; d <= 'Z'; ++d) static_cast<void>(words.like(std::string("SMI") + c + d, 4));
+        }
+    }
+    CHECK(words.looked_through() > 26 * 26);
+}
