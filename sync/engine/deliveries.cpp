@@ -54,12 +54,13 @@ void DeliveriesTold::tell(Deliveries now, std::uint64_t held, protocol::HelloRep
     if (told_.size() > most_remembered) told_.pop_front();
 }
 
-void DeliveriesHeard::mounted() {
+void DeliveriesHeard::mounted(std::uint64_t hellos) {
     *this = {};
+    said_before_ = hellos;
 }
 
-void DeliveriesHeard::heard(const protocol::HelloReply& reply, FeedPlaces heads) {
-    if (reply.deliveries_mark() == 0) return;
+void DeliveriesHeard::heard(std::uint64_t number, const protocol::HelloReply& reply, FeedPlaces heads) {
+    if (reply.deliveries_mark() == 0 || number <= said_before_) return;
     if (expected_ && are_same_feeds(expected_->heads, heads)) return;
     NoteDeliveries next{{}, reply.deliveries_mark(), std::move(heads)};
     for (const auto& delivery : reply.deliveries()) {
@@ -75,9 +76,11 @@ std::optional<NoteDeliveries> DeliveriesHeard::due(const FeedPlaces& city) {
     return std::exchange(expected_, std::nullopt);
 }
 
-void DeliveriesHeard::noted(std::uint64_t mark) {
-    // Of a city that is gone meanwhile it says nothing.
-    if (mark == noting_) mark_ = std::exchange(noting_, 0);
+void DeliveriesHeard::noted(std::uint64_t mark, std::uint64_t hellos) {
+    if (mark != noting_) return;  // of a city that is gone meanwhile it says nothing
+    mark_ = std::exchange(noting_, 0);
+    said_before_ = hellos;
+    expected_.reset();  // on top of what the city held before
 }
 
 }  // namespace fieldpost::engine

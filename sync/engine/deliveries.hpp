@@ -41,22 +41,25 @@ class DeliveriesTold {
 class DeliveriesHeard {
   public:
     // Another city is there, or the same with other feeds: what it holds is asked for from the ground up.
-    void mounted();
+    // `hellos` is the number of the last hello that was said.
+    void mounted(std::uint64_t hellos);
     // For the next hello.
     std::uint64_t mark() const { return mark_; }
-    // An answer, and the heads in it. What was heard before is reached before it, also by a city that is
-    // always a little behind.
-    void heard(const protocol::HelloReply& reply, FeedPlaces heads);
+    // The answer to the hello of that number, and the heads in it. It says what differs from the mark in that
+    // hello: where the city holds something else by now, it counts for nothing. What was heard before is
+    // reached before it, also by a city that is always a little behind.
+    void heard(std::uint64_t number, const protocol::HelloReply& reply, FeedPlaces heads);
     bool waits() const { return expected_.has_value(); }
     // What a city that stands so is to hold; nullopt: nothing new.
     std::optional<NoteDeliveries> due(const FeedPlaces& city);
-    // That is committed.
-    void noted(std::uint64_t mark);
+    // That is committed, after `hellos` hellos.
+    void noted(std::uint64_t mark, std::uint64_t hellos);
 
   private:
     std::optional<NoteDeliveries> expected_;
     std::uint64_t noting_ = 0;  // the mark of what is being written; 0: nothing
     std::uint64_t mark_ = 0;
+    std::uint64_t said_before_ = 0;  // hellos up to this number had another mark than mark_
 };
 
 }  // namespace fieldpost::engine

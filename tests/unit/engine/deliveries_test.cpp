@@ -88,7 +88,7 @@ TEST_CASE("A delivery is noted once the city holds what came of it", "[engine]")
     DeliveriesTold hub;
     const auto reply = answer(hub, {{"fire", 200}}, 0);
     DeliveriesHeard city;
-    city.heard(reply, at(7));
+    city.heard(1, reply, at(7));
     CHECK_FALSE(city.due(at(6)));
     CHECK_FALSE(city.due(at(7, 1001)));  // of another hub generation the numbers say nothing
     CHECK_FALSE(city.due({}));
@@ -98,15 +98,15 @@ TEST_CASE("A delivery is noted once the city holds what came of it", "[engine]")
     CHECK(note->heads == at(7));  // whoever writes it looks again: a feed may begin anew meanwhile
     CHECK_FALSE(city.due(at(8)));
     CHECK(city.mark() == 0);  // it may fail: then it is told again
-    city.noted(note->mark);
+    city.noted(note->mark, 1);
     CHECK(city.mark() == reply.deliveries_mark());
 }
 
 TEST_CASE("A city that is always a little behind notes what it has come to", "[engine]") {
     DeliveriesTold hub;
     DeliveriesHeard city;
-    city.heard(answer(hub, {{"fire", 200}}, 0), at(7));
-    city.heard(answer(hub, {{"fire", 260}}, 0), at(9));
+    city.heard(1, answer(hub, {{"fire", 200}}, 0), at(7));
+    city.heard(2, answer(hub, {{"fire", 260}}, 0), at(9));
     const auto note = city.due(at(8));
     REQUIRE(note);
     CHECK(note->delivered == Deliveries{{"fire", 200}});
@@ -115,10 +115,37 @@ TEST_CASE("A city that is always a little behind notes what it has come to", "[e
 TEST_CASE("What was written to a city that is gone is asked for again", "[engine]") {
     DeliveriesTold hub;
     DeliveriesHeard city;
-    city.heard(answer(hub, {{"fire", 200}}, 0), at(7));
+    city.heard(1, answer(hub, {{"fire", 200}}, 0), at(7));
     const auto note = city.due(at(7));
     REQUIRE(note);
-    city.mounted();
-    city.noted(note->mark);  // it was on its way
+    city.mounted(1);
+    city.noted(note->mark, 1);  // it was on its way
     CHECK(city.mark() == 0);
+}
+
+TEST_CASE("An answer tells what differs from the mark in its hello, and counts while the city holds just that",
+          "[engine]") {
+    DeliveriesTold hub;
+    DeliveriesHeard city;
+    const auto first = answer(hub, {{"fire", 200}}, 0);
+    SECTION("another city is there") {
+        city.mounted(4);
+        city.heard(4, first, at(7));
+        CHECK_FALSE(city.due(at(7)));
+        city.heard(5, first, at(7));
+        CHECK(city.due(at(7)));
+    }
+    SECTION("it was noted meanwhile") {
+        city.heard(1, first, at(7));
+        const auto note = city.due(at(7));
+        REQUIRE(note);
+        const auto second = answer(hub, {{"fire", 260}}, 0);
+        city.heard(2, second, at(7));
+        city.noted(note->mark, 3);
+        CHECK_FALSE(city.due(at(7)));
+        city.heard(3, second, at(7));
+        CHECK_FALSE(city.due(at(7)));
+        city.heard(4, second, at(7));
+        CHECK(city.due(at(7)));
+    }
 }

@@ -785,6 +785,28 @@ TEST_CASE("A city that is mounted is asked anew what it holds of deliveries", "[
     CHECK(bench.delivered == Deliveries{{"fire", 2000}});
 }
 
+TEST_CASE("An answer to what another city held is not booked on the one that is mounted now", "[engine]") {
+    Bench bench;
+    bench.hub.put(feed, 1);
+    bench.hub.delivered["all"] = {{"fire", 2000}, {"lpi", 2000}};
+    bench.connect();
+    bench.deliver();
+    bench.city_reaches(1);
+    REQUIRE(bench.deliveries_noted == 1);
+    bench.hub.delivered["all"]["fire"] = 3000;
+    bench.tick(61'000);
+    for (const Bytes& payload : std::exchange(bench.to_hub, {})) bench.hub_takes(payload);
+    const auto late = std::exchange(bench.to_device, {});  // of fire alone: the city of then held the other
+    bench.delivered.clear();                               // the file that comes is of before
+    bench.drive([&](Actions& actions) {
+        bench.device.feeds_changed(bench.now, {2, {{feed, {bench.hub.hub_generation, 0, 0}}}}, actions);
+    });
+    for (const Bytes& payload : late) bench.device_takes(payload);
+    bench.deliver();
+    bench.city_reaches(1);
+    CHECK(bench.delivered == bench.hub.delivered["all"]);
+}
+
 TEST_CASE("Nobody pays for deliveries where feeds may not go, or without a city", "[engine]") {
     Bench bench;
     bench.hub.delivered["all"] = {{"fire", 2000}};
