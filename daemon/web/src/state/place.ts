@@ -1,6 +1,6 @@
 // Which property is open (the address bar's fragment says so, hence Back and reload work) and what the device knows of it.
 import { api, isAbort, sentence, Unreachable, type PropertyView, type SearchResult } from "../api";
-import { dataChanges, device, lastOperation } from "./device";
+import { clockOf, dataChanges, device, lastOperation, type Clock } from "./device";
 import { Store } from "./store";
 
 export interface Place {
@@ -74,8 +74,13 @@ export function watchPlace(): void {
   window.addEventListener("hashchange", follow);
   dataChanges.watch(refreshSoon);
   lastOperation.watch(refreshSoon);
+  let clock: Clock = clockOf(device.value);
   device.watch((state) => {
     if (state.reach === "answering" && place.value.retry) refreshSoon();
+    // By another clock, or by none, other things are late and overdue.
+    const now = clockOf(state);
+    if (clock !== "unheard" && now !== clock) refreshSoon();
+    clock = now;
   });
   follow();
 }
