@@ -207,7 +207,7 @@ test("a vehicle's clock is not called unset before it is heard of, and when it c
   await page.reload();
   await page.locator('#section-quick [data-clock="unknown"]').waitFor();
   quality = "ntp";
-  const again = page.waitForRequest(`**/api/v1/properties/${place.view.id}`);
+  const again = page.waitForRequest(`**/api/v1/properties/${place.view.id}?again=true`);
   await hearAnew(page);
   await again;
   await page.locator('[data-clock="unknown"]').waitFor({ state: "detached" });

@@ -41,14 +41,15 @@ export function openResult(result: SearchResult): void {
   else spot.set(result);
 }
 
-export async function load(id: string): Promise<void> {
+// `refresh`: nobody opens it, it is shown and read anew.
+export async function load(id: string, refresh = false): Promise<void> {
   loading?.abort();
   const abort = new AbortController();
   loading = abort;
   const before = place.value;
   if (before.id !== id) place.set({ ...nowhere, id });
   try {
-    const view = await api.property(id, abort.signal);
+    const view = await api.property(id, refresh && before.view?.id === id, abort.signal);
     place.set({ id, view, error: null, retry: false });
   } catch (error) {
     if (isAbort(error)) return;
@@ -61,7 +62,7 @@ function refreshSoon(): void {
   refreshTimer ??= setTimeout(() => {
     refreshTimer = undefined;
     const { id } = place.value;
-    if (id) void load(id);
+    if (id) void load(id, true);
   }, REFRESH_MS);
 }
 
