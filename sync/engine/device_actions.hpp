@@ -85,12 +85,22 @@ struct NoteInCity {
     InCity known;
 };
 
-// When each source delivered last, by its id: unix seconds.
-using Deliveries = std::map<std::string, std::int64_t>;
+// What a hub tells of one source.
+struct Delivery {
+    std::int64_t at = 0;  // unix seconds: when it was last read to its end; 0: never, or not known
+    // What people call it, who is in charge of it, how often it is to deliver (seconds; 0: not promised). An
+    // empty title, where something is written: these three are as they were.
+    std::string title = {};
+    std::string steward = {};
+    std::int64_t refresh_s = 0;
+    bool operator==(const Delivery&) const = default;
+};
+using Deliveries = std::map<std::string, Delivery>;  // by the sources' ids
 
 // A city whose feeds stand here or beyond holds what came of these deliveries. If the mounted one does when
-// this is written: of each source that it knows the later of what it has and this, in one transaction; then
-// call DeviceEngine's deliveries_noted(). Otherwise nothing, also when it fails: they are told again.
+// this is written, it says so of its sources from then on, also where it knew of a later delivery or of no
+// such source, in one transaction; then call DeviceEngine's deliveries_noted(). Otherwise nothing, also when
+// it fails: they are told again.
 struct NoteDeliveries {
     Deliveries delivered;
     std::uint64_t mark = 0;

@@ -61,7 +61,7 @@ DeviceEngine::DeviceEngine(DeviceIdentity identity, JournalView& journal, BlobVi
 void DeviceEngine::mounted(MountedCity city) {
     city_ = std::move(city);
     feeds_.mount(city_.snapshot_generation != 0, city_.feeds);
-    deliveries_.mounted();
+    deliveries_.mounted(hellos_);
     fetcher_.mounted(city_.snapshot_generation);
 }
 
@@ -163,7 +163,7 @@ void DeviceEngine::hello_reply(Millis now, const protocol::HelloReply& reply, Ac
         uplink_.note_safe(reply, actions);
         if (number == hellos_) expect_in_city(reply);
     }
-    deliveries_.heard(reply, heads_of(reply));
+    deliveries_.heard(number, reply, heads_of(reply));
     look_at_city(actions);
     uplink_.use_dictionary(common_dictionary(reply));
     const bool usable =

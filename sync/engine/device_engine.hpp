@@ -63,7 +63,7 @@ class DeviceEngine {
     // Or it failed: what the hub wants is heard again with its next answer, the rest tried later.
     void feeds_not_changed(Millis now) { feeds_.change_failed(now); }
     // NoteDeliveries of this mark is committed.
-    void deliveries_noted(std::uint64_t mark) { deliveries_.noted(mark); }
+    void deliveries_noted(std::uint64_t mark) { deliveries_.noted(mark, hellos_); }
     // What the present link may carry.
     void set_rights(Millis now, SendRights rights, Actions& actions);
     void artifact_prepared(Millis now, std::vector<std::uint32_t> missing, Actions& actions);

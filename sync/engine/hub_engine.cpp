@@ -206,7 +206,7 @@ Status HubEngine::hello(const RegisteredDevice& device, const protocol::Signed& 
     if (hello->has_deliveries_mark() && !device.profile_is_gone) {
         auto deliveries = store_.deliveries(device.profile);
         if (!deliveries) return deliveries.error();
-        deliveries_.tell(std::move(*deliveries), hello->deliveries_mark(), answer);
+        deliveries_.tell(device.profile, *deliveries, hello->deliveries_mark(), answer);
     }
     if (auto sent = reply(device.id, answer, actions); !sent) return sent;
     return tell_outcomes(device, *lanes, actions);

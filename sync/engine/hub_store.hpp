@@ -106,7 +106,7 @@ class HubStore {
                                   std::uint64_t first, std::uint64_t last) = 0;
     // Number and checksum of each are of one moment.
     virtual Result<std::map<records::FeedId, FeedPoint>> feed_heads() = 0;
-    // When each source delivered last that the profile clears something of. Of one moment with the heads.
+    // Each source that the profile clears something of, with a title. Of one moment with the heads.
     virtual Result<Deliveries> deliveries(std::string_view profile) = 0;
     // Changes after `after`, in order, until a bound is reached; at least one when there is one.
     virtual Result<FeedRange> feed_range(const records::FeedId& feed, std::uint64_t after,

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <tuple>
 
+#include "sync/base/distance_text.hpp"
 #include "sync/lookup/describe.hpp"
 #include "sync/lookup/edit_distance.hpp"
 #include "sync/records/address.hpp"
@@ -58,14 +59,10 @@ std::vector<std::pair<snapshot::Point, records::RecordId>> meetings(const std::v
     return out;
 }
 
-std::string metres(double distance) {
-    return distance < 950 ? fmt::format("{:.0f} m", distance) : fmt::format("{:.1f} km", distance / 1000);
-}
-
 std::string near_why(const snapshot::Spot& spot, const google::protobuf::Message& message,
                      const std::string& from) {
     std::string out =
-        metres(spot.distance_m) + (from.empty() ? " away" : " from " + from) + " in a straight line";
+        distance_text(spot.distance_m) + (from.empty() ? " away" : " from " + from) + " in a straight line";
     if (spot.row.kind != records::ASSET) return out;
     const auto& asset = static_cast<const records::Asset&>(message);
     if (spot.out_of_service) out += "; OUT OF SERVICE";

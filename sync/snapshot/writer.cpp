@@ -271,11 +271,20 @@ Status Writer::set_source(const Source& source) {
 
 Status Writer::note_delivery(std::string_view source, std::int64_t delivered_at) {
     return state_->change([&]() -> Status {
-        SQLite::Statement set(*state_->database,
-                              "UPDATE source SET delivered_at = ?1 WHERE id = ?2 AND delivered_at < ?1");
+        SQLite::Statement set(*state_->database, "UPDATE source SET delivered_at = ?1 WHERE id = ?2");
         set.bind(1, delivered_at);
         set.bind(2, std::string(source));
         set.exec();
+        return ok();
+    });
+}
+
+Status Writer::remove_unused_sources() {
+    if (state_->bulk)
+        return fail(ErrorCode::refused, "nothing can be removed from a file that is being created");
+    return state_->change([&]() -> Status {
+        state_->database->exec("DELETE FROM source WHERE source NOT IN (SELECT source FROM layer)");
+        state_->dictionary->reload();
         return ok();
     });
 }

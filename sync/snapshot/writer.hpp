@@ -86,10 +86,13 @@ class Writer {
     // when a reader held on to the log for five seconds.
     Status empty_log();
 
+    // In place of what the file says of the source, if it does.
     Status set_source(const Source& source);
-    // The source delivered then (unix seconds), unless it is known to have delivered later. Nothing for a
-    // source that the file does not have.
+    // The source delivered then (unix seconds), whatever the file says. Nothing for one that it lacks.
     Status note_delivery(std::string_view source, std::int64_t delivered_at);
+    // Sources go that no row is of, so that one which was known by a lost right is not even named. Not in
+    // bulk mode. Reads the whole file.
+    Status remove_unused_sources();
     Status set_meta(const Meta& meta);
 
     // Bulk mode: sorts and writes the search entries, makes the indexes, counts, checks, and leaves one

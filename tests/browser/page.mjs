@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before } from "node:test";
-import { device, getJson, launch, newPage, SCREENS, someProperty } from "./browser.mjs";
+import { device, getJson, launch, newPage, SCREENS, someProperty, TABLET } from "./browser.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -27,6 +27,11 @@ export async function open(screen = SCREENS[1], prepare = async () => {}) {
   await page.goto(`${device}/`);
   await page.locator('.sync-item[data-part="outbox"]').waitFor();
   return { page, trouble, close: () => page.context().close() };
+}
+
+// A page of which nothing is loaded yet.
+export function newTablet() {
+  return newPage(browser, TABLET);
 }
 
 export async function openPlace(page) {

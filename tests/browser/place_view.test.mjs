@@ -4,7 +4,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { device, getJson, SCREENS, shoot, TABLET } from "./browser.mjs";
-import { changeStatus, changeView, open, openPlace, options, place, smallTargets, useDevice, violationsOn } from "./page.mjs";
+import {
+  changeStatus,
+  changeView,
+  newTablet,
+  open,
+  openPlace,
+  options,
+  place,
+  smallTargets,
+  useDevice,
+  violationsOn,
+} from "./page.mjs";
 
 useDevice();
 
@@ -184,6 +195,26 @@ test("what a source promised and did not keep is marked on each fact, and so is 
   await lost.close();
 });
 
+test("a vehicle's clock is not called unset before it is heard of, and when it comes right the place is read again", options, async () => {
+  let quality = "build_floor";
+  let heard = false;
+  const { page, trouble } = await newTablet();
+  await changeStatus(page, (status) => ({ ...status, time: { ...status.time, quality } }));
+  await page.route(/\/api\/v1\/(status|events)$/, (route) => (heard ? route.fallback() : undefined));
+  await openView(page, place.view.id);
+  assert.equal(await page.locator('[data-clock="unknown"]').count(), 0);
+  heard = true;
+  await page.reload();
+  await page.locator('#section-quick [data-clock="unknown"]').waitFor();
+  quality = "ntp";
+  const again = page.waitForRequest(`**/api/v1/properties/${place.view.id}?again=true`);
+  await hearAnew(page);
+  await again;
+  await page.locator('[data-clock="unknown"]').waitFor({ state: "detached" });
+  assert.deepEqual(trouble, []);
+  await page.context().close();
+});
+
 test("a record that may be of another address says so, with how sure the city is", options, async () => {
   let found = null;
   for (const id of (await propertiesAround(0.004)).slice(0, 150)) {
@@ -207,19 +238,22 @@ test("a record that may be of another address says so, with how sure the city is
 
 test("a sheet without a plan says of what it is composed, one with a plan from where that is", options, async () => {
   const { page, trouble, close } = await open(TABLET);
-  const views = [];
-  for (const id of (await propertiesAround(0.004)).slice(0, 60)) views.push(await getJson(`/properties/${id}`));
-  const composed = views.find(({ quick_sheet }) => quick_sheet.basis === "composed");
+  let composed, planned;
+  for (const id of (await propertiesAround(0.01)).slice(0, 300)) {
+    const view = await getJson(`/properties/${id}`);
+    if (view.quick_sheet.basis === "composed") composed ??= view;
+    else planned ??= view;
+    if (composed && planned) break;
+  }
+  assert.ok(composed && planned, "the sample city has pre-plans, though not of every place");
   assert.match(composed.quick_sheet.basis_text, /^No pre-plan\. Composed from .+\.$/);
   assert.equal(composed.quick_sheet.plan, null);
   await openView(page, composed.id);
   await page.getByText(composed.quick_sheet.basis_text).waitFor();
-  const planned = views.find(({ quick_sheet }) => quick_sheet.basis !== "composed");
-  if (planned) {
-    await openView(page, planned.id);
-    await page.getByText(planned.quick_sheet.basis_text).waitFor();
-    assert.ok(planned.quick_sheet.plan.source.title);
-  }
+  assert.match(planned.quick_sheet.basis_text, /^From the (DRAFT )?pre-plan/);
+  assert.ok(planned.quick_sheet.plan.source.title);
+  await openView(page, planned.id);
+  await page.getByText(planned.quick_sheet.basis_text).waitFor();
   assert.deepEqual(trouble, []);
   await close();
 });
@@ -253,21 +287,39 @@ test("only hydrants that work are listed, however near one is that does not", op
   await close();
 });
 
-test("before a place is open the page says who answers for what around the vehicle", options, async () => {
-  const { lat, lon } = place.view.position;
+// The vehicle stands there, whatever the device's receiver says. A vehicle without one, as the tests' may be, stands nowhere.
+function standAt(page, where) {
+  return changeStatus(page, (status) => ({
+    ...status,
+    position: { fix: "3d", ...where(), age_s: 1, accuracy_m: 5, hdop: 0.8, satellites: 9 },
+  }));
+}
+
+// The page hears of the device anew.
+function hearAnew(page) {
+  return page.evaluate(() => window.dispatchEvent(new Event("online")));
+}
+
+test("before a place is open the page says who answers for what around the vehicle, and nobody of where it was", options, async () => {
+  let { lat, lon } = place.view.position;
   const { results } = await getJson(`/responsible?lat=${lat}&lon=${lon}`);
   assert.ok(results.length > 0, "somebody answers there");
+  let answers = (route) => route.fulfill({ json: { topic: null, results } });
   const { page, trouble, close } = await open(TABLET, async (page) => {
-    // A vehicle without a receiver, as the tests' may be, stands nowhere.
-    await page.route("**/api/v1/responsible", (route) => route.fulfill({ json: { topic: null, results } }));
+    await standAt(page, () => ({ lat, lon }));
+    await page.route("**/api/v1/responsible", (route) => answers(route));
   });
-  const { position } = await getJson("/status");
-  if (position.fix !== "none") {
-    const list = page.locator("#section-responsible");
-    await list.getByText(results[0].agency).first().waitFor();
-    assert.equal(await list.getByRole("link").first().getAttribute("href"), `tel:${results[0].phone}`);
-    await shoot(page, "tablet-light-who-to-call");
-  }
+  const list = page.locator("#section-responsible");
+  await list.getByText(results[0].agency).first().waitFor();
+  assert.equal(await list.getByRole("link").first().getAttribute("href"), `tel:${results[0].phone}`);
+  await shoot(page, "tablet-light-who-to-call");
+  answers = (route) => route.fulfill({ status: 503, json: { title: "Busy", status: 503, detail: "The city is being mended." } });
+  lat += 0.01;
+  await hearAnew(page);
+  await list.getByText("The city is being mended.").waitFor();
+  assert.equal(await list.getByText(results[0].agency).count(), 0);
+  await shoot(page, "tablet-light-who-to-call-unknown");
+  assert.deepEqual(await violationsOn(page), []);
   assert.deepEqual(trouble, []);
   await close();
 });
@@ -319,6 +371,129 @@ test("a house number that is not there never opens another by itself", options, 
   assert.deepEqual(await violationsOn(page), []);
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { level: 1, name: results[0].title }).waitFor();
+  assert.deepEqual(trouble, []);
+  await close();
+});
+
+test("a key that is held down is one Enter, and those of an input method are none", options, async () => {
+  const { typed, results } = await substituted();
+  const { page, trouble, close } = await open(TABLET);
+  const box = page.getByRole("combobox");
+  await box.fill(typed);
+  await page.getByRole("option").filter({ hasText: results[0].title }).first().waitFor();
+  await box.dispatchEvent("keydown", { key: "Enter", isComposing: true, bubbles: true });
+  assert.equal(await page.locator(".ask").count(), 0);
+  for (let i = 0; i < 5; ++i) await page.keyboard.down("Enter");
+  await page.locator(".ask").waitFor();
+  assert.doesNotMatch(page.url(), /#\/property\//);
+  await page.keyboard.up("Enter");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { level: 1, name: results[0].title }).waitFor();
+  assert.deepEqual(trouble, []);
+  await close();
+});
+
+test("what Enter would open is asked of the row that is chosen, and of none once one goes on", options, async () => {
+  const { typed, results } = await substituted();
+  assert.ok(results.length > 1, typed);
+  const { page, trouble, close } = await open(SCREENS[1]);
+  const box = page.getByRole("combobox");
+  const ask = page.locator(".ask");
+  const asked = async () => {
+    await box.fill("");
+    await box.fill(typed);
+    await page.getByRole("option").filter({ hasText: results[0].title }).first().waitFor();
+    await page.keyboard.press("Enter");
+    await ask.waitFor();
+    assert.ok((await page.getByRole("status").allInnerTexts()).includes(`${results[0].title}? Enter again opens it.`));
+  };
+  for (const goOn of [
+    () => page.keyboard.press("ArrowDown"),
+    () => page.getByRole("option").nth(1).hover(),
+    () => page.keyboard.press("Space"),
+    () => page.keyboard.press("Escape"),
+    () => page.getByRole("button", { name: "Clear the search" }).click(),
+  ]) {
+    await asked();
+    await goOn();
+    await ask.waitFor({ state: "detached" });
+  }
+  assert.doesNotMatch(page.url(), /#\/property\//);
+  assert.deepEqual(trouble, []);
+  await close();
+});
+
+// The answer to each search comes when `release` is called; until then the page has what it had.
+async function slowSearch(page) {
+  const waiting = [];
+  await page.route("**/api/v1/search?*", (route) => void waiting.push(route));
+  return async (answer = (route) => route.continue()) => {
+    while (waiting.length === 0) await page.waitForTimeout(10);
+    const route = waiting.pop();
+    const done = page.waitForEvent("requestfinished", (request) => request === route.request());
+    await answer(route);
+    await done;
+    await page.evaluate(() => new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen))));
+  };
+}
+
+test("an Enter that came before its answer opens nothing for one who went on", options, async () => {
+  const { page, trouble, close } = await open(TABLET);
+  const box = page.getByRole("combobox");
+  for (const goOn of [
+    () => page.keyboard.press("Escape"),
+    () => box.evaluate((element) => element.blur()),
+  ]) {
+    await box.fill("");
+    const release = await slowSearch(page);
+    await box.fill(place.query);
+    await page.keyboard.press("Enter");
+    await goOn();
+    await release();
+    await page.unroute("**/api/v1/search?*");
+    assert.doesNotMatch(page.url(), /#\/property\//);
+  }
+  assert.deepEqual(trouble, []);
+  await close();
+});
+
+test("a row that is touched stays open, whatever the search for its title answers", options, async () => {
+  const { typed, results } = await substituted();
+  const sure = await getJson(`/search?limit=10&q=${encodeURIComponent(place.query)}`);
+  assert.ok(sure.results[0].sure && sure.results[0].id !== results[0].id);
+  const { page, trouble, close } = await open(TABLET);
+  const box = page.getByRole("combobox");
+  await box.fill(typed);
+  const row = page.getByRole("option").filter({ hasText: results[0].title }).first();
+  await row.waitFor();
+  const release = await slowSearch(page);
+  await box.press("End");
+  await box.pressSequentially(" 1");
+  await page.keyboard.press("Enter");
+  await row.tap();
+  await page.getByRole("heading", { level: 1, name: results[0].title }).waitFor();
+  const opened = page.url();
+  await release((route) => {
+    const asked = new URL(route.request().url()).searchParams.get("q");
+    return route.fulfill({ json: { ...sure, query: asked } });
+  });
+  assert.equal(page.url(), opened);
+  assert.deepEqual(trouble, []);
+  await close();
+});
+
+test("Enter after a search that failed asks again", options, async () => {
+  let fails = true;
+  const { page, trouble, close } = await open(TABLET, (page) =>
+    page.route("**/api/v1/search?*", (route) =>
+      fails ? route.fulfill({ status: 503, json: { title: "Busy", status: 503, detail: "Not just now." } }) : route.continue(),
+    ),
+  );
+  await page.getByRole("combobox").fill(place.query);
+  await page.locator(".nothing").getByText("Not just now.").waitFor();
+  fails = false;
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { level: 1, name: place.view.title }).waitFor();
   assert.deepEqual(trouble, []);
   await close();
 });

@@ -224,6 +224,9 @@ protocol::HelloReply hello_reply() {
     auto& delivery = *said.add_deliveries();
     delivery.set_source("lpi");
     delivery.set_delivered_at(1'772'366'400);
+    delivery.set_title("Permits");
+    delivery.set_steward("City clerk");
+    delivery.set_refresh_s(86'400);
     said.set_deliveries_mark(7);
     return said;
 }

@@ -319,13 +319,16 @@ void Checker::hub_has_rows(std::uint64_t generation, const records::FeedId& feed
     for (const auto& [record, row] : rows) rows_[key][record][row.version] = hash(*row.body);
 }
 
-void Checker::profile_cleared(const std::string& device, const std::vector<records::FeedId>& feeds) {
+void Checker::profile_cleared(const std::string& device, const std::string& profile) {
+    const auto feeds = feeds_of_profile(profile);
     cleared_[device].insert(feeds.begin(), feeds.end());
     given_[device] = {feeds.begin(), feeds.end()};
+    for (const auto& [source, told] : told_to(profile, {})) named_[device].insert(source);
 }
 
 void Checker::source_says(const CityChange& change) {
-    const auto record = static_cast<std::uint64_t>(records::record_id(change.kind, "source", change.key));
+    const auto record =
+        static_cast<std::uint64_t>(records::record_id(change.kind, sample_source, change.key));
     if (!change.message) {
         removed_.insert(record);
         return;
@@ -396,8 +399,9 @@ void Checker::source_delivers(std::int64_t at, std::uint64_t generation,
 
 void Checker::deliveries_noted(const std::string& device, const engine::Deliveries& delivered,
                                const HeldCity& city) {
-    for (const auto& [source, at] : delivered) {
-        const auto known = deliveries_.find(at);
+    for (const auto& [source, told] : delivered) {
+        if (told.at == 0) continue;  // it never did
+        const auto known = deliveries_.find(told.at);
         if (known == deliveries_.end()) {
             problem({device, 0, {}, {}}, "notes a delivery of " + source + " that there never was");
             continue;
@@ -417,6 +421,11 @@ void Checker::deliveries_noted(const std::string& device, const engine::Deliveri
 
 void Checker::city_holds(const std::string& device, const HeldCity& city, bool rows) {
     const auto& cleared = cleared_[device];
+    for (const auto& [source, told] : city.delivered) {
+        if (named_[device].contains(source)) continue;
+        problem({device, 0, {}, {}},
+                "knows of source " + source + ", of which its profile never cleared anything");
+    }
     for (const auto& [feed, content] : city.feeds) {
         const Subject about{device, 0, records::feed_text(feed), {}};
         if (!cleared.contains(feed)) {

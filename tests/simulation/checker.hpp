@@ -76,7 +76,7 @@ class Checker {
     // Sources deliver, if the transaction is committed: then this is what feeds hold of it and of all before.
     void source_delivers(std::int64_t at, std::uint64_t generation,
                          const std::map<records::FeedId, engine::FeedPoint>& heads);
-    void profile_cleared(const std::string& device, const std::vector<records::FeedId>& feeds);
+    void profile_cleared(const std::string& device, const std::string& profile);
 
     // ---- what a device holds
     void segment_applied(const std::string& device, const protocol::FeedSegment& segment,
@@ -200,6 +200,7 @@ class Checker {
         rows_;                                                  // record, version
     std::map<std::string, std::set<records::FeedId>> cleared_;  // ever
     std::map<std::string, std::set<records::FeedId>> given_;    // by the profile that it was given last
+    std::map<std::string, std::set<std::string>> named_;        // sources, by any profile that it ever had
     bool went_back_ = false;                                    // the hub did, to a backup
     std::map<std::string, protocol::DesiredState> desired_;     // newest that was heard
     struct Delivery {

@@ -1,6 +1,7 @@
 #include "tests/simulation/city.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "sync/base/crypto.hpp"
 #include "tests/simulation/snapshots.hpp"
@@ -10,6 +11,14 @@ namespace fieldpost::simulation {
 namespace {
 
 constexpr std::size_t most_unsynced = 8;  // commits: then the log is folded into the file
+
+void forget_unused_sources(HeldCity& city) {
+    std::set<std::string> used;
+    for (const auto& [feed, content] : city.feeds) {
+        for (const auto& [record, row] : content.rows) used.insert(row.source);
+    }
+    std::erase_if(city.delivered, [&](const auto& one) { return !used.contains(one.first); });
+}
 
 }  // namespace
 
@@ -141,7 +150,7 @@ Result<engine::FeedPoint> City::apply(const engine::ApplySegment& apply) {
         if (newer) continue;
         if (!entry.remove()) {
             feed.rows[record] = {entry.row().version(), static_cast<records::Kind>(entry.row().kind()),
-                                 std::make_shared<const Bytes>(entry.row().body())};
+                                 entry.row().source(), std::make_shared<const Bytes>(entry.row().body())};
         } else if (held != feed.rows.end() && stage_.planted != Planted::ignore_older_removal_rule) {
             feed.rows.erase(held);
         }
@@ -171,8 +180,14 @@ Status City::note_deliveries(const engine::NoteDeliveries& note) {
     }
     const bool forgets = planted(Planted::forget_deliveries);
     HeldCity next = now_;
-    for (const auto& [source, at] : note.delivered) {
-        if (!forgets) next.delivered[source] = std::max(next.delivered[source], at);
+    for (const auto& [source, told] : note.delivered) {
+        if (forgets) break;
+        const auto held = next.delivered.find(source);
+        if (!told.title.empty()) {
+            next.delivered[source] = told;
+        } else if (held != next.delivered.end()) {
+            held->second.at = told.at;
+        }
     }
     auto done = commit(std::move(next), [&](SqliteCity& file) { return file.note_deliveries(note); });
     if (done) stage_.checker.deliveries_noted(device_, note.delivered, now_);
@@ -193,6 +208,7 @@ Status City::change_feeds(const engine::ChangeFeeds& change) {
             next.hub_generations[feed] = change.hub_generation;
         }
     }
+    if (!change.drop.empty()) forget_unused_sources(next);
     auto done = commit(std::move(next), [&](SqliteCity& file) { return file.change_feeds(change); });
     if (done) stage_.checker.feeds_dropped(device_, change.drop, now_);
     return done;

@@ -368,11 +368,7 @@ bool DeviceNode::settled(engine::HubStore& hub, const std::vector<records::FeedI
 
 bool DeviceNode::holds_deliveries(engine::HubStore& hub, const std::string& profile) {
     const auto at_hub = hub.deliveries(profile);
-    const auto& held = city_.held().delivered;
-    return at_hub && std::ranges::all_of(*at_hub, [&](const auto& delivery) {
-               const auto known = held.find(delivery.first);
-               return known != held.end() && known->second >= delivery.second;
-           });
+    return at_hub && city_.held().delivered == *at_hub;
 }
 
 std::string DeviceNode::state(engine::HubStore* hub) {

@@ -57,7 +57,7 @@ class DeviceNode {
 
     // Everything is at the hub and the city is the hub's.
     bool settled(engine::HubStore& hub, const std::vector<records::FeedId>& cleared);
-    // Its city has of each source the hub's last delivery, or knows of a later one that a restored hub lost.
+    // Its city says of its sources what the hub tells the profile, and knows of no other.
     bool holds_deliveries(engine::HubStore& hub, const std::string& profile);
     std::string state(engine::HubStore* hub);
     Result<std::vector<KnownOperation>> journal();

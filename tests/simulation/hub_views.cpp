@@ -105,6 +105,14 @@ Result<engine::OperationResult> PlantedStore::apply(const engine::RegisteredDevi
     return inner_.apply(device, place, operation);
 }
 
+Result<engine::Deliveries> PlantedStore::deliveries(std::string_view profile) {
+    auto told = inner_.deliveries(profile);
+    if (!told || stage_.planted != Planted::tell_of_uncleared) return told;
+    for (const SampleDataset& dataset : sample_datasets)
+        told->emplace(dataset.source, described(dataset.source));
+    return told;
+}
+
 Result<std::vector<engine::OperationResult>> PlantedStore::results(std::string_view device,
                                                                    std::uint64_t epoch, protocol::Lane lane,
                                                                    std::uint64_t first, std::uint64_t last) {

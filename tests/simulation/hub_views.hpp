@@ -149,6 +149,7 @@ class PlantedStore final : public ForwardingStore {
         return inner_.name_gap(device, epoch, lane, first, last);
     }
     Result<std::map<records::FeedId, engine::FeedPoint>> feed_heads() override;
+    Result<engine::Deliveries> deliveries(std::string_view profile) override;
     Result<engine::FeedRange> feed_range(const records::FeedId& feed, std::uint64_t after,
                                          std::size_t max_bytes) override;
 

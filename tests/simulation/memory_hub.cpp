@@ -11,8 +11,6 @@ using engine::OperationPlace;
 using engine::OperationResult;
 using engine::RegisteredDevice;
 
-constexpr std::string_view source = "source";
-
 Error off() {
     return fail(ErrorCode::io, "the power is gone");
 }
@@ -51,12 +49,12 @@ class MemoryHub final : public HubProgramStore, public engine::HubStore {
 
     Status change(const CityChange& change) override {
         if (auto there = step(); !there) return there;
-        MemoryRecords(state().operations.records).put(change, source);
+        MemoryRecords(state().operations.records).put(change, sample_source);
         return ok();
     }
-    Status deliver(const std::string& from, std::int64_t at) override {
+    Status deliver(std::size_t dataset, std::int64_t at) override {
         if (auto there = step(); !there) return there;
-        state().delivered[from] = at;
+        state().delivered[dataset] = at;
         return ok();
     }
     Status register_device(const std::string& id, BytesView public_key, const std::string& profile) override {
@@ -128,7 +126,8 @@ class MemoryHub final : public HubProgramStore, public engine::HubStore {
                 // The entry outlives the body that it lends.
                 const std::shared_ptr<const Bytes> body(entry, &entry->row().body());
                 content.rows[entry->row().record()] = {entry->row().version(),
-                                                       static_cast<records::Kind>(entry->row().kind()), body};
+                                                       static_cast<records::Kind>(entry->row().kind()),
+                                                       entry->row().source(), body};
             }
         }
         return out;
@@ -205,9 +204,9 @@ class MemoryHub final : public HubProgramStore, public engine::HubStore {
         for (const auto& [id, feed] : state().operations.records.feeds) out[id] = {feed.head, feed.checksum};
         return out;
     }
-    Result<engine::Deliveries> deliveries(std::string_view) override {
+    Result<engine::Deliveries> deliveries(std::string_view profile) override {
         if (disk().off()) return off();
-        return state().delivered;
+        return told_to(std::string(profile), state().delivered);
     }
     Result<engine::FeedRange> feed_range(const records::FeedId& id, std::uint64_t after,
                                          std::size_t max_bytes) override {

@@ -30,7 +30,7 @@ class MemoryHubStorage final : public HubStorage {
         std::map<std::string, std::vector<std::uint64_t>> epochs;         // as they advanced
         std::map<std::pair<LaneKey, std::uint64_t>, std::uint64_t> gaps;  // last, by first
         MemoryOperations::State operations;
-        engine::Deliveries delivered;
+        DatasetTimes delivered;
     };
 
     CrashDisk& disk_;

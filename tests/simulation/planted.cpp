@@ -2,8 +2,8 @@
 
 namespace fieldpost::simulation {
 
-const std::array<PlantedFault, 60>& planted_faults() {
-    static const std::array<PlantedFault, 60> faults{{
+const std::array<PlantedFault, 61>& planted_faults() {
+    static const std::array<PlantedFault, 61> faults{{
         {Planted::ack_before_commit, "ack-before-commit", "the hub acknowledges inside its transaction", 5},
         {Planted::publish_before_commit, "publish-before-commit",
          "the hub publishes changes inside its transaction", 20},
@@ -69,6 +69,8 @@ const std::array<PlantedFault, 60>& planted_faults() {
          "the device says that it keeps when sources delivered, and does not", 20},
         {Planted::deliveries_before_rows, "deliveries-before-rows",
          "the device keeps when sources delivered though its city lacks what came of it", 50},
+        {Planted::tell_of_uncleared, "tell-of-uncleared",
+         "the hub tells of a source of which the profile clears nothing", 5},
         {Planted::forget_the_overlay, "forget-the-overlay", "a crew does not see its own edits", 20},
         {Planted::keep_sent_after_restore, "keep-sent-after-restore",
          "the device does not offer its attachments again to a hub that was restored", 50},

@@ -56,6 +56,7 @@ enum class Planted {
     keep_lost_feed,
     forget_deliveries,
     deliveries_before_rows,
+    tell_of_uncleared,
     forget_the_overlay,
     keep_sent_after_restore,
     ignore_checksum,
@@ -86,7 +87,7 @@ struct PlantedFault {
 };
 
 // All but `none`.
-const std::array<PlantedFault, 60>& planted_faults();
+const std::array<PlantedFault, 61>& planted_faults();
 std::optional<Planted> find_planted(std::string_view name);
 
 }  // namespace fieldpost::simulation

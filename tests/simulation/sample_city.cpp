@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "daemon/hub/store/catalog.hpp"
+#include "sync/engine/field_records.hpp"
 #include "tests/simulation/stores.hpp"
 
 namespace fieldpost::simulation {
@@ -23,7 +26,40 @@ const hub::City& sample_city() {
     return city;
 }
 
-const std::array<std::string, 2> sample_sources{"source", "quiet"};
+const std::string sample_source = "source";
+
+const std::vector<SampleDataset> sample_datasets{
+    {sample_source, "permits", records::PERMIT, {"all", "fire", "east-public", "west-health"}},
+    {sample_source, "plans", records::PREPLAN, {"all", "fire"}},
+    {"quiet", "plans", records::PREPLAN, {"all", "fire"}, false},
+    {"closed", "cases", records::PERMIT, {}}};
+
+engine::Delivery described(const std::string& source) {
+    return {0, "Title of " + source, "City", 3600};
+}
+
+engine::Deliveries told_to(const std::string& profile, const DatasetTimes& delivered) {
+    // The crews deliver nothing, and are nobody's secret.
+    engine::Deliveries out{{std::string(engine::field_source), {0, "Field crews", "Fleet", 0}}};
+    for (const SampleDataset& dataset : sample_datasets) {
+        if (dataset.cleared_by.contains(profile)) out.emplace(dataset.source, described(dataset.source));
+    }
+    for (auto& [source, told] : out) {
+        std::vector<std::int64_t> full;
+        std::vector<std::int64_t> empty;
+        for (const auto& [number, at] : delivered) {
+            const SampleDataset& dataset = sample_datasets[number];
+            if (dataset.source != source || !dataset.cleared_by.contains(profile)) continue;
+            (dataset.holds_records ? full : empty).push_back(at);
+        }
+        if (!full.empty()) {
+            told.at = *std::ranges::min_element(full);
+        } else if (!empty.empty()) {
+            told.at = *std::ranges::max_element(empty);
+        }
+    }
+    return out;
+}
 
 std::vector<records::FeedId> feeds_of_profile(const std::string& name) {
     for (const hub::Profile& profile : sample_city().profiles) {

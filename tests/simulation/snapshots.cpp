@@ -19,26 +19,28 @@ Bytes encode_city(const std::vector<records::FeedId>& feeds,
                   const std::map<records::FeedId, FeedContent>& content,
                   const engine::Deliveries& delivered) {
     Bytes file;
+    const auto append_text = [&file](const std::string& text) {
+        append_u64(file, text.size());
+        file += text;
+    };
     append_u64(file, delivered.size());
-    for (const auto& [source, at] : delivered) {
-        append_u64(file, source.size());
-        file += source;
-        append_u64(file, static_cast<std::uint64_t>(at));
+    for (const auto& [source, told] : delivered) {
+        for (const std::string* text : {&source, &told.title, &told.steward}) append_text(*text);
+        append_u64(file, static_cast<std::uint64_t>(told.refresh_s));
+        append_u64(file, static_cast<std::uint64_t>(told.at));
     }
     for (const auto& id : feeds) {
         const auto found = content.find(id);
         const FeedContent feed = found == content.end() ? FeedContent() : found->second;
-        const std::string text = records::feed_text(id);
-        append_u64(file, text.size());
-        file += text;
+        append_text(records::feed_text(id));
         append_u64(file, feed.cursor);
         append_u64(file, feed.rows.size());
         for (const auto& [record, row] : feed.rows) {
             append_u64(file, record);
             append_u64(file, row.version);
             append_u64(file, static_cast<std::uint64_t>(row.kind));
-            append_u64(file, row.body->size());
-            file += *row.body;
+            append_text(row.source);
+            append_text(*row.body);
         }
     }
     return file;
@@ -58,8 +60,11 @@ HeldCity decode_city(BytesView file) {
     };
     HeldCity out;
     for (std::uint64_t count = number(); count > 0; --count) {
-        const std::string source = text();
-        out.delivered[source] = static_cast<std::int64_t>(number());
+        engine::Delivery& told = out.delivered[text()];
+        told.title = text();
+        told.steward = text();
+        told.refresh_s = static_cast<std::int64_t>(number());
+        told.at = static_cast<std::int64_t>(number());
     }
     while (!file.empty()) {
         FeedContent& feed = out.feeds[records::parse_feed(text()).value()];
@@ -69,9 +74,8 @@ HeldCity decode_city(BytesView file) {
             Row row;
             row.version = number();
             row.kind = static_cast<records::Kind>(number());
-            const std::uint64_t bytes = number();
-            row.body = std::make_shared<const Bytes>(file.substr(0, bytes));
-            file.remove_prefix(bytes);
+            row.source = text();
+            row.body = std::make_shared<const Bytes>(text());
             feed.rows[record] = std::move(row);
         }
     }

@@ -115,10 +115,9 @@ Result<Bytes> SqliteCity::make(const HeldCity& city) {
     auto writer = Writer::create(path, meta);
     if (!writer) return writer.error();
     if (auto begun = (*writer)->begin(); !begun) return begun.error();
-    for (const std::string& source : sample_sources) {
-        const auto known = city.delivered.find(source);
-        const std::int64_t at = known == city.delivered.end() ? 0 : known->second;
-        if (auto set = (*writer)->set_source({source, source, "City", 0, at}); !set) return set.error();
+    for (const auto& [source, told] : city.delivered) {
+        auto set = (*writer)->set_source({source, told.title, told.steward, told.refresh_s, told.at});
+        if (!set) return set.error();
     }
     for (const auto& [feed, content] : city.feeds) {
         const auto generation = integer(city.hub_generations.at(feed));
@@ -130,7 +129,7 @@ Result<Bytes> SqliteCity::make(const HeldCity& city) {
             layer.record = static_cast<records::RecordId>(record);
             layer.layer = feed.layer;
             layer.version = integer(row.version);
-            layer.source = sample_sources.front();
+            layer.source = row.source;
             layer.body = *row.body;
             if (auto put = (*writer)->put(feed, layer); !put) return put.error();
         }
@@ -177,16 +176,24 @@ Result<HeldCity> SqliteCity::read() const {
             city.feeds[feed].cursor = static_cast<std::uint64_t>(feeds.getColumn(2).getInt64());
             checksums[feed] = static_cast<std::uint64_t>(feeds.getColumn(3).getInt64());
         }
-        SQLite::Statement sources(**database, "SELECT id, delivered_at FROM source WHERE delivered_at > 0");
-        while (sources.executeStep())
-            city.delivered[sources.getColumn(0).getString()] = sources.getColumn(1).getInt64();
+        // But for those that a row alone has brought.
+        SQLite::Statement sources(**database,
+                                  "SELECT id, delivered_at, title, steward, refresh_s FROM source "
+                                  "WHERE title <> id OR delivered_at > 0");
+        while (sources.executeStep()) {
+            city.delivered[sources.getColumn(0).getString()] = {
+                sources.getColumn(1).getInt64(), sources.getColumn(2).getString(),
+                sources.getColumn(3).getString(), sources.getColumn(4).getInt64()};
+        }
         SQLite::Statement rows(**database,
-                               "SELECT id, record, version, kind, body FROM layer JOIN feed USING (feed)");
+                               "SELECT feed.id, record, version, kind, body, source.id FROM layer "
+                               "JOIN feed USING (feed) JOIN source USING (source)");
         while (rows.executeStep()) {
             const auto feed = records::parse_feed(rows.getColumn(0).getString()).value();
             Row& row = city.feeds[feed].rows[static_cast<std::uint64_t>(rows.getColumn(1).getInt64())];
             row.version = static_cast<std::uint64_t>(rows.getColumn(2).getInt64());
             row.kind = static_cast<records::Kind>(rows.getColumn(3).getInt());
+            row.source = rows.getColumn(5).getString();
             row.body = std::make_shared<const Bytes>(blob(rows.getColumn(4)));
         }
         for (const auto& [feed, content] : city.feeds) {

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <set>
 
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
 #include <boost/json/value.hpp>
 
 #include "daemon/hub/app/engine_store.hpp"
@@ -16,7 +18,14 @@ namespace fieldpost::simulation {
 
 namespace {
 
-constexpr const char* source = "source";
+// Each field of the kind, for nobody.
+records::LabelOverrides restricted(records::Kind kind) {
+    records::LabelOverrides out;
+    const auto message = records::new_message(kind);
+    const auto& type = *message->GetDescriptor();
+    for (int i = 0; i < type.field_count(); ++i) out[type.field(i)->name()] = {records::RESTRICTED, "law"};
+    return out;
+}
 
 class SqliteHub final : public HubProgramStore {
   public:
@@ -30,8 +39,9 @@ class SqliteHub final : public HubProgramStore {
             if (auto known = catalog.city(); !known) {
                 if (known.error().code != ErrorCode::not_found) return known.error();
                 if (auto put = catalog.put_city(sample_city()); !put) return put;
-                if (auto put = catalog.put_source({source, "Source", "City", "", 0}); !put)
-                    return put.error();
+                for (std::size_t i = 0; i < sample_datasets.size(); ++i) {
+                    if (auto made = make_dataset(i); !made) return made;
+                }
             }
             return engine_store_.prepare();
         });
@@ -49,14 +59,14 @@ class SqliteHub final : public HubProgramStore {
     engine::HubStore& store() override { return engine_store_; }
 
     Status change(const CityChange& change) override {
-        const auto id = records::record_id(change.kind, source, change.key);
+        const auto id = records::record_id(change.kind, sample_source, change.key);
         if (!change.message) {
             auto removed = records_.remove(id);
             return removed ? ok() : Status(removed.error());
         }
         hub::RecordInput input;
         input.kind = change.kind;
-        input.source = source;
+        input.source = sample_source;
         input.key = change.key;
         input.areas = change.areas;
         input.message = change.message.get();
@@ -64,13 +74,13 @@ class SqliteHub final : public HubProgramStore {
         auto put = records_.put(input);
         return put ? ok() : Status(put.error());
     }
-    // As an import does, of a data set of the source's name.
-    Status deliver(const std::string& from, std::int64_t at) override {
-        hub::Catalog catalog(*store_);
+    // As an import does.
+    Status deliver(std::size_t number, std::int64_t at) override {
         hub::Imports imports(*store_);
-        auto row = catalog.put_source({from, from, "City", "", 0});
-        auto dataset = row ? imports.dataset(*row, from, records::PERMIT) : row;
-        auto run = dataset ? imports.begin_run(at) : dataset;
+        auto dataset = dataset_row(number);
+        if (!dataset) return dataset.error();
+        if (auto put = put_labels(number, *dataset); !put) return put;
+        auto run = imports.begin_run(at);
         return run ? imports.mark_imported(*dataset, *run) : Status(run.error());
     }
     Status register_device(const std::string& id, BytesView public_key, const std::string& profile) override {
@@ -155,7 +165,7 @@ class SqliteHub final : public HubProgramStore {
             }
             return feeds.for_each_row(all, [&](const records::FeedId& feed, const records::LayerRow& row) {
                 out[feed].rows[static_cast<std::uint64_t>(row.record)] = {
-                    static_cast<std::uint64_t>(row.version), row.kind,
+                    static_cast<std::uint64_t>(row.version), row.kind, row.source,
                     std::make_shared<const Bytes>(row.body)};
                 return ok();
             });
@@ -165,6 +175,27 @@ class SqliteHub final : public HubProgramStore {
     }
 
   private:
+    Result<std::int64_t> dataset_row(std::size_t number) {
+        const SampleDataset& dataset = sample_datasets[number];
+        const auto [at, title, steward, refresh_s] = described(dataset.source);
+        auto source = hub::Catalog(*store_).put_source({dataset.source, title, steward, "", refresh_s});
+        return source ? hub::Imports(*store_).dataset(*source, dataset.name, dataset.kind) : source;
+    }
+    Status put_labels(std::size_t number, std::int64_t row) {
+        const SampleDataset& dataset = sample_datasets[number];
+        return hub::Imports(*store_).put_labels(
+            row, dataset.cleared_by.empty() ? restricted(dataset.kind) : records::LabelOverrides());
+    }
+    // One that nobody may know of is of an older hub, which kept no labels.
+    Status make_dataset(std::size_t number) {
+        auto row = dataset_row(number);
+        if (!row) return row.error();
+        if (!sample_datasets[number].cleared_by.empty()) {
+            if (auto put = put_labels(number, *row); !put) return put;
+        }
+        if (!sample_datasets[number].holds_records) return ok();
+        return hub::Imports(*store_).put_row(*row, {static_cast<records::RecordId>(number + 1), 1}, {});
+    }
     template <class Body>
     Status in_transaction(Body&& body) {
         if (sqlite3_get_autocommit(store_->database().getHandle()) == 0) return body();

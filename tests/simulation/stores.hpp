@@ -2,9 +2,9 @@
 // over SQLite (the production stores on a CrashDisk). Every call is done when it returns.
 #pragma once
 
-#include <array>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -80,9 +80,11 @@ class JournalStore {
 struct Row {
     std::uint64_t version = 0;
     records::Kind kind = records::KIND_UNSET;
+    std::string source;
     std::shared_ptr<const Bytes> body;
     bool operator==(const Row& other) const {
-        return version == other.version && kind == other.kind && *body == *other.body;
+        return version == other.version && kind == other.kind && source == other.source &&
+               *body == *other.body;
     }
 };
 using Rows = std::map<std::uint64_t, Row>;  // by record
@@ -146,8 +148,8 @@ class HubProgramStore {
     virtual engine::HubStore& store() = 0;
     // Inside a transaction.
     virtual Status change(const CityChange& change) = 0;
-    // The source was read to its end then.
-    virtual Status deliver(const std::string& source, std::int64_t at) = 0;
+    // The data set of this number in sample_datasets was read to its end then.
+    virtual Status deliver(std::size_t dataset, std::int64_t at) = 0;
     virtual Status register_device(const std::string& id, BytesView public_key,
                                    const std::string& profile) = 0;
     virtual Status revoke(const std::string& id) = 0;
@@ -176,8 +178,22 @@ class HubStorage {
 
 // The city that all worlds have: two areas and four profiles that clear different parts of it.
 const hub::City& sample_city();
-// The sources of its records; the second never has any, and delivers all the same.
-extern const std::array<std::string, 2> sample_sources;
+// What its sources deliver. All records are of the first one.
+struct SampleDataset {
+    std::string source;
+    std::string name;
+    records::Kind kind = records::PERMIT;
+    // Profiles. None: its mapping restricts each field, which the hub knows once it has delivered first.
+    std::set<std::string> cleared_by;
+    bool holds_records = true;
+};
+extern const std::vector<SampleDataset> sample_datasets;
+extern const std::string sample_source;
+// What people call one, who has it, and how often it is to deliver.
+engine::Delivery described(const std::string& source);
+// What a device of the profile is told, when the data sets of these numbers were last read to their end then.
+using DatasetTimes = std::map<std::size_t, std::int64_t>;
+engine::Deliveries told_to(const std::string& profile, const DatasetTimes& delivered);
 std::vector<records::FeedId> feeds_of_profile(const std::string& profile);
 // The fields of a kind that crews edit here; all are texts.
 std::vector<engine::FieldNumber> edited_fields(records::Kind kind);

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "daemon/hub/store/catalog.hpp"
 #include "tests/simulation/crash_vfs.hpp"
 #include "tests/simulation/describe.hpp"
 #include "tests/simulation/sqlite_city.hpp"
@@ -149,7 +150,7 @@ HeldCity snapshot_of(std::uint64_t generation) {
         city.feeds[feed].cursor = 3;
         for (std::uint64_t record = 1; record <= 3; ++record) {
             city.feeds[feed].rows[record] = {
-                generation, records::PERMIT,
+                generation, records::PERMIT, sample_source,
                 std::make_shared<const Bytes>(text_value(records::PERMIT, 7, "open"))};
         }
     }
@@ -173,10 +174,14 @@ const std::vector<CityStep>& city_steps() {
         step(east, 3, {{4, false}, {5, false}, {1, true}}),
         step(west, 3, {{2, true}, {2, false}}),
         [](SqliteCity& city) {
-            return city.change_feeds({1000, {west}, {{"north", {records::PUBLIC, "general"}}}, {}});
+            return city.note_deliveries(
+                {{{sample_source, described(sample_source)}, {"quiet", described("quiet")}}, 1});
         },
         [](SqliteCity& city) {
-            return city.note_deliveries({{{sample_sources.front(), 7}}, 1});
+            return city.note_deliveries({{{sample_source, {7}}}, 2});
+        },
+        [](SqliteCity& city) {
+            return city.change_feeds({1000, {west}, {{"north", {records::PUBLIC, "general"}}}, {}});
         },
         step(east, 6, {{4, true}, {6, false}}),
         [](SqliteCity& city) {
@@ -274,6 +279,30 @@ TEST_CASE("A hub that is cut at any operation has each round whole or not at all
             CHECK(rows.cursor == position->seq());
         }
         CHECK(content->size() == (position->seq() > 0 ? 2 : 0));
+    }
+}
+
+TEST_CASE("A profile is told of its sources as the data sets say that it clears something of",
+          "[simulation]") {
+    Bench bench(1);
+    SqliteHubStorage storage(bench.folder.string(), bench.disk);
+    auto program = storage.open();
+    REQUIRE(program.has_value());
+    DatasetTimes delivered;
+    const auto compare = [&] {
+        for (const auto& profile : sample_city().profiles) {
+            INFO(profile.name << " after " << delivered.size() << " deliveries");
+            CHECK((*program)->store().deliveries(profile.name).value() == told_to(profile.name, delivered));
+        }
+    };
+    compare();
+    std::int64_t at = 0;
+    for (const std::size_t dataset : {0U, 1U, 0U, 2U, 3U, 1U, 2U}) {
+        REQUIRE((*program)->begin(true).has_value());
+        REQUIRE((*program)->deliver(dataset, ++at).has_value());
+        REQUIRE((*program)->commit().has_value());
+        delivered[dataset] = at;
+        compare();
     }
 }
 

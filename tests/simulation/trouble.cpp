@@ -52,7 +52,9 @@ CityChange World::random_change() {
 
 void World::change_city(std::uint64_t most) {
     std::vector<CityChange> changes;
-    for (std::uint64_t i = 1 + stage_.dice.below(most); i > 0; --i) changes.push_back(random_change());
+    const bool is_news = !stage_.dice.chance(0.15);
+    for (std::uint64_t i = is_news ? 1 + stage_.dice.below(most) : 0; i > 0; --i)
+        changes.push_back(random_change());
     hub_->change(changes);
 }
 

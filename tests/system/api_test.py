@@ -224,9 +224,16 @@ class Document(WithDevice):
             listed = found(text)  # a street without a number: its doors are equals
             if len(listed) > 1 and listed[1][0] == listed[0][0]:
                 break
-        second = listed[1][1]
+        else:
+            self.fail("no two doors of one street are equals")
+        first, second = listed[0][1], listed[1][1]
         held.get("/properties/" + second)
         self.assertEqual(found(text)[0][1], second)
+        held.get(f"/properties/{first}?again=true")  # the page reads anew what it shows
+        self.assertEqual(found(text)[0][1], second)
+        held.get(f"/properties/{first}?again=false")
+        self.assertEqual(found(text)[0][1], first)
+        held.get(f"/properties/{first}?again=now", 400, as_documented=False)
 
     def test_every_place_has_a_quick_sheet_that_says_what_it_is_made_of(self):
         held = self.held

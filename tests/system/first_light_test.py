@@ -104,14 +104,21 @@ class LookUp(WithCity):
         before = dict(rows(city, told))
         self.assertIn("assets", before)
         self.assertNotIn("erp", before, "the profile clears nothing of it")
-        self.stack.import_city(self.data)
+        with socket.create_connection(("127.0.0.1", self.stack.device_port), timeout=20) as stream:
+            stream.sendall(b"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            self.stack.import_city(self.data)
 
-        def all_moved_on():
-            self.stack.api.post("/api/v1/sync", {})
-            return all(at > before[source] for source, at in rows(city, told))
+            def all_moved_on():
+                self.stack.api.post("/api/v1/sync", {})
+                return all(at > before[source] for source, at in rows(city, told))
 
-        wait_for("the deliveries of the second import", all_moved_on)
-        self.assertEqual(set(dict(rows(city, told))), set(before))
+            wait_for("the deliveries of the second import", all_moved_on)
+            self.assertEqual(set(dict(rows(city, told))), set(before))
+            text = b""
+            while b'"feed":null' not in text:  # who shows a place reads it anew
+                piece = stream.recv(65536)
+                self.assertTrue(piece, "the stream ended")
+                text += piece
 
     def test_nothing_the_profile_does_not_clear_is_on_the_device(self):
         planted = secrets_in(self.stack.store.glob("hub.db*"))

@@ -6,6 +6,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "sync/base/distance_text.hpp"
 #include "tools/fieldpost/format_position.hpp"
 #include "tools/fieldpost/read_json.hpp"
 #include "tools/fieldpost/table.hpp"
@@ -142,7 +143,7 @@ std::string format_near(const json::value& answer) {
     Table table({">DISTANCE", "TO", "WHAT", "STATUS", ">FLOW", "COLOUR", "INSPECTED", "ID"});
     for (const json::value& result : results) {
         const auto flow = number_at(result, "flow_gpm");
-        table.add({distance(number_at(result, "distance_m").value_or(0)),
+        table.add({distance_text(number_at(result, "distance_m").value_or(0)),
                    direction(number_at(result, "bearing_deg").value_or(0)), text_at(result, "title"),
                    spaced(text_at(result, "status")), flow ? fmt::format("{:.0f} gpm", *flow) : "",
                    text_at(result, "color"), text_at(result, "last_inspected"), text_at(result, "id")});

@@ -2,6 +2,7 @@
 
 #include <boost/json/array.hpp>
 
+#include "sync/base/distance_text.hpp"
 #include "tools/fieldpost/format.hpp"
 #include "tools/fieldpost/format_position.hpp"
 #include "tools/fieldpost/read_json.hpp"
@@ -77,7 +78,7 @@ std::string format_position(const json::value& position) {
     if (!lat || !lon) return "no fix";
     std::string text = fmt::format("{:.5f}, {:.5f}, {} fix", *lat, *lon, fix);
     if (const auto accuracy = number_at(position, "accuracy_m"))
-        text += fmt::format(", within {}", distance(*accuracy));
+        text += fmt::format(", within {}", distance_text(*accuracy));
     if (const auto satellites = number_at(position, "satellites"))
         text += fmt::format(", {:.0f} satellites", *satellites);
     if (const auto age = number_at(position, "age_s")) text += fmt::format(", {} old", duration(*age));

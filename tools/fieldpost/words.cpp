@@ -25,10 +25,6 @@ std::string duration(double seconds) {
     return fmt::format("{:.0f} days", seconds / 86400);
 }
 
-std::string distance(double metres) {
-    return metres < 999.5 ? fmt::format("{:.0f} m", metres) : fmt::format("{:.1f} km", metres / 1000);
-}
-
 std::string direction(double degrees) {
     static constexpr std::array<const char*, 8> names = {"N", "NE", "E", "SE", "S", "SW", "W", "NW"};
     const double turn = degrees - 360 * std::floor(degrees / 360);

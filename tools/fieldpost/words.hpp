@@ -11,8 +11,6 @@ namespace fieldpost::cli {
 std::string grouped(std::int64_t number);
 // "45 s", "4 min", "3 h", "12 days"
 std::string duration(double seconds);
-// "45 m", "1.3 km"
-std::string distance(double metres);
 // "N", "NE", ... from degrees clockwise from north.
 std::string direction(double degrees);
 // "512 B", "1.2 MB": powers of 1000.

@@ -312,6 +312,10 @@ void Api::search(const Request& request, const Reply& reply) {
 void Api::property(const Request& request, const Reply& reply) {
     auto id = asked_id(request.param("id"));
     if (!id) return reply.send(support::problem(id.error()));
+    const auto again = request.query_value("again").value_or("false");
+    if (again != "true" && again != "false")
+        return reply.send(support::problem(400, "Bad request", "again must be true or false"));
+    const bool is_opened = again == "false";
     Journal::Query query;
     query.property = *id;
     query.limit = overlay_limit;
@@ -326,7 +330,8 @@ void Api::property(const Request& request, const Reply& reply) {
         }
     }
     look_up(reply,
-            [this, device = parts_.device, id = *id, own = std::move(own), known = parts_.journal.in_city(),
+            [this, is_opened, device = parts_.device, id = *id, own = std::move(own),
+             known = parts_.journal.in_city(),
              time = trusted_time(parts_.recorder)](CityView& view) -> Result<json::value> {
                 auto overlay = overlay_of(view.reader, device, known);
                 if (!overlay) return overlay.error();
@@ -335,7 +340,7 @@ void Api::property(const Request& request, const Reply& reply) {
                 if (!place) return place.error();
                 auto sources = view.reader.sources();
                 if (!sources) return sources.error();
-                parts_.post([this, id] { opened_lately_.note(id); });
+                if (is_opened) parts_.post([this, id] { opened_lately_.note(id); });
                 return view_json(*place, Origins(*sources, now), now);
             });
 }

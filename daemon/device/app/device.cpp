@@ -188,6 +188,9 @@ void Device::open_link(const std::optional<Mounted>& city) {
         api_->broadcast("data", boost::json::object{{"feed", records::feed_text(feed)}, {"cursor", cursor}});
         count_records();
     };
+    events.sources_noted = [this] {
+        api_->broadcast("data", boost::json::object{{"feed", nullptr}, {"cursor", nullptr}});
+    };
     events.blob_noted = [this](const engine::NoteBlob& note) {
         if (auto* store = blobs_.store()) store->note(note);
     };

@@ -75,11 +75,12 @@ class CityCache {
     // In one transaction rows and cursors of the feeds that are dropped or begin again go, and these and the
     // added ones begin at 0 of this hub generation. `done` gets the city as it is then. Before feeds are
     // dropped every other file of ours that may have rows of them goes, a draft too: its fetch then fails.
-    // After an Error either all is as it was, or it is to be done again, which does no harm.
+    // With them go sources that no row is of: those that are cleared are told again. After an Error either
+    // all is as it was, or it is to be done again, which does no harm.
     void change_feeds(engine::ChangeFeeds change, std::function<void(Result<engine::MountedCity>)> done);
 
-    // Writes in one transaction when sources delivered last; of each the later of this and what is there.
-    // conflict when the city does not stand at the heads.
+    // Writes in one transaction what the sources are called and when they delivered last, in place of what is
+    // there. conflict when the city does not stand at the heads.
     void note_deliveries(engine::NoteDeliveries note, std::function<void(Status)> done);
 
     // Opens the draft of the artifact; `done` gets the blocks it lacks: none when the city file is there

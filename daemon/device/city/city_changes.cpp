@@ -60,17 +60,20 @@ Result<engine::FeedPoint> apply_segment(snapshot::Writer& writer, snapshot::Meta
 }
 
 Status note_deliveries(snapshot::Writer& writer, const engine::NoteDeliveries& note) {
-    // A feed that begins again, or another city, may have come before it.
-    for (const auto& [feed, head] : note.heads) {
-        auto held = writer.feed_cursor(feed);
-        if (!held) return held.error();
-        if (!*held || (*held)->generation != static_cast<std::int64_t>(head.hub_generation) ||
-            (*held)->cursor < static_cast<std::int64_t>(head.n))
-            return fail(ErrorCode::conflict, "the city does not hold yet what came of the deliveries");
-    }
     return in_transaction(writer, [&]() -> Status {
-        for (const auto& [source, at] : note.delivered) {
-            if (auto noted = writer.note_delivery(source, at); !noted) return noted;
+        // A feed that begins again, or another city, may have come before it.
+        for (const auto& [feed, head] : note.heads) {
+            auto held = writer.feed_cursor(feed);
+            if (!held) return held.error();
+            if (!*held || (*held)->generation != static_cast<std::int64_t>(head.hub_generation) ||
+                (*held)->cursor < static_cast<std::int64_t>(head.n))
+                return fail(ErrorCode::conflict, "the city does not hold yet what came of the deliveries");
+        }
+        for (const auto& [source, delivery] : note.delivered) {
+            auto noted = delivery.title.empty() ? writer.note_delivery(source, delivery.at)
+                                                : writer.set_source({source, delivery.title, delivery.steward,
+                                                                     delivery.refresh_s, delivery.at});
+            if (!noted) return noted;
         }
         return ok();
     });
@@ -82,6 +85,10 @@ Status change_feeds(snapshot::Writer& writer, const engine::ChangeFeeds& change)
             for (const auto& feed : *feeds) {
                 if (auto gone = writer.remove_feed(feed); !gone) return gone;
             }
+        }
+        // Of those that are still cleared the hub tells again.
+        if (!change.drop.empty()) {
+            if (auto gone = writer.remove_unused_sources(); !gone) return gone;
         }
         for (const auto* feeds : {&change.add, &change.again}) {
             for (const auto& feed : *feeds) {

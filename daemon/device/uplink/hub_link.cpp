@@ -275,12 +275,14 @@ void HubLink::carry_out(engine::Action action) {
             [this](engine::NoteInCity& note) { journal_.note_in_city(std::move(note.known)); },
             [this](engine::NoteDeliveries& note) {
                 const auto mark = note.mark;
-                cache_.note_deliveries(std::move(note), [this, mark](const Status& noted) {
+                const bool is_news = !note.delivered.empty();
+                cache_.note_deliveries(std::move(note), [this, mark, is_news](const Status& noted) {
                     if (!noted) {  // told again with the next answer
                         spdlog::info("when sources delivered: {}", noted.error().message);
                         return;
                     }
                     engine_.deliveries_noted(mark);
+                    if (is_news) events_.sources_noted();
                 });
             },
             [this](engine::NoteSafe& note) { journal_.note_safe(note.position); },

@@ -25,6 +25,7 @@ struct HubLinkEvents {
     std::function<void()> changed;  // anything in /status
     std::function<void()> noted;    // the hub said what became of operations
     std::function<void(const records::FeedId&, std::uint64_t)> feed_moved;
+    std::function<void()> sources_noted;  // what the city says of its sources is another than before
     std::function<void(const engine::NoteBlob&)> blob_noted;
     std::function<void(const engine::NoteHub&)> hub_noted;
     // A message went up or came down: bytes of its payload.

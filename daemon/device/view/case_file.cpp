@@ -114,9 +114,17 @@ class CaseWriter {
         event(record, said.issued_on(), title + " issued", what);
         event(record, said.completed_on(), title + " completed", what);
         if (is_void(said.status()) || is_void(said.status_mapped())) return;
+        // What has come to its end binds nobody any more, unless that was on conditions.
+        const bool mapped_says = mentions(said.status_mapped(), {"with conditions"});
+        const bool says = mapped_says || mentions(said.status(), {"with conditions"});
+        if (!is_open(said) && !says) return;
         const auto& since = said.issued_on().empty() ? said.applied_on() : said.issued_on();
-        if (said.conditions().empty() && mentions(said.status_mapped(), {"with conditions"}))
-            condition(record, said.status_mapped() + ": the source does not say which", since);
+        if (says && said.conditions().empty()) {
+            condition(record,
+                      (mapped_says ? said.status_mapped() : said.status()) +
+                          ": the source does not say which",
+                      since);
+        }
         condition(record, said.conditions(), since);
     }
 

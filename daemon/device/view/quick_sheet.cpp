@@ -8,13 +8,12 @@
 
 #include "daemon/device/view/sheet_parts.hpp"
 #include "daemon/device/view/text.hpp"
+#include "sync/base/distance_text.hpp"
 #include "sync/lookup/describe.hpp"
 
 namespace fieldpost::device {
 
 namespace {
-
-constexpr double feet_per_metre = 3.28084;
 
 // "9 permits, 2 violations": of which records a sheet without a plan is made.
 std::string composed_of(const std::vector<HeldRecord>& records) {
@@ -45,8 +44,8 @@ void add_street_valve(QuickSheet& sheet, const Surroundings& around, const Origi
     const auto message = records::parse_body(spot.row.kind, spot.row.body);
     if (!message) return;
     add_fact(sheet.shutoffs, "street_valve", "Nearest valve in the street",
-             fmt::format("{}, {:.0f} ft in a straight line", lookup::describe(spot.row.kind, **message).title,
-                         spot.distance_m * feet_per_metre),
+             fmt::format("{}, {} in a straight line", lookup::describe(spot.row.kind, **message).title,
+                         distance_text(spot.distance_m)),
              origins.of({spot.row}));
 }
 

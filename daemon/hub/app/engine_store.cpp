@@ -59,10 +59,12 @@ Result<engine::Deliveries> EngineStore::deliveries(std::string_view profile) {
     if (!known) return known.error();
     auto cleared = catalog_.sources_of(*known);
     if (!cleared) return cleared.error();
-    auto deliveries = catalog_.deliveries();
-    if (!deliveries) return deliveries.error();
-    std::erase_if(*deliveries, [&](const auto& delivery) { return !cleared->contains(delivery.first); });
-    return deliveries;
+    engine::Deliveries out;
+    for (auto& [source, delivered_at] : *cleared) {
+        const std::string& title = source.title.empty() ? source.id : source.title;
+        out[source.id] = {delivered_at, title, source.steward, source.refresh_s};
+    }
+    return out;
 }
 
 Result<engine::FeedRange> EngineStore::feed_range(const records::FeedId& feed, std::uint64_t after,

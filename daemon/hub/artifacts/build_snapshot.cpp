@@ -44,12 +44,8 @@ Result<std::uint64_t> write_city(Store& store, const Profile& profile, std::uint
     Feeds feeds(store);
     auto city = catalog.city();
     if (!city) return city.error();
-    auto sources = catalog.sources();
+    auto sources = catalog.sources_of(profile);
     if (!sources) return sources.error();
-    auto named = catalog.sources_of(profile);
-    if (!named) return named.error();
-    auto deliveries = catalog.deliveries();
-    if (!deliveries) return deliveries.error();
     auto heads = feeds.heads();
     if (!heads) return heads.error();
     const auto cleared = feeds_of(profile);
@@ -65,10 +61,9 @@ Result<std::uint64_t> write_city(Store& store, const Profile& profile, std::uint
     auto writer = snapshot::Writer::create(file, meta, sealing);
     if (!writer) return writer.error();
     if (auto begun = (*writer)->begin(); !begun) return begun.error();
-    for (const Source& source : *sources) {
-        if (!named->contains(source.id)) continue;
-        auto put = (*writer)->set_source(
-            {source.id, source.title, source.steward, source.refresh_s, (*deliveries)[source.id]});
+    for (const auto& [source, delivered_at] : *sources) {
+        auto put =
+            (*writer)->set_source({source.id, source.title, source.steward, source.refresh_s, delivered_at});
         if (!put) return put.error();
     }
     std::uint64_t rows = 0;

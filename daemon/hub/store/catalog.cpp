@@ -55,6 +55,14 @@ bool clears_some(const Profile& profile, records::Kind kind, const records::Labe
     return false;
 }
 
+// The same of a data set, by its columns; `kind` is NULL where a source has none, such as the crews.
+bool clears_some(const Profile& profile, const SQLite::Column& kind, const SQLite::Column& labels) {
+    if (kind.isNull()) return true;
+    // Not known before its next import: restricted, as any unlabelled field.
+    if (labels.isNull()) return clears(profile, {});
+    return clears_some(profile, static_cast<records::Kind>(kind.getInt()), read_labels(labels.getString()));
+}
+
 constexpr const char* profile_columns = "profile, title, areas, clearance";
 
 Profile read_profile(SQLite::Statement& row) {
@@ -254,49 +262,29 @@ Result<std::int64_t> Catalog::put_source(const Source& source) {
     });
 }
 
-Result<std::vector<Source>> Catalog::sources() {
+Result<std::vector<ClearedSource>> Catalog::sources_of(const Profile& profile) {
     return sql([&] {
-        std::vector<Source> out;
-        SQLite::Statement all(store_.database(),
-                              "SELECT id, title, steward, meaning, refresh_s FROM source ORDER BY id");
+        // What counts for a source's delivery stands first of its data sets. One without records was renamed,
+        // or is empty: it holds nothing that could be late, so it counts where there is no other.
+        SQLite::Statement all(
+            store_.database(),
+            "SELECT id, title, steward, meaning, refresh_s, kind, labels, started_at FROM "
+            "(SELECT source.*, dataset.kind, dataset.labels, ifnull(import_run.started_at, 0) AS started_at, "
+            "EXISTS (SELECT 1 FROM source_row WHERE source_row.dataset = dataset.dataset) AS holds "
+            "FROM source LEFT JOIN dataset USING (source) "
+            "LEFT JOIN import_run ON import_run.run = dataset.imported) "
+            "ORDER BY id, holds DESC, iif(holds, started_at, -started_at)");
+        std::vector<ClearedSource> out;
         while (all.executeStep()) {
-            out.push_back({all.getColumn(0).getString(), all.getColumn(1).getString(),
-                           all.getColumn(2).getString(), all.getColumn(3).getString(),
-                           all.getColumn(4).getInt64()});
-        }
-        return out;
-    });
-}
-
-Result<std::set<std::string>> Catalog::sources_of(const Profile& profile) {
-    return sql([&] {
-        std::set<std::string> out;
-        SQLite::Statement all(store_.database(),
-                              "SELECT source.id, dataset.kind, ifnull(dataset.labels, '') "
-                              "FROM source LEFT JOIN dataset USING (source)");
-        while (all.executeStep()) {
-            if (all.getColumn(1).isNull()) {  // such as the crews
-                out.insert(all.getColumn(0).getString());
-                continue;
+            if (!clears_some(profile, all.getColumn(5), all.getColumn(6))) continue;
+            const std::string id = all.getColumn(0).getString();
+            if (out.empty() || out.back().source.id != id) {
+                out.push_back({{id, all.getColumn(1).getString(), all.getColumn(2).getString(),
+                                all.getColumn(3).getString(), all.getColumn(4).getInt64()},
+                               0});
             }
-            const auto kind = static_cast<records::Kind>(all.getColumn(1).getInt());
-            if (clears_some(profile, kind, read_labels(all.getColumn(2).getString())))
-                out.insert(all.getColumn(0).getString());
+            if (out.back().delivered_at == 0) out.back().delivered_at = all.getColumn(7).getInt64();
         }
-        return out;
-    });
-}
-
-Result<std::map<std::string, std::int64_t>> Catalog::deliveries() {
-    return sql([&] {
-        std::map<std::string, std::int64_t> out;
-        // One without records was renamed, or is empty: it holds nothing that could be late.
-        SQLite::Statement all(store_.database(),
-                              "SELECT source.id, ifnull(min(CASE WHEN EXISTS (SELECT 1 FROM source_row "
-                              "WHERE source_row.dataset = dataset.dataset) THEN import_run.started_at END), "
-                              "max(import_run.started_at)) FROM source JOIN dataset USING (source) "
-                              "JOIN import_run ON import_run.run = dataset.imported GROUP BY source.id");
-        while (all.executeStep()) out.emplace(all.getColumn(0).getString(), all.getColumn(1).getInt64());
         return out;
     });
 }

@@ -21,6 +21,14 @@ struct Source {
     bool operator==(const Source&) const = default;
 };
 
+// A source of which a profile may know.
+struct ClearedSource {
+    Source source;
+    // Unix seconds: when the data sets were last read to their end that hold records, and of which the
+    // profile clears something: the oldest of them. 0: none ever was.
+    std::int64_t delivered_at = 0;
+};
+
 // What a device receives.
 struct Profile {
     std::string name;
@@ -70,13 +78,9 @@ class Catalog {
 
     // Adds or updates a source and returns its row number.
     Result<std::int64_t> put_source(const Source& source);
-    Result<std::vector<Source>> sources();
-    // Sources of which the profile clears at least one field, as their mappings label it, and those without
-    // a data set.
-    Result<std::set<std::string>> sources_of(const Profile& profile);
-    // When each source was last read to its end, in unix seconds: the oldest of its data sets that hold
-    // records. A source that never was is not in it.
-    Result<std::map<std::string, std::int64_t>> deliveries();
+    // Of which the profile clears at least one field, as the mappings label it, and those without a data set;
+    // by their ids. A data set whose labels are not known before its next import is restricted.
+    Result<std::vector<ClearedSource>> sources_of(const Profile& profile);
 
   private:
     Store& store_;

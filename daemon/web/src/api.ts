@@ -482,8 +482,9 @@ export const api = {
   status: () => get<Status>("/status"),
   search: (q: string, near: LatLon | null, signal: AbortSignal) =>
     get<SearchReply>("/search", { q, limit: 12, lat: near?.lat, lon: near?.lon }, signal),
-  property: (id: string, signal?: AbortSignal) =>
-    get<PropertyView>(`/properties/${encodeURIComponent(id)}`, {}, signal),
+  // `again`: it is shown already, and nobody opens it.
+  property: (id: string, again: boolean, signal?: AbortSignal) =>
+    get<PropertyView>(`/properties/${encodeURIComponent(id)}`, again ? { again: "true" } : {}, signal),
   // Who answers for what, around the vehicle.
   responsible: (signal: AbortSignal) => get<{ results: Responsible[] }>("/responsible", {}, signal),
   // Around the vehicle.

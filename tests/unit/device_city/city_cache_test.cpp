@@ -170,13 +170,13 @@ Result<engine::MountedCity> lose(Bench& bench) {
         [&](auto done) { bench.cache->change_feeds(change, std::move(done)); });
 }
 
-void give_secret(Bench& bench, const std::string& key) {
+void give_secret(Bench& bench, const std::string& key, std::uint64_t after = 5) {
     protocol::FeedSegment segment;
     segment.set_feed(records::feed_text(secret_feed));
     segment.set_hub_generation(7);
-    segment.set_after(5);
-    segment.set_through(7);
-    std::uint64_t n = 5;
+    segment.set_after(after);
+    segment.set_through(after + 2);
+    std::uint64_t n = after;
     for (const auto& [feed, row] : secret_rows(key)) {
         auto& entry = *segment.add_entries();
         entry.set_n(++n);
@@ -745,7 +745,7 @@ TEST_CASE("What of a lost right could not be removed is told and tried again aft
     CHECK(bench.files() == Names{"city-1.db", "rights"});
 }
 
-TEST_CASE("When sources delivered is in the city after a restart, and does not go back", "[city]") {
+TEST_CASE("When sources delivered is in the city after a restart, as the hub said it last", "[city]") {
     Bench bench;
     REQUIRE(bench.cache->open().has_value());
     Bytes file;
@@ -761,13 +761,12 @@ TEST_CASE("When sources delivered is in the city after a restart, and does not g
     }
     const auto note = [&](std::int64_t at, std::uint64_t n = 0) {
         return bench.told<Status>([&](auto done) {
-            bench.cache->note_deliveries({{{"fire", at}}, 1, {{public_feed, {7, n}}}}, done);
+            bench.cache->note_deliveries({{{"fire", {at}}}, 1, {{public_feed, {7, n}}}}, done);
         });
     };
     CHECK_FALSE(note(1500));  // no city yet
     REQUIRE(bench.fetch(file, 1).has_value());
-    good(note(2000));
-    good(note(1500));
+    good(note(4000));                                          // by a clock that was ahead
     CHECK(note(3000, 1).error().code == ErrorCode::conflict);  // what came of it is not here
     good(bench.apply(1, built_as_of));
     good(note(2500, 1));
@@ -779,4 +778,37 @@ TEST_CASE("When sources delivered is in the city after a restart, and does not g
     REQUIRE(fire != sources.end());
     CHECK(fire->delivered_at == 2500);
     CHECK(fire->title == "Fire");
+}
+
+TEST_CASE(
+    "A right that is gained brings its sources' titles and refresh rates, one that is lost takes them along",
+    "[city]") {
+    Bench bench;
+    REQUIRE(bench.cache->open().has_value());
+    const auto mounted = good(bench.fetch(bench.built(1), 1));
+    const auto note = [&](engine::Deliveries delivered) {
+        good(bench.told<Status>([&](auto done) {
+            bench.cache->note_deliveries({std::move(delivered), 1, {{secret_feed, {7, 2}}}}, done);
+        }));
+    };
+    const auto reader = good(snapshot::Reader::open(mounted.file));
+    REQUIRE(good(reader->sources()).empty());
+
+    engine::ChangeFeeds gained;
+    gained.hub_generation = 7;
+    gained.add.push_back(secret_feed);
+    REQUIRE(bench
+                .told<Result<engine::MountedCity>>(
+                    [&](auto done) { bench.cache->change_feeds(gained, std::move(done)); })
+                .has_value());
+    give_secret(bench, "fed", 0);
+    note({{"test", {1000, "Permits", "Clerk", 86'400}}, {"quiet", {1100, "Storage tanks", "", 3600}}});
+    using Sources = std::vector<snapshot::Source>;
+    CHECK(good(reader->sources()) ==
+          Sources{{"quiet", "Storage tanks", "", 3600, 1100}, {"test", "Permits", "Clerk", 86'400, 1000}});
+    note({{"test", {2000}}});
+    CHECK(good(reader->sources()).back() == snapshot::Source{"test", "Permits", "Clerk", 86'400, 2000});
+
+    REQUIRE(lose(bench).has_value());
+    CHECK(good(reader->sources()).empty());
 }

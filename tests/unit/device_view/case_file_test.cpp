@@ -176,6 +176,26 @@ TEST_CASE("A permit's conditions are told while it counts, and that there are so
     CHECK(conditions[1].text == "Permit Finaled with Conditions: the source does not say which");
 }
 
+TEST_CASE("A permit that has come to its end binds nobody, unless it ended on conditions") {
+    Place place;
+    records::Permit permit;
+    permit.set_conditions("Hot work only with a fire watch");
+    const auto ended = [&](const std::string& status, const std::string& mapped, const std::string& on) {
+        permit.set_status(status);
+        permit.set_status_mapped(mapped);
+        permit.set_completed_on(on);
+        place.add(records::PERMIT, permit);
+    };
+    ended("Issued", "", "2026-01-15");
+    ended("Expired", "", "");
+    ended("Closed", "Permit Finaled", "");
+    CHECK(file_of(place).conditions.empty());
+    ended("CO", "Permit Finaled with Conditions", "2026-01-15");
+    ended("Completed with conditions", "", "");
+    REQUIRE(file_of(place).conditions.size() == 2);
+    CHECK(file_of(place).conditions[1].text == "Hot work only with a fire watch");
+}
+
 TEST_CASE("Owners are named first, and each once for a role") {
     Place place;
     for (const auto& [name, role] : {std::pair("T. Tenant", "resident"), std::pair("Owner LLC", "owner"),

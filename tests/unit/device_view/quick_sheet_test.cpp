@@ -270,7 +270,7 @@ TEST_CASE("Without a drawn shut-off the nearest valve in the street stands for i
     Place place;
     const auto sheet = place.sheet(around);
     REQUIRE(find(sheet.shutoffs, "street_valve") != nullptr);
-    CHECK(find(sheet.shutoffs, "street_valve")->text == "Valve V-7, 77 ft in a straight line");
+    CHECK(find(sheet.shutoffs, "street_valve")->text == "Valve V-7, 80 ft in a straight line");
     auto known = plan();
     known.set_water_shutoff("Basement, north wall");
     place.add(records::PREPLAN, known);

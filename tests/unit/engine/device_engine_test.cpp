@@ -57,7 +57,7 @@ struct Bench {
             }
             if (const auto* note = std::get_if<NoteInCity>(&action)) disk.in_city = note->known;
             if (const auto* note = std::get_if<NoteDeliveries>(&action)) {
-                for (const auto& [source, at] : note->delivered) delivered[source] = at;
+                for (const auto& [source, delivery] : note->delivered) delivered[source] = delivery;
                 device.deliveries_noted(note->mark);
                 ++deliveries_noted;
             }
@@ -741,7 +741,7 @@ TEST_CASE("A source that delivers and changes nothing is known to have delivered
           "[engine]") {
     Bench bench;
     auto& at_hub = bench.hub.delivered["all"];
-    at_hub = {{"assessor", 1000}, {"fire", 2000}};
+    at_hub = {{"assessor", {1000}}, {"fire", {2000}}};
     bench.connect();
     bench.deliver();
     CHECK(bench.delivered == at_hub);
@@ -749,7 +749,7 @@ TEST_CASE("A source that delivers and changes nothing is known to have delivered
     bench.deliver();
     CHECK(bench.deliveries_noted == 1);  // nothing is new
 
-    at_hub["fire"] = 5600;
+    at_hub["fire"].at = 5600;
     bench.tick(61'000);
     bench.deliver();
     CHECK(bench.delivered == at_hub);
@@ -761,19 +761,19 @@ TEST_CASE("A delivery is not believed before the city holds what came of it", "[
     bench.connect();
     bench.deliver();
     for (std::uint64_t record = 1; record <= 3; ++record) bench.hub.put(feed, record);
-    bench.hub.delivered["all"] = {{"fire", 2000}};
+    bench.hub.delivered["all"] = {{"fire", {2000}}};
     bench.tick(61'000);
     bench.deliver();
     CHECK(bench.delivered.empty());
     bench.city_reaches(2);
     CHECK(bench.delivered.empty());
     bench.city_reaches(3);
-    CHECK(bench.delivered == Deliveries{{"fire", 2000}});
+    CHECK(bench.delivered == Deliveries{{"fire", {2000}}});
 }
 
 TEST_CASE("A city that is mounted is asked anew what it holds of deliveries", "[engine]") {
     Bench bench;
-    bench.hub.delivered["all"] = {{"fire", 2000}};
+    bench.hub.delivered["all"] = {{"fire", {2000}}};
     bench.connect();
     bench.deliver();
     REQUIRE(bench.deliveries_noted == 1);
@@ -782,12 +782,34 @@ TEST_CASE("A city that is mounted is asked anew what it holds of deliveries", "[
         bench.device.feeds_changed(bench.now, {2, {{feed, {bench.hub.hub_generation, 0, 0}}}}, actions);
     });
     bench.deliver();
-    CHECK(bench.delivered == Deliveries{{"fire", 2000}});
+    CHECK(bench.delivered == Deliveries{{"fire", {2000}}});
+}
+
+TEST_CASE("An answer to what another city held is not booked on the one that is mounted now", "[engine]") {
+    Bench bench;
+    bench.hub.put(feed, 1);
+    bench.hub.delivered["all"] = {{"fire", {2000}}, {"lpi", {2000}}};
+    bench.connect();
+    bench.deliver();
+    bench.city_reaches(1);
+    REQUIRE(bench.deliveries_noted == 1);
+    bench.hub.delivered["all"]["fire"].at = 3000;
+    bench.tick(61'000);
+    for (const Bytes& payload : std::exchange(bench.to_hub, {})) bench.hub_takes(payload);
+    const auto late = std::exchange(bench.to_device, {});  // of fire alone: the city of then held the other
+    bench.delivered.clear();                               // the file that comes is of before
+    bench.drive([&](Actions& actions) {
+        bench.device.feeds_changed(bench.now, {2, {{feed, {bench.hub.hub_generation, 0, 0}}}}, actions);
+    });
+    for (const Bytes& payload : late) bench.device_takes(payload);
+    bench.deliver();
+    bench.city_reaches(1);
+    CHECK(bench.delivered == bench.hub.delivered["all"]);
 }
 
 TEST_CASE("Nobody pays for deliveries where feeds may not go, or without a city", "[engine]") {
     Bench bench;
-    bench.hub.delivered["all"] = {{"fire", 2000}};
+    bench.hub.delivered["all"] = {{"fire", {2000}}};
     SECTION("a link without feeds") {
         auto rights = SendRights::all();
         rights.forbid(SendClass::feed);
@@ -798,7 +820,7 @@ TEST_CASE("Nobody pays for deliveries where feeds may not go, or without a city"
         bench.drive(
             [&](Actions& actions) { bench.device.set_rights(bench.now, SendRights::all(), actions); });
         bench.deliver();
-        CHECK(bench.delivered == Deliveries{{"fire", 2000}});
+        CHECK(bench.delivered == Deliveries{{"fire", {2000}}});
     }
     SECTION("no city") {
         bench.device.mounted({});

@@ -467,7 +467,7 @@ TEST_CASE("The hello is answered with positions, heads and what the device shoul
 TEST_CASE("Deliveries are told of the sources that the profile clears, to a device that asks",
           "[engine][hub]") {
     Bench bench;
-    bench.store.delivered = {{"fire", {{"fire", 2000}}}, {"health", {{"patients", 3000}}}};
+    bench.store.delivered = {{"fire", {{"fire", {2000}}}}, {"health", {{"patients", {3000}}}}};
     auto hello = Bench::empty_hello();
     CHECK(hello_reply(downs(bench.say(hello))[0]).deliveries_size() == 0);  // an older device
     hello.set_deliveries_mark(0);

@@ -19,8 +19,6 @@ TEST_CASE("figures are written as a person reads them") {
     CHECK(duration(240) == "4 min");
     CHECK(duration(7200) == "2 h");
     CHECK(duration(864000) == "10 days");
-    CHECK(distance(44.6) == "45 m");
-    CHECK(distance(999.6) == "1.0 km");
     CHECK(direction(0) == "N");
     CHECK(direction(359) == "N");
     CHECK(direction(-90) == "W");
@@ -114,8 +112,8 @@ TEST_CASE("what is near is a table with distance and direction") {
         {"id":"0000000000002","title":"Hydrant H-9","kind":"asset","class":"hydrant","status":"out","distance_m":1320,
          "bearing_deg":180,"position":{"lat":1,"lon":1},"flow_gpm":null,"color":null,"last_inspected":null}]})")) ==
           "DISTANCE  TO  WHAT          STATUS          FLOW  COLOUR   INSPECTED   ID\n"
-          "    45 m  NE  Hydrant H-12  in service  1250 gpm  AA blue  2025-06-01  0000000000001\n"
-          "  1.3 km  S   Hydrant H-9   out                                        0000000000002\n"
+          "  150 ft  NE  Hydrant H-12  in service  1250 gpm  AA blue  2025-06-01  0000000000001\n"
+          "  0.8 mi  S   Hydrant H-9   out                                        0000000000002\n"
           "Distances are in a straight line.\n");
     CHECK(format_near(parse(R"({"kind":"street_light","results":[]})")) ==
           "no street light is known near there\n");
@@ -140,7 +138,7 @@ TEST_CASE("the status tells what is on board, what waits and what a person shoul
           "             1 of 2 feeds behind, 15 changes to come\n"
           "Journal      waiting for the hub: urgent 0, work 2,000 (oldest 4 min); 1.2 MB on disk\n"
           "Link         offline, broker 127.0.0.1:1883, hub unknown, since 2026-03-01 11:30:00 UTC\n"
-          "Position     42.37000, -71.10000, 3d fix, within 3 m, 9 satellites, 1 s old\n"
+          "Position     42.37000, -71.10000, 3d fix, within 10 ft, 9 satellites, 1 s old\n"
           "Time         2026-03-01 12:00:00 UTC (gnss)\n"
           "Parts        gnss ok\n"
           "Disk         12.3 GB free\n"

@@ -120,16 +120,22 @@ TEST_CASE("what a round delivered that was rolled back is asked for again") {
     CHECK(bench.blobs->find(sha256(photo)));
 }
 
-TEST_CASE("a profile hears when the sources delivered that it clears something of") {
+TEST_CASE("a profile hears of the sources that it clears something of, as soon as their labels are known") {
     Bench bench;
     Catalog catalog(*bench.store);
     Imports imports(*bench.store);
     const auto run = imports.begin_run(1000).value();
-    for (const auto& [source, kind] :
-         {std::pair("lpi", records::PERMIT), std::pair("fire", records::PREPLAN)}) {
-        const auto row = catalog.put_source({source, source, "", "", 0}).value();
-        REQUIRE(imports.mark_imported(imports.dataset(row, source, kind).value(), run));
-    }
-    CHECK(bench.engine_store->deliveries("fire").value() == engine::Deliveries{{"lpi", 1000}});
+    const auto import = [&](const std::string& source, records::Kind kind, bool with_labels) {
+        const auto row = catalog.put_source({source, "Title of " + source, "Clerk", "", 3600}).value();
+        const auto dataset = imports.dataset(row, source, kind).value();
+        if (with_labels) REQUIRE(imports.put_labels(dataset, {}));
+        REQUIRE(imports.mark_imported(dataset, run));
+    };
+    import("lpi", records::PERMIT, true);
+    import("fire", records::PREPLAN, true);
+    import("of an older hub", records::PERMIT, false);
+    CHECK(bench.engine_store->deliveries("fire").value() ==
+          engine::Deliveries{{"field", {0, "Field crews", "Fleet", 0}},
+                             {"lpi", {1000, "Title of lpi", "Clerk", 3600}}});
     CHECK(bench.engine_store->deliveries("gone").value().empty());
 }

@@ -65,7 +65,8 @@ TEST_CASE("an import brings records with their fields, links and labels") {
     CHECK(records.head(permit("B-2"))->value().property == parcel("1-2"));
     CHECK(records.head(permit("B-3"))->value().property == 0);
     CHECK(hub::Catalog(city.store()).city()->name == "Smallville");
-    CHECK(hub::Catalog(city.store()).sources()->size() == 2);
+    hub::Profile all{"all", "", {"city"}, {{records::RESTRICTED, "general"}}};
+    CHECK(hub::Catalog(city.store()).sources_of(all)->size() == 2);
 }
 
 TEST_CASE("importing the same files again changes nothing") {

@@ -129,7 +129,7 @@ TEST_CASE("A position finds what stands nearest to it") {
     REQUIRE(answer.hits.size() >= 2);
     CHECK(answer.hits[0].record == property_id("cafe"));
     CHECK(answer.hits[0].match == Match::near);
-    CHECK(answer.hits[0].why == "11 m from 43.05090, -76.15010 in a straight line");
+    CHECK(answer.hits[0].why == "36 ft from 43.05090, -76.15010 in a straight line");
     CHECK_FALSE(answer.hits[0].sure);
     REQUIRE(answer.place);
 }
@@ -145,7 +145,7 @@ TEST_CASE("Near me lists what is near the vehicle, working hydrants before other
     const auto hits = quarter.ask(typed, options).hits;
     REQUIRE(hits.size() == 2);
     CHECK(hits[0].title == "Hydrant H-2");
-    CHECK(hits[0].why == "67 m away in a straight line; flow tested 2025-04-01");
+    CHECK(hits[0].why == "220 ft away in a straight line; flow tested 2025-04-01");
     CHECK(hits[1].why.find("OUT OF SERVICE") != std::string::npos);
 }
 

@@ -324,25 +324,31 @@ TEST_CASE("The city's time zone and the sources' deliveries stand in the file") 
     CHECK(good(reader->sources()) == std::vector{source});
 }
 
-TEST_CASE("A delivery moves a source on, never back, and makes no source") {
+TEST_CASE("A delivery is written as it is told, and makes no source; one that no row is of can be removed") {
     const Folder folder;
-    build(folder / "city", {});
+    records::Permit permit;
+    permit.set_permit_number("B-1");
+    const auto rows = layers(records::PERMIT, "1", permit, 0);
+    build(folder / "city", rows);
     auto writer = good(snapshot::Writer::open(folder / "city"));
     auto reader = good(Reader::open(folder / "city"));
-    snapshot::Source source{"lpi", "Permits", "Clerk", 86'400, 1'700'000'000};
-    const auto noted = [&](std::string_view id, std::int64_t at) {
+    const auto write = [&](const auto& change) {
         good(writer->begin());
-        good(writer->note_delivery(id, at));
+        change();
         good(writer->commit());
         return good(reader->sources());
     };
-    good(writer->begin());
-    good(writer->set_source(source));
-    good(writer->commit());
-    CHECK(noted("lpi", 1'600'000'000) == std::vector{source});
-    source.delivered_at = 1'700'086'400;
-    CHECK(noted("lpi", 1'700'086'400) == std::vector{source});
-    CHECK(noted("unheard of", 1'700'086'400) == std::vector{source});
+    snapshot::Source source{"lpi", "Permits", "Clerk", 86'400, 1'700'000'000};
+    const auto before = good(reader->sources());
+    REQUIRE(before.size() == 1);
+    using Sources = std::vector<snapshot::Source>;
+    CHECK(write([&] { good(writer->set_source(source)); }) == Sources{source, before.front()});
+    source.delivered_at = 1'600'000'000;  // the hub's clock had been ahead
+    CHECK(write([&] { good(writer->note_delivery("lpi", source.delivered_at)); }) ==
+          Sources{source, before.front()});
+    CHECK(write([&] { good(writer->note_delivery("unheard of", 1)); }) == Sources{source, before.front()});
+    CHECK(write([&] { good(writer->remove_unused_sources()); }) == before);
+    CHECK(write([&] { good(writer->set_source(source)); }) == Sources{source, before.front()});
 }
 
 TEST_CASE("Only what works is near when only that is wanted") {

@@ -21,20 +21,22 @@ interface ListProps<T> {
   title: string;
   items: T[];
   note?: string | undefined;
+  error?: string; // why there is nothing
   row: (item: T, index: number) => JSX.Element;
 }
 
-// A list that opens on demand; nothing where there is nothing.
-function List<T>({ id, title, items, note, row }: ListProps<T>) {
+// A list that opens on demand; nothing where there is nothing, and nothing went wrong.
+function List<T>({ id, title, items, note, error = "", row }: ListProps<T>) {
   const [all, setAll] = useState(false);
-  if (items.length === 0) return null;
+  if (items.length === 0 && error === "") return null;
   const shown = all ? items : items.slice(0, FIRST);
   return (
     <section class="section" id={`section-${id}`} aria-labelledby={`section-${id}-title`}>
       <h2 id={`section-${id}-title`} tabIndex={-1}>
         {title}
-        <span class="number">{items.length}</span>
+        {error === "" && <span class="number">{items.length}</span>}
       </h2>
+      {error !== "" && <p class="notice">{error}</p>}
       {note && <p class="quiet">{note}</p>}
       <ul class="records case">{shown.map(row)}</ul>
       {items.length > shown.length && (
@@ -112,12 +114,19 @@ export function CaseFile({ file, now }: { file: File; now: number }) {
   );
 }
 
-export function WhoToCall({ agencies, now }: { agencies: Responsible[]; now: number }) {
+interface WhoToCallProps {
+  agencies: Responsible[];
+  error?: string; // why nobody knows
+  now: number;
+}
+
+export function WhoToCall({ agencies, error = "", now }: WhoToCallProps) {
   return (
     <List
       id="responsible"
       title="Who to call"
       items={agencies}
+      error={error}
       row={(agency, i) => (
         <li key={i} class="case-row">
           <strong>{agency.topics.length > 0 ? sentenceCase(agency.topics.join(", ")) : sentenceCase(agency.layer)}</strong>

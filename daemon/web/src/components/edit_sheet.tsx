@@ -90,7 +90,7 @@ export function EditSheet({ record, onClose }: { record: CityRecord; onClose: ()
       const saved = await api.edit(record.id, edit);
       store.drop(edit.id);
       tellSaved(saved.id, "Change saved on this device.", saved.state);
-      if (place.value.id) void load(place.value.id);
+      if (place.value.id) void load(place.value.id, true);
       onClose();
     } catch (error) {
       // The device holds something else under this id: the same words go under another.

@@ -1,22 +1,33 @@
 // What is around the vehicle while no place is open: the nearest hydrants, and who answers for what.
 import { useEffect, useState } from "preact/hooks";
 import { api, isAbort, sentence, type NearReply, type Responsible } from "../api";
-import { dataChanges, device } from "../state/device";
+import { clockOf, dataChanges, device } from "../state/device";
 import { useNow, useStore } from "../state/store";
 import { WhoToCall } from "./case_file";
 import { Hydrants } from "./hydrants";
 
+// Who answers around there, or why that is not known.
+interface Agencies {
+  around: string;
+  results: Responsible[];
+  error: string;
+}
+
+const nobody: Agencies = { around: "", results: [], error: "" };
+
 export function NearList() {
-  const { status, reach } = useStore(device);
+  const state = useStore(device);
+  const { status, reach } = state;
   const changes = useStore(dataChanges);
   const [reply, setReply] = useState<NearReply | null>(null);
-  const [agencies, setAgencies] = useState<Responsible[]>([]);
+  const [agencies, setAgencies] = useState<Agencies>(nobody);
   const [error, setError] = useState("");
   const now = useNow(60_000);
   const hasFix = (status?.position.fix ?? "none") !== "none";
   // The list follows the vehicle, anew about every hundred metres.
   const around = hasFix ? `${status?.position.lat?.toFixed(3)} ${status?.position.lon?.toFixed(3)}` : "";
   const ready = reach === "answering" && hasFix;
+  const clock = clockOf(state); // what is late is told by it
 
   useEffect(() => {
     if (!ready) return;
@@ -31,11 +42,15 @@ export function NearList() {
       },
     );
     api.responsible(abort.signal).then(
-      (found) => setAgencies(found.results),
-      () => undefined, // the hydrants say what is wrong
+      ({ results }) => setAgencies({ around, results, error: "" }),
+      (failure: unknown) => {
+        if (!isAbort(failure)) setAgencies({ around, results: [], error: sentence(failure) });
+      },
     );
     return () => abort.abort();
-  }, [ready, changes, around]);
+  }, [ready, changes, around, clock]);
+  // Whoever answered at the last place may answer for nothing here.
+  const { results, error: agenciesError } = ready && agencies.around === around ? agencies : nobody;
 
   return (
     <>
@@ -51,7 +66,7 @@ export function NearList() {
           </p>
         )}
       </section>
-      <WhoToCall agencies={agencies} now={now} />
+      <WhoToCall agencies={results} error={agenciesError} now={now} />
     </>
   );
 }

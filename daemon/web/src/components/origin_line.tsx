@@ -1,6 +1,6 @@
 // Whose word a fact is, how old, and what speaks against relying on it.
 import type { Origin, Staleness } from "../api";
-import { device, knowsTime } from "../state/device";
+import { clockOf, device } from "../state/device";
 import { useStore } from "../state/store";
 import { age, sentenceCase } from "../words";
 import { Icon } from "./icons";
@@ -28,7 +28,8 @@ export function StalenessChip({ staleness }: { staleness: Staleness }) {
 export function OriginLine({ origin, now }: { origin: Origin; now: number }) {
   const { source, as_of, link, staleness } = origin;
   // Without a clock that is said once, for all.
-  const isOpen = staleness === "unknown" && source.id !== FIELD && knowsTime(useStore(device));
+  const hasClock = clockOf(useStore(device)) === "set";
+  const isOpen = staleness === "unknown" && source.id !== FIELD && hasClock;
   const said = `${sentenceCase(origin.kind)}, ${source.title || source.id}, ${age(as_of, now)}`;
   return (
     <span class="origin">

@@ -1,6 +1,6 @@
 // What a crew must know before all else, readable at arm's length. It says whether there is a plan behind it.
 import type { Fact, QuickSheet as Sheet, Warning } from "../api";
-import { device, knowsTime } from "../state/device";
+import { clockOf, device } from "../state/device";
 import { useStore } from "../state/store";
 import { simpleValue } from "../words";
 import { Hydrants } from "./hydrants";
@@ -114,7 +114,7 @@ function Contacts({ sheet, now }: { sheet: Sheet; now: number }) {
 }
 
 export function QuickSheet({ sheet, now }: { sheet: Sheet; now: number }) {
-  const hasClock = knowsTime(useStore(device));
+  const clock = clockOf(useStore(device));
   return (
     <section class="section quick" id="section-quick" aria-labelledby="quick-title">
       <h2 id="quick-title" tabIndex={-1}>
@@ -123,7 +123,7 @@ export function QuickSheet({ sheet, now }: { sheet: Sheet; now: number }) {
       <p class={`basis ${sheet.basis}`}>{sheet.basis_text}</p>
       {sheet.summary && <p class="quick-summary">{sheet.summary}</p>}
       {sheet.plan && <OriginLine origin={sheet.plan} now={now} />}
-      {!hasClock && (
+      {clock === "not set" && (
         <p class="quiet" data-clock="unknown">
           This vehicle&apos;s clock is not set: what is late or overdue cannot be told.
         </p>

@@ -22,6 +22,7 @@ export function SearchBox() {
   const [reply, setReply] = useState<SearchReply | null>(null);
   const [error, setError] = useState("");
   const [active, setActive] = useState(-1);
+  const [tries, setTries] = useState(0); // of the same text, after failures
   // Enter came before the answer to what is typed: what stands in the list answers something else.
   const enterWaits = useRef(false);
   const [open, setOpen] = useState(false);
@@ -55,6 +56,9 @@ export function SearchBox() {
           if (isAbort(failure)) return;
           setReply(null);
           setError(sentence(failure));
+          setActive(-1);
+          setAsks(false);
+          enterWaits.current = false;
         },
       );
     }, DELAY_MS);
@@ -62,7 +66,14 @@ export function SearchBox() {
       clearTimeout(timer);
       abort.abort();
     };
-  }, [text]);
+  }, [text, tries]);
+
+  // Whoever goes on to something else does not wait for what the last Enter was to open, nor is asked about it.
+  const forgetEnter = () => {
+    enterWaits.current = false;
+    if (asks) setActive(-1);
+    setAsks(false);
+  };
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -87,6 +98,7 @@ export function SearchBox() {
   }, [active, shown]);
 
   const show = (result: SearchResult) => {
+    forgetEnter();
     setOpen(false);
     setText(result.title);
     input.current?.blur();
@@ -103,32 +115,50 @@ export function SearchBox() {
     }
     const suggestion = suggestions[index - results.length];
     if (suggestion !== undefined) {
+      forgetEnter();
       setText(suggestion.text);
       setOpen(true);
       input.current?.focus();
     }
   };
 
+  const onEnter = () => {
+    if (error !== "") {
+      setError("");
+      setTries(tries + 1);
+    }
+    if (reply?.query !== text.trim()) enterWaits.current = true;
+    // What was offered in place of what was typed is shown first, and opened by the next Enter.
+    else if (active < 0 && total > 0) {
+      setActive(0);
+      setAsks(results.length > 0);
+    } else choose(active);
+  };
+
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.isComposing) return; // its keys are the input method's
     if (event.key === "Escape") {
+      forgetEnter();
       if (shown) setOpen(false);
       else setText("");
     } else if (event.key === "Enter" && open && text.trim() !== "") {
       event.preventDefault();
-      if (reply?.query !== text.trim()) enterWaits.current = error === "";
-      // What was offered in place of what was typed is shown first, and opened by the next Enter.
-      else if (active < 0 && total > 0) {
-        setActive(0);
-        setAsks(results.length > 0);
-      } else choose(active);
+      if (!event.repeat) onEnter(); // a key that is held down is no second Enter
     } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && total > 0) {
       event.preventDefault();
+      enterWaits.current = false;
+      setAsks(false);
       setOpen(true);
       setActive(
         (active + (event.key === "ArrowDown" ? 1 : total - 1) + (active < 0 && event.key === "ArrowUp" ? 1 : 0)) %
           total,
       );
     }
+  };
+
+  const point = (index: number) => {
+    setAsks(false);
+    setActive(index);
   };
 
   const outcome = error || (total === 0 ? "Nothing found." : `${results.length} found.`);
@@ -153,7 +183,7 @@ export function SearchBox() {
         spellcheck={false}
         value={text}
         onInput={(event) => {
-          enterWaits.current = false;
+          forgetEnter();
           setText(event.currentTarget.value);
           setOpen(true);
         }}
@@ -161,7 +191,10 @@ export function SearchBox() {
           event.currentTarget.select();
           setOpen(true);
         }}
-        onBlur={() => setOpen(false)}
+        onBlur={() => {
+          forgetEnter();
+          setOpen(false);
+        }}
         onKeyDown={onKeyDown}
       />
       {text !== "" && (
@@ -170,6 +203,7 @@ export function SearchBox() {
           class="icon-button"
           aria-label="Clear the search"
           onClick={() => {
+            forgetEnter();
             setText("");
             input.current?.focus();
           }}
@@ -188,7 +222,7 @@ export function SearchBox() {
               aria-selected={i === active}
               class="result"
               onClick={() => choose(i)}
-              onPointerMove={() => setActive(i)}
+              onPointerMove={() => point(i)}
             >
               <Icon name={KIND_ICONS[result.kind] ?? "page"} size={22} />
               <span class="result-text">
@@ -206,7 +240,7 @@ export function SearchBox() {
               aria-selected={results.length + i === active}
               class="result suggestion"
               onClick={() => choose(results.length + i)}
-              onPointerMove={() => setActive(results.length + i)}
+              onPointerMove={() => point(results.length + i)}
             >
               <Icon name="search" size={20} />
               <span class="result-text">
@@ -221,7 +255,7 @@ export function SearchBox() {
         )}
       </div>
       <p class="unseen" role="status">
-        {shown ? (asks ? `${results[0]?.title}? Enter again opens it.` : outcome) : ""}
+        {shown ? (asks ? `${results[active]?.title}? Enter again opens it.` : outcome) : ""}
       </p>
     </div>
   );

@@ -17,9 +17,12 @@ export interface OperationEvent {
   state: RecordState;
 }
 
-// The box has a clock that its ages and due dates can be told by.
-export function knowsTime({ status }: DeviceState): boolean {
-  return status !== null && !["none", "build_floor"].includes(status.time.quality);
+// Whether the box has a clock that ages and due dates can be told by.
+export type Clock = "unheard" | "set" | "not set";
+
+export function clockOf({ status }: DeviceState): Clock {
+  if (status === null) return "unheard";
+  return ["none", "build_floor"].includes(status.time.quality) ? "not set" : "set";
 }
 
 const QUIET_MS = 25_000;

@@ -1,6 +1,6 @@
 // Which property is open (the address bar's fragment says so, hence Back and reload work) and what the device knows of it.
 import { api, isAbort, sentence, Unreachable, type PropertyView, type SearchResult } from "../api";
-import { dataChanges, device, lastOperation } from "./device";
+import { clockOf, dataChanges, device, lastOperation, type Clock } from "./device";
 import { Store } from "./store";
 
 export interface Place {
@@ -41,14 +41,15 @@ export function openResult(result: SearchResult): void {
   else spot.set(result);
 }
 
-export async function load(id: string): Promise<void> {
+// `refresh`: nobody opens it, it is shown and read anew.
+export async function load(id: string, refresh = false): Promise<void> {
   loading?.abort();
   const abort = new AbortController();
   loading = abort;
   const before = place.value;
   if (before.id !== id) place.set({ ...nowhere, id });
   try {
-    const view = await api.property(id, abort.signal);
+    const view = await api.property(id, refresh && before.view?.id === id, abort.signal);
     place.set({ id, view, error: null, retry: false });
   } catch (error) {
     if (isAbort(error)) return;
@@ -61,7 +62,7 @@ function refreshSoon(): void {
   refreshTimer ??= setTimeout(() => {
     refreshTimer = undefined;
     const { id } = place.value;
-    if (id) void load(id);
+    if (id) void load(id, true);
   }, REFRESH_MS);
 }
 
@@ -74,8 +75,13 @@ export function watchPlace(): void {
   window.addEventListener("hashchange", follow);
   dataChanges.watch(refreshSoon);
   lastOperation.watch(refreshSoon);
+  let clock: Clock = clockOf(device.value);
   device.watch((state) => {
     if (state.reach === "answering" && place.value.retry) refreshSoon();
+    // By another clock, or by none, other things are late and overdue.
+    const now = clockOf(state);
+    if (clock !== "unheard" && now !== clock) refreshSoon();
+    clock = now;
   });
   follow();
 }
