@@ -19,7 +19,8 @@ class WordList {
   public:
     static constexpr std::uint32_t none = UINT32_MAX;
 
-    // The number of the word, a new one when it was not known. Words longer than 255 bytes are cut.
+    // The number of the word, a new one when it was not known. Words longer than 255 bytes are cut, here and
+    // in find().
     std::uint32_t add(std::string_view word);
     // Call once after the first many add(): until then beginning() finds nothing.
     void sort();
@@ -80,6 +81,7 @@ class WordList {
             if (errors <= most) found(sized.numbers[at], errors);
         }
     }
+    static std::string_view cut(std::string_view word) { return word.substr(0, 255); }
     std::size_t slot_of(std::string_view word) const;
     void grow();
 
