@@ -42,8 +42,8 @@ ZSTD_DCtx* decompressing() {
 // A Zstandard frame's first bytes (RFC 8878 3.1.1): 0xFD2FB528, little-endian.
 constexpr BytesView frame_magic("\x28\xb5\x2f\xfd", 4);
 
-// A frame that says how much is in it, when that is little, as one piece: a stream takes several times as long
-// to begin.
+// A frame that says how much is in it, when that is little, as one piece: a stream takes several times as
+// long to begin.
 constexpr unsigned long long one_piece = 65536;
 
 Result<Bytes> unfold_at_once(ZSTD_DCtx* context, BytesView data, std::size_t size) {

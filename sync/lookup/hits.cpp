@@ -135,8 +135,7 @@ Hit to_hit(snapshot::Entries& entries, const Found& found) {
 using Order = std::tuple<double, Match, std::uint32_t, const Street&, std::uint32_t, const std::string&>;
 Order order_of(const Candidate& candidate) {
     const AddressReason& reason = candidate.reason;
-    return {rank(candidate.score), candidate.match, apart(reason),
-            reason.street,         reason.number,   reason.part};
+    return {rank(candidate.score), candidate.match, apart(reason), reason.street, reason.number, reason.part};
 }
 
 bool comes_before(const Candidate* a, const Candidate* b) {

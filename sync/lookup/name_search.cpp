@@ -201,7 +201,8 @@ class Respacing {
     const Typed& typed_;
     const NameWords& known_;
     std::string letters_;
-    std::vector<bool> gaps_;  // before each letter, and behind the last: a space was typed, or nothing stands there
+    std::vector<bool>
+        gaps_;  // before each letter, and behind the last: a space was typed, or nothing stands there
     std::vector<std::string> words_;
     int steps_left_ = 4000;
     std::vector<Typed> out_;
@@ -254,6 +255,25 @@ void take_whole(snapshot::Entries& entries, const std::vector<std::string>& word
     }
 }
 
+std::vector<std::string> without_letters(const std::vector<std::string>& words) {
+    std::vector<std::string> out;
+    std::ranges::copy_if(words, std::back_inserter(out),
+                         [](const std::string& word) { return word.size() > 1; });
+    return out;
+}
+
+// Rows of names with all these words, those of just them among them.
+void take_named(snapshot::Entries& entries, const std::vector<std::string>& words, std::size_t limit,
+                std::size_t wanted, snapshot::NamesLeft& left, std::vector<std::int64_t>& rows) {
+    const std::vector<std::string> known = without_letters(words);
+    std::vector<std::int64_t> found;
+    if (!known.empty()) found = entries.named(known, {}, wanted, left);
+    // Words that very many names have: names of just them may be farther down.
+    const bool are_all = !known.empty() && found.size() < wanted && left.entries > 0;
+    if (!are_all) take_whole(entries, words, limit, rows);
+    take(found, rows);
+}
+
 // The ways to spell all words with words that names have, the likeliest first.
 std::vector<std::vector<std::string>> spellings(const Typed& typed, const NameWords& known) {
     struct Spelling {
@@ -288,20 +308,21 @@ void find_names(snapshot::Entries& entries, const TypedText& text, bool whole_on
                 snapshot::NamesLeft& left, std::vector<Candidate>& out) {
     const Typed typed = read_typed(text);
     if (!is_searchable(typed)) return;
-    // A letter alone stands for a word, unless there is nothing else.
-    std::vector<std::string> words;
     std::vector<std::string> all;
-    for (const Typed::Word& word : typed.words) {
-        all.push_back(word.text);
-        if (word.text.size() > 1) words.push_back(word.text);
-    }
-    if (words.empty()) words.push_back(typed.words.front().text);
+    for (const Typed::Word& word : typed.words) all.push_back(word.text);
+    // A letter alone stands for a word, unless there is nothing else.
+    std::vector<std::string> words = without_letters(all);
+    const bool only_letters = words.empty();
+    if (only_letters) words.push_back(all.front());
 
     std::vector<std::int64_t> rows;
     const std::size_t wanted = rows_looked_at + 2 * limit;
-    take_whole(entries, all, limit, rows);
-    if (!whole_only) {
-        take(entries.named(words, {}, wanted, left), rows);
+    if (whole_only) {
+        const auto is_known = [&](const std::string& word) { return entries.is_name_word(word); };
+        if (only_letters || std::ranges::all_of(words, is_known)) take_whole(entries, all, limit, rows);
+    } else {
+        take_named(entries, all, limit, wanted, left, rows);
+        if (only_letters) take(entries.named(words, {}, wanted, left), rows);
         const bool last_is_word = typed.words.back().text == words.back();
         if (typed.last_may_grow && last_is_word && rows.size() < wanted &&
             words.back().size() >= least_beginning) {
@@ -333,11 +354,7 @@ void find_names_like(snapshot::Entries& entries, NameWords& known, const TypedTe
         }
         for (const std::vector<std::string>& words : spellings(typed, known)) {
             if (rows.size() >= wanted) break;
-            take_whole(entries, words, limit, rows);
-            std::vector<std::string> whole;
-            std::ranges::copy_if(words, std::back_inserter(whole),
-                                 [](const std::string& word) { return word.size() > 1; });
-            if (!whole.empty()) take(entries.named(whole, {}, wanted, left), rows);
+            take_named(entries, words, limit, wanted, left, rows);
         }
         // The source may have no more than a letter of what was typed.
         if (rows.size() < wanted && with_initials.size() > 1)

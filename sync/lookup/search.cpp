@@ -100,8 +100,7 @@ struct Search::State {
         addresses.find_misspelt(mended, places, 1, limit, candidates);
         if (best() >= good_enough) return;
         NameWords* const words = may_be_name(typed) ? &name_words.get() : nullptr;
-        if (words != nullptr)
-            find_names_like(entries, *words, typed, false, limit, names_left, candidates);
+        if (words != nullptr) find_names_like(entries, *words, typed, false, limit, names_left, candidates);
         if (best() >= good_enough) return;
         addresses.find_misspelt(mended, places, 2, limit, candidates);
         if (best() < good_enough) addresses.find_other_numbers(candidates);

@@ -1,6 +1,7 @@
 #include "sync/lookup/word_list.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <functional>
 
 namespace fieldpost::lookup {

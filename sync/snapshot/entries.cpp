@@ -467,7 +467,7 @@ std::int64_t Entries::data_version() {
 
 std::optional<records::LayerRow> Entries::row(std::int64_t row) {
     see_newest();
-    auto stored = rows_.row(row);
+    auto stored = rows_.bare_row(row);
     if (!stored || stored->closed || rows_.superseded(*stored)) return std::nullopt;
     return std::move(stored->layer);
 }

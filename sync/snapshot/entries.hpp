@@ -112,7 +112,7 @@ class Entries {
     void see_keys();
 
     // A row as it stands in the file; nullopt when it is gone, its layer is closed, or another feed holds
-    // that layer in a newer version.
+    // that layer in a newer version. The property that it is linked to is left out: property_of_row() has it.
     std::optional<records::LayerRow> row(std::int64_t row);
     // The record's layers, each in its newest version.
     std::vector<records::LayerRow> record(records::RecordId record);

@@ -114,13 +114,18 @@ records::RecordId RowReader::property_at(std::int64_t row) {
     return last_place_.second;
 }
 
-std::optional<StoredRow> RowReader::row(std::int64_t row) {
+std::optional<StoredRow> RowReader::bare_row(std::int64_t row) {
     by_row_.bind(1, row);
     const ResetAtEnd reset(by_row_);
     if (!by_row_.executeStep()) return std::nullopt;
-    StoredRow out = take(by_row_, 0);
-    const bool is_property = out.layer.kind == records::PROPERTY;
-    out.layer.property = is_property ? out.layer.record : property_at(row);
+    return take(by_row_, 0);
+}
+
+std::optional<StoredRow> RowReader::row(std::int64_t row) {
+    auto out = bare_row(row);
+    if (!out) return out;
+    const bool is_property = out->layer.kind == records::PROPERTY;
+    out->layer.property = is_property ? out->layer.record : property_at(row);
     return out;
 }
 
@@ -148,7 +153,10 @@ std::optional<std::vector<StoredRow>> RowReader::property_in_place(std::int64_t 
 }
 
 std::vector<StoredRow> RowReader::record_of_row(std::int64_t row) {
-    auto stored = this->row(row);
+    if (row == first_row(place_of(row))) {
+        if (auto rows = property_in_place(place_of(row))) return std::move(*rows);
+    }
+    const auto stored = bare_row(row);
     if (!stored) return {};
     if (stored->layer.kind == records::PROPERTY) {
         auto rows = property_in_place(place_of(row));

@@ -29,6 +29,8 @@ class RowReader {
     bool refresh();
 
     std::optional<StoredRow> row(std::int64_t row);
+    // The same without the property that it is linked to.
+    std::optional<StoredRow> bare_row(std::int64_t row);
     // Every row of the record, of all feeds.
     std::vector<StoredRow> record(records::RecordId record);
     // The same for the record of a row, and for the property whose place the row is in. Less work than

@@ -43,7 +43,8 @@ TEST_CASE("Words that no name has any more make room for those that names have n
     std::string before = "Carlos";
     for (const std::string name : {"Davies", "Edgar", "Foster", "Grant"}) {
         good(writer->begin());
-        for (const Change& change : parties({before})) good(writer->remove(change.feed, change.row.record, 2));
+        for (const Change& change : parties({before}))
+            good(writer->remove(change.feed, change.row.record, 2));
         for (const Change& change : parties({name})) good(writer->put(change.feed, change.row));
         good(writer->commit());
         before = name;

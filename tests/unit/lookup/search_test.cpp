@@ -783,7 +783,8 @@ TEST_CASE("A word that very many names have makes no search long, and hides no w
         CHECK(hits.front().title == "Homes Estates");
     }
     // However many ways there are to read the words.
-    for (const char* typed : {"homes estats", "hoems esttaes", "hom es estates", "home estate", "estatehomes"}) {
+    for (const char* typed :
+         {"homes estats", "hoems esttaes", "hom es estates", "home estate", "estatehomes"}) {
         INFO(typed);
         CHECK(examined([&] { CHECK(search->search(typed)); }) <= bound.entries);
     }

@@ -172,7 +172,8 @@ TEST_CASE("Search entries that come and go leave what a set would hold, down to 
               .getInt() == 0);
 }
 
-TEST_CASE("What another connection changes is seen after forgetting, and what it left is not unpacked again") {
+TEST_CASE(
+    "What another connection changes is seen after forgetting, and what it left is not unpacked again") {
     INFO("replay with --rng-seed " << Catch::rngSeed());
     RandomCity random(25 + Catch::rngSeed());
     Table table;
