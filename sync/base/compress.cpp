@@ -42,10 +42,30 @@ ZSTD_DCtx* decompressing() {
 // A Zstandard frame's first bytes (RFC 8878 3.1.1): 0xFD2FB528, little-endian.
 constexpr BytesView frame_magic("\x28\xb5\x2f\xfd", 4);
 
+// A frame that says how much is in it, when that is little, as one piece: a stream takes several times as
+// long to begin.
+constexpr unsigned long long one_piece = 65536;
+
+Result<Bytes> unfold_at_once(ZSTD_DCtx* context, BytesView data, std::size_t size) {
+    Bytes out(size, '\0');
+    const std::size_t unfolded =
+        ZSTD_decompressDCtx(context, out.data(), out.size(), data.data(), data.size());
+    if (ZSTD_isError(unfolded)) {
+        return fail(ErrorCode::corrupt,
+                    std::string("compressed data is damaged: ") + ZSTD_getErrorName(unfolded));
+    }
+    if (unfolded != size) return fail(ErrorCode::corrupt, "compressed data ends early");
+    return out;
+}
+
 Result<Bytes> unfold(ZSTD_DCtx* context, BytesView data, std::size_t limit) {
     // The library also reads frames of zstd before 0.8, which heed no bound of the window, and frames that
     // hold nothing: nobody sends us either.
     if (!data.starts_with(frame_magic)) return fail(ErrorCode::corrupt, "this is no zstd frame");
+    const unsigned long long size = ZSTD_getFrameContentSize(data.data(), data.size());
+    const bool is_one_frame = ZSTD_findFrameCompressedSize(data.data(), data.size()) == data.size();
+    if (is_one_frame && size <= one_piece && size <= limit)
+        return unfold_at_once(context, data, static_cast<std::size_t>(size));
     // A frame may ask for a window of gigabytes; ours never need more than 8 MiB.
     ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, 23);
     Bytes out;

@@ -31,7 +31,7 @@ constexpr std::size_t least_beginning = 3;  // letters of a misspelt beginning
 constexpr double as_good_a_street = 0.02;   // hits closer than that are none better than the other
 constexpr std::uint32_t number_limit = 999'999;
 constexpr std::size_t entries_of_number = 64;
-constexpr std::size_t ranges_looked_at = 400;      // of one street, for other numbers than the one typed
+constexpr std::size_t ranges_of_other_numbers = 400;
 constexpr std::size_t entries_of_building = 2000;  // while a unit is typed: large buildings have that many
 
 std::string joined(const std::vector<std::string>& words) {
@@ -434,7 +434,9 @@ void AddressSearch::find_other_numbers_on(const StreetCandidate& street, std::ve
         }
         ++next;
     }
-    for (const auto& range : entries_.ranges(street.street, 1, UINT32_MAX, ranges_looked_at)) {
+    std::vector<std::uint32_t> numbers;
+    for (const OtherNumber& other : wanted) numbers.push_back(other.number);
+    for (const auto& range : entries_.ranges_with_end(street.street, numbers, ranges_of_other_numbers)) {
         const auto end = std::ranges::find_if(wanted, [&](const OtherNumber& other) {
             return other.number == range.number || other.number == range.high;
         });

@@ -10,7 +10,7 @@
 namespace fieldpost::lookup {
 
 // Throws SQLite::Exception.
-std::vector<Hit> make_hits(snapshot::Entries& entries, std::vector<Candidate> candidates, std::size_t limit,
-                           const SearchOptions& options);
+std::vector<Hit> make_hits(snapshot::Entries& entries, const std::vector<Candidate>& candidates,
+                           std::size_t limit, const SearchOptions& options);
 
 }  // namespace fieldpost::lookup

@@ -10,13 +10,16 @@ namespace fieldpost::lookup {
 
 namespace {
 
-constexpr std::size_t words_kept = 400'000;
 constexpr std::size_t answers_kept = 64;
 constexpr std::size_t least_letters = 2;
 constexpr std::size_t long_word = 8;
 constexpr std::size_t far_word = 4;
+constexpr int most_errors = 2;
 constexpr double error_cost = 0.07;
-constexpr double sound_cost = 0.06;
+// Sounding the same is worth one letter more or less: TOWRES sounds like TERRACE too, and means TOWERS.
+constexpr double sound_cost = 0.045;
+constexpr double letter_of_sound = 0.012;
+constexpr int most_letters_of_sound = 4;
 
 struct Rule {
     std::string_view written;
@@ -88,21 +91,39 @@ void NameWords::add(std::string_view word, std::int64_t rows) {
         rows_[known] = count;
         return;
     }
-    if (words_.size() == words_kept) return;
+    if (words_.size() == most_) {
+        is_full_ = true;
+        return;
+    }
     const std::uint32_t number = words_.add(word);
     rows_.push_back(count);
-    if (const std::uint32_t sound = sound_hash(word); sound != 0) {
-        by_sound_.emplace_back(sound, number);
-        by_sound_sorted_ = false;
-    }
-    kept_.clear();
+    const std::uint32_t sound = sound_hash(word);
+    if (sound != 0) by_sound_.emplace_back(sound, number);
+    forget_answers_like(word, sound);
+}
+
+void NameWords::forget_answers_like(std::string_view word, std::uint32_t sound) {
+    std::erase_if(kept_, [&](const auto& kept) {
+        const std::string& asked = std::get<std::string>(kept.first);
+        return (sound != 0 && sound == kept.second.sound) ||
+               TypedWord(asked).distance(word, most_errors) <= most_errors;
+    });
+}
+
+// What came since the last time is sorted alone, and merged with the others.
+void NameWords::sort_sounds() {
+    const auto tail = by_sound_.begin() + static_cast<std::ptrdiff_t>(sounds_sorted_);
+    if (tail == by_sound_.end()) return;
+    std::sort(tail, by_sound_.end());
+    std::inplace_merge(by_sound_.begin(), tail, by_sound_.end());
+    sounds_sorted_ = by_sound_.size();
 }
 
 const std::vector<LikeWord>& NameWords::like(std::string_view word, std::size_t limit, bool far) {
     Asked asked{std::string(word), limit, far};
-    if (const auto known = kept_.find(asked); known != kept_.end()) return known->second;
+    if (const auto known = kept_.find(asked); known != kept_.end()) return known->second.like;
     if (kept_.size() >= answers_kept) kept_.clear();
-    return kept_[std::move(asked)] = find_like(word, limit, far);
+    return (kept_[std::move(asked)] = {sound_hash(word), find_like(word, limit, far)}).like;
 }
 
 std::vector<LikeWord> NameWords::find_like(std::string_view word, std::size_t limit, bool far) {
@@ -111,18 +132,19 @@ std::vector<LikeWord> NameWords::find_like(std::string_view word, std::size_t li
     ++looked_through_;
     std::map<std::uint32_t, double> costs;
     const TypedWord typed(word);
-    words_.near(typed, word.size() >= (far ? far_word : long_word) ? 2 : 1,
+    words_.near(typed, word.size() >= (far ? far_word : long_word) ? most_errors : 1,
                 [&](std::uint32_t number, int errors) {
                     if (errors > 0) costs[number] = errors * error_cost;
                 });
-    if (!by_sound_sorted_) std::ranges::sort(by_sound_);
-    by_sound_sorted_ = true;
+    sort_sounds();
     const auto same_sound = std::ranges::equal_range(by_sound_, sound_hash(word), {},
                                                      &std::pair<std::uint32_t, std::uint32_t>::first);
     for (const auto& [sound, number] : same_sound) {
         if (words_.text(number) == word) continue;
-        const auto [place, added] = costs.try_emplace(number, sound_cost);
-        if (!added) place->second = std::min(place->second, sound_cost);
+        const int letters = typed.distance(words_.text(number), most_letters_of_sound);
+        const double cost = sound_cost + std::min(letters, most_letters_of_sound) * letter_of_sound;
+        const auto [place, added] = costs.try_emplace(number, cost);
+        if (!added) place->second = std::min(place->second, cost);
     }
     std::vector<std::tuple<double, std::uint32_t, std::uint32_t>> order;
     for (const auto& [number, cost] : costs) order.emplace_back(cost, UINT32_MAX - rows_[number], number);

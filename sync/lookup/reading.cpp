@@ -34,7 +34,8 @@ bool is_pair(std::string_view text, char sign) {
     return at != std::string_view::npos && all_digits(text.substr(0, at)) && all_digits(text.substr(at + 1));
 }
 
-// "13-a", "625-701stony": digits, a dash, perhaps digits, then letters alone.
+// "13-a", "625-701stony": digits, a dash, perhaps digits, then letters alone. But "12-s main st" has a
+// direction, and "101-2nd st" a street.
 bool is_number_with_letters(std::string_view text) {
     const auto dash = text.find('-');
     if (dash == std::string_view::npos || !all_digits(text.substr(0, dash))) return false;
@@ -43,7 +44,9 @@ bool is_number_with_letters(std::string_view text) {
     behind.remove_prefix(digits);
     const bool letters =
         std::ranges::all_of(behind, [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
-    return letters && (digits == 0 ? behind.size() == 1 : behind.size() > 1);
+    if (!letters) return false;
+    if (digits == 0) return behind.size() == 1 && !records::direction(records::fold(behind));
+    return behind.size() > 1 && !records::ordinal(records::fold(text.substr(dash + 1)));
 }
 
 // "13-a" is 13A; of "625-701stony" the range is told from the street later, when nothing else was meant.

@@ -14,7 +14,7 @@
 #include "sync/lookup/ground_text.hpp"
 #include "sync/lookup/hits.hpp"
 #include "sync/lookup/name_search.hpp"
-#include "sync/lookup/name_words.hpp"
+#include "sync/lookup/name_words_of_file.hpp"
 #include "sync/lookup/number_search.hpp"
 #include "sync/lookup/position_text.hpp"
 #include "sync/lookup/reading.hpp"
@@ -28,7 +28,7 @@ namespace {
 
 // When something is at least this good, nobody has to look for typing errors.
 constexpr double good_enough = 0.78;
-constexpr double hardly_an_answer = 0.7;
+constexpr double hardly_an_answer = 0.75;
 // A number or door this well met is what was meant: names that merely share its words would only be in the
 // way.
 constexpr double sure_address = 0.9;
@@ -45,13 +45,8 @@ bool begins_with_number(const TypedText& typed) {
 }  // namespace
 
 struct Search::State {
-    explicit State(snapshot::Reader& from) : reader(from), entries(from.entries()) {
-        entries.on_keys_changed([this] {
-            name_words = {};
-            name_words_version = 0;
-            renewing = false;
-            asked_since = 0;
-        });
+    explicit State(snapshot::Reader& from) : reader(from), entries(from.entries()), name_words(entries) {
+        entries.on_keys_changed([this] { name_words.forget(); });
     }
     ~State() { entries.on_keys_changed(nullptr); }
     State(const State&) = delete;
@@ -63,39 +58,7 @@ struct Search::State {
     std::int64_t last_street = 0;
     bool full = false;
     std::vector<std::string> places;
-    NameWords name_words;
-    std::int64_t name_words_version = 0;  // of the file they were read from
-    bool renewing = false;
-    std::string last_name_word;  // read of them
-    int asked_since = 0;         // they were all read
-
-    // The words of names are read when first asked for. What comes with later changes is taken up by and by,
-    // some at each question and all over again at most every so many: a word that is new since is found as
-    // typed, only not yet by its misspellings. Words that no name has any more find nothing.
-    NameWords& known_name_words() {
-        constexpr std::size_t at_once = 500;
-        constexpr int pause = 200;
-        const auto add = [&](std::string_view word, std::int64_t rows) {
-            name_words.add(word, rows);
-            last_name_word = word;
-        };
-        if (name_words_version == 0) {
-            name_words_version = entries.data_version();
-            entries.for_each_name_word({}, SIZE_MAX, add);
-            return name_words;
-        }
-        ++asked_since;
-        if (!renewing && asked_since >= pause && entries.data_version() != name_words_version) {
-            name_words_version = entries.data_version();
-            renewing = true;
-            last_name_word.clear();
-        }
-        if (renewing && entries.for_each_name_word(last_name_word, at_once, add) < at_once) {
-            renewing = false;
-            asked_since = 0;
-        }
-        return name_words;
-    }
+    NameWordsOfFile name_words;
 
     // Takes up streets that came since; inside a read transaction.
     void refresh() {
@@ -116,7 +79,7 @@ struct Search::State {
 
     // Looks for other numbers and typing errors for as long as nothing found is good enough.
     void find_misspelt(const TypedText& typed, std::size_t limit, AddressSearch& addresses,
-                       std::vector<Candidate>& candidates) {
+                       snapshot::NamesLeft& names_left, std::vector<Candidate>& candidates) {
         if (std::ranges::none_of(typed.words, has_letter)) return;
         // A street without a number is well met when its name is; where a word says nothing, it may be
         // misspelt.
@@ -136,13 +99,18 @@ struct Search::State {
         const std::vector<Repair> mended = repairs(typed, streets);
         addresses.find_misspelt(mended, places, 1, limit, candidates);
         if (best() >= good_enough) return;
-        const bool may_be_name = !begins_with_number(typed);
-        if (may_be_name) find_names_like(entries, known_name_words(), typed, false, limit, candidates);
+        NameWords* const words = may_be_name(typed) ? &name_words.get() : nullptr;
+        if (words != nullptr) find_names_like(entries, *words, typed, false, limit, names_left, candidates);
         if (best() >= good_enough) return;
         addresses.find_misspelt(mended, places, 2, limit, candidates);
         if (best() < good_enough) addresses.find_other_numbers(candidates);
-        if (may_be_name && best() < hardly_an_answer)
-            find_names_like(entries, name_words, typed, true, limit, candidates);
+        if (words != nullptr && best() < hardly_an_answer)
+            find_names_like(entries, *words, typed, true, limit, names_left, candidates);
+    }
+
+    // "24 Hour Fitness" is: what begins with a number may be a name when names have that number.
+    bool may_be_name(const TypedText& typed) {
+        return !begins_with_number(typed) || entries.is_name_word(typed.words.front());
     }
 
     // What the city itself numbers so wins: "26-PLM-001234" is a permit before it is a square of a grid.
@@ -268,13 +236,14 @@ struct Search::State {
             return candidate.score >= enough &&
                    (candidate.match != Match::address || candidate.reason.number_fit != NumberFit::not_typed);
         };
-        find_names(entries, typed, std::ranges::any_of(candidates, sure), limit, candidates);
-        find_misspelt(typed, limit, addresses, candidates);
+        snapshot::NamesLeft names_left;
+        find_names(entries, typed, std::ranges::any_of(candidates, sure), limit, names_left, candidates);
+        find_misspelt(typed, limit, addresses, names_left, candidates);
         const auto is_good = [](const Candidate& candidate) { return candidate.score >= good_enough; };
         if (std::ranges::none_of(candidates, is_good)) find_numbers_near(entries, typed, limit, candidates);
         keep_block(candidates);
         Answer answer;
-        answer.hits = make_hits(entries, std::move(candidates), limit, options);
+        answer.hits = make_hits(entries, candidates, limit, options);
         if (answer.hits.size() > wanted) answer.hits.resize(wanted);
         answer.suggestions = suggest(streets, entries, all, addresses.streets(), answer.hits);
         return answer;

@@ -1,6 +1,7 @@
 #include "sync/lookup/word_list.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <functional>
 
 namespace fieldpost::lookup {
@@ -17,7 +18,7 @@ void WordList::grow() {
 }
 
 std::uint32_t WordList::add(std::string_view word) {
-    word = word.substr(0, 255);
+    word = cut(word);
     if (2 * (places_.size() + 1) > slots_.size()) grow();
     const std::size_t slot = slot_of(word);
     if (slots_[slot] != none) return slots_[slot];
@@ -43,7 +44,7 @@ void WordList::sort() {
 }
 
 std::uint32_t WordList::find(std::string_view word) const {
-    return slots_.empty() ? none : slots_[slot_of(word)];
+    return slots_.empty() ? none : slots_[slot_of(cut(word))];
 }
 
 std::span<const std::uint32_t> WordList::beginning(std::string_view beginning) const {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -19,7 +18,8 @@ class WordList {
   public:
     static constexpr std::uint32_t none = UINT32_MAX;
 
-    // The number of the word, a new one when it was not known. Words longer than 255 bytes are cut.
+    // The number of the word, a new one when it was not known. Words longer than 255 bytes are cut, here and
+    // in find().
     std::uint32_t add(std::string_view word);
     // Call once after the first many add(): until then beginning() finds nothing.
     void sort();
@@ -75,11 +75,17 @@ class WordList {
               Found& found) const {
         const Sized& sized = by_size_[static_cast<std::size_t>(size)];
         for (std::size_t at = 0; at < sized.letters.size(); ++at) {
-            if (std::popcount(apart(typed.letters(), sized.letters[at])) > letters_apart) continue;
+            if (are_more(apart(typed.letters(), sized.letters[at]), letters_apart)) continue;
             const int errors = distance(text(sized.numbers[at]));
             if (errors <= most) found(sized.numbers[at], errors);
         }
     }
+    // Whether more bits than `count` are set. It is small: counting them all takes longer.
+    static bool are_more(std::uint64_t bits, int count) {
+        for (; count > 0; --count) bits &= bits - 1;
+        return bits != 0;
+    }
+    static std::string_view cut(std::string_view word) { return word.substr(0, 255); }
     std::size_t slot_of(std::string_view word) const;
     void grow();
 

@@ -25,7 +25,9 @@ class BlockStore {
     virtual std::optional<Home> before(BytesView key, std::int64_t row) = 0;
     virtual std::optional<Home> after(BytesView key, std::int64_t row) = 0;
 
-    virtual Bytes get(std::int64_t block) = 0;
+    // nullopt when there is none of this number.
+    virtual std::optional<Bytes> find(std::int64_t block) = 0;
+    Bytes get(std::int64_t block);  // it must be there
     virtual void insert(const Posting& first, BytesView packed) = 0;
     virtual void update(std::int64_t block, BytesView packed) = 0;
     virtual void move_first(const Home& from, const Posting& to) = 0;

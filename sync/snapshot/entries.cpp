@@ -29,8 +29,7 @@ std::uint32_t number_at(BytesView key, std::size_t at) {
     return number;
 }
 
-// Of one search for names: entries read, where a block that has to be found and unpacked counts as so many.
-constexpr std::size_t names_examined = 20'000;
+// What a block that has to be found and unpacked counts as.
 constexpr std::size_t names_of_seek = 40;
 
 }  // namespace
@@ -173,6 +172,30 @@ std::vector<AddressEntry> Entries::ranges(std::int64_t street, std::uint32_t fro
     for (auto at = addresses_.seek(address_key(street, high, 0)); at && at.key() < last && out.size() < limit;
          addresses_.next(at)) {
         if (number_at(at.key(), 8) <= to) out.push_back(address_at(at));
+    }
+    return out;
+}
+
+std::vector<AddressEntry> Entries::ranges_with_end(std::int64_t street,
+                                                   const std::vector<std::uint32_t>& numbers,
+                                                   std::size_t limit) {
+    see_newest();
+    std::vector<AddressEntry> out;
+    if (numbers.empty()) return out;
+    const auto is_wanted = [&](std::uint32_t number) { return std::ranges::binary_search(numbers, number); };
+    const Bytes behind = street_key(street + 1);
+    auto at = addresses_.seek(address_key(street, std::max(numbers.front(), 1U), 0));
+    while (at && at.key() < behind && out.size() < limit) {
+        const std::uint32_t high = number_at(at.key(), 4);
+        const std::uint32_t lowest = high - std::min(high, lookup::longest_range);
+        const auto next = std::ranges::lower_bound(numbers, lowest);
+        if (next == numbers.end()) break;
+        if (*next > high) {  // no range that ends before it has one of them
+            addresses_.advance(at, address_key(street, *next, 0), 0);
+            continue;
+        }
+        if (is_wanted(high) || is_wanted(number_at(at.key(), 8))) out.push_back(address_at(at));
+        addresses_.next(at);
     }
     return out;
 }
@@ -366,15 +389,16 @@ class Entries::NamedRows {
 };
 
 std::vector<std::int64_t> Entries::named(const std::vector<std::string>& all,
-                                         const std::vector<std::string>& any, std::size_t limit) {
+                                         const std::vector<std::string>& any, std::size_t limit,
+                                         NamesLeft& left) {
     std::vector<std::vector<std::string>> groups;
     for (const std::string& word : all) groups.push_back({word});
     groups.push_back(any);
-    return named(groups, limit);
+    return named(groups, limit, left);
 }
 
 std::vector<std::int64_t> Entries::named(const std::vector<std::vector<std::string>>& groups,
-                                         std::size_t limit) {
+                                         std::size_t limit, NamesLeft& left) {
     see_newest();
     // The rarest group first: the others are then looked up in what it leaves.
     std::vector<std::pair<std::int64_t, const std::vector<std::string>*>> order;
@@ -385,12 +409,12 @@ std::vector<std::int64_t> Entries::named(const std::vector<std::vector<std::stri
     }
     if (order.empty()) return {};
     std::ranges::sort(order, {}, [](const auto& group) { return group.first; });
-    std::size_t left = names_examined;
+    const std::size_t left_before = left.entries;
     const std::vector<Postings*> names = all_names();
     std::vector<NamedRows> lists;
     for (const auto& [count, group] : order) {
         if (count == 0) return {};
-        lists.emplace_back(names, *group, left);
+        lists.emplace_back(names, *group, left.entries);
     }
     // From one row of the rarest group to the next, past what another group does not have.
     std::vector<std::int64_t> rows;
@@ -404,7 +428,7 @@ std::vector<std::int64_t> Entries::named(const std::vector<std::vector<std::stri
         }
         row = next ? lists.front().from(*next) : std::nullopt;
     }
-    names_examined_last_ = names_examined - left;
+    names_examined_ += left_before - left.entries;
     return rows;
 }
 
@@ -443,19 +467,42 @@ std::int64_t Entries::data_version() {
 
 std::optional<records::LayerRow> Entries::row(std::int64_t row) {
     see_newest();
-    auto stored = rows_.row(row);
+    auto stored = rows_.bare_row(row);
     if (!stored || stored->closed || rows_.superseded(*stored)) return std::nullopt;
     return std::move(stored->layer);
 }
+
+namespace {
+
+std::vector<records::LayerRow> layers_of(std::vector<StoredRow> stored) {
+    std::vector<records::LayerRow> out;
+    out.reserve(stored.size());
+    for (StoredRow& row : stored) out.push_back(std::move(row.layer));
+    return out;
+}
+
+}  // namespace
 
 std::vector<records::LayerRow> Entries::record(records::RecordId record) {
     see_newest();
     auto stored = rows_.record(record);
     keep_newest(stored);
-    std::vector<records::LayerRow> out;
-    out.reserve(stored.size());
-    for (StoredRow& row : stored) out.push_back(std::move(row.layer));
-    return out;
+    return layers_of(std::move(stored));
+}
+
+std::vector<records::LayerRow> Entries::record_of_row(std::int64_t row) {
+    see_newest();
+    auto stored = rows_.record_of_row(row);
+    keep_newest(stored);
+    if (std::ranges::find(stored, row, &StoredRow::row) == stored.end()) return {};
+    return layers_of(std::move(stored));
+}
+
+std::vector<records::LayerRow> Entries::property_of_row(std::int64_t row) {
+    see_newest();
+    auto stored = rows_.property_of_row(row);
+    keep_newest(stored);
+    return layers_of(std::move(stored));
 }
 
 std::string Entries::city_name() {

@@ -38,6 +38,12 @@ struct TermEntry {
     std::int64_t row = 0;
 };
 
+// How much of names a question may still read, in entries; a block that has to be found counts as 40. When
+// nothing is left, no more rows are found: of words that very many rows have, rows far down are left out.
+struct NamesLeft {
+    std::size_t entries = 20'000;
+};
+
 // Reader's thread. Its calls throw SQLite::Exception: put them into sql().
 class Entries {
   public:
@@ -61,6 +67,9 @@ class Entries {
     // Ranges that have a number from `from` through `to` between their ends, on whichever side of the street.
     std::vector<AddressEntry> ranges(std::int64_t street, std::uint32_t from, std::uint32_t to,
                                      std::size_t limit);
+    // Ranges that begin or end with one of these numbers (in order, from 1).
+    std::vector<AddressEntry> ranges_with_end(std::int64_t street, const std::vector<std::uint32_t>& numbers,
+                                              std::size_t limit);
     // The closest existing numbers below and above, ranges that end below or begin above among them; at most
     // two.
     std::vector<AddressEntry> neighbours(std::int64_t street, std::uint32_t number);
@@ -71,15 +80,24 @@ class Entries {
     std::vector<TermEntry> terms_among(const std::vector<std::string>& keys, std::size_t limit);
     // Words of names that begin with `prefix` but are longer, those of most rows first (of the first 500).
     std::vector<std::string> words_beginning(std::string_view prefix, std::size_t limit);
-    // In these two, work is bounded: of words that very many rows have, rows far down may be left out.
-    // Rows whose names hold every word of `all` and, unless it is empty, one of `any`, in order. Letters and
-    // digits only.
+    // Whether some name has the word.
+    bool is_name_word(const std::string& word) {
+        see_newest();
+        return rows_of_word(word) > 0;
+    }
+    // Rows of names that have a word of every group, in order. Letters and digits only.
+    std::vector<std::int64_t> named(const std::vector<std::vector<std::string>>& groups, std::size_t limit,
+                                    NamesLeft& left);
+    // Rows whose names hold every word of `all` and, unless it is empty, one of `any`, in order.
     std::vector<std::int64_t> named(const std::vector<std::string>& all, const std::vector<std::string>& any,
-                                    std::size_t limit);
-    // Rows of names that have a word of every group, in order.
-    std::vector<std::int64_t> named(const std::vector<std::vector<std::string>>& groups, std::size_t limit);
-    // How much of that work the last of them took, where finding a block counts as 40 entries.
-    std::size_t names_examined_last() const { return names_examined_last_; }
+                                    std::size_t limit, NamesLeft& left);
+    std::vector<std::int64_t> named(const std::vector<std::string>& all, const std::vector<std::string>& any,
+                                    std::size_t limit) {
+        NamesLeft left;
+        return named(all, any, limit, left);
+    }
+    // Entries of names read so far, counted as in NamesLeft.
+    std::uint64_t names_examined() const { return names_examined_; }
     // Calls word(text, rows) for every word of a name behind `after`, in order, at most `limit`; how many
     // there were.
     std::size_t for_each_name_word(const std::string& after, std::size_t limit,
@@ -94,10 +112,14 @@ class Entries {
     void see_keys();
 
     // A row as it stands in the file; nullopt when it is gone, its layer is closed, or another feed holds
-    // that layer in a newer version.
+    // that layer in a newer version. The property that it is linked to is left out: property_of_row() has it.
     std::optional<records::LayerRow> row(std::int64_t row);
     // The record's layers, each in its newest version.
     std::vector<records::LayerRow> record(records::RecordId record);
+    // The same for the record of a row, if row() gives it, else nothing; and for the property that the row is
+    // linked to.
+    std::vector<records::LayerRow> record_of_row(std::int64_t row);
+    std::vector<records::LayerRow> property_of_row(std::int64_t row);
 
     std::string city_name();
 
@@ -119,7 +141,7 @@ class Entries {
     class NamedRows;
 
     bool at_once_ = false;
-    std::size_t names_examined_last_ = 0;
+    std::uint64_t names_examined_ = 0;
     Database& database_;
     RowReader& rows_;
     SealedLayers& sealed_;

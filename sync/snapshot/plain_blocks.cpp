@@ -47,10 +47,10 @@ std::optional<BlockStore::Home> PlainBlocks::after(BytesView key, std::int64_t r
     return ask(after_, key, row);
 }
 
-Bytes PlainBlocks::get(std::int64_t block) {
+std::optional<Bytes> PlainBlocks::find(std::int64_t block) {
     get_.bind(1, block);
     const ResetAtEnd reset(get_);
-    if (!get_.executeStep()) throw SQLite::Exception("search entries are damaged", SQLITE_CORRUPT);
+    if (!get_.executeStep()) return std::nullopt;
     return Bytes(bytes_of(get_.getColumn(0)));
 }
 

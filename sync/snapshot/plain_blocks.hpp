@@ -15,7 +15,7 @@ class PlainBlocks : public BlockStore {
     std::optional<Home> at_or_before(BytesView key, std::int64_t row) override;
     std::optional<Home> before(BytesView key, std::int64_t row) override;
     std::optional<Home> after(BytesView key, std::int64_t row) override;
-    Bytes get(std::int64_t block) override;
+    std::optional<Bytes> find(std::int64_t block) override;
     void insert(const Posting& first, BytesView packed) override;
     void update(std::int64_t block, BytesView packed) override;
     void move_first(const Home& from, const Posting& to) override;

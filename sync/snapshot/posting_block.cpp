@@ -36,13 +36,12 @@ class BitWriter {
     std::size_t used_ = 0;
 };
 
+// Eight bytes from there on must be there.
 std::uint64_t bits_at(BytesView bytes, std::size_t first, unsigned bits) {
     std::uint64_t value = 0;
-    std::size_t at = first / 8;
-    const auto skipped = static_cast<unsigned>(first % 8);
-    for (unsigned got = 0; got < bits + skipped && got < 64; got += 8)
-        value |= std::uint64_t{static_cast<unsigned char>(bytes[at++])} << got;
-    return value >> skipped & ((std::uint64_t{1} << bits) - 1);
+    for (unsigned byte = 0; byte < 8; ++byte)
+        value |= std::uint64_t{static_cast<unsigned char>(bytes[first / 8 + byte])} << 8 * byte;
+    return value >> first % 8 & ((std::uint64_t{1} << bits) - 1);
 }
 
 constexpr unsigned widest_place = 40;  // bits; with what is skipped before them they fit into 64
@@ -112,18 +111,20 @@ Result<PostingBlock> PostingBlock::unpack(BytesView bytes) {
     PostingBlock block;
     block.rows_.resize(count);
     block.ends_.resize(count + 1);
-    std::vector<std::uint32_t> shares(count);
-    std::vector<std::uint32_t> sizes(count);
-    for (auto& shared : shares)
-        shared = static_cast<std::uint32_t>(std::min<std::uint64_t>(in.take(), UINT32_MAX));
-    for (auto& size : sizes)
-        size = static_cast<std::uint32_t>(std::min<std::uint64_t>(in.take(), UINT32_MAX));
+    std::vector<std::uint8_t> shares(count);
+    std::vector<std::uint8_t> sizes(count);
+    static_assert(key_limit < UINT8_MAX);
+    for (auto* const lengths : {&shares, &sizes}) {
+        for (auto& length : *lengths)
+            length = static_cast<std::uint8_t>(std::min<std::uint64_t>(in.take(), UINT8_MAX));
+    }
     std::size_t all_keys = 0;
     std::size_t before = 0;
     for (std::size_t at = 0; at < count; ++at) {
-        if (shares[at] > before || std::size_t{sizes[at]} + shares[at] > key_limit) return damaged();
-        before = shares[at] + sizes[at];
-        all_keys += before;
+        const std::size_t size = std::size_t{shares[at]} + sizes[at];
+        if (shares[at] > before || size > key_limit) return damaged();
+        before = size;
+        all_keys += size;
         block.ends_[at + 1] = static_cast<std::uint32_t>(all_keys);
     }
     block.keys_.resize(all_keys);
@@ -154,8 +155,18 @@ Result<PostingBlock> PostingBlock::unpack(BytesView bytes) {
         for (std::size_t at = 0; at < count; ++at)
             block.rows_[at] += static_cast<std::int64_t>(bits_at(padded, at * width, width)) << slot_bits;
     }
-    if (in.bad()) return damaged();
+    if (in.bad() || !block.is_in_order(shares)) return damaged();
     return block;
+}
+
+// Whoever goes through the blocks must get on.
+bool PostingBlock::is_in_order(const std::vector<std::uint8_t>& shares) const {
+    for (std::size_t at = 1; at < size(); ++at) {
+        const std::size_t shared = shares[at];
+        const int order = key(at - 1).substr(shared).compare(key(at).substr(shared));
+        if (order > 0 || (order == 0 && rows_[at - 1] > rows_[at])) return false;
+    }
+    return true;
 }
 
 std::size_t PostingBlock::lower_bound(BytesView key, std::int64_t row) const {

@@ -39,6 +39,9 @@ class PostingBlock {
     std::vector<Posting> all() const;
 
   private:
+    // `shares`: so many bytes of each key are as in the key before.
+    bool is_in_order(const std::vector<std::uint8_t>& shares) const;
+
     Bytes keys_;
     std::vector<std::uint32_t> ends_{0};  // key n is from ends_[n] to ends_[n + 1]
     std::vector<std::int64_t> rows_;

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 
 #include "sync/snapshot/plain_blocks.hpp"
@@ -28,53 +29,72 @@ std::optional<BlockStore::Home> Postings::home(BytesView key, std::int64_t row) 
     return found ? found : blocks_->after(key, row);
 }
 
-std::shared_ptr<const PostingBlock> Postings::load(std::int64_t block) {
-    if (const auto kept = kept_.find(block); kept != kept_.end()) {
-        used_.splice(used_.begin(), used_, kept->second.used);
-        return kept->second.block;
+std::shared_ptr<const PostingBlock> Postings::load(const BlockStore::Home& home) {
+    if (const auto kept = kept_.find(home.first); kept != kept_.end() && kept->second.number == home.block) {
+        if (auto block = use(kept)) return block;
     }
-    auto unpacked = PostingBlock::unpack(blocks_->get(block));
+    Bytes packed = blocks_->get(home.block);
+    auto unpacked = PostingBlock::unpack(packed);
     if (!unpacked) throw SQLite::Exception(unpacked.error().message, SQLITE_CORRUPT);
-    auto loaded = std::make_shared<const PostingBlock>(std::move(*unpacked));
-    // Whoever goes through the blocks must get on, and find what their firsts promise.
-    for (std::size_t at = 1; at < loaded->size(); ++at) {
-        const int order = loaded->key(at - 1).compare(loaded->key(at));
-        if (order > 0 || (order == 0 && loaded->row(at - 1) > loaded->row(at)))
-            throw SQLite::Exception("search entries are damaged", SQLITE_CORRUPT);
+    auto block = std::make_shared<const PostingBlock>(std::move(*unpacked));
+    ++unpacked_;
+    // What its place among the others promises.
+    if (block->key(0) != home.first.key || block->row(0) != home.first.row)
+        throw SQLite::Exception("search entries are damaged", SQLITE_CORRUPT);
+    drop(home);
+    if (kept_.size() >= blocks_kept_) drop(kept_.find(*used_.back()));
+    const auto kept = kept_.emplace(home.first, Kept{home.block, block, std::move(packed), state_, {}}).first;
+    kept->second.used = used_.insert(used_.begin(), &kept->first);
+    return block;
+}
+
+std::shared_ptr<const PostingBlock> Postings::use(AllKept::iterator kept) {
+    if (kept->second.seen != state_ && blocks_->find(kept->second.number) != kept->second.packed) {
+        drop(kept);
+        return nullptr;
     }
-    if (kept_.size() >= blocks_kept_) {
-        kept_.erase(used_.back());
-        used_.pop_back();
-    }
-    used_.push_front(block);
-    kept_[block] = {loaded, used_.begin()};
-    return loaded;
+    kept->second.seen = state_;
+    used_.splice(used_.begin(), used_, kept->second.used);
+    return kept->second.block;
+}
+
+std::shared_ptr<const PostingBlock> Postings::kept_around(BytesView key, std::int64_t row) {
+    const auto behind = kept_.upper_bound(Before::Spot(key, row));
+    if (behind == kept_.begin()) return nullptr;
+    const auto kept = std::prev(behind);
+    const PostingBlock& block = *kept->second.block;
+    const std::size_t last = block.size() - 1;
+    if (Before::Spot(block.key(last), block.row(last)) < Before::Spot(key, row)) return nullptr;
+    return use(kept);
 }
 
 void Postings::forget() {
     blocks_->forget();
-    kept_.clear();
-    used_.clear();
+    ++state_;
 }
 
-void Postings::drop(std::int64_t block) {
-    const auto kept = kept_.find(block);
-    if (kept == kept_.end()) return;
+void Postings::drop(AllKept::iterator kept) {
     used_.erase(kept->second.used);
     kept_.erase(kept);
 }
 
+void Postings::drop(const BlockStore::Home& home) {
+    if (const auto kept = kept_.find(home.first); kept != kept_.end()) drop(kept);
+}
+
 Postings::Place Postings::first_of(const std::optional<BlockStore::Home>& home) {
     Place place;
-    if (!home) return place;
-    place.block_ = load(home->block);
-    if (place.block_->size() == 0 || place.block_->key(0) != home->first.key ||
-        place.block_->row(0) != home->first.row)
-        throw SQLite::Exception("search entries are damaged", SQLITE_CORRUPT);
+    if (home) place.block_ = load(*home);
     return place;
 }
 
 Postings::Place Postings::seek(BytesView key, std::int64_t row) {
+    if (auto block = kept_around(key, row)) {
+        Place place;
+        place.at_ = block->lower_bound(key, row);
+        place.block_ = std::move(block);
+        return place;
+    }
     const auto begins = blocks_->at_or_before(key, row);
     if (!begins) return first_of(blocks_->after(key, row));
     Place place = first_of(begins);
@@ -181,30 +201,33 @@ void Postings::add(const Posting& posting) {
         insert(std::span(&posting, 1), true);
         return;
     }
-    const auto block = load(where->block);
+    const auto block = load(*where);
     const std::size_t at = block->lower_bound(posting.key, posting.row);
     if (at < block->size() && block->key(at) == posting.key && block->row(at) == posting.row) return;
     std::vector<Posting> all = block->all();
     all.insert(all.begin() + static_cast<std::ptrdiff_t>(at), posting);
-    drop(where->block);
+    drop(*where);
     if (all.front() != where->first) blocks_->move_first(*where, all.front());
+    const Bytes packed = all.size() < most_in_block ? pack_postings(all) : Bytes();
     // Twice as large as a new one: then it is cut in two.
-    const bool large = all.size() >= most_in_block || pack_postings(all).size() > 2 * largest_block;
-    const auto half = std::span(all).subspan(large ? all.size() / 2 : all.size());
-    if (large) insert(half, true);
-    all.resize(all.size() - half.size());
+    if (!packed.empty() && packed.size() <= 2 * largest_block) {
+        blocks_->update(where->block, packed);
+        return;
+    }
+    insert(std::span(all).subspan(all.size() / 2), true);
+    all.resize(all.size() / 2);
     write(where->block, all);
 }
 
 void Postings::remove(const Posting& posting) {
     const auto where = blocks_->at_or_before(posting.key, posting.row);
     if (!where) return;
-    const auto block = load(where->block);
+    const auto block = load(*where);
     const std::size_t at = block->lower_bound(posting.key, posting.row);
     if (at == block->size() || block->key(at) != posting.key || block->row(at) != posting.row) return;
     std::vector<Posting> all = block->all();
     all.erase(all.begin() + static_cast<std::ptrdiff_t>(at));
-    drop(where->block);
+    drop(*where);
     if (all.empty()) {
         blocks_->erase(*where);
         return;
@@ -215,6 +238,8 @@ void Postings::remove(const Posting& posting) {
 
 void Postings::clear() {
     forget();
+    kept_.clear();
+    used_.clear();
     blocks_->clear();
 }
 

@@ -7,10 +7,10 @@
 
 #include <cstdint>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "sync/base/sqlite.hpp"
@@ -22,8 +22,8 @@ namespace fieldpost::snapshot {
 class Postings {
   public:
     Postings(Database& database, const std::string& table);  // PlainBlocks
-    // Keeps so many blocks unpacked: some 6 KiB each.
-    explicit Postings(std::unique_ptr<BlockStore> blocks, std::size_t blocks_kept = 48);
+    // Keeps so many blocks unpacked: some 7 KiB each.
+    explicit Postings(std::unique_ptr<BlockStore> blocks, std::size_t blocks_kept = 128);
 
     // Where reading stands: on an entry, or behind the last one. Good until the next change.
     class Place {
@@ -46,9 +46,11 @@ class Postings {
     // block, and then true.
     bool advance(Place& place, BytesView key, std::int64_t row);
 
-    // Blocks are kept unpacked for the next search; this forgets them, as another connection may have changed
-    // them.
+    // Blocks are kept unpacked for the next search. Another connection may have changed them: from now on
+    // each is held against the file before it is used again.
     void forget();
+    // How many blocks were unpacked so far.
+    std::uint64_t unpacked() const { return unpacked_; }
 
     // Already there, or not there: nothing.
     void add(const Posting& posting);
@@ -59,22 +61,45 @@ class Postings {
     void clear();
 
   private:
+    struct Before {
+        using is_transparent = void;
+        using Spot = std::pair<BytesView, std::int64_t>;
+        static Spot spot(const Posting& posting) { return {posting.key, posting.row}; }
+        static Spot spot(const Spot& spot) { return spot; }
+        template <class A, class B>
+        bool operator()(const A& a, const B& b) const {
+            return spot(a) < spot(b);
+        }
+    };
+    // A block unpacked.
+    struct Kept {
+        std::int64_t number = 0;
+        std::shared_ptr<const PostingBlock> block;
+        Bytes packed;            // what it was unpacked from
+        std::uint64_t seen = 0;  // the state of the file in which it was so
+        std::list<const Posting*>::iterator used;
+    };
+    using AllKept = std::map<Posting, Kept, Before>;  // by first entry
+
     std::optional<BlockStore::Home> home(BytesView key, std::int64_t row);  // where the entry is, or would be
-    std::shared_ptr<const PostingBlock> load(std::int64_t block);
+    std::shared_ptr<const PostingBlock> load(const BlockStore::Home& home);
+    // The kept block with an entry up to this one and one from it on: if there is such an entry, it is there.
+    std::shared_ptr<const PostingBlock> kept_around(BytesView key, std::int64_t row);
+    // nullptr when it is not so in the file any more.
+    std::shared_ptr<const PostingBlock> use(AllKept::iterator kept);
+    void drop(AllKept::iterator kept);
+    void drop(const BlockStore::Home& home);
     Place first_of(const std::optional<BlockStore::Home>& home);
     void write(std::int64_t block, const std::vector<Posting>& postings);
     // Writes blocks of them; unless `all`, what may not fill the last one is left. How many were written.
     std::size_t insert(std::span<const Posting> postings, bool all);
-    void drop(std::int64_t block);
 
     std::unique_ptr<BlockStore> blocks_;
     const std::size_t blocks_kept_;
-    struct Kept {
-        std::shared_ptr<const PostingBlock> block;
-        std::list<std::int64_t>::iterator used;
-    };
-    std::unordered_map<std::int64_t, Kept> kept_;
-    std::list<std::int64_t> used_;  // newest first
+    AllKept kept_;
+    std::list<const Posting*> used_;  // keys of kept_, newest first
+    std::uint64_t state_ = 0;         // counts what forget() was called for
+    std::uint64_t unpacked_ = 0;
     std::vector<Posting> appended_;
     std::size_t guess_ = 250;  // entries of a block
 };

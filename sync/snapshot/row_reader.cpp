@@ -16,6 +16,9 @@ namespace {
 constexpr std::string_view columns =
     "SELECT row, record, kind, feed, version, source, as_of, link_method, link_confidence, body FROM layer ";
 
+// A property's own rows are looked for among so many of its place.
+constexpr int place_looked_through = 64;
+
 std::string select(std::string_view where) {
     return std::string(columns) + std::string(where);
 }
@@ -51,6 +54,7 @@ bool RowReader::refresh() {
     const std::int64_t version = data_version_.getColumn(0).getInt64();
     if (version == seen_version_) return false;
     by_record_.forget();
+    last_place_ = {-1, 0};
     sealed_.refresh();
     feeds_.clear();
     std::set<records::LayerKey> layers;
@@ -101,17 +105,70 @@ StoredRow RowReader::take(SQLite::Statement& statement, records::RecordId proper
 }
 
 records::RecordId RowReader::property_at(std::int64_t row) {
-    place_property_.bind(1, place_of(row));
-    place_property_.bind(2, first_row(place_of(row)));
+    const std::int64_t place = place_of(row);
+    if (last_place_.first == place) return last_place_.second;
+    place_property_.bind(1, place);
+    place_property_.bind(2, first_row(place));
     const ResetAtEnd reset(place_property_);
-    return place_property_.executeStep() ? place_property_.getColumn(0).getInt64() : 0;
+    last_place_ = {place, place_property_.executeStep() ? place_property_.getColumn(0).getInt64() : 0};
+    return last_place_.second;
 }
 
-std::optional<StoredRow> RowReader::row(std::int64_t row) {
+std::optional<StoredRow> RowReader::bare_row(std::int64_t row) {
     by_row_.bind(1, row);
     const ResetAtEnd reset(by_row_);
     if (!by_row_.executeStep()) return std::nullopt;
-    return take(by_row_, property_at(row));
+    return take(by_row_, 0);
+}
+
+std::optional<StoredRow> RowReader::row(std::int64_t row) {
+    auto out = bare_row(row);
+    if (!out) return out;
+    const bool is_property = out->layer.kind == records::PROPERTY;
+    out->layer.property = is_property ? out->layer.record : property_at(row);
+    return out;
+}
+
+// All rows of a property are in its place, the first of them first. nullopt when the place begins with
+// something else, or has too much in it to look through.
+std::optional<std::vector<StoredRow>> RowReader::property_in_place(std::int64_t place) {
+    by_place_.bind(1, first_row(place));
+    by_place_.bind(2, last_row(place));
+    by_place_.bind(3, place_looked_through);
+    const ResetAtEnd reset(by_place_);
+    std::vector<StoredRow> out;
+    int looked_at = 0;
+    for (; by_place_.executeStep(); ++looked_at) {
+        const records::RecordId record = by_place_.getColumn(1).getInt64();
+        if (out.empty()) {
+            if (by_place_.getColumn(0).getInt64() != first_row(place)) return std::nullopt;
+            if (by_place_.getColumn(2).getInt() != records::PROPERTY) return std::nullopt;
+        } else if (record != out.front().layer.record) {
+            continue;
+        }
+        out.push_back(take(by_place_, record));
+    }
+    if (looked_at == 0 || looked_at == place_looked_through) return std::nullopt;
+    return out;
+}
+
+std::vector<StoredRow> RowReader::record_of_row(std::int64_t row) {
+    if (row == first_row(place_of(row))) {
+        if (auto rows = property_in_place(place_of(row))) return std::move(*rows);
+    }
+    const auto stored = bare_row(row);
+    if (!stored) return {};
+    if (stored->layer.kind == records::PROPERTY) {
+        auto rows = property_in_place(place_of(row));
+        if (rows && rows->front().layer.record == stored->layer.record) return std::move(*rows);
+    }
+    return record(stored->layer.record);
+}
+
+std::vector<StoredRow> RowReader::property_of_row(std::int64_t row) {
+    if (auto rows = property_in_place(place_of(row))) return std::move(*rows);
+    const records::RecordId property = property_at(row);
+    return property == 0 ? std::vector<StoredRow>() : record(property);
 }
 
 std::vector<StoredRow> RowReader::record(records::RecordId record) {

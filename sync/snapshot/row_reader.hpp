@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "sync/base/sqlite.hpp"
@@ -28,8 +29,14 @@ class RowReader {
     bool refresh();
 
     std::optional<StoredRow> row(std::int64_t row);
+    // The same without the property that it is linked to.
+    std::optional<StoredRow> bare_row(std::int64_t row);
     // Every row of the record, of all feeds.
     std::vector<StoredRow> record(records::RecordId record);
+    // The same for the record of a row, and for the property whose place the row is in. Less work than
+    // finding them by their ids.
+    std::vector<StoredRow> record_of_row(std::int64_t row);
+    std::vector<StoredRow> property_of_row(std::int64_t row);
     // Every row linked to the property, as they lie, at most `limit`.
     std::vector<StoredRow> property(records::RecordId property, std::size_t limit);
     // Of more rows than `limit` those needed most: the property's own, hazards, pre-plans and incidents, then
@@ -44,6 +51,7 @@ class RowReader {
   private:
     StoredRow take(SQLite::Statement& statement, records::RecordId property);
     records::RecordId property_at(std::int64_t row);
+    std::optional<std::vector<StoredRow>> property_in_place(std::int64_t place);
     std::optional<std::int64_t> place_of_property(records::RecordId property);
 
     SealedLayers& sealed_;
@@ -57,6 +65,7 @@ class RowReader {
     SQLite::Statement all_feeds_;
     SQLite::Statement all_sources_;
     std::int64_t seen_version_ = -1;
+    std::pair<std::int64_t, records::RecordId> last_place_{-1, 0};  // asked for, and its property
     std::map<std::int64_t, records::FeedId> feeds_;
     std::map<std::int64_t, std::string> sources_;
     bool shared_layers_ = false;  // two feeds carry the same layer: several areas

@@ -115,10 +115,10 @@ std::optional<BlockStore::Home> SealedBlocks::after(BytesView key, std::int64_t 
     return at == firsts_.size() ? std::nullopt : std::optional(firsts_[at]);
 }
 
-Bytes SealedBlocks::get(std::int64_t block) {
+std::optional<Bytes> SealedBlocks::find(std::int64_t block) {
     get_.bind(1, block);
     const ResetAtEnd reset(get_);
-    if (!get_.executeStep()) throw SQLite::Exception("search entries are damaged", SQLITE_CORRUPT);
+    if (!get_.executeStep()) return std::nullopt;
     return layer_->open(block_place, in_layer(block), bytes_of(get_.getColumn(0)));
 }
 

@@ -71,3 +71,55 @@ TEST_CASE("However many words are asked for, few answers are kept") {
     }
     CHECK(words.looked_through() > 26 * 26);
 }
+
+TEST_CASE("A new word leaves the answers that it has no part in") {
+    NameWords words;
+    for (const char* word : {"SMITH", "SMYTH", "SMART"}) words.add(word, 3);
+    const auto first = words.like("SMIHT", 10);
+    words.add("BOBBINS", 1);
+    CHECK(words.like("SMIHT", 10) == first);
+    CHECK(words.looked_through() == 1);
+    static_cast<void>(words.like("SMITH", 10));
+    words.add("SCHMIDTT", 1);  // three letters differ, but it sounds so
+    const auto& after = words.like("SMITH", 10);
+    CHECK(std::ranges::find(after, "SCHMIDTT", &LikeWord::word) != after.end());
+}
+
+TEST_CASE("Words that come after a search are found by ear as those before it are") {
+    NameWords words;
+    for (const char* word : {"ZIMMER", "SMITH", "ADAMS"}) words.add(word, 3);
+    CHECK(words.like("SMYTH", 10).front().word == "SMITH");
+    for (const char* word : {"SCHMIDT", "ABEL", "WOLFF"}) words.add(word, 1);
+    const auto& like = words.like("SMYTH", 10);
+    REQUIRE(like.size() == 2);
+    CHECK(like[0].word == "SMITH");
+    CHECK(like[1].word == "SCHMIDT");
+    CHECK(words.like("WOOLF", 10).front().word == "WOLFF");
+}
+
+TEST_CASE("A word longer than a list keeps is counted as one however often it comes") {
+    NameWords words;
+    const std::string word(300, 'Q');
+    words.add("SMITH", 1);
+    words.add(word, 1);
+    words.add(word, 2);
+    words.add("SMYTH", 50);
+    words.add("SMITHE", 40);
+    CHECK(words.size() == 4);
+    const auto& like = words.like("SMITH", 10);
+    REQUIRE(like.size() == 2);
+    CHECK(like[0].word == "SMYTH");  // as near as the other, and in more rows
+    CHECK(like[1].word == "SMITHE");
+}
+
+TEST_CASE("When there is no room for a word, that is said, and what is known stays") {
+    NameWords words(2);
+    words.add("SMITH", 1);
+    words.add("SMYTH", 1);
+    CHECK_FALSE(words.is_full());
+    words.add("SMART", 1);
+    CHECK(words.is_full());
+    CHECK(words.size() == 2);
+    words.add("SMITH", 7);
+    CHECK(words.like("SMYTHE", 4).size() == 2);
+}

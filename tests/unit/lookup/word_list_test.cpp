@@ -61,3 +61,13 @@ TEST_CASE("A word list finds what looking at every word would find") {
         RC_ASSERT(listed == beginning);
     }));
 }
+
+TEST_CASE("A word that is longer than a list keeps is the same word each time it comes") {
+    WordList list;
+    const std::string word(300, 'A');
+    const std::uint32_t number = list.add(word);
+    CHECK(list.find(word) == number);
+    CHECK(list.add(word) == number);
+    CHECK(list.size() == 1);
+    CHECK(list.text(number).size() == 255);
+}

@@ -172,6 +172,47 @@ TEST_CASE("Search entries that come and go leave what a set would hold, down to 
               .getInt() == 0);
 }
 
+TEST_CASE(
+    "What another connection changes is seen after forgetting, and what it left is not unpacked again") {
+    INFO("replay with --rng-seed " << Catch::rngSeed());
+    RandomCity random(25 + Catch::rngSeed());
+    Table table;
+    const auto begun = many(random, 6000);
+    table.fill(begun);
+    std::set<Posting> held(begun.begin(), begun.end());
+    Postings reading(table.database, "term");
+    const auto look = [&](const Posting& from) {
+        const auto expected = held.lower_bound(from);
+        const auto found = reading.seek(from.key, from.row);
+        REQUIRE(static_cast<bool>(found) == (expected != held.end()));
+        if (found) CHECK(Posting{Bytes(found.key()), found.row()} == *expected);
+    };
+    for (int round = 0; round < 40; ++round) {
+        // Now few, now many: blocks are cut in two, begin elsewhere, go, and their numbers come again.
+        for (std::uint64_t changes = random.below(60); changes > 0; --changes) {
+            const Posting posting = any_posting(random);
+            if (random.below(2) == 0) {
+                table.postings.add(posting);
+                held.insert(posting);
+                continue;
+            }
+            auto victim = held.lower_bound(posting);
+            for (int more = 0; more < 20 && victim != held.end(); ++more) {
+                table.postings.remove(*victim);
+                victim = held.erase(victim);
+            }
+        }
+        reading.forget();
+        for (int asked = 0; asked < 100; ++asked) look(any_posting(random));
+    }
+    reading.forget();
+    for (const Posting& posting : begun) look(posting);
+    reading.forget();
+    const auto unpacked = reading.unpacked();
+    for (const Posting& posting : begun) look(posting);
+    CHECK(reading.unpacked() == unpacked);
+}
+
 TEST_CASE("A box of the map index gives back what was packed, and refuses what is damaged") {
     const std::vector<snapshot::Thing> things{
         {row_at(1, 0), -900'000'000, -900'000'000, -1'800'000'000, -1'800'000'000},
