@@ -15,6 +15,12 @@ target_compile_options(fp_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion 
 target_compile_options(fp_flags INTERFACE $<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:Release>>:-Wno-restrict>)
 target_include_directories(fp_flags INTERFACE ${PROJECT_SOURCE_DIR})
 
+# What is shipped is hardened as Debian does it, and keeps enough to read a crash by: the packages have that apart.
+if(CMAKE_BUILD_TYPE STREQUAL Release)
+    add_compile_options(-g1 -fstack-protector-strong -D_FORTIFY_SOURCE=2 -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+    add_link_options(-Wl,-z,relro,-z,now)
+endif()
+
 # Instrumentation goes to generated code too: a report must see through protobuf messages.
 if(FIELDPOST_SANITIZE)
     add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
