@@ -14,6 +14,7 @@ find_package(PahoMqttCpp REQUIRED)
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)
 
 if(FIELDPOST_TESTS)
     find_package(Catch2 2 REQUIRED)

@@ -40,15 +40,22 @@ std::size_t WorkerThread::waiting() const {
     return queue_.size();
 }
 
+std::chrono::steady_clock::duration WorkerThread::busy_for() const {
+    const std::lock_guard lock(mutex_);
+    return began_ ? std::chrono::steady_clock::now() - *began_ : std::chrono::steady_clock::duration::zero();
+}
+
 void WorkerThread::work() {
     while (true) {
         Function function;
         {
             std::unique_lock lock(mutex_);
+            began_.reset();
             wake_.wait(lock, [this] { return ending_ || !queue_.empty(); });
             if (queue_.empty()) return;
             function = std::move(queue_.front());
             queue_.pop_front();
+            began_ = std::chrono::steady_clock::now();
         }
         function();
     }

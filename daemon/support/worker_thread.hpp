@@ -2,11 +2,13 @@
 // reader.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -34,6 +36,9 @@ class WorkerThread {
     // What waits now. Any thread.
     std::size_t waiting() const;
 
+    // How long the function that runs now has been running; zero when none does. Any thread.
+    std::chrono::steady_clock::duration busy_for() const;
+
   private:
     void work();
 
@@ -43,6 +48,7 @@ class WorkerThread {
     std::condition_variable wake_;
     std::deque<Function> queue_;
     bool ending_ = false;
+    std::optional<std::chrono::steady_clock::time_point> began_;  // the function that runs now
     std::thread thread_;
 };
 

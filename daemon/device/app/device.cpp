@@ -16,6 +16,10 @@ namespace {
 constexpr std::chrono::seconds status_pace{1};
 constexpr std::chrono::seconds status_anyway{15};
 constexpr std::chrono::seconds position_look{1};  // as often as receivers say something
+// A journal is rewritten when it was full, a large city is checked for minutes; a count is one small file.
+constexpr std::chrono::minutes journal_limit{10};
+constexpr std::chrono::minutes city_limit{30};
+constexpr std::chrono::minutes count_limit{2};
 // Nothing from elsewhere; the map's workers and images are made by the page itself.
 constexpr const char* page_policy =
     "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; style-src 'self' "
@@ -67,6 +71,7 @@ Status Device::open() {
     open_link(open_city());
     open_storage();
     open_api();
+    open_watchdog();
     return listen();
 }
 
@@ -245,6 +250,14 @@ void Device::open_api() {
     router_.otherwise(std::move(*page));
 }
 
+// A disk may take its time; what takes longer than this comes back by a restart alone.
+void Device::open_watchdog() {
+    watchdog_.watch("the journal", journal_limit, [this] { return journal_->busy_for(); });
+    watchdog_.watch("the city's writer", city_limit, [this] { return city_->busy_for(); });
+    watchdog_.watch("the uplinks' count", count_limit, [this] { return uplinks_->busy_for(); });
+    watchdog_.watch("the mender", city_limit, [this] { return mender_.busy_for(); });
+}
+
 // One way to reach the program is enough to record.
 Status Device::listen() {
     http_ = std::make_unique<support::HttpServer>(loop_, router_);
@@ -343,6 +356,7 @@ void Device::mend_city() {
 Status Device::run() {
     auto signals = loop_.on_stop_signal([this] {
         spdlog::info("stopping");
+        support::tell_stopping();
         http_->stop([this] { loop_.stop(); });
     });
     if (!signals) return signals;
@@ -368,6 +382,8 @@ Status Device::run() {
         position_timer_ = loop_.every(position_look, [this] { recorder_->check_position(); });
     spdlog::info("fieldpostd {} ready: device {}, http {}:{}", FIELDPOST_VERSION, settings_.device,
                  settings_.http_address, settings_.http_port);
+    support::tell_ready("device " + settings_.device);
+    watchdog_.start();
     loop_.run();
     if (gnss_) gnss_->stop();
     uplinks_->stop();

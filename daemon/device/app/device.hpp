@@ -12,6 +12,7 @@
 #include "daemon/device/storage/storage_watch.hpp"
 #include "daemon/device/uplink/hub_link.hpp"
 #include "daemon/support/http_server.hpp"
+#include "daemon/support/service_manager.hpp"
 #include "daemon/support/worker_thread.hpp"
 #include "hal/clock/clock.hpp"
 #include "hal/keystore/keystore.hpp"
@@ -57,6 +58,7 @@ class Device {
     void take_link();
     void open_storage();
     void open_api();
+    void open_watchdog();
     Status listen();
     Status listen_tcp();
     Status listen_socket();
@@ -112,6 +114,7 @@ class Device {
     support::Timer status_timer_;
     support::Timer heartbeat_;
     support::Timer position_timer_;
+    support::Watchdog watchdog_{loop_};
     support::WorkerThread mender_{"mender", 2};  // last: joined before the rest goes
 };
 

@@ -82,6 +82,10 @@ void CityCache::drop_older(std::function<void(std::size_t)> done) {
         [done](const Error&) { done(0); });
 }
 
+std::chrono::steady_clock::duration CityCache::busy_for() const {
+    return thread_->busy_for();
+}
+
 std::string CityCache::left_over() const {
     return files_->left_over();
 }

@@ -90,6 +90,8 @@ class CityCache {
     // Removes the good generation behind the mounted one: that one has caught up, or the disk needs the room
     // more. `done` gets how many files went.
     void drop_older(std::function<void(std::size_t)> done);
+    // How long its writer has been at one piece of work; zero when it waits for some.
+    std::chrono::steady_clock::duration busy_for() const;
     // Why files that may have rows of a lost right are there still; empty when none are. Any thread.
     std::string left_over() const;
     // Verifies the draft as a whole and mounts it in place of what was mounted. conflict (another format, the

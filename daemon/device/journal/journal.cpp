@@ -237,6 +237,10 @@ void Journal::make_room(std::uint64_t goal, RoomRule rule, std::function<void(Re
     if (!queued) post_([done] { done(fail(ErrorCode::full, "the journal is busy")); });
 }
 
+std::chrono::steady_clock::duration Journal::busy_for() const {
+    return thread_ ? thread_->busy_for() : std::chrono::steady_clock::duration::zero();
+}
+
 // Writer thread. Each step is queued by itself, behind what was recorded meanwhile.
 void Journal::make_room_stepwise(std::uint64_t goal, const RoomRule& rule, RoomMade sum,
                                  const std::function<void(Result<RoomMade>)>& done) {

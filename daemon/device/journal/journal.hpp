@@ -53,6 +53,8 @@ class Journal final : public engine::JournalView {
     Result<Files> open_files();
     void adopt(Files files);
     bool is_open() const { return thread_ != nullptr; }
+    // How long its writer has been at one piece of work; zero when it waits for some.
+    std::chrono::steady_clock::duration busy_for() const;
 
     // Writes the operation behind what its lane holds. An id that is there already changes nothing: with the
     // same lane and content it is a repetition, answered with the first one, `repeated`; when and where it

@@ -63,6 +63,8 @@ class LinkWatch {
     // What is wrong with what a person paused, a sentence; empty when nothing is.
     const std::string& pause_problem() const { return pause_problem_; }
     hal::PartStatus status() const;
+    // How long its writer has been at one file; zero when it waits for work.
+    std::chrono::steady_clock::duration busy_for() const { return thread_.busy_for(); }
 
   private:
     void take_pauses();

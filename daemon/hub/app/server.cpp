@@ -130,6 +130,7 @@ Status Server::open() {
 Status Server::run() {
     auto signals = loop_.on_stop_signal([this] {
         spdlog::info("stopping");
+        support::tell_stopping();
         http_->stop([this] { loop_.stop(); });
     });
     if (!signals) return signals;
@@ -150,6 +151,8 @@ Status Server::run() {
     forget_timer_ = loop_.after(first_forget, [this] { forget_telemetry(); });
     spdlog::info("fieldpost-hub {} ready: broker {}:{}, http {}:{}", FIELDPOST_VERSION, settings_.broker_host,
                  settings_.broker_port, settings_.http_address, settings_.http_port);
+    support::tell_ready("broker " + settings_.broker_host + ":" + std::to_string(settings_.broker_port));
+    watchdog_.start();
     loop_.run();
     client_->stop();
     return ok();

@@ -12,6 +12,7 @@
 #include "daemon/support/http_server.hpp"
 #include "daemon/support/keystore_signer.hpp"
 #include "daemon/support/metrics.hpp"
+#include "daemon/support/service_manager.hpp"
 #include "sync/engine/hub_engine.hpp"
 #include "sync/mqtt/client.hpp"
 
@@ -74,6 +75,7 @@ class Server {
     support::Timer head_timer_;
     support::Timer tidy_timer_;
     support::Timer forget_timer_;
+    support::Watchdog watchdog_{loop_};
     support::Counter& messages_;
     support::Counter& refused_;
     support::Counter& alarms_;

@@ -1,0 +1,5 @@
+set(fieldpost_arch arm64)
+set(fieldpost_processor aarch64)
+set(fieldpost_triple aarch64-linux-gnu)
+set(fieldpost_qemu qemu-aarch64-static)
+include(${CMAKE_CURRENT_LIST_DIR}/debian-cross.cmake)

@@ -1,0 +1,5 @@
+set(fieldpost_arch armhf)
+set(fieldpost_processor armv7l)
+set(fieldpost_triple arm-linux-gnueabihf)
+set(fieldpost_qemu qemu-arm-static)
+include(${CMAKE_CURRENT_LIST_DIR}/debian-cross.cmake)
