@@ -120,10 +120,10 @@ class CaseWriter {
         if (!is_open(said) && !says) return;
         const auto& since = said.issued_on().empty() ? said.applied_on() : said.issued_on();
         if (says && said.conditions().empty()) {
-            condition(record,
-                      (mapped_says ? said.status_mapped() : said.status()) +
-                          ": the source does not say which",
-                      since);
+            condition(
+                record,
+                (mapped_says ? said.status_mapped() : said.status()) + ": the source does not say which",
+                since);
         }
         condition(record, said.conditions(), since);
     }

@@ -107,9 +107,8 @@ std::vector<std::string> searchable(const std::filesystem::path& path, const Key
     for (const auto& term : entries.terms("", 100'000))
         out.push_back(fmt::format("{} {} {}", static_cast<int>(term.kind), term.key, record(term.row)));
     std::vector<std::pair<std::string, std::int64_t>> words;
-    entries.for_each_name_word({}, SIZE_MAX, [&](std::string_view word, std::int64_t rows) {
-        words.emplace_back(word, rows);
-    });
+    entries.for_each_name_word(
+        {}, SIZE_MAX, [&](std::string_view word, std::int64_t rows) { words.emplace_back(word, rows); });
     for (const auto& [word, rows] : words) {
         out.push_back(fmt::format("{} {}", word, rows));
         for (const std::int64_t row : entries.named({word}, {}, 100'000))
