@@ -85,7 +85,7 @@ int import(const std::filesystem::path& folder, hub::ImportOptions options, bool
     return report->complete() ? exit_ok : exit_incomplete;
 }
 
-int snapshot(const std::filesystem::path& folder, const std::string& profile) {
+int make_snapshot(const std::filesystem::path& folder, const std::string& profile) {
     auto keystore = hub_key(folder);
     if (!keystore) return failed(keystore.error());
     support::KeystoreSigner signer(**keystore);
@@ -294,7 +294,7 @@ int main(int argc, char** argv) {
             options.drop_profiles = {drop_profiles.begin(), drop_profiles.end()};
             return import(store, std::move(options), json);
         }
-        if (*snapshot_command) return snapshot(store, profile);
+        if (*snapshot_command) return make_snapshot(store, profile);
         if (*add_command) return add_device(store, id, device_profile, key_file, public_key);
         if (*list_command) return list_devices(store);
         if (*revoke_command) return revoke_device(store, id);
