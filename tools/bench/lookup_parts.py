@@ -92,7 +92,7 @@ def under_feed(report, city, asked, size, folder):
     copy.unlink()
     report.entry(f"lookup_qps_under_feed_{suffix(size)}", fed["queries_per_s"], "queries/s",
                  f"one after the other on one core, all sorts mixed, while {fed['changes_per_s']:.0f} changes/s were "
-                 f"committed by the feed, 50 at once; p99 {fed['p99_us']:.0f} µs")
+                 f"committed by the feed, 50 at once; p99 {fed['p99_us']:.0f} µs; CPU time {fed['cpu_us']:.0f} µs each")
     report.entry(f"lookup_p999_ms_under_feed_{suffix(size)}", fed["p999_ms"], "ms",
                  "of the same queries. Peer: how late the machine woke a thread that only sleeps, p99.9",
                  fed["control_p999_ms"])
