@@ -30,13 +30,11 @@ void NameWordsOfFile::read_all() {
 
 NameWords& NameWordsOfFile::get() {
     ++asked_since_;
-    const bool due =
-        !renewing_ && asked_since_ >= pause && version_ != 0 && entries_.data_version() != version_;
-    if (version_ == 0 || (due && words_.is_full() && !file_has_more_)) {
+    if (version_ == 0) {
         read_all();
         return words_;
     }
-    if (due) {
+    if (!renewing_ && asked_since_ >= pause && entries_.data_version() != version_) {
         version_ = entries_.data_version();
         renewing_ = true;
         last_.clear();
@@ -49,6 +47,8 @@ NameWords& NameWordsOfFile::get() {
     if (entries_.for_each_name_word(last_, at_once, take) < at_once) {
         renewing_ = false;
         asked_since_ = 0;
+        // Words that no name has any more may take the room of those that have come.
+        if (words_.is_full() && !file_has_more_) read_all();
     }
     return words_;
 }

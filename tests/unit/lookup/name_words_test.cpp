@@ -38,9 +38,9 @@ TEST_CASE(
     CHECK_FALSE(words.has("7TH"));
     const auto like = words.like("SMITH", 10);
     REQUIRE(like.size() == 3);
-    CHECK(like[0].word == "SCHMIDT");
-    CHECK(like[1].word == "SMYTH");
-    CHECK(like[2].word == "SMITHE");
+    CHECK(like[0].word == "SMYTH");
+    CHECK(like[1].word == "SMITHE");
+    CHECK(like[2].word == "SCHMIDT");
     CHECK(words.like("SMIHT", 1).front().word == "SMITH");
     CHECK(words.like("XY", 10).empty());
     CHECK(words.like("1420", 10).empty());
