@@ -74,6 +74,7 @@ class MemoryJournal final : public Journal {
             return ok();
         auto& lane = store_.lane(name);
         if (ack.first_seq() + static_cast<std::uint64_t>(ack.versions_size()) > lane.size() + 1) return ok();
+        if (!stands(lane, ack.applied())) return ok();
         const auto turn = store_.disk_.step();
         if (turn.happens) {
             std::uint64_t seq = ack.first_seq();
@@ -293,6 +294,11 @@ class MemoryJournal final : public Journal {
             ++count;
         }
         return count;
+    }
+    // Telemetry may have been thinned since the hub was sent what it speaks of.
+    static bool stands(const MemoryJournalStore::Lane& lane, const protocol::LanePosition& applied) {
+        if (applied.hash().empty() || applied.seq() == 0) return true;
+        return applied.seq() <= lane.size() && lane[applied.seq() - 1].hash == applied.hash();
     }
     // The older half of what the hub has not acknowledged gives way to one operation that says so, and what
     // is behind it moves up.

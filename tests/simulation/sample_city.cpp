@@ -30,8 +30,8 @@ const std::string sample_source = "source";
 
 const std::vector<SampleDataset> sample_datasets{
     {sample_source, "permits", records::PERMIT, {"all", "fire", "east-public", "west-health"}},
-    {sample_source, "plans", records::PREPLAN, {"all", "fire"}},
-    {"quiet", "plans", records::PREPLAN, {"all", "fire"}, false},
+    {sample_source, "plans", records::PREPLAN, {"all", "fire", "west-health"}},
+    {"quiet", "plans", records::PREPLAN, {"all", "fire", "west-health"}, false},
     {"closed", "cases", records::PERMIT, {}}};
 
 engine::Delivery described(const std::string& source) {
