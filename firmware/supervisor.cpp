@@ -56,7 +56,8 @@ void Supervisor::resume(const RetainedState& state) {
     resets_ = state.resets + 1;
     contacts_.assume(state.ignition, state.supply, state.tamper, state.sos_presses, state.tamper_openings);
     power_.resume(state.power);
-    note(Event::supervisor_started, state.asked ? started_asked : started_by_watchdog, low_half(parts_.version));
+    note(Event::supervisor_started, state.asked ? started_asked : started_by_watchdog,
+         low_half(parts_.version));
 }
 
 void Supervisor::retain(bool asked) {
@@ -90,7 +91,8 @@ Outputs Supervisor::tick(std::uint32_t elapsed_ms, const RawInputs& raw) {
     const bool reset = update_waits() && !power_.powered() && rested;
     retain(reset);
     if (power_.powered() && (shown() != reported_ || now_ms_ - reported_ms_ >= report_every_ms)) report();
-    return {power_.powered(), lights_at(now_ms_, power_.memory(), contacts_.supply(), contacts_.tamper()), reset};
+    return {power_.powered(), lights_at(now_ms_, power_.memory(), contacts_.supply(), contacts_.tamper()),
+            reset};
 }
 
 void Supervisor::tick_trial(std::uint32_t elapsed_ms) {
@@ -117,9 +119,17 @@ void Supervisor::note(Event event, std::uint8_t argument, std::uint16_t value) {
 
 Supervisor::Shown Supervisor::shown() const {
     const PowerMemory& power = power_.memory();
-    return {power.state,        power.hold_up_cause, contacts_.supply(),      contacts_.ignition(),
-            power.unwatched,    contacts_.tamper(),  on_trial(),              update_waits(),
-            power.run,          contacts_.sos_presses(), contacts_.tamper_openings()};
+    return {power.state,
+            power.hold_up_cause,
+            contacts_.supply(),
+            contacts_.ignition(),
+            power.unwatched,
+            contacts_.tamper(),
+            on_trial(),
+            update_waits(),
+            power.run,
+            contacts_.sos_presses(),
+            contacts_.tamper_openings()};
 }
 
 void Supervisor::receive(std::uint8_t byte) {

@@ -15,7 +15,9 @@ struct Supervisor::Answer {
     fieldpost_supervisor_Report report;
 
     void result(fieldpost_supervisor_Result value) { report.result = value; }
-    void result(Update::Outcome outcome) { report.result = static_cast<fieldpost_supervisor_Result>(outcome); }
+    void result(Update::Outcome outcome) {
+        report.result = static_cast<fieldpost_supervisor_Result>(outcome);
+    }
 };
 
 namespace {
@@ -53,7 +55,8 @@ void Supervisor::answer(std::span<const std::uint8_t> message) {
     Answer answer{};
     pb_istream_t in = pb_istream_from_buffer(message.data(), message.size());
     // A whole frame that is no request comes from a program that is not ours: nobody waits for an answer.
-    if (!pb_decode(&in, fieldpost_supervisor_Request_fields, &answer.request) || answer.request.id == 0) return;
+    if (!pb_decode(&in, fieldpost_supervisor_Request_fields, &answer.request) || answer.request.id == 0)
+        return;
     answer.report.request = answer.request.id;
     obey(answer);
     send(answer);
@@ -68,7 +71,8 @@ void Supervisor::obey(Answer& answer) {
         case fieldpost_supervisor_Request_feed_tag:
             return power_.feed(now_ms_, command.feed.pause_ms);
         case fieldpost_supervisor_Request_done_tag:
-            if (command.done.run != power_.memory().run) answer.result(fieldpost_supervisor_Result_RESULT_STALE);
+            if (command.done.run != power_.memory().run)
+                answer.result(fieldpost_supervisor_Result_RESULT_STALE);
             return;
         case fieldpost_supervisor_Request_set_wake_tag:
             if (command.set_wake.after_s > Power::longest_timer_s)
@@ -99,7 +103,8 @@ void Supervisor::write_settings(Answer& answer) {
     copy_settings(answer.request.command.write_settings, wanted);
     if (!in_range(wanted)) return answer.result(fieldpost_supervisor_Result_RESULT_OUT_OF_RANGE);
     if (wanted == settings_) return;
-    if (!settings_store_.save(wanted)) return answer.result(fieldpost_supervisor_Result_RESULT_STORAGE_FAILED);
+    if (!settings_store_.save(wanted))
+        return answer.result(fieldpost_supervisor_Result_RESULT_STORAGE_FAILED);
     settings_ = wanted;
     note(Event::settings_changed, 0, 0);
 }

@@ -1,5 +1,5 @@
-// The boot stage: keeps the computer's power as it was, finds the slot that is to run, checks its signature, copies it
-// into RAM and starts it. What was checked is what runs: the check is repeated on the copy's bytes.
+// The boot stage: keeps the computer's power as it was, finds the slot that is to run, checks its signature,
+// copies it into RAM and starts it. What was checked is what runs: the check is repeated on the copy's bytes.
 #include <cstring>
 
 #include "firmware/image/layout.hpp"

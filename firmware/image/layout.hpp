@@ -17,7 +17,8 @@ struct BootNote {
 extern Retained retained;
 extern BootNote boot_note;
 
-// Section .image of the boot stage, where the supervisor's own program begins: a firmware file's header, then its body.
+// Section .image of the boot stage, where the supervisor's own program begins: a firmware file's header, then
+// its body.
 extern "C" {
 extern std::uint8_t image_begin[];  // from the linker script
 extern std::uint8_t image_end[];

@@ -18,8 +18,8 @@ class SerialSender final : public FrameSender {
     SerialSender sender;
     SodiumCrypto crypto;
     const std::uint8_t slot = boot_note.slot == 1 ? 1 : 0;
-    static Supervisor supervisor({port::storage(), port::slot(static_cast<std::uint8_t>(1 - slot)), crypto, sender,
-                                  retained, FIELDPOST_BOARD, running_image().version, slot});
+    static Supervisor supervisor({port::storage(), port::slot(static_cast<std::uint8_t>(1 - slot)), crypto,
+                                  sender, retained, FIELDPOST_BOARD, running_image().version, slot});
     port::start();
     for (;;) {
         port::feed_watchdog();

@@ -1,5 +1,5 @@
-// What a board gives the supervisor: one port.cpp in boards/<vendor>/<board>/ for each. Boot stage and supervisor are
-// linked with it alike; the lines below "supervisor only" are not called by the boot stage.
+// What a board gives the supervisor: one port.cpp in boards/<vendor>/<board>/ for each. Boot stage and
+// supervisor are linked with it alike; the lines below "supervisor only" are not called by the boot stage.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace fieldpost::firmware::port {
 
-// The first thing after start-up code, in both. Puts the computer's power to `power` before anything that takes time, and
-// starts the hardware watchdog.
+// The first thing after start-up code, in both. Puts the computer's power to `power` before anything that
+// takes time, and starts the hardware watchdog.
 void begin(bool power);
 
 void set_power(bool on);

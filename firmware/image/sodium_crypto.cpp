@@ -23,10 +23,11 @@ std::array<std::uint8_t, 64> SodiumCrypto::end_hash() {
     return digest;
 }
 
-bool SodiumCrypto::is_signed(std::span<const std::uint8_t> message, const std::array<std::uint8_t, 64>& signature) {
+bool SodiumCrypto::is_signed(std::span<const std::uint8_t> message,
+                             const std::array<std::uint8_t, 64>& signature) {
     port::feed_watchdog();
-    return crypto_sign_ed25519_verify_detached(signature.data(), message.data(), message.size(), update_key.data()) ==
-           0;
+    return crypto_sign_ed25519_verify_detached(signature.data(), message.data(), message.size(),
+                                               update_key.data()) == 0;
 }
 
 }  // namespace fieldpost::firmware

@@ -12,7 +12,8 @@ class SodiumCrypto final : public ImageCrypto {
     void begin_hash() override;
     void hash(std::span<const std::uint8_t> bytes) override;
     std::array<std::uint8_t, 64> end_hash() override;
-    bool is_signed(std::span<const std::uint8_t> message, const std::array<std::uint8_t, 64>& signature) override;
+    bool is_signed(std::span<const std::uint8_t> message,
+                   const std::array<std::uint8_t, 64>& signature) override;
 
   private:
     crypto_hash_sha512_state state_{};

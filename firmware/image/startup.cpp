@@ -48,7 +48,8 @@ constexpr VectorTable make_vectors() {
     table.handlers[0] = reset_handler;
 #ifdef FIELDPOST_SUPERVISOR  // the boot stage works without interrupts
     table.handlers[14] = fieldpost::firmware::port::tick_interrupt;
-    table.handlers[core_exceptions - 1 + FIELDPOST_SERIAL_INTERRUPT] = fieldpost::firmware::port::serial_interrupt;
+    table.handlers[core_exceptions - 1 + FIELDPOST_SERIAL_INTERRUPT] =
+        fieldpost::firmware::port::serial_interrupt;
 #endif
     return table;
 }

@@ -5,8 +5,8 @@ namespace {
 constexpr std::uint32_t button_ms = 50;
 }
 
-// Many vehicles take the ignition line away while the starter turns: in a dip, and shortly after it, an "off" has to
-// last longer. A stuttering supply cannot put it off for ever.
+// Many vehicles take the ignition line away while the starter turns: in a dip, and shortly after it, an "off"
+// has to last longer. A stuttering supply cannot put it off for ever.
 std::uint32_t Contacts::ignition_off_ms(std::uint64_t now_ms) const {
     const bool lately = dipped_ && now_ms - dip_ms_ < settings_.ignition_off_ms;
     return settings_.ignition_off_ms + (lately ? settings_.crank_ms : 0);
@@ -16,7 +16,8 @@ void Contacts::read(const RawInputs& raw, std::uint64_t now_ms) {
     supply_mv_ = raw.supply_mv;
     if (supply_.read(raw.supply_mv, now_ms, settings_)) {
         const std::uint32_t shown = raw.supply_mv < 0xFFFF ? raw.supply_mv : 0xFFFF;
-        events_.note(Event::supply, static_cast<std::uint8_t>(supply_.state()), static_cast<std::uint16_t>(shown));
+        events_.note(Event::supply, static_cast<std::uint8_t>(supply_.state()),
+                     static_cast<std::uint16_t>(shown));
     }
     if (supply_.state() == SupplyState::cranking) {
         dipped_ = true;

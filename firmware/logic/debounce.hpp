@@ -9,8 +9,8 @@ class Debounce {
   public:
     bool on() const { return on_; }
 
-    // One reading. True if the believed level is another than before. `on_ms` and `off_ms`: how long the new level
-    // must have been seen without a break.
+    // One reading. True if the believed level is another than before. `on_ms` and `off_ms`: how long the new
+    // level must have been seen without a break.
     bool read(bool raw, std::uint64_t now_ms, std::uint32_t on_ms, std::uint32_t off_ms) {
         if (raw == on_) {
             changing_ = false;

@@ -37,7 +37,8 @@ void EventLog::open() {
         if (!storage_.read(offset_of(place), raw)) continue;
         LogRecord record;
         std::memcpy(&record, raw.data(), raw.size());
-        if (record.crc != checksum(record) || record.number % places() != place || record.number < next_) continue;
+        if (record.crc != checksum(record) || record.number % places() != place || record.number < next_)
+            continue;
         next_ = record.number + 1;
         starts_ = record.starts;
     }

@@ -20,8 +20,9 @@ struct LogRecord {
 };
 static_assert(sizeof(LogRecord) == 16);
 
-// A ring over the pages of its region, two at least. Entry n lies in place n of the ring; when a page is begun it is
-// erased, so that between one page less and all of them are full. A torn entry is missing, its neighbours are whole.
+// A ring over the pages of its region, two at least. Entry n lies in place n of the ring; when a page is
+// begun it is erased, so that between one page less and all of them are full. A torn entry is missing, its
+// neighbours are whole.
 class EventLog {
   public:
     explicit EventLog(Storage& storage) : storage_(storage) {}
@@ -30,7 +31,8 @@ class EventLog {
     void open();
 
     // False if the storage failed; the number is then used up.
-    bool append(Event event, std::uint8_t argument, std::uint16_t value, std::uint32_t uptime_s, std::uint16_t starts);
+    bool append(Event event, std::uint8_t argument, std::uint16_t value, std::uint32_t uptime_s,
+                std::uint16_t starts);
 
     std::uint32_t next_number() const { return next_; }
 

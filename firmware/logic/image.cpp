@@ -40,15 +40,18 @@ ImageVerdict check_image(Storage& slot, std::string_view board, ImageCrypto& cry
     crypto.begin_hash();
     if (!hash_body(slot, header.body_size, crypto)) return ImageVerdict::unreadable;
     if (crypto.end_hash() != header.body_sha512) return ImageVerdict::damaged;
-    if (!crypto.is_signed(std::span(raw).first(signed_size), header.signature)) return ImageVerdict::not_signed;
+    if (!crypto.is_signed(std::span(raw).first(signed_size), header.signature))
+        return ImageVerdict::not_signed;
     return ImageVerdict::good;
 }
 
 BootChoice choose_slot(BootRecord record) {
     record.active = record.active == 1 ? 1 : 0;
     if (record.trial == 0) return {record.active, record};
-    if (record.attempts >= trial_attempts) record = give_up_slot(record);
-    else ++record.attempts;
+    if (record.attempts >= trial_attempts)
+        record = give_up_slot(record);
+    else
+        ++record.attempts;
     return {record.active, record};
 }
 

@@ -10,8 +10,8 @@
 
 namespace fieldpost::firmware {
 
-// The first 256 bytes of a firmware file; integers are little-endian. The signature is Ed25519 over the bytes before
-// it, and those hold the SHA-512 of the body, so that a body in storage is checked piece by piece.
+// The first 256 bytes of a firmware file; integers are little-endian. The signature is Ed25519 over the bytes
+// before it, and those hold the SHA-512 of the body, so that a body in storage is checked piece by piece.
 struct ImageHeader {
     std::array<std::uint8_t, 4> magic;  // "FPFW"
     std::uint32_t format;               // 1
@@ -32,7 +32,8 @@ class ImageCrypto {
     virtual void begin_hash() = 0;
     virtual void hash(std::span<const std::uint8_t> bytes) = 0;
     virtual std::array<std::uint8_t, 64> end_hash() = 0;
-    virtual bool is_signed(std::span<const std::uint8_t> message, const std::array<std::uint8_t, 64>& signature) = 0;
+    virtual bool is_signed(std::span<const std::uint8_t> message,
+                           const std::array<std::uint8_t, 64>& signature) = 0;
 
   protected:
     ~ImageCrypto() = default;

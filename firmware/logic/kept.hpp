@@ -14,9 +14,9 @@
 
 namespace fieldpost::firmware {
 
-// Two copies, a page each, in a region of two pages: sequence number, size of the value, value, CRC. The newer one
-// that is whole counts, and is never touched by the write of the next. Stored little-endian, as both ends of
-// every supported processor are.
+// Two copies, a page each, in a region of two pages: sequence number, size of the value, value, CRC. The
+// newer one that is whole counts, and is never touched by the write of the next. Stored little-endian, as
+// both ends of every supported processor are.
 template <class T>
 class Kept {
     static_assert(std::is_trivially_copyable_v<T>);
@@ -24,8 +24,8 @@ class Kept {
   public:
     explicit Kept(Storage& two_pages) : storage_(two_pages) {}
 
-    // The newest whole value; nullopt when there is none, such as on a new board. A value of another size, written
-    // by another version of the firmware, is none either.
+    // The newest whole value; nullopt when there is none, such as on a new board. A value of another size,
+    // written by another version of the firmware, is none either.
     std::optional<T> load() {
         std::optional<T> newest;
         for (std::uint32_t page = 0; page < 2; ++page) {

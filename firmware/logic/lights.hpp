@@ -8,7 +8,8 @@
 namespace fieldpost::firmware {
 
 struct Lights {
-    bool power = false;  // green: on steadily, starting fast, finishing slowly; parked a flash every five seconds
+    bool power =
+        false;  // green: on steadily, starting fast, finishing slowly; parked a flash every five seconds
     bool fault = false;  // red: supply low or high slowly, computer left alone steadily, case opened fast
     bool sos = false;    // the button's own lamp: a call is on
 

@@ -97,7 +97,8 @@ void Power::watch(std::uint64_t now_ms) {
     cut(now_ms, m_.fed ? CutReason::host_watchdog : CutReason::boot_failed);
 }
 
-// The host watchdog rests: a computer that hangs now is cut at the deadline, and one that is busy is not disturbed.
+// The host watchdog rests: a computer that hangs now is cut at the deadline, and one that is busy is not
+// disturbed.
 void Power::tick_hold_up(std::uint64_t now_ms, const PowerInputs& inputs) {
     if (now_ms >= m_.deadline_ms) return cut(now_ms, CutReason::hold_up_over);
     if (!has_reason(inputs)) return;

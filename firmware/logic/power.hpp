@@ -6,7 +6,8 @@
 //
 // What holds whatever comes in, and tests/unit/firmware/power_properties_test.cpp tries to break:
 //   - Without a reason (ignition, a wake's time) power goes off within hold_up_ms.
-//   - A deadline that the computer was told is never moved nearer, and before it nothing but its own done cuts power.
+//   - A deadline that the computer was told is never moved nearer, and before it nothing but its own done
+//   cuts power.
 //   - A computer that does not answer is reset, and after boot_tries times in a row left alone.
 #pragma once
 
@@ -21,14 +22,26 @@ namespace fieldpost::firmware {
 // The numbers of all four are those of the wire.
 enum class PowerState : std::uint8_t { off = 0, starting = 1, on = 2, hold_up = 3 };
 enum class StartReason : std::uint8_t { none = 0, ignition = 1, timer = 2, sos = 3, again = 4 };
-enum class CutReason : std::uint8_t { none = 0, done = 1, hold_up_over = 2, host_watchdog = 3, boot_failed = 4 };
-enum class HoldUpCause : std::uint8_t { none = 0, ignition_off = 1, supply_low = 2, supply_high = 3, run_over = 4 };
+enum class CutReason : std::uint8_t {
+    none = 0,
+    done = 1,
+    hold_up_over = 2,
+    host_watchdog = 3,
+    boot_failed = 4
+};
+enum class HoldUpCause : std::uint8_t {
+    none = 0,
+    ignition_off = 1,
+    supply_low = 2,
+    supply_high = 3,
+    run_over = 4
+};
 
 // A time without ignition for which a wake keeps the computer on.
 enum class WakeKind : std::uint8_t { none = 0, timer = 1, sos = 2 };
 
-// Everything the rules remember. Plain bytes, so that it outlives a reset of the supervisor in memory that the reset
-// leaves alone; all moments are in milliseconds of one clock, which goes on across such resets.
+// Everything the rules remember. Plain bytes, so that it outlives a reset of the supervisor in memory that
+// the reset leaves alone; all moments are in milliseconds of one clock, which goes on across such resets.
 struct PowerMemory {
     PowerState state = PowerState::off;
     StartReason started_by = StartReason::none;

@@ -14,7 +14,7 @@ namespace fieldpost::firmware {
 
 struct RetainedState {
     PowerMemory power;
-    std::uint64_t now_ms = 0;  // the clock goes on from here
+    std::uint64_t now_ms = 0;    // the clock goes on from here
     std::uint64_t trial_ms = 0;  // how long an unconfirmed firmware has seen the computer on
     SupplyState supply = SupplyState::good;
     bool ignition = false;
@@ -25,14 +25,15 @@ struct RetainedState {
     std::uint32_t resets = 0;
 };
 
-// Two copies in turn, since a reset may come in the middle of writing one. After a power-on both hold noise, which
-// their checksums tell.
+// Two copies in turn, since a reset may come in the middle of writing one. After a power-on both hold noise,
+// which their checksums tell.
 class Retained {
   public:
     std::optional<RetainedState> load() const {
         const Copy* best = nullptr;
         for (const Copy& copy : copies_) {
-            if (is_whole(copy) && (best == nullptr || static_cast<std::int32_t>(copy.sequence - best->sequence) > 0))
+            if (is_whole(copy) &&
+                (best == nullptr || static_cast<std::int32_t>(copy.sequence - best->sequence) > 0))
                 best = &copy;
         }
         if (best == nullptr) return std::nullopt;

@@ -4,12 +4,13 @@ namespace fieldpost::firmware {
 namespace {
 
 struct Range {
-    std::uint32_t Settings::* field;
+    std::uint32_t Settings::*field;
     std::uint32_t lowest;
     std::uint32_t highest;
 };
 
-// The bounds keep power from staying on, and a computer from being cut, for a slip of the pen: every time ends.
+// The bounds keep power from staying on, and a computer from being cut, for a slip of the pen: every time
+// ends.
 constexpr Range ranges[] = {
     {&Settings::ignition_on_ms, 20, 5'000},
     {&Settings::ignition_off_ms, 100, 60'000},

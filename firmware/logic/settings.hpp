@@ -5,7 +5,8 @@
 
 namespace fieldpost::firmware {
 
-// Times in milliseconds, voltages in millivolts; the same names as in the message. Defaults are for a 12 V vehicle.
+// Times in milliseconds, voltages in millivolts; the same names as in the message. Defaults are for a 12 V
+// vehicle.
 struct Settings {
     std::uint32_t ignition_on_ms = 100;
     std::uint32_t ignition_off_ms = 2'000;

@@ -7,7 +7,8 @@
 
 namespace fieldpost::firmware {
 
-// Power may go at any moment of erase() and program(): what they were at is then anything, the rest is as it was.
+// Power may go at any moment of erase() and program(): what they were at is then anything, the rest is as it
+// was.
 class Storage {
   public:
     virtual std::uint32_t page_size() const = 0;  // what is erased at once; a multiple of program_unit

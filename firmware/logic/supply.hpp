@@ -10,9 +10,9 @@ namespace fieldpost::firmware {
 // The numbers are those of the wire (Supply in supervisor.proto).
 enum class SupplyState : std::uint8_t { good = 0, cranking = 1, low = 2, high = 3 };
 
-// A dip below crank_mv is the starter motor: it is ridden through for crank_ms. Low and high last until the voltage
-// is at resume_mv or above, and not above high_mv, for a second: a battery that recovers a little once its load is
-// gone is still an empty one.
+// A dip below crank_mv is the starter motor: it is ridden through for crank_ms. Low and high last until the
+// voltage is at resume_mv or above, and not above high_mv, for a second: a battery that recovers a little
+// once its load is gone is still an empty one.
 class Supply {
   public:
     SupplyState state() const { return state_; }

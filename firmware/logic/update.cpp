@@ -37,7 +37,8 @@ Update::Outcome Update::begin(std::uint32_t size) {
 }
 
 Update::Outcome Update::block(std::uint32_t offset, std::span<const std::uint8_t> bytes) {
-    if (size_ == 0 || offset > next_ || bytes.empty() || bytes.size() > longest_block) return Outcome::out_of_order;
+    if (size_ == 0 || offset > next_ || bytes.empty() || bytes.size() > longest_block)
+        return Outcome::out_of_order;
     if (offset < next_) return Outcome::ok;  // sent again: its answer was lost
     if (bytes.size() > size_ - offset) return Outcome::too_large;
     const std::uint32_t end = offset + static_cast<std::uint32_t>(bytes.size());

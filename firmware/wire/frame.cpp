@@ -49,8 +49,10 @@ std::size_t write_frame(std::span<const std::uint8_t> message, std::span<std::ui
 }
 
 void FrameReader::put(std::uint8_t byte) {
-    if (length_ == bytes_.size()) overlong_ = true;
-    else bytes_[length_++] = byte;
+    if (length_ == bytes_.size())
+        overlong_ = true;
+    else
+        bytes_[length_++] = byte;
 }
 
 bool FrameReader::take(std::uint8_t byte) {

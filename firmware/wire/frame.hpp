@@ -1,5 +1,6 @@
-// Frames on the serial line: 0x00, COBS(version, message, CRC-16 of both, low byte first), 0x00. hal/supervisor/README.md
-// is the contract; the computer's end has a codec of its own, and a test sets the two against each other.
+// Frames on the serial line: 0x00, COBS(version, message, CRC-16 of both, low byte first), 0x00.
+// hal/supervisor/README.md is the contract; the computer's end has a codec of its own, and a test sets the
+// two against each other.
 #pragma once
 
 #include <array>
@@ -34,11 +35,11 @@ class FrameReader {
 
     std::array<std::uint8_t, longest_content> bytes_{};
     std::size_t length_ = 0;
-    std::uint8_t left_ = 0;      // bytes of the COBS group that still come
+    std::uint8_t left_ = 0;  // bytes of the COBS group that still come
     bool begun_ = false;
-    bool zero_due_ = false;      // the group that ends stands for a zero, unless the frame ends with it
+    bool zero_due_ = false;  // the group that ends stands for a zero, unless the frame ends with it
     bool overlong_ = false;
-    bool finished_ = false;      // message() is there: begin anew with the next byte
+    bool finished_ = false;  // message() is there: begin anew with the next byte
     std::uint32_t bad_ = 0;
 };
 

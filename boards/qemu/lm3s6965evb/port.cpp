@@ -1,5 +1,5 @@
-// The port to Stellaris LM3S6965, as QEMU's lm3s6965evb has it. README.md lists pins and parts; registers are named as
-// in the data sheet.
+// The port to Stellaris LM3S6965, as QEMU's lm3s6965evb has it. README.md lists pins and parts; registers are
+// named as in the data sheet.
 #include "firmware/image/port.hpp"
 
 #include <array>
@@ -17,7 +17,8 @@ volatile std::uint32_t& word(std::uintptr_t address) {
 // System control
 constexpr std::uintptr_t rcgc0 = 0x400FE100, rcgc1 = 0x400FE104, rcgc2 = 0x400FE108;
 // Watchdog
-constexpr std::uintptr_t wdt_load = 0x40000000, wdt_ctl = 0x40000008, wdt_icr = 0x4000000C, wdt_lock = 0x40000C00;
+constexpr std::uintptr_t wdt_load = 0x40000000, wdt_ctl = 0x40000008, wdt_icr = 0x4000000C,
+                         wdt_lock = 0x40000C00;
 // GPIO: all eight pins at once lie at offset 0x3FC
 constexpr std::uintptr_t gpio_d = 0x40007000, gpio_f = 0x40025000;
 constexpr std::uintptr_t gpio_data = 0x3FC, gpio_dir = 0x400, gpio_den = 0x51C;
@@ -25,12 +26,12 @@ constexpr std::uint32_t power_pin = 1, power_lamp = 2, fault_lamp = 4, sos_lamp 
 constexpr std::uint32_t ignition_pin = 1, sos_pin = 4, tamper_pin = 8;                // F0, F2, F3
 // UART 0
 constexpr std::uintptr_t uart = 0x4000C000;
-constexpr std::uintptr_t uart_dr = uart, uart_fr = uart + 0x18, uart_ibrd = uart + 0x24, uart_fbrd = uart + 0x28,
-                         uart_lcrh = uart + 0x2C, uart_ctl = uart + 0x30, uart_im = uart + 0x38,
-                         uart_icr = uart + 0x44;
+constexpr std::uintptr_t uart_dr = uart, uart_fr = uart + 0x18, uart_ibrd = uart + 0x24,
+                         uart_fbrd = uart + 0x28, uart_lcrh = uart + 0x2C, uart_ctl = uart + 0x30,
+                         uart_im = uart + 0x38, uart_icr = uart + 0x44;
 // I2C 0, master
-constexpr std::uintptr_t i2c_msa = 0x40020000, i2c_mcs = 0x40020004, i2c_mdr = 0x40020008, i2c_mtpr = 0x4002000C,
-                         i2c_mcr = 0x40020020;
+constexpr std::uintptr_t i2c_msa = 0x40020000, i2c_mcs = 0x40020004, i2c_mdr = 0x40020008,
+                         i2c_mtpr = 0x4002000C, i2c_mcr = 0x40020020;
 // Core
 constexpr std::uintptr_t systick_csr = 0xE000E010, systick_rvr = 0xE000E014, systick_cvr = 0xE000E018,
                          nvic_iser = 0xE000E100, scb_aircr = 0xE000ED0C;
@@ -49,7 +50,8 @@ class Eeprom final : public Storage {
     bool read(std::uint32_t offset, std::span<std::uint8_t> out) override {
         if (out.empty()) return true;
         if (!select(offset) || !step(stop)) return false;
-        // A transfer of its own, for the controller knows no repeated start here; the EEPROM remembers the place.
+        // A transfer of its own, for the controller knows no repeated start here; the EEPROM remembers the
+        // place.
         word(i2c_msa) = address_ << 1 | 1;
         for (std::size_t i = 0; i < out.size(); ++i) {
             const std::uint32_t first = i == 0 ? start : 0;
@@ -80,8 +82,8 @@ class Eeprom final : public Storage {
 
   private:
     static constexpr std::uint32_t write_page = 128;
-    static constexpr std::uint32_t run = 1, start = 2, stop = 4, acknowledge = 8;          // written to MCS
-    static constexpr std::uint32_t busy = 1, error = 2, arbitration_lost = 16;             // read from MCS
+    static constexpr std::uint32_t run = 1, start = 2, stop = 4, acknowledge = 8;  // written to MCS
+    static constexpr std::uint32_t busy = 1, error = 2, arbitration_lost = 16;     // read from MCS
 
     static bool step(std::uint32_t command) {
         word(i2c_mcs) = command;
@@ -131,9 +133,9 @@ std::uint32_t ticks_told = 0;
 }  // namespace
 
 void begin(bool power) {
-    word(rcgc0) = 1U << 3;               // watchdog
-    word(rcgc1) = 1U << 12 | 1U;         // I2C 0, UART 0
-    word(rcgc2) = 1U << 5 | 1U << 3;     // GPIO F, D
+    word(rcgc0) = 1U << 3;            // watchdog
+    word(rcgc1) = 1U << 12 | 1U;      // I2C 0, UART 0
+    word(rcgc2) = 1U << 5 | 1U << 3;  // GPIO F, D
     word(gpio_d + gpio_data) = power ? power_pin : 0;
     word(gpio_d + gpio_dir) = power_pin | power_lamp | fault_lamp | sos_lamp;
     word(gpio_d + gpio_den) = power_pin | power_lamp | fault_lamp | sos_lamp;
@@ -174,8 +176,8 @@ void start() {
     word(uart_ctl) = 0;
     word(uart_ibrd) = 6;  // 115200 baud
     word(uart_fbrd) = 50;
-    word(uart_lcrh) = 0x70;   // 8 bits, FIFOs
-    word(uart_im) = 0x50;     // received, receive time-out
+    word(uart_lcrh) = 0x70;  // 8 bits, FIFOs
+    word(uart_im) = 0x50;    // received, receive time-out
     word(uart_ctl) = 0x301;
     word(nvic_iser) = 1U << FIELDPOST_SERIAL_INTERRUPT;
     word(systick_rvr) = clock_khz * tick_ms - 1;
