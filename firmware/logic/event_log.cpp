@@ -21,7 +21,7 @@ std::uint16_t checksum(const LogRecord& record) {
 
 std::uint32_t EventLog::offset_of(std::uint32_t number) const {
     const std::uint32_t place = number % places();
-    return place / per_page() * storage_.page_size() + place % per_page() * sizeof(LogRecord);
+    return place / per_page() * storage_.page_size() + place % per_page() * record_size;
 }
 
 bool EventLog::read(std::uint32_t number, LogRecord& out) {

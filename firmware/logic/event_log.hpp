@@ -43,7 +43,8 @@ class EventLog {
     std::uint16_t starts() const { return starts_; }
 
   private:
-    std::uint32_t per_page() const { return storage_.page_size() / sizeof(LogRecord); }
+    static constexpr std::uint32_t record_size = sizeof(LogRecord);
+    std::uint32_t per_page() const { return storage_.page_size() / record_size; }
     std::uint32_t places() const { return per_page() * storage_.pages(); }
     std::uint32_t offset_of(std::uint32_t number) const;
     bool read(std::uint32_t number, LogRecord& out);

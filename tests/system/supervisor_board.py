@@ -49,6 +49,8 @@ class Board:
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="fp-mcu-"))
         self.process = None
+        self.pins = {}
+        self.asking = threading.Lock()
         image = (FIRMWARE / f"{NAME}.fpfw").read_bytes()
         for name, content in (("storage", b""), ("slot0", image), ("slot1", b"")):
             (self.folder / name).write_bytes(content + b"\xff" * (EEPROM - len(content)))
@@ -68,6 +70,18 @@ class Board:
         self.qtest.settimeout(20)
         wait_for("QEMU listens", lambda: self._connects(), 20)
         self.answers = self.qtest.makefile("r")
+        self.held = threading.Event()
+        self.holder = threading.Thread(target=self._hold_pins, args=(self.held,), daemon=True)
+        self.holder.start()
+
+    def _hold_pins(self, ended):
+        """QEMU forgets the pins' levels when the chip is reset; a vehicle does not."""
+        while not ended.wait(0.1):
+            try:
+                for number, level in list(self.pins.items()):
+                    self.pin(number, level)
+            except (OSError, ValueError, AssertionError):
+                return
 
     def _connects(self):
         if self.process.poll() is not None:
@@ -81,6 +95,8 @@ class Board:
     def power_loss(self):
         """Disconnects the battery, at once."""
         if self.process:
+            self.held.set()
+            self.holder.join()
             self.process.kill()
             self.process.wait()
             self.answers.close()
@@ -93,14 +109,14 @@ class Board:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def ask(self, command):
-        self.qtest.sendall((command + "\n").encode())
-        while True:
+        with self.asking:
+            self.qtest.sendall((command + "\n").encode())
             answer = self.answers.readline().split()
-            if answer and answer[0] != "IRQ":
-                assert answer[0] == "OK", answer
-                return answer[1] if len(answer) > 1 else None
+        assert answer and answer[0] == "OK", answer
+        return answer[1] if len(answer) > 1 else None
 
     def pin(self, number, level):
+        self.pins[number] = level
         self.ask(f"set_irq_in {INPUTS} unnamed-gpio-in {number} {int(level)}")
 
     def ignition(self, on):
@@ -115,7 +131,7 @@ class Board:
     def power(self):
         return bool(self.outputs() & POWER)
 
-    def wait_power(self, on, seconds=20):
+    def wait_power(self, on, seconds=60):
         wait_for(f"the computer's power is {'on' if on else 'off'}", lambda: self.power() == on, seconds)
         return time.monotonic()
 
@@ -140,11 +156,11 @@ class Computer:
                 self.state = said.get("state")
                 self.lines.put(said)
 
-    def say(self, command, seconds=60):
+    def say(self, command, seconds=120):
         self.process.stdin.write(command + "\n")
         return self.answers.get(timeout=seconds)
 
-    def wait_state(self, what, condition, seconds=20):
+    def wait_state(self, what, condition, seconds=60):
         """The first state from now on, or the last one, for which the condition holds."""
         if self.state and condition(self.state):
             return self.state

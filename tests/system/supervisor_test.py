@@ -11,8 +11,8 @@ sys.path.insert(0, os.path.dirname(__file__))
 import supervisor_board  # noqa: E402
 from supervisor_board import FIRMWARE, NAME, SOS, TAMPER, Board, Computer  # noqa: E402
 
-# As short as the firmware lets them be, so that nobody waits for a minute.
-QUICK = "set off_ms 500 ignition_off_ms 200 hold_up_ms 3000 boot_ms 3000 host_watchdog_ms 1000 healthy_ms 60000"
+# Short, so that nobody waits for a minute; what must not run out on a busy machine stays long.
+QUICK = "set off_ms 500 ignition_off_ms 200"
 WATCHDOG, BOOT_FAILED = 3, 4  # CutReason
 
 
@@ -69,7 +69,7 @@ class Supervisor(unittest.TestCase):
         self.board.ignition(False)
         state = computer.wait_state("hold-up", lambda s: s["power"] == "hold_up")
         self.assertEqual(state["hold_up_cause"], "ignition_off")
-        self.assertGreater(state["deadline_ms"], 2000)
+        self.assertGreater(state["deadline_ms"], 60_000)
         self.assertTrue(self.board.power())
         self.assertIn("ok", computer.say("done"))
         self.board.wait_power(False)
@@ -80,17 +80,15 @@ class Supervisor(unittest.TestCase):
         self.assertEqual((state["started_by"], state["cut_by"]), ("ignition", "done"))
 
     def test_a_computer_that_does_not_finish_is_cut_at_the_deadline_and_not_before(self):
-        computer = self.drive()
+        computer = self.drive(QUICK + " hold_up_ms 3000")
         asked = time.monotonic()
         self.board.ignition(False)
         computer.wait_state("hold-up", lambda s: s["power"] == "hold_up")
         self.assertGreater(self.board.wait_power(False) - asked, 3.0)
 
     def test_a_hung_computer_is_reset_and_after_some_tries_left_alone(self):
-        computer = self.drive(QUICK + " boot_tries 2")
+        computer = self.drive(QUICK + " boot_tries 2 host_watchdog_ms 1000 boot_ms 3000")
         computer.say("feed")  # the last one
-        self.board.wait_power(False)
-        self.board.wait_power(True)
         state = computer.wait_state("it is left alone", lambda s: s["unwatched"])
         self.assertEqual((state["run"], state["started_by"], state["cut_by"]), (2, "again", "host_watchdog"))
         self.assertTrue(self.board.power())
@@ -98,7 +96,7 @@ class Supervisor(unittest.TestCase):
         self.assertIn(("power_cut", WATCHDOG), self.events(computer, "power_cut"))
 
     def test_a_weak_battery_is_spared_and_a_starter_motor_ridden_through(self):
-        computer = self.drive(QUICK + " low_ms 1000 crank_ms 5000")
+        computer = self.drive(QUICK + " low_ms 1000 crank_ms 60000")
         self.board.supply(7000)
         computer.wait_state("the starter turns", lambda s: s["supply"] == "cranking")
         self.board.supply(13800)
@@ -118,7 +116,7 @@ class Supervisor(unittest.TestCase):
 
     def test_timer_and_sos_button_wake_a_parked_vehicle_and_an_open_case_is_told(self):
         computer = self.drive()
-        self.assertIn("ok", computer.say("wake 3"))
+        self.assertIn("ok", computer.say("wake 8"))
         self.switch_off(computer)
         self.board.wait_power(True)
         computer.wait_state("the timer woke it", lambda s: s["started_by"] == "timer")
@@ -140,7 +138,7 @@ class Supervisor(unittest.TestCase):
         self.board.power_up()
         computer.close()
         computer = self.drive(settings=None)
-        self.assertEqual(computer.say("settings")["hold_up_ms"], 3000)
+        self.assertEqual(computer.say("settings")["off_ms"], 500)
         after = computer.log()
         self.assertEqual(after[: len(before)], before)
         self.assertEqual(after[len(before)]["what"], "supervisor_started")
@@ -192,12 +190,12 @@ class Supervisor(unittest.TestCase):
         self.assertEqual(computer.wait_state("the next run", lambda s: s["run"] == 2)["version"], 0x000100)
 
     def test_an_update_with_which_the_computer_does_not_start_is_taken_back(self):
-        computer = self.drive()
+        computer = self.drive(QUICK + " boot_ms 3000")
         self.assertIn("ok", computer.say(f"update {self.image(0x000200)}"))
         self.switch_off(computer)
         self.board.ignition(True)
         computer.wait_state("the new firmware", lambda s: s["version"] == 0x000200)
-        self.board.wait_power(False)  # never fed
+        # It never feeds.
         state = computer.wait_state("the one before", lambda s: s["version"] == 0x000100)
         self.assertEqual((state["slot"], state["trial"]), (0, False))
         log = self.events(computer, "power_cut", "update_rolled_back")
@@ -210,20 +208,20 @@ class Supervisor(unittest.TestCase):
         self.assertIn("ok", computer.say(f"update {self.image(0x000200, hangs)}"))
         self.switch_off(computer)
         self.board.ignition(True)
-        self.board.wait_power(True, 40)
+        self.board.wait_power(True, 120)
         state = computer.wait_state("the one before", lambda s: s["run"] == 2)
         self.assertEqual((state["version"], state["slot"]), (0x000100, 0))
         self.assertIn(("update_rolled_back", 0), self.events(computer))
 
     def test_a_hung_supervisor_is_reset_by_its_watchdog_and_the_computer_keeps_its_power(self):
-        computer = self.drive(QUICK + " hold_up_ms 60000")
+        computer = self.drive(QUICK)
         self.board.ignition(False)
         before = computer.wait_state("hold-up", lambda s: s["power"] == "hold_up")
         self.board.ask("writel 0xe000e010 0")  # its tick stops, so its loop never goes on
-        after = computer.wait_state("it is back", lambda s: s["resets"] == 1, 30)
+        after = computer.wait_state("it is back", lambda s: s["resets"] == 1)
         self.assertTrue(self.board.power())
         self.assertEqual((after["power"], after["run"]), ("hold_up", before["run"]))
-        self.assertLess(after["deadline_ms"], before["deadline_ms"])
+        self.assertLessEqual(after["deadline_ms"], before["deadline_ms"])
         self.assertEqual(self.events(computer, "power_cut", "supervisor_started")[-1], ("supervisor_started", 2))
 
 
