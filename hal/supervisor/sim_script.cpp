@@ -13,7 +13,8 @@ template <class Number>
 std::optional<Number> read_number(const std::string& word) {
     Number value{};
     const auto [stop, problem] = std::from_chars(word.data(), word.data() + word.size(), value);
-    if (problem != std::errc{} || stop != word.data() + word.size() || value < Number{}) return std::nullopt;
+    if (problem != std::errc{} || stop != word.data() + word.size() || !(value >= Number{}))
+        return std::nullopt;
     return value;
 }
 

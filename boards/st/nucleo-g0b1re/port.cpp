@@ -1,5 +1,5 @@
-// The port to an STM32G0B1RE, on ST's Nucleo board. README.md lists pins and parts; registers are named as in the
-// reference manual RM0444.
+// The port to an STM32G0B1RE, on ST's Nucleo board. README.md lists pins and parts; registers are named as in
+// the reference manual RM0444.
 #include "firmware/image/port.hpp"
 
 #include <array>
@@ -27,15 +27,16 @@ constexpr std::uintptr_t rcc_cr = 0x40021000, rcc_cfgr = 0x40021008, rcc_pllcfgr
                          rcc_iopenr = 0x40021034, rcc_apbenr1 = 0x4002103C, rcc_apbenr2 = 0x40021040;
 constexpr std::uintptr_t flash_acr = 0x40022000, flash_keyr = 0x40022008, flash_sr = 0x40022010,
                          flash_cr = 0x40022014;
-constexpr std::uintptr_t iwdg_kr = 0x40003000, iwdg_pr = 0x40003004, iwdg_rlr = 0x40003008, iwdg_sr = 0x4000300C;
+constexpr std::uintptr_t iwdg_kr = 0x40003000, iwdg_pr = 0x40003004, iwdg_rlr = 0x40003008,
+                         iwdg_sr = 0x4000300C;
 constexpr std::uintptr_t gpio_a = 0x50000000, gpio_b = 0x50000400, gpio_c = 0x50000800;
 constexpr std::uintptr_t moder = 0x00, pupdr = 0x0C, idr = 0x10, bsrr = 0x18, afrl = 0x20;
 constexpr std::uintptr_t usart2 = 0x40004400;
 constexpr std::uintptr_t usart_cr1 = usart2, usart_cr3 = usart2 + 0x08, usart_brr = usart2 + 0x0C,
                          usart_isr = usart2 + 0x1C, usart_icr = usart2 + 0x20, usart_rdr = usart2 + 0x24,
                          usart_tdr = usart2 + 0x28;
-constexpr std::uintptr_t adc_isr = 0x40012400, adc_cr = 0x40012408, adc_cfgr2 = 0x40012410, adc_smpr = 0x40012414,
-                         adc_chselr = 0x40012428, adc_dr = 0x40012440;
+constexpr std::uintptr_t adc_isr = 0x40012400, adc_cr = 0x40012408, adc_cfgr2 = 0x40012410,
+                         adc_smpr = 0x40012414, adc_chselr = 0x40012428, adc_dr = 0x40012440;
 constexpr std::uintptr_t systick_csr = 0xE000E010, systick_rvr = 0xE000E014, systick_cvr = 0xE000E018,
                          nvic_iser = 0xE000E100, scb_aircr = 0xE000ED0C;
 
@@ -49,7 +50,8 @@ constexpr std::uint32_t adc_steps = 4'095;
 
 enum class Mode : std::uint32_t { input = 0, output = 1, alternate = 2 };
 void set_mode(std::uintptr_t port, unsigned pin, Mode mode) {
-    word(port + moder) = (word(port + moder) & ~(3U << pin * 2)) | static_cast<std::uint32_t>(mode) << pin * 2;
+    word(port + moder) = (word(port + moder) & ~(3U << pin * 2)) | static_cast<std::uint32_t>(mode)
+                                                                       << pin * 2;
 }
 void pull_up(std::uintptr_t port, unsigned pin) {
     word(port + pupdr) = (word(port + pupdr) & ~(3U << pin * 2)) | 1U << pin * 2;
@@ -102,8 +104,8 @@ class Flash final : public Storage {
 
   private:
     static constexpr std::uint32_t pg = 1, per = 2, bker = 1U << 13, strt = 1U << 16, lock = 1U << 31;
-    static constexpr std::uint32_t busy = 7U << 16;    // both banks, and the configuration
-    static constexpr std::uint32_t errors = 0xC3FAU;   // cleared by writing them
+    static constexpr std::uint32_t busy = 7U << 16;   // both banks, and the configuration
+    static constexpr std::uint32_t errors = 0xC3FAU;  // cleared by writing them
 
     std::uintptr_t address(std::uint32_t offset) const { return 0x08000000 + first_ * 2'048 + offset; }
     static void finish() {
@@ -137,7 +139,8 @@ std::uint32_t ticks_told = 0;
 
 // 16 MHz times 8 through 2.
 void run_from_pll() {
-    constexpr std::uint32_t pll_on = 1U << 24, pll_ready = 1U << 25, pllr_enable = 1U << 28, pllr_half = 1U << 29;
+    constexpr std::uint32_t pll_on = 1U << 24, pll_ready = 1U << 25, pllr_enable = 1U << 28,
+                            pllr_half = 1U << 29;
     constexpr std::uint32_t source_hsi16 = 2, times_eight = 8U << 8, use_pll = 2, wait_states = 2;
     if ((word(rcc_cfgr) & 7U) == use_pll) return;  // the boot stage did
     word(flash_acr) = (word(flash_acr) & ~7U) | wait_states;
@@ -217,7 +220,8 @@ void reset() {
 }
 
 void start() {
-    constexpr std::uint32_t enable = 1, receive = 4, transmit = 8, received_interrupt = 1U << 5, fifo = 1U << 29;
+    constexpr std::uint32_t enable = 1, receive = 4, transmit = 8, received_interrupt = 1U << 5,
+                            fifo = 1U << 29;
     set_mode(gpio_a, power_lamp, Mode::output);
     set_mode(gpio_b, fault_lamp, Mode::output);
     set_mode(gpio_b, sos_lamp, Mode::output);
@@ -271,7 +275,8 @@ void write(std::span<const std::uint8_t> bytes) {
 
 // Ignition and tamper switch pull their pins low through an optocoupler and to ground; the button does too.
 RawInputs read_inputs() {
-    return {!level(gpio_b, ignition_pin), !level(gpio_c, sos_pin), level(gpio_b, tamper_pin), read_supply_mv()};
+    return {!level(gpio_b, ignition_pin), !level(gpio_c, sos_pin), level(gpio_b, tamper_pin),
+            read_supply_mv()};
 }
 
 void show(const Lights& lights) {
