@@ -64,8 +64,7 @@ bool load_and_check(std::uint8_t slot) {
 }
 
 [[noreturn]] void run() {
-    const auto before = retained.load();
-    port::begin(before && before->power.state != PowerState::off);
+    port::begin(boot_note.power == power_is_on);
     Region region(port::storage(), StorageMap::boot_page, 2);
     Kept<BootRecord> store(region);
     const BootRecord stored = store.load().value_or(BootRecord{});
@@ -75,8 +74,9 @@ bool load_and_check(std::uint8_t slot) {
     boot_note.slot = choice.slot;
     if (load_and_check(choice.slot)) start_image();
 
-    boot_note.slot = static_cast<std::uint8_t>(1 - choice.slot);
-    if (load_and_check(boot_note.slot)) {
+    const auto other = static_cast<std::uint8_t>(1 - choice.slot);
+    boot_note.slot = other;
+    if (load_and_check(other)) {
         store.save(give_up_slot(choice.record));
         start_image();
     }

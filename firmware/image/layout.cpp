@@ -2,7 +2,7 @@
 
 namespace fieldpost::firmware {
 
-// In this order, each of a fixed size: the boot stage in a chip is older than the firmware that it starts.
+// In this order: where the note lies must never change either.
 [[gnu::section(".retained.0")]] BootNote boot_note;
 [[gnu::section(".retained.1")]] Retained retained;
 

@@ -8,10 +8,13 @@
 
 namespace fieldpost::firmware {
 
-// Left by the boot stage for the firmware that it starts.
+// What boot stage and firmware tell each other. Its form never changes: the boot stage in a chip is older
+// than most firmware that it starts. Noise after a power-on.
 struct BootNote {
-    std::uint8_t slot;
+    std::uint32_t slot;   // that runs, by the boot stage
+    std::uint32_t power;  // power_is_on while the computer has power, by the firmware
 };
+inline constexpr std::uint32_t power_is_on = 0x50573A31;
 
 // Section .retained: the same address in both programs, and no start-up code touches it.
 extern Retained retained;

@@ -13,8 +13,7 @@ class SerialSender final : public FrameSender {
 };
 
 [[noreturn]] void run() {
-    const auto before = retained.load();
-    port::begin(before && before->power.state != PowerState::off);
+    port::begin(boot_note.power == power_is_on);
     SerialSender sender;
     SodiumCrypto crypto;
     const std::uint8_t slot = boot_note.slot == 1 ? 1 : 0;
@@ -27,6 +26,7 @@ class SerialSender final : public FrameSender {
         while (port::read_byte(byte)) supervisor.receive(byte);
         const Outputs outputs = supervisor.tick(port::elapsed_ms(), port::read_inputs());
         port::set_power(outputs.power);
+        boot_note.power = outputs.power ? power_is_on : 0;
         port::show(outputs.lights);
         if (outputs.reset) port::reset();
         port::wait();

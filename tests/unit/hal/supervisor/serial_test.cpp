@@ -8,6 +8,7 @@
 #include "hal/supervisor/frame.hpp"
 #include "hal/supervisor/supervisor.hpp"
 #include "hal/supervisor/supervisor.pb.h"
+#include "tests/unit/hal/gnss/pseudo_port.hpp"
 #include "tests/unit/hal/supervisor/state_log.hpp"
 #include "tests/unit/hal/supervisor/talking_port.hpp"
 #include "tests/unit/hal/temp_folder.hpp"
@@ -173,4 +174,32 @@ TEST_CASE("the driver never feeds the watchdog by itself") {
     REQUIRE(b.wait_known());
     REQUIRE(b.supervisor->settings().has_value());
     CHECK(feeds == 0);
+}
+
+TEST_CASE("on a serial port a supervisor is heard, lost when its cable is pulled, and heard again") {
+    TempFolder folder;
+    PseudoPort port(folder / "supervisor");
+    const auto clock = make_system_clock(0);
+    wire::Report report;
+    report.mutable_state()->set_supply_mv(12'345);
+    const Bytes frame = write_supervisor_frame(report.SerializeAsString());
+    StateLog log;
+    auto supervisor =
+        make_supervisor({"serial", {{"path", port.path().string()}, {"retry_max_ms", "20"}}}, *clock).value();
+    REQUIRE(supervisor->start(log.handler()).has_value());
+    REQUIRE(log.wait_for_count(1));  // there is no port yet
+    for (int times = 0; times < 2; ++times) {
+        const std::size_t before = log.count();
+        port.plug_in();
+        // What is said before the port is open is lost, as on a wire.
+        for (int tries = 0; tries < 2'000 && log.count() == before; ++tries) {
+            port.say(frame);
+            log.wait_for_count(before + 1, std::chrono::milliseconds(10));
+        }
+        REQUIRE(log.all()[before].has_value());
+        CHECK(log.all()[before]->supply_mv == 12'345);
+        port.unplug();
+        REQUIRE(log.wait_for_last([](const auto& told) { return !told.has_value(); }));
+        CHECK(supervisor->status().state == PartState::broken);
+    }
 }

@@ -14,6 +14,8 @@ namespace fieldpost::hal::testing {
 
 class StateLog {
   public:
+    static constexpr std::chrono::milliseconds limit{20'000};
+
     using Told = std::optional<SupervisorState>;
 
     SupervisorHandler handler() {
@@ -29,9 +31,13 @@ class StateLog {
     }
     std::size_t count() const { return all().size(); }
 
-    bool wait_for_count(std::size_t count) {
+    bool wait_for_count(std::size_t count, std::chrono::milliseconds longest = limit) {
         std::unique_lock lock(mutex_);
-        return changed_.wait_for(lock, limit, [&] { return told_.size() >= count; });
+        return changed_.wait_for(lock, longest, [&] { return told_.size() >= count; });
+    }
+    bool wait_for_last(const std::function<bool(const Told&)>& holds) {
+        std::unique_lock lock(mutex_);
+        return changed_.wait_for(lock, limit, [&] { return !told_.empty() && holds(told_.back()); });
     }
     // Some state told so far or in time for which it holds.
     bool wait_for(const std::function<bool(const Told&)>& holds) {
@@ -45,7 +51,6 @@ class StateLog {
     }
 
   private:
-    static constexpr std::chrono::seconds limit{20};
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<Told> told_;
