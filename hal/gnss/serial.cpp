@@ -8,7 +8,7 @@
 
 #include "hal/clock/clock.hpp"
 #include "hal/gnss/nmea_receiver.hpp"
-#include "hal/gnss/serial_port.hpp"
+#include "hal/serial_port.hpp"
 #include "hal/worker.hpp"
 
 namespace fieldpost::hal {

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <span>
 
+#include "hal/supervisor/supervisor.pb.h"
 #include "sync/base/compress.hpp"
 #include "sync/protocol/codec.hpp"
 #include "sync/protocol/dictionary_columns.hpp"
@@ -617,6 +618,35 @@ void texts(Corpus& corpus) {
                            sentence("GPVTG,90.0,T,,M,10.0,N,18.5,K,A"));
 }
 
+// The top bits of a choice move pins and time.
+void supervisors(Corpus& corpus) {
+    namespace wire = fieldpost::supervisor;
+    constexpr unsigned ignition_off = 1, sos = 2, dip = 4, long_pause = 8;
+    wire::Request request;
+    request.set_id(1);
+    request.mutable_feed();
+    const Bytes feed = step(0, request);
+    request.mutable_done()->set_run(1);
+    const Bytes done = step(ignition_off | long_pause, request);
+    request.mutable_set_wake()->set_after_s(60);
+    const Bytes wake = step(dip, request);
+    request.mutable_read_log()->set_from(1);
+    corpus.add("supervisor_request", feed + wake + done + step(sos | ignition_off, request));
+    request.mutable_begin_update()->set_size(600);
+    Bytes update = feed + step(0, request);
+    request.mutable_update_block()->set_data(Bytes("FPFW\1\0\0\0\x58\1\0\0", 12) + Bytes(116, 'x'));
+    update += step(0, request);
+    request.mutable_update_block()->set_offset(128);
+    update += step(0, request);
+    request.mutable_finish_update();
+    corpus.add("supervisor_request", update + step(0, request) + done);
+    fill(*request.mutable_write_settings());
+    corpus.add("supervisor_request", feed + step(0, request));
+    request.mutable_write_settings()->set_hold_up_ms(1000);
+    corpus.add("supervisor", request.SerializeAsString());
+    corpus.add("supervisor", Bytes("\0\3\1\x11\3\x5a\xa5\0\0\xff", 10));
+}
+
 Bytes text_of(const std::filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);
     return Bytes(std::istreambuf_iterator<char>(file), {});
@@ -656,5 +686,6 @@ int main(int argc, char** argv) {
     columns(corpus);
     edits(corpus);
     texts(corpus);
+    supervisors(corpus);
     mappings(corpus, argv[2]);
 }

@@ -1,4 +1,4 @@
-#include "hal/gnss/serial_port.hpp"
+#include "hal/serial_port.hpp"
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
@@ -54,10 +54,11 @@ bool is_serial_baud(std::int64_t baud) {
     return speed_code(baud).has_value();
 }
 
-Result<Fd> open_serial_port(const std::string& path, std::int64_t baud) {
+Result<Fd> open_serial_port(const std::string& path, std::int64_t baud, SerialUse use) {
     const auto speed = speed_code(baud);
     if (!speed) return fail(ErrorCode::invalid_argument, std::to_string(baud) + " baud is not a serial rate");
-    Fd port(::open(path.c_str(), O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+    const int access = use == SerialUse::read ? O_RDONLY : O_RDWR;
+    Fd port(::open(path.c_str(), access | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
     if (!port) return open_error(path);
 
     termios settings{};

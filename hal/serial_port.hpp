@@ -1,4 +1,4 @@
-// Opens a serial port for reading raw bytes.
+// Opens a serial port for raw bytes.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +11,11 @@ namespace fieldpost::hal {
 
 bool is_serial_baud(std::int64_t baud);
 
+enum class SerialUse { read, read_and_write };
+
 // Non-blocking, raw, 8 data bits, no parity, no flow control, modem lines ignored; other programs are kept
 // from opening it meanwhile (ModemManager likes to probe ports). not_found, refused (permission, or another
 // program has it), invalid_argument (no terminal, or a rate it does not have), io.
-Result<Fd> open_serial_port(const std::string& path, std::int64_t baud);
+Result<Fd> open_serial_port(const std::string& path, std::int64_t baud, SerialUse use = SerialUse::read);
 
 }  // namespace fieldpost::hal

@@ -1,0 +1,139 @@
+#include "firmware/supervisor.hpp"
+
+namespace fieldpost::firmware {
+namespace {
+
+constexpr std::uint32_t report_every_ms = 5'000;
+constexpr std::uint8_t started_cold = 0;
+constexpr std::uint8_t started_asked = 1;
+constexpr std::uint8_t started_by_watchdog = 2;
+
+std::uint16_t low_half(std::uint32_t value) {
+    return static_cast<std::uint16_t>(value);
+}
+
+}  // namespace
+
+Supervisor::Supervisor(const SupervisorParts& parts)
+    : parts_(parts),
+      settings_region_(parts.storage, StorageMap::settings_page, 2),
+      boot_region_(parts.storage, StorageMap::boot_page, 2),
+      log_region_(parts.storage, StorageMap::log_page, parts.storage.pages() - StorageMap::log_page),
+      settings_store_(settings_region_),
+      boot_store_(boot_region_),
+      log_(log_region_),
+      slot_(parts.slot),
+      contacts_(settings_, *this),
+      power_(settings_, *this),
+      update_(parts.spare_slot) {
+    start();
+}
+
+void Supervisor::start() {
+    // What an older firmware stored, or damage, must not bring a threshold that no one may set.
+    if (const auto stored = settings_store_.load(); stored && in_range(*stored)) settings_ = *stored;
+    boot_ = boot_store_.load().value_or(BootRecord{slot_, 0, 0, 0});
+    log_.open();
+    starts_ = log_.starts();
+    retained_sequence_ = parts_.retained.last_sequence();
+    if (const auto state = parts_.retained.load()) {
+        resume(*state);
+    } else {
+        ++starts_;
+        note(Event::supervisor_started, started_cold, low_half(parts_.version));
+    }
+    if (boot_.rolled_back != 0) {
+        note(Event::update_rolled_back, 0, low_half(parts_.version));
+        BootRecord told = boot_;
+        told.rolled_back = 0;
+        save_boot(told);
+    }
+}
+
+void Supervisor::resume(const RetainedState& state) {
+    now_ms_ = state.now_ms;
+    trial_ms_ = on_trial() ? state.trial_ms : 0;
+    resets_ = state.resets + 1;
+    contacts_.assume(state.ignition, state.supply, state.tamper, state.sos_presses, state.tamper_openings);
+    power_.resume(state.power);
+    note(Event::supervisor_started, state.asked ? started_asked : started_by_watchdog,
+         low_half(parts_.version));
+}
+
+void Supervisor::retain(bool asked) {
+    RetainedState state;
+    state.power = power_.memory();
+    state.now_ms = now_ms_;
+    state.trial_ms = trial_ms_;
+    state.supply = contacts_.supply();
+    state.ignition = contacts_.ignition();
+    state.tamper = contacts_.tamper();
+    state.asked = asked;
+    state.sos_presses = contacts_.sos_presses();
+    state.tamper_openings = contacts_.tamper_openings();
+    state.resets = resets_;
+    parts_.retained.save(state, ++retained_sequence_);
+}
+
+Outputs Supervisor::tick(std::uint32_t elapsed_ms, const RawInputs& raw) {
+    now_ms_ += elapsed_ms;
+    contacts_.read(raw, now_ms_);
+    const bool was_powered = power_.powered();
+    power_.tick(now_ms_, contacts_.inputs());
+    if (on_trial()) {
+        const CutReason cut = power_.memory().cut_by;
+        const bool failed = was_powered && !power_.powered() &&
+                            (cut == CutReason::host_watchdog || cut == CutReason::boot_failed);
+        tick_trial(elapsed_ms);
+        if (failed) roll_back();
+    }
+    const bool rested = now_ms_ - power_.memory().since_ms >= settings_.off_ms / 2;
+    const bool reset = update_waits() && !power_.powered() && rested;
+    retain(reset);
+    if (power_.powered() && (shown() != reported_ || now_ms_ - reported_ms_ >= report_every_ms)) report();
+    return {power_.powered(), lights_at(now_ms_, power_.memory(), contacts_.supply(), contacts_.tamper()),
+            reset};
+}
+
+void Supervisor::tick_trial(std::uint32_t elapsed_ms) {
+    if (!power_.powered()) return;
+    trial_ms_ += elapsed_ms;
+    if (trial_ms_ >= settings_.trial_ms) roll_back();
+}
+
+// The firmware before this one runs again from the next time on that the computer's power is off.
+void Supervisor::roll_back() {
+    if (on_trial()) save_boot(give_up_slot(boot_));
+}
+
+bool Supervisor::save_boot(const BootRecord& record) {
+    if (!boot_store_.save(record)) return false;
+    boot_ = record;
+    return true;
+}
+
+void Supervisor::note(Event event, std::uint8_t argument, std::uint16_t value) {
+    // A log that cannot be written is no reason to stop: power comes first.
+    log_.append(event, argument, value, static_cast<std::uint32_t>(now_ms_ / 1'000), starts_);
+}
+
+Supervisor::Shown Supervisor::shown() const {
+    const PowerMemory& power = power_.memory();
+    return {power.state,
+            power.hold_up_cause,
+            contacts_.supply(),
+            contacts_.ignition(),
+            power.unwatched,
+            contacts_.tamper(),
+            on_trial(),
+            update_waits(),
+            power.run,
+            contacts_.sos_presses(),
+            contacts_.tamper_openings()};
+}
+
+void Supervisor::receive(std::uint8_t byte) {
+    if (reader_.take(byte)) answer(reader_.message());
+}
+
+}  // namespace fieldpost::firmware
