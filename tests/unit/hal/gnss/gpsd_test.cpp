@@ -1,10 +1,7 @@
 // The driver beside a real gpsd that listens to a receiver of the test's.
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <signal.h>
-#include <spawn.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +10,7 @@
 #include <iostream>
 
 #include "hal/clock/system.hpp"
+#include "tests/unit/hal/child.hpp"
 #include "tests/unit/hal/gnss/fix_log.hpp"
 #include "tests/unit/hal/gnss/nmea.hpp"
 #include "tests/unit/hal/gnss/pseudo_port.hpp"
@@ -39,25 +37,11 @@ std::string free_port() {
     return std::to_string(::ntohs(address.sin_port));
 }
 
-class Gpsd {
+// -N: not into the background; -n: reads the receiver though nobody asks; -b: writes nothing to it.
+class Gpsd : public Child {
   public:
-    Gpsd(const std::string& port, const std::string& receiver) {
-        // -N: not into the background; -n: reads the receiver though nobody asks; -b: writes nothing to it.
-        const char* arguments[] = {gpsd_program,     "-N",   "-n", "-b", "-S", port.c_str(),
-                                   receiver.c_str(), nullptr};
-        if (::posix_spawn(&process_, gpsd_program, nullptr, nullptr, const_cast<char**>(arguments),
-                          environ) != 0)
-            throw std::runtime_error("gpsd does not start");
-    }
-    ~Gpsd() {
-        ::kill(process_, SIGKILL);
-        ::waitpid(process_, nullptr, 0);
-    }
-    Gpsd(const Gpsd&) = delete;
-    Gpsd& operator=(const Gpsd&) = delete;
-
-  private:
-    pid_t process_ = 0;
+    Gpsd(const std::string& port, const std::string& receiver)
+        : Child({gpsd_program, "-N", "-n", "-b", "-S", port, receiver}) {}
 };
 
 struct Bench {
