@@ -9,6 +9,9 @@ if(NOT CMAKE_BUILD_TYPE)
     set(CMAKE_BUILD_TYPE Release)
 endif()
 
+# A program loads only the libraries that it calls: what one hal driver needs is no burden on the hub.
+add_link_options(LINKER:--as-needed)
+
 add_library(fp_flags INTERFACE)
 target_compile_options(fp_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
 # GCC 12 warns of overlapping copies in std::string's own operator+ once it is inlined (GCC bug 105651).

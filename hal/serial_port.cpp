@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <termios.h>
 
 #include <array>
@@ -77,6 +78,13 @@ Result<Fd> open_serial_port(const std::string& path, std::int64_t baud, SerialUs
     }
     ::tcflush(port.get(), TCIFLUSH);  // what was read at another rate is noise
     return port;
+}
+
+bool is_open_at(int port, const std::string& path) {
+    struct stat open {};
+    struct stat named {};
+    return ::fstat(port, &open) == 0 && ::stat(path.c_str(), &named) == 0 && open.st_dev == named.st_dev &&
+           open.st_ino == named.st_ino && open.st_rdev == named.st_rdev;
 }
 
 }  // namespace fieldpost::hal

@@ -18,4 +18,8 @@ enum class SerialUse { read, read_and_write };
 // program has it), invalid_argument (no terminal, or a rate it does not have), io.
 Result<Fd> open_serial_port(const std::string& path, std::int64_t baud, SerialUse use = SerialUse::read);
 
+// True while `path` still leads to the device that `port` has open. False when the device was unplugged, also
+// where the kernel tells the reader nothing of it, and when another one has taken its name.
+bool is_open_at(int port, const std::string& path);
+
 }  // namespace fieldpost::hal

@@ -9,9 +9,10 @@
 
 namespace fieldpost::hal {
 
-StopEvent::Woke StopEvent::wait(int fd, std::optional<std::int64_t> timeout_us) const {
+StopEvent::Woke StopEvent::wait(int fd, std::optional<std::int64_t> timeout_us, short events) const {
+    static_assert(readable_events == POLLIN);
     std::array<pollfd, 2> watched{{{.fd = fd_, .events = POLLIN, .revents = 0},
-                                   {.fd = fd, .events = POLLIN, .revents = 0}}};  // poll skips a negative fd
+                                   {.fd = fd, .events = events, .revents = 0}}};  // poll skips a negative fd
     timespec limit{};
     if (timeout_us && *timeout_us > 0) {
         limit.tv_sec = static_cast<time_t>(*timeout_us / 1'000'000);

@@ -19,13 +19,16 @@ class StopEvent {
     enum class Woke { stop, readable, timeout };
 
     // Waits until stop() was asked for, until `fd` can be read or has failed (-1: no descriptor), or until
-    // the time is out (microseconds; nullopt: no limit). Stop wins over the rest.
-    Woke wait(int fd, std::optional<std::int64_t> timeout_us) const;
+    // the time is out (microseconds; nullopt: no limit). Stop wins over the rest. `events`: what of poll's
+    // stands for "can be read"; files of the kernel tell a change as POLLPRI.
+    Woke wait(int fd, std::optional<std::int64_t> timeout_us, short events = readable_events) const;
 
     // True if stop was asked for before the time was out.
     bool sleep(std::int64_t timeout_us) const { return wait(-1, timeout_us) == Woke::stop; }
 
   private:
+    static constexpr short readable_events = 1;  // POLLIN
+
     int fd_;
 };
 

@@ -46,7 +46,8 @@ class Clock {
     virtual const std::string& boot_id() const = 0;
 
     // Satellite time: the UTC that was valid at `received_boottime_us`. Only times that satellites vouch for
-    // (Fix::utc_valid) may be offered. What lies below the build date, or was received in the future, is
+    // (Fix::utc_valid, and not Fix::utc_leaps) may be
+    // offered. What lies below the build date, or was received in the future, is
     // ignored.
     virtual void offer_gnss_time(UnixMicros utc_us, std::int64_t received_boottime_us) = 0;
 };

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <utility>
 
+#include "hal/clock/even_utc.hpp"
 #include "hal/clock/gnss_time.hpp"
 #include "sync/base/file.hpp"
 
@@ -52,15 +53,10 @@ class SystemClock final : public Clock {
     std::int64_t boottime_us() const override { return read_clock_us(CLOCK_BOOTTIME); }
 
     TimeReading now() const override {
-        const std::int64_t boottime = boottime_us();
-        const UnixMicros system = read_clock_us(CLOCK_REALTIME);
+        // Within the lock: readings are told in the order in which they are read.
         const std::lock_guard lock(mutex_);
-        const auto satellites = gnss_.utc_at(boottime);
-        if (satellites && gnss_.fresh_at(boottime)) return {*satellites, TimeQuality::gnss, boottime};
-        if (system >= build_floor_us_ && is_synchronised()) return {system, TimeQuality::ntp, boottime};
-        if (satellites) return {*satellites, TimeQuality::rtc, boottime};
-        if (system < build_floor_us_) return {system, TimeQuality::none, boottime};
-        return {system, set_from_rtc_ ? TimeQuality::rtc : TimeQuality::build_floor, boottime};
+        const std::int64_t boottime = boottime_us();
+        return even_.tell(best(boottime, read_clock_us(CLOCK_REALTIME)));
     }
 
     const std::string& boot_id() const override { return boot_id_; }
@@ -72,10 +68,20 @@ class SystemClock final : public Clock {
     }
 
   private:
+    TimeReading best(std::int64_t boottime, UnixMicros system) const {
+        const auto satellites = gnss_.utc_at(boottime);
+        if (satellites && gnss_.fresh_at(boottime)) return {*satellites, TimeQuality::gnss, boottime};
+        if (system >= build_floor_us_ && is_synchronised()) return {system, TimeQuality::ntp, boottime};
+        if (satellites) return {*satellites, TimeQuality::rtc, boottime};
+        if (system < build_floor_us_) return {system, TimeQuality::none, boottime};
+        return {system, set_from_rtc_ ? TimeQuality::rtc : TimeQuality::build_floor, boottime};
+    }
+
     const UnixMicros build_floor_us_;
     const std::string boot_id_;
     const bool set_from_rtc_;
     mutable std::mutex mutex_;
+    mutable EvenUtc even_;
     GnssTime gnss_;
 };
 

@@ -29,13 +29,13 @@ struct Fix {
 
     // Present exactly when type is not none. Never 0,0: receivers write that when they know nothing.
     std::optional<Position> position;
-    std::optional<double> altitude_m;  // above mean sea level; absent in a 2D fix, where it is only assumed
-    std::optional<double> speed_mps;   // over ground
-    std::optional<double> course_deg;  // true, 0 <= course < 360; noise when nearly standing
-    std::optional<double> hdop;        // horizontal dilution of precision; only with a position
-    std::optional<double> accuracy_m;  // radius that holds the true place 95 times in 100; an estimate
-    std::optional<int> satellites_used;
-    std::optional<int> satellites_seen;
+    std::optional<double> altitude_m;    // above mean sea level; absent in a 2D fix, where it is only assumed
+    std::optional<double> speed_mps;     // over ground
+    std::optional<double> course_deg;    // true, 0 <= course < 360; noise when nearly standing
+    std::optional<double> hdop;          // horizontal dilution of precision, above 0; only with a position
+    std::optional<double> accuracy_m;    // radius that holds the true place 95 times in 100; an estimate
+    std::optional<int> satellites_used;  // 0..128, over all systems
+    std::optional<int> satellites_seen;  // the same; some receivers list only those of one system
 
     // UTC in microseconds since 1970, when time and date are known. It is `utc_valid` when satellites gave it
     // in this epoch; otherwise it comes from the receiver's own battery clock and may be anything.
@@ -43,6 +43,12 @@ struct Fix {
     bool utc_valid = false;
     // Microseconds since UTC midnight: known also where the receiver never tells the date.
     std::optional<std::int64_t> time_of_day_us;
+
+    // Judged against the fixes before (JumpWatch), and only told: the values stay as the receiver gave them.
+    // The position lies farther off than any vehicle drives in the time between.
+    bool position_leaps = false;
+    // A valid UTC runs otherwise than the boot clock; it is not to be taken for the time.
+    bool utc_leaps = false;
 
     // CLOCK_BOOTTIME in microseconds when the first sentence with this epoch's time arrived. A receiver that
     // repeats an old epoch does not make it younger.

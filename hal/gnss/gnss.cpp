@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "hal/gnss/empty.hpp"
+#include "hal/gnss/gpsd.hpp"
 #include "hal/gnss/replay.hpp"
 #include "hal/gnss/serial.hpp"
 #include "hal/gnss/sim.hpp"
@@ -18,10 +19,8 @@ struct Driver {
 
 // A new driver is one file pair and one line here.
 constexpr std::array drivers{
-    Driver{"empty", make_empty_gnss},
-    Driver{"replay", make_replay_gnss},
-    Driver{"serial", make_serial_gnss},
-    Driver{"sim", make_sim_gnss},
+    Driver{"empty", make_empty_gnss},   Driver{"gpsd", make_gpsd_gnss}, Driver{"replay", make_replay_gnss},
+    Driver{"serial", make_serial_gnss}, Driver{"sim", make_sim_gnss},
 };
 
 }  // namespace

@@ -11,21 +11,40 @@ namespace {
 
 constexpr double mps_per_knot = 1852.0 / 3600.0;
 constexpr double mps_per_kmh = 1.0 / 3.6;
-constexpr std::size_t most_satellites = 128;  // no receiver uses more; bounds what nonsense can make us keep
-constexpr std::size_t most_talkers = 16;
+constexpr std::size_t most_systems = 16;
+// What lies beyond is no value but a receiver's way to say that it knows none, or damage.
+constexpr double lowest_altitude_m = -10'000;
+constexpr double highest_altitude_m = 100'000;
+constexpr double fastest_mps = 1000;
+constexpr double worst_dop = 99;  // 99.99, 99.0 and 0 stand for "unknown"
 
 template <class Number>
 void take(std::optional<Number>& target, const std::optional<Number>& told) {
     if (told) target = told;
 }
 
-std::optional<double> at_least(std::optional<double> value, double lowest) {
-    return value && *value >= lowest ? value : std::nullopt;
+std::optional<double> within(std::optional<double> value, double lowest, double highest) {
+    return value && *value >= lowest && *value <= highest ? value : std::nullopt;
+}
+
+std::optional<double> dilution(std::optional<double> value) {
+    return value && *value > 0 && *value < worst_dop ? value : std::nullopt;
+}
+
+std::optional<int> satellites(std::optional<int> value) {
+    return value && *value <= static_cast<int>(SatelliteSet::most) ? value : std::nullopt;
 }
 
 std::optional<double> scaled(std::optional<double> value, double factor) {
     if (value) *value *= factor;
     return value;
+}
+
+// Of two standard deviations in metres: twice the distance root mean square holds 95 to 98 % of all
+// positions.
+std::optional<double> twice_root_mean_square(std::optional<double> north, std::optional<double> east) {
+    if (!north || !east || *north < 0 || *east < 0) return std::nullopt;
+    return 2 * std::hypot(*north, *east);
 }
 
 // Mode letters of RMC, GNS and GLL (2.3 and later). 'P' is "precise": no degradation, still one receiver
@@ -70,20 +89,53 @@ Grade grade_of_quality(char quality) {
 
 }  // namespace
 
-SentenceKind NmeaEpoch::kind(const NmeaFields& fields) {
-    static constexpr std::array<std::string_view, 4> reports{"GGA", "RMC", "GNS", "GLL"};
-    static constexpr std::array<std::string_view, 5> details{"GSA", "GSV", "VTG", "GST", "ZDA"};
-    if (fields.talker().empty())
-        return fields.type() == "PGRME" ? SentenceKind::detail : SentenceKind::unread;
-    if (std::find(reports.begin(), reports.end(), fields.type()) != reports.end())
-        return SentenceKind::report;
-    if (std::find(details.begin(), details.end(), fields.type()) != details.end())
-        return SentenceKind::detail;
-    return SentenceKind::unread;
+// What reads a sentence, found by its address; a new sentence is one line here.
+struct NmeaEpoch::Reader {
+    std::string_view type;
+    std::string_view page;  // field 1 of sentences that share an address
+    SentenceKind kind;
+    std::size_t time_field;  // 0: none that decides which epoch it belongs to
+    void (NmeaEpoch::*apply)(const NmeaFields&);
+};
+
+const NmeaEpoch::Reader* NmeaEpoch::reader_of(const NmeaFields& fields) {
+    static constexpr std::array standard{
+        Reader{"GGA", {}, SentenceKind::report, 1, &NmeaEpoch::apply_gga},
+        Reader{"RMC", {}, SentenceKind::report, 1, &NmeaEpoch::apply_rmc},
+        Reader{"GNS", {}, SentenceKind::report, 1, &NmeaEpoch::apply_gns},
+        Reader{"GLL", {}, SentenceKind::report, 5, &NmeaEpoch::apply_gll},
+        Reader{"GSA", {}, SentenceKind::detail, 0, &NmeaEpoch::apply_gsa},
+        Reader{"GSV", {}, SentenceKind::detail, 0, &NmeaEpoch::apply_gsv},
+        Reader{"VTG", {}, SentenceKind::detail, 0, &NmeaEpoch::apply_vtg},
+        Reader{"GST", {}, SentenceKind::detail, 1, &NmeaEpoch::apply_gst},
+        Reader{"GBS", {}, SentenceKind::detail, 1, &NmeaEpoch::apply_gbs},
+        Reader{"ZDA", {}, SentenceKind::detail, 0, &NmeaEpoch::apply_zda},
+    };
+    static constexpr std::array proprietary{
+        Reader{"PUBX", "00", SentenceKind::report, 2, &NmeaEpoch::apply_pubx_00},
+        Reader{"PUBX", "04", SentenceKind::detail, 0, &NmeaEpoch::apply_pubx_04},
+        Reader{"PGRME", {}, SentenceKind::detail, 0, &NmeaEpoch::apply_pgrme},
+        Reader{"PGRMF", {}, SentenceKind::report, 4, &NmeaEpoch::apply_pgrmf},
+    };
+    const auto reads = [&](const Reader& reader) {
+        return reader.type == fields.type() && (reader.page.empty() || reader.page == fields[1]);
+    };
+    const auto find = [&](const auto& readers) -> const Reader* {
+        const auto found = std::ranges::find_if(readers, reads);
+        return found == readers.end() ? nullptr : &*found;
+    };
+    return fields.talker().empty() ? find(proprietary) : find(standard);
 }
 
-std::optional<std::int64_t> NmeaEpoch::report_time_us(const NmeaFields& fields) {
-    return fields.time_of_day_us(fields.type() == "GLL" ? 5 : 1);
+SentenceKind NmeaEpoch::kind(const NmeaFields& fields) {
+    const Reader* reader = reader_of(fields);
+    return reader == nullptr ? SentenceKind::unread : reader->kind;
+}
+
+std::optional<std::int64_t> NmeaEpoch::time_us(const NmeaFields& fields) {
+    const Reader* reader = reader_of(fields);
+    if (reader == nullptr || reader->time_field == 0) return std::nullopt;
+    return fields.time_of_day_us(reader->time_field);
 }
 
 bool NmeaEpoch::has_report(std::string_view type) const {
@@ -91,21 +143,13 @@ bool NmeaEpoch::has_report(std::string_view type) const {
 }
 
 void NmeaEpoch::apply(const NmeaFields& fields) {
-    const std::string_view type = fields.type();
-    if (kind(fields) == SentenceKind::report) {
-        if (!has_report(type)) reports.emplace_back(type);
-        take(time_of_day_us, report_time_us(fields));
+    const Reader* reader = reader_of(fields);
+    if (reader == nullptr) return;
+    if (reader->kind == SentenceKind::report) {
+        if (!has_report(fields.type())) reports.emplace_back(fields.type());
+        take(time_of_day_us, time_us(fields));
     }
-    if (type == "GGA") return apply_gga(fields);
-    if (type == "RMC") return apply_rmc(fields);
-    if (type == "GNS") return apply_gns(fields);
-    if (type == "GLL") return apply_gll(fields);
-    if (type == "GSA") return apply_gsa(fields);
-    if (type == "GSV") return apply_gsv(fields);
-    if (type == "VTG") return apply_vtg(fields);
-    if (type == "GST") return apply_gst(fields);
-    if (type == "ZDA") return apply_zda(fields);
-    if (type == "PGRME") return apply_pgrme(fields);
+    (this->*reader->apply)(fields);
 }
 
 void NmeaEpoch::take_position(const std::optional<Position>& told, int rank) {
@@ -124,9 +168,25 @@ void NmeaEpoch::take_mode(char mode) {
 }
 
 void NmeaEpoch::take_movement(std::optional<double> speed, std::optional<double> course) {
-    take(speed_mps, at_least(speed, 0));
+    take(speed_mps, within(speed, 0, fastest_mps));
     if (!course || *course < 0 || *course > 360) return;
     course_deg = *course == 360 ? 0 : *course;
+}
+
+void NmeaEpoch::take_altitude(std::optional<double> told_m) {
+    take(altitude_m, within(told_m, lowest_altitude_m, highest_altitude_m));
+}
+
+void NmeaEpoch::take_accuracy(std::optional<double> told_m, int rank) {
+    if (!told_m || *told_m <= 0 || rank < accuracy_rank) return;
+    accuracy_m = told_m;
+    accuracy_rank = rank;
+}
+
+void NmeaEpoch::take_date(std::optional<std::int64_t> told_day, std::optional<std::int64_t> told_time_us) {
+    if (!told_day || !told_time_us) return;
+    day = told_day;
+    day_time_us = *told_time_us;
 }
 
 // 1 time, 2-5 position, 6 quality, 7 satellites used, 8 HDOP, 9 altitude, 10 M, 11 geoid separation
@@ -137,10 +197,10 @@ void NmeaEpoch::apply_gga(const NmeaFields& fields) {
     } else if (quality >= '1' && quality <= '9') {
         take_position(fields.position(2), 3);
         take_grade(grade_of_quality(quality));
-        take(altitude_m, fields.number(9));
+        take_altitude(fields.number(9));
     }
-    take(satellites_used, fields.count(7));
-    take(hdop, at_least(fields.number(8), 0));
+    take(satellites_used, satellites(fields.count(7)));
+    take(hdop, dilution(fields.number(8)));
 }
 
 // 1 time, 2 status, 3-6 position, 7 knots, 8 course, 9 ddmmyy, 10-11 magnetic variation, 12 mode (2.3), 13
@@ -154,10 +214,7 @@ void NmeaEpoch::apply_rmc(const NmeaFields& fields) {
     } else {
         denied = true;
     }
-    if (const auto told = read_date(fields[9]); told && time_of_day_us) {
-        day = told;
-        day_time_us = *time_of_day_us;
-    }
+    take_date(read_date(fields[9]), time_of_day_us);
 }
 
 // 1 time, 2-5 position, 6 a mode letter for each system, 7 satellites used, 8 HDOP, 9 altitude, 10 geoid
@@ -179,10 +236,10 @@ void NmeaEpoch::apply_gns(const NmeaFields& fields) {
         // One system that measured is enough: others may only extrapolate.
         take_grade(measured == Grade::unknown ? Grade::estimated : measured);
         take_position(fields.position(2), 3);
-        take(altitude_m, fields.number(9));
+        take_altitude(fields.number(9));
     }
-    take(satellites_used, fields.count(7));
-    take(hdop, at_least(fields.number(8), 0));
+    take(satellites_used, satellites(fields.count(7)));
+    take(hdop, dilution(fields.number(8)));
 }
 
 // 1-4 position, 5 time, 6 status, 7 mode (2.3); before 2.0 the sentence ended with the position
@@ -201,30 +258,33 @@ void NmeaEpoch::apply_gll(const NmeaFields& fields) {
 void NmeaEpoch::apply_gsa(const NmeaFields& fields) {
     const char mode = fields.letter(2);
     if (mode >= '1' && mode <= '3') dimensions = std::max(dimensions, mode - '0');
-    const std::uint32_t talker = static_cast<unsigned char>(fields.talker().back());
-    const std::uint32_t system = static_cast<unsigned char>(fields.letter(18));
     for (std::size_t index = 3; index <= 14; ++index) {
         const auto number = fields.count(index);
-        if (!number || *number == 0 || gsa_satellites.size() == most_satellites) continue;
-        const std::uint32_t satellite = talker << 24U | system << 16U | static_cast<std::uint32_t>(*number);
-        if (std::find(gsa_satellites.begin(), gsa_satellites.end(), satellite) == gsa_satellites.end()) {
-            gsa_satellites.push_back(satellite);
-        }
+        if (number && *number != 0)
+            listed.add(system_of_used(fields.talker(), fields.letter(18), *number), *number);
     }
-    if (!hdop) hdop = at_least(fields.number(16), 0);
+    if (!hdop) hdop = dilution(fields.number(16));
 }
 
-// 1 sentences, 2 this one, 3 satellites in view. A talker repeats its satellites for each of its signals
-// (4.11).
+NmeaEpoch::Seen* NmeaEpoch::seen_by(char system) {
+    const auto known = std::ranges::find(seen, system, &Seen::system);
+    if (known != seen.end()) return &*known;
+    if (seen.size() == most_systems) return nullptr;
+    return &seen.emplace_back(Seen{.system = system, .told = 0, .listed = {}});
+}
+
+// 1 sentences, 2 this one, 3 satellites in view, then four fields a satellite, its number first, and a signal
+// id (4.11). A talker lists its satellites anew for each of its signals, and not the same ones.
 void NmeaEpoch::apply_gsv(const NmeaFields& fields) {
-    const auto told = fields.count(3);
-    if (!told || *told > static_cast<int>(most_satellites)) return;
-    for (Seen& entry : seen) {
-        if (entry.talker != fields.talker()) continue;
-        entry.satellites = std::max(entry.satellites, *told);
-        return;
+    const auto told = satellites(fields.count(3));
+    if (!told) return;
+    Seen* const entry = seen_by(system_of_talker(fields.talker()));
+    if (entry == nullptr) return;
+    entry->told = std::max(entry->told, *told);
+    for (std::size_t index = 4; index + 3 <= fields.last(); index += 4) {
+        const auto number = fields.count(index);
+        if (number && *number != 0) entry->listed.add(entry->system, *number);
     }
-    if (seen.size() < most_talkers) seen.push_back({std::string(fields.talker()), *told});
 }
 
 // 1 course, 2 T, 3 magnetic course, 4 M, 5 knots, 6 N, 7 km/h, 8 K, 9 mode (2.3); before 2.0 without the
@@ -237,32 +297,78 @@ void NmeaEpoch::apply_vtg(const NmeaFields& fields) {
     take_movement(speed, fields.number(1));
 }
 
-// 6 and 7: standard deviations of latitude and longitude, metres
+// 1 time, 6 and 7 standard deviations of latitude and longitude, metres
 void NmeaEpoch::apply_gst(const NmeaFields& fields) {
-    const auto north = at_least(fields.number(6), 0);
-    const auto east = at_least(fields.number(7), 0);
-    // Twice the distance root mean square holds 95 to 98 % of all positions.
-    if (north && east && (*north > 0 || *east > 0)) accuracy_m = 2 * std::hypot(*north, *east);
+    take_accuracy(twice_root_mean_square(fields.number(6), fields.number(7)), 4);
+}
+
+// 1 time, 2 and 3 expected errors of latitude and longitude, metres (one sigma, as receivers fill it)
+void NmeaEpoch::apply_gbs(const NmeaFields& fields) {
+    take_accuracy(twice_root_mean_square(fields.number(2), fields.number(3)), 1);
 }
 
 // 1 time, 2 day, 3 month, 4 year
 void NmeaEpoch::apply_zda(const NmeaFields& fields) {
-    const auto time = fields.time_of_day_us(1);
     const auto told_day = fields.count(2);
     const auto month = fields.count(3);
     const auto year = fields.count(4);
-    if (!time || !told_day || !month || !year || !is_civil(*year, *month, *told_day)) return;
+    if (!told_day || !month || !year || !is_civil(*year, *month, *told_day)) return;
     if (day && day_time_us == time_of_day_us) return;  // RMC gave the date with this epoch's own time
-    day = days_from_civil(*year, *month, *told_day);
-    day_time_us = *time;
+    take_date(days_from_civil(*year, *month, *told_day), fields.time_of_day_us(1));
+}
+
+// 1 "00", 2 time, 3-6 position, 7 altitude over the ellipsoid (not read: it is not over the sea), 8 status, 9
+// horizontal accuracy in metres (one sigma), 11 km/h, 12 course, 15 HDOP, 18 satellites used
+void NmeaEpoch::apply_pubx_00(const NmeaFields& fields) {
+    struct NavigationStatus {
+        std::string_view name;
+        Grade grade;
+        int dimensions;  // 0: not told
+    };
+    static constexpr std::array known{
+        NavigationStatus{"G2", Grade::autonomous, 2}, NavigationStatus{"G3", Grade::autonomous, 3},
+        NavigationStatus{"D2", Grade::dgnss, 2},      NavigationStatus{"D3", Grade::dgnss, 3},
+        NavigationStatus{"RK", Grade::autonomous, 0},  // satellites and dead reckoning together
+        NavigationStatus{"DR", Grade::estimated, 0},
+    };
+    const auto told = std::ranges::find(known, fields[8], &NavigationStatus::name);
+    if (told == known.end()) {  // NF no fix, TT time only
+        denied = true;
+        return;
+    }
+    take_position(fields.position(3), 2);
+    take_grade(told->grade);
+    dimensions = std::max(dimensions, told->dimensions);
+    const auto sigma = fields.number(9);
+    take_accuracy(scaled(sigma, 2), 3);
+    take_movement(scaled(fields.number(11), mps_per_kmh), fields.number(12));
+    if (!hdop) hdop = dilution(fields.number(15));
+    if (!satellites_used) satellites_used = satellites(fields.count(18));
+}
+
+// 1 "04", 2 time, 3 ddmmyy
+void NmeaEpoch::apply_pubx_04(const NmeaFields& fields) {
+    if (!day) take_date(read_date(fields[3]), fields.time_of_day_us(2));
 }
 
 // 1 horizontal position error, 2 M. Garmin's estimate is a median: half of all positions lie within.
 void NmeaEpoch::apply_pgrme(const NmeaFields& fields) {
     constexpr double radius_95_over_50 = 2.08;  // of a circular normal distribution
-    const auto error = at_least(fields.number(1), 0);
-    if (error && *error > 0 && fields.letter(2) == 'M' && !accuracy_m)
-        accuracy_m = *error * radius_95_over_50;
+    if (fields.letter(2) == 'M') take_accuracy(scaled(fields.number(1), radius_95_over_50), 2);
+}
+
+// 3 ddmmyy, 4 time, 6-9 position, 11 fix (0 none, 1 2D, 2 3D), 12 km/h, 13 course
+void NmeaEpoch::apply_pgrmf(const NmeaFields& fields) {
+    if (!day) take_date(read_date(fields[3]), time_of_day_us);
+    const char fix = fields.letter(11);
+    if (fix != '1' && fix != '2') {
+        denied = true;
+        return;
+    }
+    take_position(fields.position(6), 1);
+    take_grade(Grade::autonomous);
+    dimensions = std::max(dimensions, fix == '1' ? 2 : 3);
+    take_movement(scaled(fields.number(12), mps_per_kmh), fields.number(13));
 }
 
 }  // namespace fieldpost::hal

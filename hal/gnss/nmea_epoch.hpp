@@ -1,16 +1,18 @@
 // What the sentences about one moment said, gathered but not yet judged.
 //
-// Read: GGA RMC GNS GLL (reports: they carry a position and say whether it holds), GSA GSV VTG GST ZDA, and
-// Garmin's PGRME. Field numbers are those of NMEA 0183 4.11; older sentences end earlier, and what they lack
-// stays absent.
+// Read: GGA RMC GNS GLL, u-blox's PUBX,00 and Garmin's PGRMF (reports: they carry a position and say whether
+// it holds), GSA GSV VTG GST GBS ZDA, u-blox's PUBX,04 and Garmin's PGRME (details). Field numbers are those
+// of NMEA 0183 4.11 and of the makers' manuals; older sentences end earlier, and what they lack stays absent.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "hal/gnss/nmea_fields.hpp"
+#include "hal/gnss/satellites.hpp"
 
 namespace fieldpost::hal {
 
@@ -23,8 +25,9 @@ enum class SentenceKind { unread, report, detail };
 struct NmeaEpoch {
     // What the address stands for; `unread` sentences are not for apply().
     static SentenceKind kind(const NmeaFields& fields);
-    // The time of a report sentence.
-    static std::optional<std::int64_t> report_time_us(const NmeaFields& fields);
+    // The time of day that a sentence speaks of; nullopt where none is told, and for those that tell the
+    // date, which are read whenever they come.
+    static std::optional<std::int64_t> time_us(const NmeaFields& fields);
 
     void apply(const NmeaFields& fields);
 
@@ -39,7 +42,7 @@ struct NmeaEpoch {
     std::optional<std::int64_t> day;
     std::int64_t day_time_us = 0;
 
-    bool denied = false;  // some sentence says that there is no valid position
+    bool denied = false;  // a sentence says that there is no valid position
     Grade grade = Grade::unknown;
     int dimensions = 0;  // GSA: 1 no fix, 2, 3; 0 not told
     std::optional<Position> position;
@@ -49,15 +52,19 @@ struct NmeaEpoch {
     std::optional<double> speed_mps;
     std::optional<double> course_deg;
     std::optional<double> hdop;
-    std::optional<double> accuracy_m;  // as told by GST or PGRME, 95 %
+    std::optional<double> accuracy_m;  // the receiver's own estimate, 95 %
+    int accuracy_rank = 0;             // GST over PUBX over PGRME over GBS
     std::optional<int> satellites_used;
-    std::vector<std::uint32_t> gsa_satellites;  // each satellite once
+    SatelliteSet listed;  // GSA
 
     struct Seen {
-        std::string talker;
-        int satellites = 0;
+        char system = 'N';  // system_of_talker
+        int told = 0;
+        SatelliteSet listed;
+
+        int satellites() const { return std::max(told, listed.count()); }
     };
-    std::vector<Seen> seen;  // GSV, one entry a talker
+    std::vector<Seen> seen;  // GSV, one entry a system
 
   private:
     void apply_gga(const NmeaFields& fields);
@@ -69,12 +76,23 @@ struct NmeaEpoch {
     void apply_vtg(const NmeaFields& fields);
     void apply_gst(const NmeaFields& fields);
     void apply_zda(const NmeaFields& fields);
+    void apply_gbs(const NmeaFields& fields);
+    void apply_pubx_00(const NmeaFields& fields);
+    void apply_pubx_04(const NmeaFields& fields);
     void apply_pgrme(const NmeaFields& fields);
+    void apply_pgrmf(const NmeaFields& fields);
 
     void take_position(const std::optional<Position>& told, int rank);
     void take_grade(Grade told);
     void take_mode(char mode);
     void take_movement(std::optional<double> speed_mps, std::optional<double> course_deg);
+    void take_altitude(std::optional<double> told_m);
+    void take_accuracy(std::optional<double> told_m, int rank);
+    void take_date(std::optional<std::int64_t> told_day, std::optional<std::int64_t> told_time_us);
+    Seen* seen_by(char system);
+
+    struct Reader;
+    static const Reader* reader_of(const NmeaFields& fields);
 };
 
 }  // namespace fieldpost::hal

@@ -49,7 +49,7 @@ std::optional<double> read_angle(std::string_view text, double limit) {
     const double degrees = std::floor(*value / 100);
     const double minutes = *value - degrees * 100;
     const double angle = degrees + minutes / 60;
-    if (minutes >= 60 || angle > limit) return std::nullopt;
+    if (minutes > 60 || angle > limit) return std::nullopt;  // 60 is 59.99999, rounded by the receiver
     return angle;
 }
 
@@ -63,7 +63,9 @@ NmeaFields::NmeaFields(std::string_view sentence) {
         sentence.remove_prefix(comma + 1);
     }
     const std::string_view address = fields_[0];
-    if (address.size() == 5 && address[0] != 'P') {
+    // "PQGSV" is no maker's sentence: PQ was QZSS's talker before it was given GQ.
+    const bool old_qzss = address.starts_with("PQGS");
+    if (address.size() == 5 && (address[0] != 'P' || old_qzss)) {
         talker_ = address.substr(0, 2);
         type_ = address.substr(2);
     } else {

@@ -45,8 +45,10 @@ void NmeaFramer::feed(std::string_view bytes, const OnSentence& on_sentence) {
                 }
                 break;
             case State::first_digit:
+                take_first_digit(byte);
+                break;
             case State::second_digit:
-                take_digit(byte, on_sentence);
+                take_second_digit(byte, on_sentence);
                 break;
         }
     }
@@ -70,16 +72,21 @@ void NmeaFramer::abandon() {
 }
 
 // The sentence ends with its second digit: what follows (CR LF, NUL padding, noise) cannot harm it any more.
-void NmeaFramer::take_digit(char byte, const OnSentence& on_sentence) {
+void NmeaFramer::take_second_digit(char byte, const OnSentence& on_sentence) {
     const int digit = hex_digit(byte);
-    if (digit < 0) {
-        abandon();
-    } else if (state_ == State::first_digit) {
-        first_digit_ = digit;
-        state_ = State::second_digit;
-    } else {
+    if (digit >= 0) {
         end_checked(first_digit_ * 16 + digit, on_sentence);
+    } else if (ends_line(byte)) {
+        end_checked(first_digit_, on_sentence);  // no leading zero, or cut off: then it is most likely wrong
+    } else {
+        abandon();
     }
+}
+
+void NmeaFramer::take_first_digit(char byte) {
+    first_digit_ = hex_digit(byte);
+    if (first_digit_ < 0) return abandon();
+    state_ = State::second_digit;
 }
 
 void NmeaFramer::end_checked(int told, const OnSentence& on_sentence) {

@@ -18,12 +18,14 @@ namespace fieldpost::hal {
 // ('!', AIS).
 //
 // Old receivers send no checksums. A sentence without one is believed only after `trust_after` such sentences
-// in a row on a stream that has never shown a checksum: elsewhere a missing checksum is a sign of damage.
+// in a row on a stream that has never shown a checksum: elsewhere a missing checksum is a sign of damage. A
+// few of them print the checksum without its leading zero; a single digit counts where the line ends behind
+// it.
 class NmeaFramer {
   public:
     // NMEA says 82 characters; receivers send proprietary sentences of several hundred.
     static constexpr std::size_t longest_sentence = 512;
-    static constexpr int trust_after = 8;
+    static constexpr int trust_after = 3;
 
     struct Counts {
         std::uint64_t sentences = 0;  // handed on
@@ -48,7 +50,8 @@ class NmeaFramer {
     void abandon();
     void end_checked(int told, const OnSentence& on_sentence);
     void end_unchecked(const OnSentence& on_sentence);
-    void take_digit(char byte, const OnSentence& on_sentence);
+    void take_first_digit(char byte);
+    void take_second_digit(char byte, const OnSentence& on_sentence);
 
     State state_ = State::between;
     std::string body_;

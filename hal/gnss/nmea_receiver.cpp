@@ -12,7 +12,7 @@ constexpr std::int64_t rollover_us = 1024 * (7 * day_us);
 constexpr std::int64_t details_hold_us = 15 * second_us;  // GSA and GSV come every 1 to 10 s
 constexpr std::int64_t reference_holds_us = day_us / 2;   // beyond it the nearest day is a guess
 constexpr std::size_t most_leading = 32;
-constexpr std::size_t most_talkers = 16;
+constexpr std::size_t most_systems = 16;
 
 // The moment with this time of day that lies nearest to `near_us`.
 std::int64_t nearest_day(std::int64_t time_of_day_us, std::int64_t near_us) {
@@ -81,7 +81,7 @@ void NmeaReceiver::take_sentence(std::string_view text, std::int64_t now_us) {
             take_report(fields, now_us);
             return;
         case SentenceKind::detail:
-            if (!told_) {
+            if (!told_ && !speaks_of_another(fields)) {
                 epoch_.apply(fields);
             } else if (leading_.size() < most_leading) {
                 leading_.emplace_back(text);
@@ -102,9 +102,14 @@ void NmeaReceiver::take_report(const NmeaFields& fields, std::int64_t now_us) {
     told_ = false;
 }
 
+bool NmeaReceiver::speaks_of_another(const NmeaFields& fields) const {
+    const auto time = NmeaEpoch::time_us(fields);
+    return time && epoch_.time_of_day_us && *time != *epoch_.time_of_day_us;
+}
+
 bool NmeaReceiver::begins_epoch(const NmeaFields& fields) const {
     if (!epoch_.has_report()) return false;
-    const auto time = NmeaEpoch::report_time_us(fields);
+    const auto time = NmeaEpoch::time_us(fields);
     if (time && epoch_.time_of_day_us) return *time != *epoch_.time_of_day_us;
     // A receiver that just woke up tells no time: then the same sentence again is the next epoch.
     return told_ || epoch_.has_report(fields.type());
@@ -113,7 +118,9 @@ bool NmeaReceiver::begins_epoch(const NmeaFields& fields) const {
 void NmeaReceiver::tell() {
     if (told_ || !epoch_.has_report()) return;
     told_ = true;
-    on_fix_(judge());
+    Fix fix = judge();
+    jumps_.judge(fix);
+    on_fix_(fix);
 }
 
 Fix NmeaReceiver::judge() {
@@ -133,7 +140,7 @@ Fix NmeaReceiver::judge() {
     }
     // GGA counts to 12 at most in receivers before 4.0.
     fix.satellites_used = epoch_.satellites_used;
-    const int listed = static_cast<int>(epoch_.gsa_satellites.size());
+    const int listed = epoch_.listed.count();
     if (listed > fix.satellites_used.value_or(0)) fix.satellites_used = listed;
     count_seen(fix);
     date(fix);
@@ -192,20 +199,20 @@ void NmeaReceiver::date(Fix& fix) {
 void NmeaReceiver::count_seen(Fix& fix) {
     for (const NmeaEpoch::Seen& told : epoch_.seen) {
         const auto known =
-            std::find_if(seen_.begin(), seen_.end(), [&](const Seen& s) { return s.talker == told.talker; });
-        Seen entry{told.talker, told.satellites, epoch_received_us_};
+            std::find_if(seen_.begin(), seen_.end(), [&](const Seen& s) { return s.system == told.system; });
+        const Seen entry{told.system, told.satellites(), epoch_received_us_};
         if (known == seen_.end()) {
-            if (seen_.size() == most_talkers) continue;
-            seen_.push_back(std::move(entry));
+            if (seen_.size() == most_systems) continue;
+            seen_.push_back(entry);
         } else {
-            *known = std::move(entry);
+            *known = entry;
         }
     }
     std::erase_if(seen_, [&](const Seen& s) { return epoch_received_us_ - s.at_us > details_hold_us; });
     if (seen_.empty()) return;
     int total = 0;
     for (const Seen& entry : seen_) total += entry.satellites;
-    fix.satellites_seen = total;
+    fix.satellites_seen = std::min(total, static_cast<int>(SatelliteSet::most));
 }
 
 }  // namespace fieldpost::hal

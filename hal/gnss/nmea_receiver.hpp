@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "hal/gnss/fix.hpp"
+#include "hal/gnss/jump_watch.hpp"
 #include "hal/gnss/nmea_epoch.hpp"
 #include "hal/gnss/nmea_framer.hpp"
 
@@ -23,9 +24,10 @@ namespace fieldpost::hal {
 // N each win over the rest.
 //
 // GPS week rollover: GPS counts weeks modulo 1024, and old firmware then dates a good fix 1024 weeks (19.6
-// years) too early. With a `date_floor_us` (a moment that has certainly passed, such as the program's build
-// date), a date below it is moved up by 1024 weeks, at most twice, if the epoch has a fix, and is dropped if
-// it has none. Recordings are read with no floor: their dates are in the past by nature.
+// years) too early. Places and times that leap are flagged (JumpWatch). With a `date_floor_us` (a moment that
+// has certainly passed, such as the program's build date), a date below it is moved up by 1024 weeks, at most
+// twice, if the epoch has a fix, and is dropped if it has none. Recordings are read with no floor: their
+// dates are in the past by nature.
 class NmeaReceiver {
   public:
     static constexpr std::int64_t quiet_us = 250'000;  // a pause between bursts, longer than any within one
@@ -50,6 +52,7 @@ class NmeaReceiver {
   private:
     void take_sentence(std::string_view text, std::int64_t now_us);
     void take_report(const NmeaFields& fields, std::int64_t now_us);
+    bool speaks_of_another(const NmeaFields& fields) const;
     bool begins_epoch(const NmeaFields& fields) const;
     void tell();
     Fix judge();
@@ -72,7 +75,7 @@ class NmeaReceiver {
     int dimensions_ = 0;
     std::int64_t dimensions_at_us_ = 0;
     struct Seen {
-        std::string talker;
+        char system = 'N';
         int satellites = 0;
         std::int64_t at_us = 0;
     };
@@ -81,6 +84,8 @@ class NmeaReceiver {
     // The latest full UTC and when it was received: dates those epochs that tell only the time of day.
     std::optional<std::int64_t> reference_utc_us_;
     std::int64_t reference_at_us_ = 0;
+
+    JumpWatch jumps_;
 };
 
 }  // namespace fieldpost::hal

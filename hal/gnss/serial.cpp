@@ -76,7 +76,10 @@ class SerialGnss final : public Gnss {
             const std::int64_t now = clock_.boottime_us();
             std::optional<std::int64_t> due = receiver.deadline_us();
             const std::int64_t silent_at = heard_us + settings_.silence_us;
-            if (status_.get().state == PartState::ok) due = std::min(due.value_or(silent_at), silent_at);
+            // Looked at again as long as it is silent: some ports are taken away without a word.
+            const std::int64_t look_at = std::max(silent_at, now + settings_.silence_us);
+            const std::int64_t next = status_.get().state == PartState::ok ? silent_at : look_at;
+            due = std::min(due.value_or(next), next);
             if (due) due = std::max<std::int64_t>(*due - now, 0);
 
             const StopEvent::Woke woke = stop.wait(port, due);
@@ -101,6 +104,10 @@ class SerialGnss final : public Gnss {
                 ended.heard = true;
                 status_.set({PartState::ok, "Listening on " + settings_.path + "."});
             } else if (woke_us - heard_us >= settings_.silence_us) {
+                if (!is_open_at(port, settings_.path)) {
+                    receiver.finish();
+                    return ended;
+                }
                 break_down("No NMEA sentence on " + settings_.path + " for " +
                                std::to_string(settings_.silence_us / 1000) +
                                " ms: check the receiver's power and cable, and the baud rate.",

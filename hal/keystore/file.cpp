@@ -36,6 +36,7 @@ class FileKeystore final : public Keystore {
 
     const Bytes& public_key() const override { return key_.public_key; }
     Result<Bytes> sign(BytesView message) const override { return ed25519_sign(key_, message); }
+    PartStatus status() const override { return {PartState::ok, "The signing key is in a file."}; }
 
   private:
     const Ed25519Key key_;
@@ -163,6 +164,14 @@ Result<std::unique_ptr<Keystore>> open_file_keystore(const std::filesystem::path
     }
     if (!key) return key.error();
     return std::unique_ptr<Keystore>(std::make_unique<FileKeystore>(std::move(*key)));
+}
+
+Result<std::unique_ptr<Keystore>> make_file_keystore(const SettingMap& values) {
+    Settings settings("keystore driver file", values);
+    const std::string path = settings.required_text("path");
+    const bool create = settings.flag("create", false);
+    if (const Status checked = settings.finish(); !checked) return checked.error();
+    return open_file_keystore(path, create ? IfMissing::create : IfMissing::refuse);
 }
 
 }  // namespace fieldpost::hal

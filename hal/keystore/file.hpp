@@ -19,4 +19,9 @@ enum class IfMissing { refuse, create };
 // full.
 Result<std::unique_ptr<Keystore>> open_file_keystore(const std::filesystem::path& path, IfMissing if_missing);
 
+// Settings:
+//   path    the file; must be given
+//   create  true: a key that is missing is made; default false
+Result<std::unique_ptr<Keystore>> make_file_keystore(const SettingMap& settings);
+
 }  // namespace fieldpost::hal

@@ -3,7 +3,11 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <vector>
 
+#include "hal/part.hpp"
+#include "hal/settings.hpp"
 #include "sync/base/bytes.hpp"
 #include "sync/base/result.hpp"
 
@@ -15,11 +19,24 @@ class Keystore {
   public:
     virtual ~Keystore() = default;
 
-    // 32 bytes; the same for the life of the object.
+    // 32 bytes; the same for the life of the object. Empty where none is fitted.
     virtual const Bytes& public_key() const = 0;
 
     // 64 bytes. May take milliseconds, in hardware more. unavailable when the hardware does not answer.
     virtual Result<Bytes> sign(BytesView message) const = 0;
+
+    virtual PartStatus status() const = 0;
 };
+
+struct KeystoreConfig {
+    std::string driver = "empty";  // one of keystore_driver_names()
+    SettingMap settings;           // the driver's own; its header lists them
+};
+
+// The keystore that the configuration names. invalid_argument for an unknown driver or a wrong setting, and
+// what the driver's header says of keys that are missing or cannot be used; the sentence says how to mend it.
+Result<std::unique_ptr<Keystore>> make_keystore(const KeystoreConfig& config);
+
+std::vector<std::string> keystore_driver_names();
 
 }  // namespace fieldpost::hal

@@ -4,6 +4,8 @@
 #include <string_view>
 
 #include "hal/link/empty.hpp"
+#include "hal/link/netlink.hpp"
+#include "hal/link/networkmanager.hpp"
 #include "hal/link/sim.hpp"
 #include "hal/link/static.hpp"
 
@@ -18,6 +20,8 @@ struct Driver {
 // A new driver is one file pair and one line here.
 constexpr std::array drivers{
     Driver{"empty", make_empty_link},
+    Driver{"netlink", make_netlink_link},
+    Driver{"networkmanager", make_networkmanager_link},
     Driver{"sim", make_sim_link},
     Driver{"static", make_static_link},
 };

@@ -612,6 +612,13 @@ void texts(Corpus& corpus) {
                            sentence("GNGGA,120000.00,4222.5000,N,07106.0000,W,1,09,0.9,12.5,M,-33.0,M,,") +
                            sentence("GNGSA,A,3,01,02,03,04,05,06,07,,,,,,1.5,0.9,1.2,1") +
                            sentence("GNRMC,120001.00,V,,,,,,,150324,,,N,V"));
+    corpus.add("disk",
+               "22 1 179:2 / / rw,relatime shared:1 - ext4 /dev/mmcblk0p2 rw,errors=remount-ro\n"
+               "32 31 179:4 / /var/lib/field\\040post rw - ext4 /dev/mmcblk0p4 ro\n");
+    corpus.add(
+        "disk",
+        R"({"smart_status":{"passed":true},"nvme_smart_health_information_log":{"percentage_used":7}})");
+    corpus.add("disk", "0x01 0x0b\n");
     corpus.add("nmea", sentence("GPGSV,3,1,11,03,03,111,00,04,15,270,00") +
                            sentence("GNZDA,120000.00,15,03,2024,00,00") +
                            sentence("GNGST,120000.00,1.1,2,1,90,1.2,1.3,2") +

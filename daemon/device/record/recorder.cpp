@@ -131,7 +131,7 @@ void Recorder::fix(const hal::Fix& fix) {
         const std::lock_guard lock(mutex_);
         fix_ = fix;
     }
-    if (fix.utc_valid && fix.utc_us) clock_.offer_gnss_time(*fix.utc_us, fix.received_us);
+    if (fix.utc_valid && !fix.utc_leaps && fix.utc_us) clock_.offer_gnss_time(*fix.utc_us, fix.received_us);
 }
 
 hal::Fix Recorder::fix_now() const {

@@ -37,6 +37,7 @@ std::vector<Case> cases(Bench& bench) {
         {"sim", {"sim", {{"script", "42.37,-71.1 none"}, {"interval_ms", "10"}}}},
         {"replay", {"replay", {{"path", drive}, {"rate", "1000"}, {"loop", "true"}}}},
         {"replay that ends", {"replay", {{"path", drive}, {"rate", "1000"}}}},
+        {"gpsd, not there", {"gpsd", {{"port", "1"}, {"retry_max_ms", "60000"}}}},
         {"serial, silent", {"serial", {{"path", bench.port.path().string()}, {"silence_ms", "50"}}}},
         {"serial, not there",
          {"serial", {{"path", (bench.folder / "none").string()}, {"retry_max_ms", "60000"}}}},
@@ -138,5 +139,5 @@ TEST_CASE("an unknown gnss driver is refused with the names of those there are")
     const auto made = make_gnss({"serail", {}}, *bench.clock);
     REQUIRE_FALSE(made.has_value());
     CHECK(made.error().message ==
-          "there is no gnss driver 'serail'; choose one of empty, replay, serial, sim");
+          "there is no gnss driver 'serail'; choose one of empty, gpsd, replay, serial, sim");
 }

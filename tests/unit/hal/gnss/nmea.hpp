@@ -60,10 +60,12 @@ inline bool keeps_contract(const Fix& fix) {
     if (fix.altitude_m && !std::isfinite(*fix.altitude_m)) return false;
     if (fix.speed_mps && !(std::isfinite(*fix.speed_mps) && *fix.speed_mps >= 0)) return false;
     if (fix.course_deg && !(*fix.course_deg >= 0 && *fix.course_deg < 360)) return false;
-    if (fix.hdop && !(std::isfinite(*fix.hdop) && *fix.hdop >= 0)) return false;
+    if (fix.hdop && !(std::isfinite(*fix.hdop) && *fix.hdop > 0)) return false;
     if (fix.accuracy_m && !(std::isfinite(*fix.accuracy_m) && *fix.accuracy_m > 0)) return false;
-    if (fix.satellites_used && *fix.satellites_used < 0) return false;
-    if (fix.satellites_seen && *fix.satellites_seen < 0) return false;
+    if (fix.satellites_used && (*fix.satellites_used < 0 || *fix.satellites_used > 128)) return false;
+    if (fix.satellites_seen && (*fix.satellites_seen < 0 || *fix.satellites_seen > 128)) return false;
+    if (fix.position_leaps && !fix.position) return false;
+    if (fix.utc_leaps && !fix.utc_valid) return false;
     return !fix.utc_valid || fix.utc_us.has_value();
 }
 

@@ -131,3 +131,26 @@ TEST_CASE("a reopened port starts without the half sentence of the old one") {
     framer.feed("11.000,26,05,2014,,*5D\r\n" + sentence(gll), collect);
     CHECK(bodies == std::vector{gll});
 }
+
+TEST_CASE("a checksum without its leading zero is understood at the end of a line, and only if it is right") {
+    const std::string body = "GPGLL,4916.45,N,12311.12,W,225444,A,A";
+    std::string padded;  // a body whose checksum begins with zero
+    for (char tail = 'a'; tail <= 'z' && padded.empty(); ++tail) {
+        const std::string tried = body + "," + tail;
+        const std::string framed = sentence(tried);
+        if (framed[framed.size() - 4] == '0') padded = tried;
+    }
+    REQUIRE_FALSE(padded.empty());
+    const std::string full = sentence(padded);
+    const char digit = full[full.size() - 3];
+    CHECK(frame("$" + padded + "*" + digit + "\r\n").bodies == std::vector{padded});
+    CHECK(frame("$" + zda + "*5\r\n").bodies.empty());
+    CHECK(frame("$" + padded + "*" + digit + " \r\n").bodies.empty());
+}
+
+TEST_CASE("blanks and remarks behind the checksum do not matter") {
+    const std::string line = sentence(zda).substr(0, zda.size() + 4);
+    for (const std::string tail : {"  \r\n", "\n", "\r", ",1710504000\r\n", "\t; remark\n"}) {
+        CHECK(frame(line + tail + sentence(gll)).bodies == std::vector{zda, gll});
+    }
+}

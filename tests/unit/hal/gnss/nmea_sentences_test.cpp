@@ -203,7 +203,7 @@ TEST_CASE("a position of zeros is no position even when it is called good") {
 
 TEST_CASE("a position out of range or with a damaged field is no position") {
     for (const std::string place :
-         {"9000.1,N,00100.0,E", "4860.0,N,00100.0,E", "4807.0,N,18000.1,E", "4807.0,X,00100.0,E",
+         {"9000.1,N,00100.0,E", "4860.1,N,00100.0,E", "4807.0,N,18000.1,E", "4807.0,X,00100.0,E",
           "4807.0,,00100.0,E", "nan,N,00100.0,E", "inf,N,00100.0,E", "48x7.0,N,00100.0,E",
           "-4807.0,N,00100.0,E", "1e3,N,00100.0,E", ",N,,E", "4807.0,N,,E"}) {
         INFO(place);
@@ -231,7 +231,124 @@ TEST_CASE("impossible times and dates are absent") {
 TEST_CASE("sentences that are not for us, and broken ones, add nothing") {
     const std::string_view rmc = "GNRMC,225446.00,A,4916.45,N,12311.12,W,1.0,,191124,,,A";
     const Fix plain = only_fix({rmc});
-    CHECK(only_fix({rmc, "PUBX,00,081350.00,4717.113210,N,00833.915187,E,546.589,G3", "PGRMV,-2.5,-1.1,0.3",
-                    "GNTXT,01,01,02,hello", "EIGPQ,GGA", "GPGSA", "GPGSV", "GPVTG", "GPGST", "GPZDA", "PGRME",
-                    "", ",,,,", "GNGSV,9,9,9999"}) == plain);
+    CHECK(only_fix({rmc,
+                    "PUBX,03,11,23,-,,,45,010",
+                    "PMTK010,002",
+                    "PSRF150,1",
+                    "PGRMV,-2.5,-1.1,0.3",
+                    "PASHR,A",
+                    "PSTMCPU,35.86,-1,98",
+                    "PQTMVERNO,a",
+                    "PGRMZ,246,f,3",
+                    "PUBX",
+                    "GNTXT,01,01,02,hello",
+                    "EIGPQ,GGA",
+                    "GPGSA",
+                    "GPGSV",
+                    "GPVTG",
+                    "GPGST",
+                    "GPZDA",
+                    "PGRME",
+                    "",
+                    ",,,,",
+                    "GNGSV,9,9,9999"}) == plain);
+}
+
+TEST_CASE("minutes that the receiver rounded up to 60 are the next degree") {
+    const Fix fix = only_fix({"GPRMC,225446,A,4860.0000,N,00159.9999,E,1.0,,191124,,,A"});
+    CHECK(fix.position->latitude == Approx(49.0));
+    CHECK(fix.position->longitude == Approx(1.999998333).epsilon(1e-9));
+}
+
+TEST_CASE("coordinates without their leading zeros are understood") {
+    const Fix fix = only_fix({"GPRMC,225446,A,807.5,S,131.25,W,1.0,,191124,,,A"});
+    CHECK(fix.position->latitude == Approx(-8.125));
+    CHECK(fix.position->longitude == Approx(-1.520833333).epsilon(1e-9));
+}
+
+TEST_CASE("values that only stand for unknown are absent") {
+    const auto gga = [](const std::string& used, const std::string& hdop, const std::string& altitude) {
+        return only_fix(
+            {"GPGGA,123519,4807.038,N,01131.000,E,1," + used + "," + hdop + "," + altitude + ",M,,M,,"});
+    };
+    for (const std::string hdop : {"99.99", "99.0", "0.0", "-1.0", "", "x"}) {
+        INFO(hdop);
+        CHECK_FALSE(gga("08", hdop, "5").hdop);
+        CHECK_FALSE(gga("08", hdop, "5").accuracy_m);
+    }
+    CHECK_FALSE(gga("9999", "1.0", "5").satellites_used);
+    CHECK(gga("08", "1.0", "-3.5").altitude_m == -3.5);
+    for (const std::string altitude : {"-99999.9", "4294967.295", "", "1e3"}) {
+        INFO(altitude);
+        CHECK_FALSE(gga("08", "1.0", altitude).altitude_m);
+    }
+    const auto rmc = [](const std::string& knots, const std::string& course) {
+        return only_fix({"GPRMC,225446,A,4916.45,N,12311.12,W," + knots + "," + course + ",191124,,,A"});
+    };
+    for (const std::string knots : {"-1.0", "99999.9", "", "nan"}) CHECK_FALSE(rmc(knots, "10.0").speed_mps);
+    for (const std::string course : {"-1.0", "360.1", "", "inf"}) CHECK_FALSE(rmc("1.0", course).course_deg);
+}
+
+TEST_CASE("satellites in view are those of all signals together, also where each signal lists others") {
+    const Fix fix = only_fix({"GNRMC,225446.00,A,4916.45,N,12311.12,W,1.0,,191124,,,A",
+                              "GPGSV,1,1,03,02,60,319,36,05,77,132,38,11,29,052,29,1",
+                              "GPGSV,1,1,02,02,60,319,36,25,77,132,38,6", "GPGSV,1,1,01,30,05,132,,0"});
+    CHECK(fix.satellites_seen == 5);
+}
+
+TEST_CASE("a system with two talkers' names is counted once") {
+    const std::string_view rmc = "GNRMC,225446.00,A,4916.45,N,12311.12,W,1.0,,191124,,,A";
+    CHECK(only_fix({rmc, "BDGSV,1,1,01,07,60,319,36", "GBGSV,1,1,02,07,60,319,36,08,60,319,36"})
+              .satellites_seen == 2);
+    CHECK(only_fix({rmc, "PQGSV,1,1,01,03,60,319,36", "QZGSV,1,1,01,03,60,319,36"}).satellites_seen == 1);
+}
+
+TEST_CASE("a satellite that two talkers list as used is one satellite") {
+    const std::string_view rmc = "GNRMC,225446.00,A,4916.45,N,12311.12,W,1.0,,191124,,,A";
+    CHECK(only_fix({rmc, "GPGSA,A,3,01,02,03,04,,,,,,,,,2.1,1.9,1.0",
+                    "GNGSA,A,3,01,02,03,04,,,,,,,,,2.1,1.9,1.0", "GNGSA,A,3,65,66,,,,,,,,,,,2.1,1.9,1.0",
+                    "GLGSA,A,3,65,66,,,,,,,,,,,2.1,1.9,1.0"})
+              .satellites_used == 6);
+    CHECK(only_fix({rmc, "BDGSA,A,3,07,,,,,,,,,,,,2.1,1.9,1.0", "GNGSA,A,3,07,,,,,,,,,,,,2.1,1.9,1.0,4"})
+              .satellites_used == 1);
+}
+
+TEST_CASE("GBS tells the accuracy where nothing better does") {
+    const std::string_view gga = "GPGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,";
+    CHECK(*only_fix({gga, "GPGBS,123519,3.0,4.0,6.0,,,,"}).accuracy_m == Approx(10.0));
+    CHECK(*only_fix({gga, "GPGBS,123519,3.0,4.0,6.0,,,,", "GPGST,123519,,,,,0.3,0.4,2.0"}).accuracy_m ==
+          Approx(1.0));
+    CHECK(*only_fix({gga, "GPGST,123519,,,,,0.3,0.4,2.0", "GPGBS,123519,3.0,4.0,6.0,,,,"}).accuracy_m ==
+          Approx(1.0));
+}
+
+TEST_CASE("a u-blox receiver that speaks only its own sentences is understood") {
+    const auto pubx = [](const std::string& status) {
+        return "PUBX,00,081350.00,4717.113210,N,00833.915187,E,546.589," + status +
+               ",2.1,2.0,36.0,77.52,0.007,,0.92,1.19,0.77,9,0,0";
+    };
+    const Fix fix = only_fix({pubx("G3"), "PUBX,04,081350.00,150324,113851.00,2305,18,2660634,-7.2,21"});
+    CHECK(fix.type == FixType::fix_3d);
+    CHECK(fix.position->latitude == Approx(47.2852202).epsilon(1e-9));
+    CHECK(*fix.accuracy_m == Approx(4.2));
+    CHECK(*fix.speed_mps == Approx(10.0));
+    CHECK(fix.course_deg == 77.52);
+    CHECK(fix.satellites_used == 9);
+    CHECK_FALSE(fix.altitude_m);  // it is over the ellipsoid
+    CHECK(utc(fix) == "2024-03-15T08:13:50Z");
+    CHECK(only_fix({pubx("G2")}).type == FixType::fix_2d);
+    CHECK(only_fix({pubx("D3")}).type == FixType::dgnss);
+    CHECK(only_fix({pubx("DR")}).type == FixType::estimated);
+    CHECK(only_fix({pubx("NF")}).type == FixType::none);
+    CHECK(only_fix({pubx("TT")}).type == FixType::none);
+}
+
+TEST_CASE("Garmin's PGRMF is read like the standard reports") {
+    const Fix fix = only_fix({"PGRMF,290,293895,150324,093802,13,5213.1439,N,02100.6511,E,A,2,36,62,2,1"});
+    CHECK(fix.type == FixType::fix_3d);
+    CHECK(fix.position->latitude == Approx(52.219065).epsilon(1e-9));
+    CHECK(*fix.speed_mps == Approx(10.0));
+    CHECK(utc(fix) == "2024-03-15T09:38:02Z");
+    CHECK(only_fix({"PGRMF,290,293895,150324,093802,13,5213.1439,N,02100.6511,E,A,0,36,62,2,1"}).type ==
+          FixType::none);
 }

@@ -39,6 +39,14 @@ class PseudoPort {
         receiver_end_.reset();
     }
 
+    // Another device takes the path while the old one is still open, silent and never reads its end: kept by
+    // the caller for so long.
+    Fd take_over() {
+        Fd old = std::move(receiver_end_);
+        plug_in();
+        return old;
+    }
+
     // What the receiver says; bytes that nobody reads are dropped, as on a wire.
     void say(std::string_view bytes) {
         [[maybe_unused]] const auto written = ::write(receiver_end_.get(), bytes.data(), bytes.size());

@@ -130,3 +130,14 @@ TEST_CASE("a baud rate that no port has is refused") {
     REQUIRE_FALSE(made.has_value());
     CHECK(made.error().message.find("9601") != std::string::npos);
 }
+
+TEST_CASE("a silent port whose device was replaced without a word is opened anew") {
+    Bench bench;
+    bench.port.plug_in();
+    bench.open({{"silence_ms", "50"}});
+    REQUIRE(bench.talk_until_heard(0));
+    const std::size_t before = bench.log.count();
+    const Fd old = bench.port.take_over();
+    REQUIRE(bench.log.wait_for(has_no_position, before));
+    CHECK(bench.talk_until_heard(bench.log.count()));
+}

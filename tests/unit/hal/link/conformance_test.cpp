@@ -34,6 +34,8 @@ std::vector<Case> cases(Bench& bench) {
                                 .string();
     return {
         {"empty", {"empty", {}}},
+        {"netlink", {"netlink", {}}},
+        {"networkmanager, no bus", {"networkmanager", {{"bus", "unix:path=/nowhere"}}}},
         {"static", {"static", {{"kind", "lte"}}}},
         {"sim", {"sim", {{"script", "0 sat0 satellite down; 10 sat0 satellite up"}, {"rate", "1000"}}}, 2},
         {"sim, from a file", {"sim", {{"path", day}, {"rate", "1000"}}}, 3},
@@ -152,5 +154,6 @@ TEST_CASE("an unknown link driver is refused with the names of those there are")
     Bench bench;
     const auto made = make_link({"statik", {}}, *bench.clock);
     REQUIRE_FALSE(made.has_value());
-    CHECK(made.error().message == "there is no link driver 'statik'; choose one of empty, sim, static");
+    CHECK(made.error().message ==
+          "there is no link driver 'statik'; choose one of empty, netlink, networkmanager, sim, static");
 }

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <vector>
 
@@ -24,6 +25,13 @@ class UplinkLog {
     bool wait_for_count(std::size_t count, std::chrono::milliseconds limit = std::chrono::seconds(20)) {
         std::unique_lock lock(mutex_);
         return arrived_.wait_for(lock, limit, [&] { return told_.size() >= count; });
+    }
+
+    // True once what was told last pleases `wanted`; false when the time is out.
+    bool wait_for(const std::function<bool(const Uplinks&)>& wanted,
+                  std::chrono::milliseconds limit = std::chrono::seconds(20)) {
+        std::unique_lock lock(mutex_);
+        return arrived_.wait_for(lock, limit, [&] { return !told_.empty() && wanted(told_.back()); });
     }
 
     std::vector<Uplinks> all() const {
