@@ -1,7 +1,7 @@
 #include "daemon/device/app/settings.hpp"
 
 #include "daemon/device/link/link_settings.hpp"
-#include "daemon/support/config.hpp"
+#include "sync/base/config.hpp"
 #include "sync/engine/blobs.hpp"
 #include "sync/protocol/codec.hpp"
 
@@ -17,7 +17,7 @@ static_assert(least_attachments >= engine::max_blob_bytes);
 }  // namespace
 
 Result<Settings> load_settings(const std::filesystem::path& file) {
-    auto config = support::Config::load(file);
+    auto config = Config::load(file);
     if (!config) return config.error();
     const auto root = config->root();
     Settings settings;

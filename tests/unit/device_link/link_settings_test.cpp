@@ -18,7 +18,7 @@ struct Read {
 };
 
 Read read(const std::string& text) {
-    const auto config = support::Config::parse(text, "/etc/fieldpost/fieldpostd.toml");
+    const auto config = Config::parse(text, "/etc/fieldpost/fieldpostd.toml");
     REQUIRE(config.has_value());
     const auto link = config->root().table("link");
     Read out{read_link_driver(link), read_link_rules(link), {}};
