@@ -198,8 +198,9 @@ void BoardReader::read_pins(const ConfigTable& table) {
         take_pin(pin, "pin", pin.text("pin"));
         if (board_.kind == BoardKind::computer && (pin.has("chip") || pin.has("line"))) {
             const std::string chip = pin.text("chip");
-            out.text = chip + ":" + std::to_string(pin.integer("line", {0, 1023}));
-            const auto [found, is_first] = taken_.emplace("line " + out.text, pin.place("line"));
+            out.chip = chip;
+            out.line = std::to_string(pin.integer("line", {0, 1023}));
+            const auto [found, is_first] = taken_.emplace("line " + chip + ":" + out.line, pin.place("line"));
             if (!is_first) {
                 pin.complain("line",
                              "of chip \"" + chip + "\" is another pin's already, at " + found->second);
@@ -343,7 +344,8 @@ BoardReader::Draft BoardReader::changed(const Draft& before, Capability one, con
     for (const std::string& key : table.keys()) {
         if (key == "driver") continue;
         draft.claims.erase(key);
-        settings[key] = table.has_table(key) ? resolved(table, key, draft) : table.value_as_text(key);
+        settings[key] =
+            table.has_table(key) ? resolved(table, key, draft, settings) : table.value_as_text(key);
         draft.setting_from.insert_or_assign(key, table);
     }
     const Fitting fitting = draft.part.fitting;
@@ -352,8 +354,10 @@ BoardReader::Draft BoardReader::changed(const Draft& before, Capability one, con
     return draft;
 }
 
-// { port = "gnss" }, { pin = "led" } or { file = "drive.nmea" } in place of a value.
-std::string BoardReader::resolved(const ConfigTable& table, const std::string& key, Draft& draft) {
+// { port = "gnss" }, { pin = "led" } or { file = "drive.nmea" } in place of a value. A pin gives the driver a
+// second setting, "chip".
+std::string BoardReader::resolved(const ConfigTable& table, const std::string& key, Draft& draft,
+                                  SettingMap& settings) {
     const ConfigTable reference = table.table(key);
     if (reference.keys().size() != 1) {
         table.complain(key, "must be one of { port = \"...\" }, { pin = \"...\" } and { file = \"...\" }");

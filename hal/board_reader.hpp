@@ -28,7 +28,8 @@ class BoardReader {
         std::string place;
     };
     struct Pin {
-        std::string text;  // "chip:line" for drivers; empty when Linux does not drive it by itself
+        std::string chip;  // both empty when no driver of ours switches it
+        std::string line;
     };
     // A part as it is being put together, with where each of its settings was written.
     struct Draft {
@@ -55,7 +56,8 @@ class BoardReader {
     void read_detection(const ConfigTable& table, BoardRevision& revision);
     void read_fittings(const ConfigTable& table, Drafts& drafts);
     Draft changed(const Draft& before, Capability capability, const ConfigTable& table);
-    std::string resolved(const ConfigTable& table, const std::string& key, Draft& draft);
+    std::string resolved(const ConfigTable& table, const std::string& key, Draft& draft,
+                         SettingMap& settings);
     void check_driver(Capability capability, const Draft& draft);
     void check_claims(const Drafts& drafts);
 

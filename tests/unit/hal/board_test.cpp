@@ -45,7 +45,7 @@ driver = "serial"
 path = { port = "supervisor" }
 [indicator]
 driver = "gpio"
-ready = { pin = "led" }
+line = { pin = "led" }
 [[revision]]
 name = "b"
 detect = { file = "/proc/device-tree/hat/product", text = "Carrier B" }
@@ -115,7 +115,8 @@ TEST_CASE("a board says for each part with which driver and settings, in this re
     CHECK(part(*board, "b", Capability::gnss) ==
           BoardPart{Fitting::mandatory, "serial", {{"path", "/dev/gnss"}, {"baud", "115200"}}});
     CHECK(part(*board, "b", Capability::supervisor).settings == SettingMap{{"path", "/dev/supervisor"}});
-    CHECK(part(*board, "b", Capability::indicator).settings == SettingMap{{"ready", "gpiochip0:17"}});
+    CHECK(part(*board, "b", Capability::indicator).settings ==
+          SettingMap{{"chip", "gpiochip0"}, {"line", "17"}});
     CHECK(part(*board, "a", Capability::supervisor) == BoardPart{});
     CHECK(part(*board, "a", Capability::installer) == BoardPart{Fitting::absent, "empty", {}});
 }
