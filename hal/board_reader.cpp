@@ -344,8 +344,10 @@ BoardReader::Draft BoardReader::changed(const Draft& before, Capability one, con
     for (const std::string& key : table.keys()) {
         if (key == "driver") continue;
         draft.claims.erase(key);
-        settings[key] =
-            table.has_table(key) ? resolved(table, key, draft, settings) : table.value_as_text(key);
+        const bool is_reference = table.has_table(key);
+        std::string value = is_reference ? resolved(table, key, draft, settings) : table.value_as_text(key);
+        if (is_reference && value.empty()) draft.is_whole = false;
+        settings[key] = std::move(value);
         draft.setting_from.insert_or_assign(key, table);
     }
     const Fitting fitting = draft.part.fitting;
@@ -376,11 +378,12 @@ std::string BoardReader::resolved(const ConfigTable& table, const std::string& k
         const auto pin = pins_.find(name);
         if (pin != pins_.end()) {
             draft.claims[key] = "pin \"" + name + "\"";
-            if (pin->second.text.empty()) {
+            if (pin->second.chip.empty()) {
                 reference.complain(
                     "pin", "names \"" + name + "\", for which [pins." + name + "] gives no chip and line");
             }
-            return pin->second.text;
+            settings["chip"] = pin->second.chip;
+            return pin->second.line;
         }
         reference.complain("pin", unknown_word("pin", name, words_of(pins_)));
     } else if (reference.has("file")) {
@@ -391,7 +394,7 @@ std::string BoardReader::resolved(const ConfigTable& table, const std::string& k
 
 void BoardReader::check_driver(Capability one, const Draft& draft) {
     const auto drivers = drivers_.find(one);
-    if (drivers->second.check == nullptr) return;
+    if (drivers->second.check == nullptr || !draft.is_whole) return;
     const auto& names = drivers->second.names;
     if (std::ranges::find(names, draft.part.driver) == names.end()) return;  // complained of
     const Status accepted = drivers->second.check(draft.part.driver, draft.part.settings);

@@ -36,6 +36,7 @@ class BoardReader {
         BoardPart part;
         std::vector<ConfigTable> driver_from;  // none or one
         std::map<std::string, ConfigTable, std::less<>> setting_from;
+        bool is_whole = true;  // false: something that it names is not there, which was told
         std::map<std::string, std::string, std::less<>> claims;  // setting -> "port gnss", "pin led"
     };
     using Drafts = std::map<Capability, Draft>;

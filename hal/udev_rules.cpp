@@ -75,10 +75,11 @@ class RuleReader {
 
   private:
     bool read_pair() {
+        const std::size_t begin = column();
         std::string key(take_while([](char c) { return (c >= 'A' && c <= 'Z') || c == '_'; }));
         if (key.empty()) return complain("a key in capital letters, such as KERNELS, is expected here");
         if (!known_keys.contains(key)) {
-            return complain("udev has no key \"" + key + "\"" + did_you_mean(key, known_keys));
+            return complain_at(begin, "udev has no key \"" + key + "\"" + did_you_mean(key, known_keys));
         }
         if (rest_.starts_with('{') && !skip_braces())
             return complain("the brace after " + key + " is not closed");
@@ -141,9 +142,11 @@ class RuleReader {
         take_while([](char c) { return c == ' ' || c == '\t'; });
     }
 
-    bool complain(std::string sentence) {
-        const auto column = static_cast<int>(line_.text.size() - rest_.size()) + 1;
-        out_.problems.push_back({line_.number, column, std::move(sentence)});
+    std::size_t column() const { return line_.text.size() - rest_.size() + 1; }
+
+    bool complain(std::string sentence) { return complain_at(column(), std::move(sentence)); }
+    bool complain_at(std::size_t at, std::string sentence) {
+        out_.problems.push_back({line_.number, static_cast<int>(at), std::move(sentence)});
         return false;
     }
 

@@ -364,8 +364,7 @@ std::string ConfigTable::place(std::string_view key) const {
 }
 
 bool ConfigTable::has_table(std::string_view key) const {
-    const toml::node* node = state_->find(key);
-    return node != nullptr && node->is_table();
+    return state_->table != nullptr && state_->table->get_as<toml::table>(key) != nullptr;
 }
 
 Config::Config(std::shared_ptr<ConfigTable::Document> document) : document_(std::move(document)) {}

@@ -83,6 +83,7 @@ class ConfigTable {
         std::initializer_list<std::string_view> except = {}) const;
 
     // True when the file has a table there, such as { a = 1 } where a single value could stand too.
+    // It does not count as asking for the key.
     bool has_table(std::string_view key) const;
 
     // "file:line:column" of this key, or of the table when it has no such key; for sentences that point to

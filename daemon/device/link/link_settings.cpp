@@ -36,14 +36,6 @@ engine::SendRights read_rights(const ConfigTable& table, engine::SendRights fall
 
 }  // namespace
 
-hal::LinkConfig read_link_driver(const ConfigTable& link) {
-    hal::LinkConfig config;
-    config.driver = link.text("driver", config.driver);
-    config.settings =
-        link.as_text({"driver", "unknown", "wifi_depot", "wifi", "ethernet", "lte", "satellite"});
-    return config;
-}
-
 engine::LinkPolicy::Rules read_link_rules(const ConfigTable& link) {
     engine::LinkPolicy::Rules all = engine::LinkPolicy::default_rules_of_all();
     for (const engine::LinkKind kind : engine::link_kinds) {

@@ -187,14 +187,14 @@ TEST_CASE("two parts may share a port when no revision has both") {
 
 TEST_CASE("what a board names and nobody has is refused, with what there is") {
     CHECK(complaint_after("port = \"gnss\"", "port = \"gns\"") ==
-          "board.toml:23:17: port names a port \"gns\" that there is not (did you mean \"gnss\"?); there "
+          "board.toml:24:17: port names a port \"gns\" that there is not (did you mean \"gnss\"?); there "
           "are: gnss, "
           "supervisor");
     CHECK(complaint_after("pin = \"led\"", "pin = \"lamp\"")
               .find("names a pin \"lamp\" that there is not; there are: led") != std::string::npos);
     CHECK(
         complaint_after("driver = \"static\"", "driver = \"statick\"")
-            .find("board.toml:26:10: driver names a link driver \"statick\" that there is not (did you mean "
+            .find("board.toml:27:10: driver names a link driver \"statick\" that there is not (did you mean "
                   "\"static\"?)") != std::string::npos);
     CHECK(complaint_after("\"supervisor\", \"indicator\"]", "\"supervizor\", \"indicator\"]")
               .find("present names a part \"supervizor\" that there is not (did you mean \"supervisor\"?)") !=
@@ -210,13 +210,13 @@ TEST_CASE("what a board names and nobody has is refused, with what there is") {
 
 TEST_CASE("what a driver says of its settings is told at the setting") {
     CHECK(complaint_after("baud = 9600", "baud = 9601")
-              .find("board.toml:24:8: baud is refused: gnss driver serial: setting 'baud'") == 0);
+              .find("board.toml:25:8: baud is refused: gnss driver serial: setting 'baud'") == 0);
     CHECK(complaint_after("baud = 115200", "baud = 5").find("board.toml:41:8: baud is refused") == 0);
     CHECK(complaint_after("kind = \"lte\"", "knd = \"lte\"")
-              .find("board.toml:27:7: knd is refused: link driver static: setting 'knd' is unknown") == 0);
+              .find("board.toml:28:7: knd is refused: link driver static: setting 'knd' is unknown") == 0);
     CHECK(
         complaint_after("path = { port = \"gnss\" }\n", "")
-            .find("board.toml:22:10: driver cannot be made: gnss driver serial: setting 'path' is missing") ==
+            .find("board.toml:23:10: driver cannot be made: gnss driver serial: setting 'path' is missing") ==
         0);
     CHECK(complaint_after("baud = 9600", "baud = [9600]").find("baud must be a single value, not an array") !=
           std::string::npos);
@@ -266,8 +266,8 @@ TEST_CASE("udev rules that do not make the board's links are refused with file a
     CHECK(complaint(good_board, good_rules + "KERNELS==\"x.serial\", SYMLINK+=\"gnss\"\n")
               .find("60-fieldpost.rules:3:1: the link \"gnss\" is made by line 2 too") == 0);
     const std::vector<std::pair<std::string, std::string>> wrong{
-        {"KERNLES==\"x\"\n",
-         "60-fieldpost.rules:3:8: udev has no key \"KERNLES\" (did you mean \"KERNELS\"?)"},
+        {"SUBSYTEM==\"x\"\n",
+         "60-fieldpost.rules:3:1: udev has no key \"SUBSYTEM\" (did you mean \"SUBSYSTEM\"?)"},
         {"KERNELS=\"x\"\n", "can be compared with == or !="},
         {"KERNELS==x\n", "must stand in double quotes"},
         {"KERNELS==\"x\n", "must stand in double quotes"},
