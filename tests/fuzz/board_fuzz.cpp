@@ -1,6 +1,6 @@
 // Any text as a board file, and as its udev rules. It is refused with sentences that name file and line; or
-// taken: then every revision has every part, a part's driver is one that there is, an absent part has none, no two
-// revisions have one name, and each is found by its name.
+// taken: then every revision has every part, a part's driver is one that there is, an absent part has none,
+// no two revisions have one name, and each is found by its name.
 #include <algorithm>
 #include <set>
 
@@ -72,6 +72,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         check_revision(*board, revision);
     }
     must(board->kind == hal::BoardKind::supervisor || !board->revisions.empty(), "a computer has a revision");
-    must((board->kind == hal::BoardKind::supervisor) == board->mcu.has_value(), "a supervisor has a controller");
+    must((board->kind == hal::BoardKind::supervisor) == board->mcu.has_value(),
+         "a supervisor has a controller");
     return 0;
 }
