@@ -90,6 +90,10 @@ Status migrate(Database& database, std::span<const std::string_view> migrations)
     return ok();
 }
 
+void limit_database_memory(std::uint64_t bytes) {
+    sqlite3_soft_heap_limit64(static_cast<sqlite3_int64>(bytes));
+}
+
 Status check_database(Database& database) {
     auto finding = sql([&] { return database.execAndGet("PRAGMA quick_check(1)").getString(); });
     if (!finding) return finding.error();

@@ -36,6 +36,10 @@ Status migrate(Database& database, std::span<const std::string_view> migrations)
 // PRAGMA quick_check. corrupt with SQLite's first finding.
 Status check_database(Database& database);
 
+// What all databases of this program should keep in memory together: from there on they use what they have
+// again before they ask for more. Not a hard bound. May be called at any time.
+void limit_database_memory(std::uint64_t bytes);
+
 Error to_error(const SQLite::Exception& exception);
 
 template <class T>

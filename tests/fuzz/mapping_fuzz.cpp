@@ -2,28 +2,16 @@
 // has a name of its own, a kind, areas that the city has, fields that the kind has, and no label below a
 // field's floor for which the file gives no reason.
 #include <algorithm>
-#include <charconv>
 
 #include "daemon/hub/sources/source_file.hpp"
 #include "tests/fuzz/heap_bound.hpp"
 #include "tests/fuzz/promise.hpp"
+#include "tests/fuzz/refusal.hpp"
 
 using namespace fieldpost;
 using namespace fieldpost::fuzz;
 
 namespace {
-
-void check_refusal(const Error& error, std::string_view text) {
-    constexpr std::string_view name = "lpi.toml:";
-    must(error.code == ErrorCode::invalid_argument && error.message.starts_with(name),
-         "a refusal names the file");
-    long line = -1;
-    const char* begin = error.message.data() + name.size();
-    const auto [end, failed] = std::from_chars(begin, error.message.data() + error.message.size(), line);
-    must(failed == std::errc() && std::string_view(end).starts_with(": ") && std::string_view(end).size() > 3,
-         "a refusal names the line and says what is wrong");
-    must(line >= 0 && line <= std::ranges::count(text, '\n') + 1, "a refusal names a line of the file");
-}
 
 void check_labels(const hub::DatasetMapping& dataset, std::string_view text) {
     const auto message = records::new_message(dataset.kind);
@@ -46,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     city.areas = {{"city", "City"}, {"north", "North"}};
     const auto mapping = hub::parse_source("lpi.toml", text, city);
     if (!mapping) {
-        check_refusal(mapping.error(), text);
+        check_refusal(mapping.error(), "lpi.toml", text);
         return 0;
     }
     must(!mapping->source.id.empty() && mapping->source.refresh_s >= 0, "a source has an id");

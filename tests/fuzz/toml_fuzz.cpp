@@ -1,29 +1,17 @@
 // Any text as TOML, and as the configuration of a program that asks for every key as everything. It is read,
 // or refused with sentences that name file and line; neither stack nor memory go beyond a bound.
 #include <algorithm>
-#include <charconv>
 
-#include "daemon/support/config.hpp"
-#include "daemon/support/toml_reader.hpp"
+#include "sync/base/config.hpp"
+#include "sync/base/toml_reader.hpp"
 #include "tests/fuzz/heap_bound.hpp"
 #include "tests/fuzz/promise.hpp"
+#include "tests/fuzz/refusal.hpp"
 
 using namespace fieldpost;
 using namespace fieldpost::fuzz;
 
 namespace {
-
-void check_refusal(const Error& error, std::string_view text) {
-    constexpr std::string_view name = "fieldpostd.toml:";
-    must(error.code == ErrorCode::invalid_argument && error.message.starts_with(name),
-         "a refusal names the file");
-    long line = -1;
-    const char* begin = error.message.data() + name.size();
-    const auto [end, failed] = std::from_chars(begin, error.message.data() + error.message.size(), line);
-    must(failed == std::errc() && std::string_view(end).starts_with(": ") && std::string_view(end).size() > 3,
-         "a refusal names the line and says what is wrong");
-    must(line >= 0 && line <= std::ranges::count(text, '\n') + 1, "a refusal names a line of the file");
-}
 
 int depth_of(const toml::node& node) {
     int deepest = 0;
@@ -37,7 +25,7 @@ int depth_of(const toml::node& node) {
 }
 
 // Each getter has its own bounds; what it cannot read, finish() tells.
-void read_all(const support::ConfigTable& table, int depth) {
+void read_all(const ConfigTable& table, int depth) {
     if (depth > 3) return;
     for (const auto& key : table.keys()) {
         table.text(key, "x");
@@ -61,18 +49,18 @@ void read_all(const support::ConfigTable& table, int depth) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const HeapBound bound(32U << 20U);
     const std::string_view text(reinterpret_cast<const char*>(data), size);
-    const auto table = support::parse_toml(text, "fieldpostd.toml");
-    auto config = support::Config::parse(text, "fieldpostd.toml");
+    const auto table = parse_toml(text, "fieldpostd.toml");
+    auto config = Config::parse(text, "fieldpostd.toml");
     must(config.has_value() == table.has_value(), "what is no TOML is no configuration");
     if (!table) {
-        check_refusal(table.error(), text);
+        check_refusal(table.error(), "fieldpostd.toml", text);
         return 0;
     }
     // Each bracket may bring as many tables as a key has parts.
-    must(depth_of(*table) <= (support::max_toml_depth + 1) * support::max_toml_key_parts,
+    must(depth_of(*table) <= (max_toml_depth + 1) * max_toml_key_parts,
          "what was read is not nested without bound");
     if (text.size() > 4096) return 0;  // each value is told of several times
     read_all(config->root(), 0);
-    if (const auto read = config->finish(); !read) check_refusal(read.error(), text);
+    if (const auto read = config->finish(); !read) check_refusal(read.error(), "fieldpostd.toml", text);
     return 0;
 }

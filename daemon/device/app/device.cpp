@@ -8,6 +8,7 @@
 #include "hal/keystore/file.hpp"
 #include "sync/base/crypto.hpp"
 #include "sync/base/file.hpp"
+#include "sync/base/sqlite.hpp"
 
 namespace fieldpost::device {
 
@@ -59,6 +60,11 @@ Result<std::unique_ptr<Device>> Device::create(Settings settings) {
 Status Device::open() {
     clock_ = hal::make_system_clock(FIELDPOST_BUILD_TIME * 1'000'000LL);
     started_us_ = clock_->now().utc_us;
+    if (!settings_.board.empty()) spdlog::info("board: {}", settings_.board);
+    if (settings_.memory) limit_database_memory(*settings_.memory / 2);
+    if (!settings_.board_problem.empty()) {
+        fault(board_part, fail(ErrorCode::not_found, settings_.board_problem));
+    }
     // The journal first: whatever else is broken, recording works.
     journal_ = Journal::closed(settings_.state / "journal.db", settings_.device,
                                [this](std::function<void()> event) { loop_.post(std::move(event)); });

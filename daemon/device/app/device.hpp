@@ -35,6 +35,7 @@ class Device {
 
   private:
     // Faults that are looked up again; the words are what /status says.
+    static constexpr const char* board_part = "Board";
     static constexpr const char* gnss_part = "GPS";
     static constexpr const char* uplinks_part = "Uplinks";
     static constexpr const char* link_part = "No link to the hub";

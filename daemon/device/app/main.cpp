@@ -10,10 +10,12 @@ int main(int argc, char** argv) {
     CLI::App app{"fieldpostd: the city on board, offline look-up and field records for a vehicle"};
     std::filesystem::path config;
     app.add_option("--config", config, "Configuration file (TOML)")->required();
+    std::filesystem::path board;
+    app.add_option("--board", board, "Board file; counts instead of [board] file in the configuration");
     app.set_version_flag("--version", FIELDPOST_VERSION);
     CLI11_PARSE(app, argc, argv);
 
-    auto settings = fieldpost::device::load_settings(config);
+    auto settings = fieldpost::device::load_settings(config, board);
     if (!settings) {
         std::fprintf(stderr, "fieldpostd: %s\n", settings.error().message.c_str());
         return 2;

@@ -1,7 +1,8 @@
 #include "daemon/device/app/settings.hpp"
 
+#include "daemon/device/app/parts.hpp"
 #include "daemon/device/link/link_settings.hpp"
-#include "daemon/support/config.hpp"
+#include "sync/base/config.hpp"
 #include "sync/engine/blobs.hpp"
 #include "sync/protocol/codec.hpp"
 
@@ -14,10 +15,33 @@ constexpr std::uint64_t least_attachments = std::uint64_t{256} << 20U;
 constexpr std::uint64_t most_attachments = std::uint64_t{16} << 40U;
 static_assert(least_attachments >= engine::max_blob_bytes);
 
+void take_board(const Parts& parts, Settings& settings) {
+    settings.board_problem = parts.problem();
+    if (parts.revision() == nullptr) return;
+    settings.board = parts.board()->name + ", revision " + parts.revision()->name;
+    settings.memory = parts.limits().memory;
+    for (const auto& [capability, part] : parts.revision()->parts) {
+        if (part.fitting == hal::Fitting::absent) continue;
+        settings.mandatory[std::string(to_string(capability))] = part.fitting == hal::Fitting::mandatory;
+    }
+}
+
+// The board's limits stand where the configuration says nothing.
+void read_storage(const ConfigTable& storage, const hal::BoardLimits& board, StorageLimits& limits) {
+    limits.journal = storage.size("journal", board.journal.value_or(limits.journal));
+    limits.reserve = storage.size("reserve", board.reserve.value_or(limits.reserve));
+    limits.low_disk = storage.size("low_disk", board.low_disk.value_or(limits.low_disk));
+    limits.attachments = storage.size("attachments", board.attachments.value_or(limits.attachments));
+    if (limits.attachments < least_attachments || limits.attachments > most_attachments) {
+        storage.complain("attachments",
+                         "must be from \"256MiB\" (the longest attachment must fit) to \"16384GiB\"");
+    }
+}
+
 }  // namespace
 
-Result<Settings> load_settings(const std::filesystem::path& file) {
-    auto config = support::Config::load(file);
+Result<Settings> load_settings(const std::filesystem::path& file, const std::filesystem::path& board_file) {
+    auto config = Config::load(file);
     if (!config) return config.error();
     const auto root = config->root();
     Settings settings;
@@ -41,25 +65,18 @@ Result<Settings> load_settings(const std::filesystem::path& file) {
     settings.socket = http.path("socket", (settings.state / "fieldpostd.sock").string());
     settings.web = http.path("web", "");
 
-    const auto gnss = root.table("gnss");
-    settings.gnss.driver = gnss.text("driver", "empty");
-    settings.gnss.settings = gnss.as_text({"driver"});
+    const Parts parts(root, board_file);
+    take_board(parts, settings);
+    const hal::BoardPart gnss = parts.part(hal::Capability::gnss, "empty");
+    settings.gnss = {gnss.driver, gnss.settings};
 
     settings.positions = root.table("record").flag("positions", settings.positions);
 
-    const auto link = root.table("link");
-    settings.link = read_link_driver(link);
-    settings.link_rules = read_link_rules(link);
+    const hal::BoardPart link = parts.part(hal::Capability::link, "static");
+    settings.link = {link.driver, link.settings};
+    settings.link_rules = read_link_rules(root.table("link"));
 
-    const auto storage = root.table("storage");
-    settings.storage.journal = storage.size("journal", settings.storage.journal);
-    settings.storage.reserve = storage.size("reserve", settings.storage.reserve);
-    settings.storage.low_disk = storage.size("low_disk", settings.storage.low_disk);
-    settings.storage.attachments = storage.size("attachments", settings.storage.attachments);
-    if (settings.storage.attachments < least_attachments || settings.storage.attachments > most_attachments) {
-        storage.complain("attachments",
-                         "must be from \"256MiB\" (the longest attachment must fit) to \"16384GiB\"");
-    }
+    read_storage(root.table("storage"), parts.limits(), settings.storage);
 
     if (auto sound = config->finish(); !sound) return sound.error();
     return settings;

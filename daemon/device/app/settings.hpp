@@ -3,9 +3,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
 
 #include "daemon/device/journal/budget.hpp"
+#include "hal/board.hpp"
 #include "hal/gnss/gnss.hpp"
 #include "hal/link/link.hpp"
 #include "sync/base/result.hpp"
@@ -21,9 +24,13 @@ struct Settings {
     std::string broker_host = "127.0.0.1";
     std::uint16_t broker_port = 1883;
     std::string http_address = "127.0.0.1";
-    std::uint16_t http_port = 8460;  // 0: no TCP
-    std::filesystem::path socket;    // empty: none
-    std::filesystem::path web;       // folder of the page; empty: none
+    std::uint16_t http_port = 8460;         // 0: no TCP
+    std::filesystem::path socket;           // empty: none
+    std::filesystem::path web;              // folder of the page; empty: none
+    std::string board;                      // name and revision, for people; empty without a board file
+    std::string board_problem;              // why the board's parts are not known; empty when they are
+    std::optional<std::uint64_t> memory;    // bytes that the board allows this program
+    std::map<std::string, bool> mandatory;  // of the parts that the board knows, by name
     hal::GnssConfig gnss;
     bool positions = true;  // the vehicle reports where it is
     hal::LinkConfig link;
@@ -32,6 +39,8 @@ struct Settings {
     std::string log_level = "info";
 };
 
-Result<Settings> load_settings(const std::filesystem::path& file);
+// `board_file` counts instead of [board] file, when it is given.
+Result<Settings> load_settings(const std::filesystem::path& file,
+                               const std::filesystem::path& board_file = {});
 
 }  // namespace fieldpost::device

@@ -228,9 +228,14 @@ json::object Device::status() {
     out["position"] = position_json(place);
     out["time"] = time_json(time);
     json::array parts;
-    const auto add_part = [&parts](const char* name, const hal::PartStatus& part) {
-        parts.push_back(
-            json::object{{"name", name}, {"state", hal::to_string(part.state)}, {"detail", part.detail}});
+    const auto add_part = [&](const char* name, const hal::PartStatus& part) {
+        const auto of_board = settings_.mandatory.find(name);
+        json::value mandatory = nullptr;
+        if (of_board != settings_.mandatory.end()) mandatory = of_board->second;
+        parts.push_back(json::object{{"name", name},
+                                     {"state", hal::to_string(part.state)},
+                                     {"detail", part.detail},
+                                     {"mandatory", std::move(mandatory)}});
     };
     add_part("gnss", gnss);
     add_part("link", uplinks);

@@ -9,14 +9,14 @@ namespace {
 using engine::SendClass;
 
 // A size such as "2GiB", or "unlimited".
-std::optional<std::uint64_t> read_limit(const support::ConfigTable& table, std::string_view key,
+std::optional<std::uint64_t> read_limit(const ConfigTable& table, std::string_view key,
                                         std::optional<std::uint64_t> fallback) {
     if (!table.has(key)) return fallback;
     if (table.text(key, "") == "unlimited") return std::nullopt;
     return table.size(key, 0);
 }
 
-engine::SendRights read_rights(const support::ConfigTable& table, engine::SendRights fallback) {
+engine::SendRights read_rights(const ConfigTable& table, engine::SendRights fallback) {
     if (!table.has("send")) return fallback;
     engine::SendRights rights;
     rights.allow(SendClass::urgent);
@@ -36,15 +36,7 @@ engine::SendRights read_rights(const support::ConfigTable& table, engine::SendRi
 
 }  // namespace
 
-hal::LinkConfig read_link_driver(const support::ConfigTable& link) {
-    hal::LinkConfig config;
-    config.driver = link.text("driver", config.driver);
-    config.settings =
-        link.as_text({"driver", "unknown", "wifi_depot", "wifi", "ethernet", "lte", "satellite"});
-    return config;
-}
-
-engine::LinkPolicy::Rules read_link_rules(const support::ConfigTable& link) {
+engine::LinkPolicy::Rules read_link_rules(const ConfigTable& link) {
     engine::LinkPolicy::Rules all = engine::LinkPolicy::default_rules_of_all();
     for (const engine::LinkKind kind : engine::link_kinds) {
         const auto table = link.table(to_string(kind));

@@ -1,17 +1,12 @@
-// What [link] of the configuration says: the driver, and the rules of each kind of link. Keys:
-// docs/fieldpostd.toml.md.
+// What [link] of the configuration says of each kind of link. Keys: docs/fieldpostd.toml.md.
 #pragma once
 
-#include "daemon/support/config.hpp"
-#include "hal/link/link.hpp"
+#include "sync/base/config.hpp"
 #include "sync/engine/link_policy.hpp"
 
 namespace fieldpost::device {
 
-// The driver and its settings: all of [link] but the tables of kinds.
-hal::LinkConfig read_link_driver(const support::ConfigTable& link);
-
 // Defaults for what it does not say. What is wrong is told by the configuration's finish().
-engine::LinkPolicy::Rules read_link_rules(const support::ConfigTable& link);
+engine::LinkPolicy::Rules read_link_rules(const ConfigTable& link);
 
 }  // namespace fieldpost::device

@@ -93,13 +93,13 @@ Result<CityFile> parse_city(std::string_view text) {
 }  // namespace
 
 Result<CityMapping> load_city(const std::filesystem::path& folder) {
-    auto text = read_file(folder / "city.toml", support::max_toml_bytes);
+    auto text = read_file(folder / "city.toml", max_toml_bytes);
     if (!text) return text.error().with("a city needs a city.toml");
     auto parsed = parse_city(*text);
     if (!parsed) return parsed.error();
     CityMapping mapping = std::move(parsed->mapping);
     for (const auto& name : parsed->source_files) {
-        auto source_text = read_file(folder / name, support::max_toml_bytes);
+        auto source_text = read_file(folder / name, max_toml_bytes);
         if (!source_text) return source_text.error().with("city.toml names the source file " + name);
         auto source = parse_source(name, *source_text, mapping.city);
         if (!source) return source.error();

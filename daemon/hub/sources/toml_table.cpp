@@ -5,7 +5,7 @@
 namespace fieldpost::hub {
 
 TomlFile::TomlFile(std::string name, std::string_view text) : name_(std::move(name)) {
-    auto root = support::parse_toml(text, name_);
+    auto root = parse_toml(text, name_);
     if (root) {
         root_ = std::move(*root);
     } else {

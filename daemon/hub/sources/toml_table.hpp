@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "daemon/hub/sources/mapping.hpp"
-#include "daemon/support/toml_reader.hpp"
+#include "sync/base/toml_reader.hpp"
 #include "sync/base/result.hpp"
 
 namespace fieldpost::hub {

@@ -10,7 +10,6 @@ using engine::SendClass;
 namespace {
 
 struct Read {
-    hal::LinkConfig driver;
     engine::LinkPolicy::Rules rules;
     std::string complaint;
 
@@ -18,10 +17,13 @@ struct Read {
 };
 
 Read read(const std::string& text) {
-    const auto config = support::Config::parse(text, "/etc/fieldpost/fieldpostd.toml");
+    const auto config = Config::parse(text, "/etc/fieldpost/fieldpostd.toml");
     REQUIRE(config.has_value());
     const auto link = config->root().table("link");
-    Read out{read_link_driver(link), read_link_rules(link), {}};
+    for (const std::string& key : link.keys()) {
+        if (!link.has_table(key)) link.value_as_text(key);  // the driver's
+    }
+    Read out{read_link_rules(link), {}};
     if (const auto sound = config->finish(); !sound) out.complaint = sound.error().message;
     return out;
 }
@@ -32,8 +34,6 @@ TEST_CASE("A configuration that says nothing of links has the default rules") {
     const Read got = read("");
     CHECK(got.complaint.empty());
     CHECK(got.rules == engine::LinkPolicy::default_rules_of_all());
-    CHECK(got.driver.driver == "static");
-    CHECK(got.driver.settings.empty());
 }
 
 TEST_CASE("What the configuration says of a kind takes the place of its defaults, and of nothing else") {
@@ -53,7 +53,6 @@ TEST_CASE("What the configuration says of a kind takes the place of its defaults
         month = "20MiB"
     )");
     CHECK(got.complaint.empty());
-    CHECK(got.driver.settings == hal::SettingMap{{"kind", "lte"}, {"metered", "false"}});
     CHECK(got.of(LinkKind::lte).month == std::uint64_t{5} << 30U);
     CHECK_FALSE(got.of(LinkKind::lte).attachments_month.has_value());
     CHECK(got.of(LinkKind::lte).bulk_up_to == std::uint64_t{100} << 20U);

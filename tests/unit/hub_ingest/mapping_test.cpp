@@ -100,11 +100,11 @@ TEST_CASE("a mapping that would overflow the stack is refused with its file and 
     CHECK(replacement(many("(a{999}){999}", 3)) == "accepted");  // counted, and not written out
     CHECK(mentions(replacement("a{5,2}"), "lpi.toml:"));
     CHECK(mentions(refusal("lpi.toml", "key = \"number\"", "key = " + many("[", 100'000)),
-                   "lpi.toml:13: nested too deeply"));
+                   "lpi.toml:13:23: nested too deeply"));
     CHECK(mentions(refusal("city.toml", "time_zone", many("a.", 100'000) + "b = 1\ntime_zone"),
-                   "city.toml:5: too many dots"));
+                   "city.toml:5:32: too many dots"));
     CHECK(mentions(refusal("lpi.toml", "key = \"number\"", "schlüssel = \"number\""),
-                   "lpi.toml:13: a character that is not ASCII"));
+                   "lpi.toml:13:5: a character that is not ASCII"));
 }
 
 TEST_CASE("a label may be raised freely, and lowered or given to other hands only with a reason") {

@@ -8,15 +8,15 @@
 
 #include "sync/base/result.hpp"
 
-namespace fieldpost::support {
+namespace fieldpost {
 
 inline constexpr std::size_t max_toml_bytes = std::size_t{4} << 20U;
 inline constexpr int max_toml_depth = 16;      // arrays and inline tables within each other
 inline constexpr int max_toml_key_parts = 16;  // of a.b.c
 
-// `name` stands for the file in errors. invalid_argument with "NAME:LINE: sentence" for what is too long or
-// too deep, holds other than ASCII outside of quotes and comments, or is no TOML. A byte order mark is passed
-// over.
+// `name` stands for the file in errors. invalid_argument with "NAME:LINE:COLUMN: sentence" for what is too
+// long or too deep, holds other than ASCII outside of quotes and comments, or is no TOML. A byte order mark
+// is passed over.
 Result<toml::table> parse_toml(std::string_view text, std::string_view name);
 
-}  // namespace fieldpost::support
+}  // namespace fieldpost

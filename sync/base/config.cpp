@@ -1,15 +1,15 @@
-#include "daemon/support/config.hpp"
+#include "sync/base/config.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <set>
 
-#include "daemon/support/config_words.hpp"
-#include "daemon/support/toml_reader.hpp"
+#include "sync/base/config_words.hpp"
 #include "sync/base/file.hpp"
+#include "sync/base/toml_reader.hpp"
 
-namespace fieldpost::support {
+namespace fieldpost {
 namespace {
 
 std::string_view type_name(const toml::node& node) {
@@ -47,16 +47,20 @@ struct ConfigTable::Document {
     std::map<const toml::table*, std::set<std::string, std::less<>>> asked;
     // Where a table's name is known only after it was asked for: "http", "sources[2]".
     std::map<const toml::table*, std::string> titles;
-    std::vector<std::pair<std::uint32_t, std::string>> complaints;  // line (0: none), text
+    std::vector<std::pair<toml::source_position, std::string>> complaints;
 
-    void complain(std::uint32_t line, std::string_view sentence) {
-        const std::string place = line == 0 ? name : fmt::format("{}:{}", name, line);
-        auto complaint = std::pair(line, fmt::format("{}: {}", place, sentence));
+    // Line 0: of the file as a whole.
+    void complain(const toml::source_position& at, std::string_view sentence) {
+        auto complaint = std::pair(at, fmt::format("{}: {}", place(at), sentence));
         if (std::ranges::find(complaints, complaint) == complaints.end()) complaints.push_back(complaint);
     }
 
+    std::string place(const toml::source_position& at) const {
+        return at.line == 0 ? name : fmt::format("{}:{}:{}", name, at.line, at.column);
+    }
+
     void find_unknown(const toml::table& table,
-                      std::vector<std::pair<std::uint32_t, std::string>>& out) const {
+                      std::vector<std::pair<toml::source_position, std::string>>& out) const {
         const auto known = asked.find(&table);
         static const std::set<std::string, std::less<>> none;
         const auto& keys = known == asked.end() ? none : known->second;
@@ -66,9 +70,9 @@ struct ConfigTable::Document {
                 const std::string where = title == titles.end() || title->second.empty()
                                               ? ""
                                               : fmt::format(" in [{}]", title->second);
-                out.emplace_back(key.source().begin.line,
-                                 fmt::format("{}:{}: unknown key \"{}\"{}{}", name, key.source().begin.line,
-                                             key.str(), where, did_you_mean(key.str(), keys)));
+                const auto& at = key.source().begin;
+                out.emplace_back(at, fmt::format("{}: unknown key \"{}\"{}{}", place(at), key.str(), where,
+                                                 did_you_mean(key.str(), keys)));
             } else if (const toml::table* child = value.as_table();
                        child != nullptr && asked.contains(child)) {
                 find_unknown(*child, out);
@@ -106,17 +110,32 @@ struct ConfigTable::State {
     }
 
     void complain(const toml::node& node, std::string_view key, std::string_view sentence) const {
-        document->complain(node.source().begin.line, fmt::format("{} {}", key, sentence));
+        document->complain(node.source().begin, fmt::format("{} {}", key, sentence));
+    }
+
+    // Of the table itself; the file as a whole for the root and for a table that is not there.
+    toml::source_position place() const {
+        return table == nullptr || title.empty() ? toml::source_position{} : table->source().begin;
     }
 
     void missing(std::string_view key) const {
         if (is_wrong) return;
-        const std::uint32_t line = table == nullptr || title.empty() ? 0 : table->source().begin.line;
-        document->complain(line, title.empty() ? fmt::format("\"{}\" is missing", key)
-                                               : fmt::format("\"{}\" is missing in [{}]", key, title));
+        document->complain(place(), title.empty() ? fmt::format("\"{}\" is missing", key)
+                                                  : fmt::format("\"{}\" is missing in [{}]", key, title));
     }
 
     // The value as Value; complains about another type.
+    // The key must be there.
+    std::optional<std::string> single_value(std::string_view key) const {
+        const toml::node& node = *find(key);
+        if (const auto text = node.value_exact<std::string>()) return *text;
+        if (const auto whole = node.value_exact<std::int64_t>()) return fmt::format("{}", *whole);
+        if (const auto number = node.value_exact<double>()) return fmt::format("{}", *number);
+        if (const auto flag = node.value_exact<bool>()) return *flag ? "true" : "false";
+        complain(node, key, fmt::format("must be a single value, not {}", type_name(node)));
+        return std::nullopt;
+    }
+
     template <class Value>
     std::optional<Value> read(const toml::node& node, std::string_view key, std::string_view wanted) const {
         if (const auto value = node.value_exact<Value>()) return value;
@@ -322,30 +341,30 @@ std::map<std::string, std::string, std::less<>> ConfigTable::as_text(
     std::map<std::string, std::string, std::less<>> out;
     for (const std::string& key : keys()) {
         if (std::ranges::find(except, key) != except.end()) continue;
-        const toml::node* node = state_->find(key);
-        if (const auto text = node->value_exact<std::string>()) {
-            out[key] = *text;
-        } else if (const auto whole = node->value_exact<std::int64_t>()) {
-            out[key] = fmt::format("{}", *whole);
-        } else if (const auto number = node->value_exact<double>()) {
-            out[key] = fmt::format("{}", *number);
-        } else if (const auto flag = node->value_exact<bool>()) {
-            out[key] = *flag ? "true" : "false";
-        } else {
-            state_->complain(*node, key, fmt::format("must be a single value, not {}", type_name(*node)));
-        }
+        if (const auto text = state_->single_value(key)) out[key] = *text;
     }
     return out;
+}
+
+std::string ConfigTable::value_as_text(std::string_view key) const {
+    return state_->find(key) == nullptr ? "" : state_->single_value(key).value_or("");
 }
 
 void ConfigTable::complain(std::string_view key, std::string_view sentence) const {
     if (const toml::node* node = state_->find(key)) {
         state_->complain(*node, key, sentence);
     } else {
-        state_->document->complain(
-            state_->table == nullptr || state_->title.empty() ? 0 : state_->table->source().begin.line,
-            fmt::format("{} {}", key, sentence));
+        state_->document->complain(state_->place(), fmt::format("{} {}", key, sentence));
     }
+}
+
+std::string ConfigTable::place(std::string_view key) const {
+    const toml::node* node = state_->find(key);
+    return state_->document->place(node == nullptr ? state_->place() : node->source().begin);
+}
+
+bool ConfigTable::has_table(std::string_view key) const {
+    return state_->table != nullptr && state_->table->get_as<toml::table>(key) != nullptr;
 }
 
 Config::Config(std::shared_ptr<ConfigTable::Document> document) : document_(std::move(document)) {}
@@ -377,10 +396,10 @@ Status Config::finish() const {
     auto found = document_->complaints;
     document_->find_unknown(document_->root, found);
     if (found.empty()) return ok();
-    std::ranges::stable_sort(found, {}, &std::pair<std::uint32_t, std::string>::first);
+    std::ranges::stable_sort(found, {}, &std::pair<toml::source_position, std::string>::first);
     std::string message;
-    for (const auto& [line, text] : found) message += (message.empty() ? "" : "\n") + text;
+    for (const auto& [at, text] : found) message += (message.empty() ? "" : "\n") + text;
     return fail(ErrorCode::invalid_argument, message);
 }
 
-}  // namespace fieldpost::support
+}  // namespace fieldpost

@@ -1,4 +1,4 @@
-#include "daemon/support/config_words.hpp"
+#include "sync/base/config_words.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace fieldpost::support {
+namespace fieldpost {
 namespace {
 
 struct Unit {
@@ -67,4 +67,4 @@ std::string did_you_mean(std::string_view unknown, const std::set<std::string, s
     return best == nullptr ? "" : fmt::format(" (did you mean \"{}\"?)", *best);
 }
 
-}  // namespace fieldpost::support
+}  // namespace fieldpost

@@ -1,5 +1,5 @@
 // A program's TOML configuration, read strictly: a misspelt key, a wrong type or a value out of range is
-// refused with file and line, never ignored.
+// refused with file, line and column, never ignored.
 //
 // Ask every table for every key, then call finish(): it names everything that was wrong, so that a person
 // mends it in one go. A getter that failed returns its fallback (or an empty value), and finish() will fail.
@@ -25,7 +25,7 @@
 
 #include "sync/base/result.hpp"
 
-namespace fieldpost::support {
+namespace fieldpost {
 
 struct IntegerRange {
     std::int64_t lowest = std::numeric_limits<std::int64_t>::min();
@@ -82,8 +82,19 @@ class ConfigTable {
     std::map<std::string, std::string, std::less<>> as_text(
         std::initializer_list<std::string_view> except = {}) const;
 
-    // Adds "file:line: sentence" about this key (or about the table when it has no such key) to what finish()
-    // tells.
+    // True when the file has a table there, such as { a = 1 } where a single value could stand too.
+    // It does not count as asking for the key.
+    bool has_table(std::string_view key) const;
+
+    // "file:line:column" of this key, or of the table when it has no such key; for sentences that point to
+    // it.
+    std::string place(std::string_view key) const;
+
+    // One such value; empty when it is not there or is refused.
+    std::string value_as_text(std::string_view key) const;
+
+    // Adds "file:line:column: sentence" about this key (or about the table when it has no such key) to what
+    // finish() tells.
     void complain(std::string_view key, std::string_view sentence) const;
 
   private:
@@ -94,7 +105,7 @@ class ConfigTable {
 
 class Config {
   public:
-    // not_found, io, or invalid_argument with file and line of what parse_toml() does not read.
+    // not_found, io, or invalid_argument with the place of what parse_toml() does not read.
     static Result<Config> load(const std::filesystem::path& file);
     // `name` stands for the file in error sentences; relative paths are taken from its folder.
     static Result<Config> parse(std::string_view text, const std::filesystem::path& name);
@@ -114,4 +125,4 @@ class Config {
     std::shared_ptr<ConfigTable::Document> document_;
 };
 
-}  // namespace fieldpost::support
+}  // namespace fieldpost

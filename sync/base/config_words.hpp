@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace fieldpost::support {
+namespace fieldpost {
 
 // "250ms", "15s", "5min", "2h", "30d"; nullopt when it is not a whole number (up to 1,000,000,000) and such a
 // unit.
@@ -18,4 +18,4 @@ std::optional<std::uint64_t> read_bytes(std::string_view text);
 // " (did you mean \"port\"?)" with the known key that is at most two letters away; else empty.
 std::string did_you_mean(std::string_view unknown, const std::set<std::string, std::less<>>& known);
 
-}  // namespace fieldpost::support
+}  // namespace fieldpost

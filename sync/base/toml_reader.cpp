@@ -1,10 +1,10 @@
-#include "daemon/support/toml_reader.hpp"
+#include "sync/base/toml_reader.hpp"
 
 #include <algorithm>
 #include <optional>
 #include <string>
 
-namespace fieldpost::support {
+namespace fieldpost {
 
 namespace {
 
@@ -24,6 +24,7 @@ class Walk {
         return std::nullopt;
     }
     int line() const { return line_; }
+    int column() const { return static_cast<int>(at_ - line_begin_) + 1; }
 
   private:
     std::optional<std::string> step() {
@@ -67,8 +68,11 @@ class Walk {
     }
 
     void advance() {
-        if (text_[at_] == '\n') ++line_;
+        const bool line_ends = text_[at_] == '\n';
         ++at_;
+        if (!line_ends) return;
+        ++line_;
+        line_begin_ = at_;
     }
 
     std::size_t quotes_here(char quote) const {
@@ -98,14 +102,15 @@ class Walk {
 
     std::string_view text_;
     std::size_t at_ = 0;
+    std::size_t line_begin_ = 0;
     int line_ = 1;
     int depth_ = 0;
     int key_parts_ = 1;
 };
 
-Error refusal(std::string_view name, int line, std::string_view sentence) {
-    return fail(ErrorCode::invalid_argument,
-                std::string(name) + ":" + std::to_string(line) + ": " + std::string(sentence));
+Error refusal(std::string_view name, int line, int column, std::string_view sentence) {
+    return fail(ErrorCode::invalid_argument, std::string(name) + ":" + std::to_string(line) + ":" +
+                                                 std::to_string(column) + ": " + std::string(sentence));
 }
 
 }  // namespace
@@ -113,14 +118,13 @@ Error refusal(std::string_view name, int line, std::string_view sentence) {
 Result<toml::table> parse_toml(std::string_view text, std::string_view name) {
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
     Walk walk(text);
-    if (auto problem = walk.find_problem()) return refusal(name, walk.line(), *problem);
+    if (auto problem = walk.find_problem()) return refusal(name, walk.line(), walk.column(), *problem);
     try {
         return toml::parse(text, name);
     } catch (const toml::parse_error& error) {
         const auto& at = error.source().begin;
-        return refusal(name, static_cast<int>(at.line),
-                       "column " + std::to_string(at.column) + ": " + std::string(error.description()));
+        return refusal(name, static_cast<int>(at.line), static_cast<int>(at.column), error.description());
     }
 }
 
-}  // namespace fieldpost::support
+}  // namespace fieldpost

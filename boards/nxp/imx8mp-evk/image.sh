@@ -1,0 +1,8 @@
+# What is special about this board's image; boards/README.md says what each line means.
+# shellcheck shell=bash disable=SC2034  # the builder reads them
+suite=bookworm
+kernel=linux-image-arm64/bookworm-backports
+device_tree=freescale/imx8mp-evk.dtb
+initramfs_modules=(sdhci-esdhc-imx mmc_block ext4)
+packages=(network-manager modemmanager)
+slot_size=4G
