@@ -427,14 +427,16 @@ test("what Enter would open is asked of the row that is chosen, and of none once
 // The answer to each search comes when `release` is called, unless the page does not want it any more; until then it
 // has what it had. `asked` is when it has asked.
 async function slowSearch(page) {
-  const waiting = [];
-  await page.route("**/api/v1/search?*", (route) => void waiting.push(route));
-  const asked = async () => {
-    while (waiting.length === 0) await page.waitForTimeout(10);
-  };
+  let newest, come;
+  const first = new Promise((resolve) => (come = resolve));
+  await page.route("**/api/v1/search?*", (route) => {
+    newest = route;
+    come();
+  });
+  const asked = () => first;
   const release = async (answer = (route) => route.continue()) => {
     await asked();
-    const route = waiting.pop();
+    const route = newest;
     const ended = Promise.race(
       ["requestfinished", "requestfailed"].map(
         (event) => new Promise((end) => page.on(event, (request) => request === route.request() && end())),
