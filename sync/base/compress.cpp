@@ -39,9 +39,6 @@ ZSTD_DCtx* decompressing() {
     return context.get();
 }
 
-// A Zstandard frame's first bytes (RFC 8878 3.1.1): 0xFD2FB528, little-endian.
-constexpr BytesView frame_magic("\x28\xb5\x2f\xfd", 4);
-
 // A frame that says how much is in it, when that is little, as one piece: a stream takes several times as
 // long to begin.
 constexpr unsigned long long one_piece = 65536;
@@ -61,7 +58,7 @@ Result<Bytes> unfold_at_once(ZSTD_DCtx* context, BytesView data, std::size_t siz
 Result<Bytes> unfold(ZSTD_DCtx* context, BytesView data, std::size_t limit) {
     // The library also reads frames of zstd before 0.8, which heed no bound of the window, and frames that
     // hold nothing: nobody sends us either.
-    if (!data.starts_with(frame_magic)) return fail(ErrorCode::corrupt, "this is no zstd frame");
+    if (!data.starts_with(zstd_frame_magic)) return fail(ErrorCode::corrupt, "this is no zstd frame");
     const unsigned long long size = ZSTD_getFrameContentSize(data.data(), data.size());
     const bool is_one_frame = ZSTD_findFrameCompressedSize(data.data(), data.size()) == data.size();
     if (is_one_frame && size <= one_piece && size <= limit)

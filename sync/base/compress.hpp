@@ -9,6 +9,9 @@
 
 namespace fieldpost {
 
+// A Zstandard frame's first bytes (RFC 8878 3.1.1): 0xFD2FB528, little-endian.
+inline constexpr BytesView zstd_frame_magic("\x28\xb5\x2f\xfd", 4);
+
 Bytes compress(BytesView data, int level = 3);
 
 // corrupt when damaged, full when the content is larger than `limit` bytes.

@@ -1,5 +1,7 @@
 #include "sync/seal/cell.hpp"
 
+#include "sync/base/varint.hpp"
+
 namespace fieldpost::seal {
 
 namespace {
@@ -19,28 +21,17 @@ struct Head {
 
 std::optional<Head> read_head(BytesView cell) {
     if (cell.empty()) return std::nullopt;
-    Head head;
-    head.algorithm = static_cast<Algorithm>(static_cast<unsigned char>(cell.front()));
-    std::uint64_t epoch = 0;
-    std::size_t at = 1;
-    for (unsigned shift = 0; shift < 35; shift += 7) {
-        if (at == cell.size()) return std::nullopt;
-        const auto byte = static_cast<unsigned char>(cell[at++]);
-        epoch |= std::uint64_t{byte & 0x7fU} << shift;
-        if (byte > 0x7f) continue;
-        if (epoch > UINT32_MAX) return std::nullopt;
-        head.epoch = static_cast<std::uint32_t>(epoch);
-        head.bytes = cell.substr(0, at);
-        head.rest = cell.substr(at);
-        return head;
-    }
-    return std::nullopt;
+    VarintReader in(cell.substr(1));
+    const std::uint64_t epoch = in.take();
+    if (in.bad() || epoch > UINT32_MAX) return std::nullopt;
+    const BytesView rest = in.rest();
+    return Head{static_cast<Algorithm>(static_cast<unsigned char>(cell.front())),
+                static_cast<std::uint32_t>(epoch), cell.substr(0, cell.size() - rest.size()), rest};
 }
 
 Bytes head_of(Algorithm algorithm, std::uint32_t epoch) {
     Bytes head(1, static_cast<char>(algorithm));
-    for (; epoch > 0x7f; epoch >>= 7U) head.push_back(static_cast<char>(epoch | 0x80U));
-    head.push_back(static_cast<char>(epoch));
+    append_varint(head, epoch);
     return head;
 }
 

@@ -277,7 +277,7 @@ std::vector<TermEntry> Entries::terms(std::string_view prefix, std::size_t limit
             out.push_back(term_at(at));
     };
     for (Postings* terms : all_terms()) take(*terms);
-    put_in_order(out, limit);
+    if (!lists_.empty()) put_in_order(out, limit);
     return out;
 }
 
@@ -285,7 +285,7 @@ std::vector<TermEntry> Entries::terms_among(const std::vector<std::string>& keys
     see_newest();
     std::vector<TermEntry> out;
     for (Postings* terms : all_terms()) take_among(*terms, keys, out.size() + limit, out);
-    put_in_order(out, limit);
+    if (!lists_.empty()) put_in_order(out, limit);
     return out;
 }
 
@@ -436,26 +436,35 @@ std::size_t Entries::for_each_name_word(const std::string& after, std::size_t li
                                         const std::function<void(std::string_view, std::int64_t)>& word) {
     name_words_.bind(1, after);
     const ResetAtEnd reset(name_words_);
-    bool more = name_words_.executeStep();
+    std::string plain;
+    const auto step = [&] {
+        if (!name_words_.executeStep()) return false;
+        plain = bytes_of(name_words_.getColumn(0));
+        return true;
+    };
+    bool more = step();
     std::vector<std::pair<Postings*, Postings::Place>> sealed;
     for (const auto& lists : lists_) sealed.emplace_back(&lists->words, lists->words.seek(after + '\0'));
     std::size_t count = 0;
+    std::string least;
     for (; count < limit; ++count) {
-        std::optional<std::string> least;
-        if (more) least = name_words_.getColumn(0).getString();
+        bool found = more;
+        if (more) least = plain;
         for (const auto& [words, at] : sealed) {
-            if (at && (!least || at.key() < *least)) least = at.key();
+            if (!at || (found && at.key() >= least)) continue;
+            least = at.key();
+            found = true;
         }
-        if (!least) break;
+        if (!found) break;
         std::int64_t rows = 0;
-        if (more && name_words_.getColumn(0).getString() == *least) {
+        if (more && plain == least) {
             rows += name_words_.getColumn(1).getInt64();
-            more = name_words_.executeStep();
+            more = step();
         }
         for (auto& [words, at] : sealed) {
-            for (; at && at.key() == *least; words->next(at)) rows += at.row();
+            for (; at && at.key() == least; words->next(at)) rows += at.row();
         }
-        word(*least, rows);
+        word(least, rows);
     }
     return count;
 }

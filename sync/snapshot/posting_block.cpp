@@ -4,8 +4,8 @@
 #include <bit>
 
 #include "sync/base/compress.hpp"
+#include "sync/base/varint.hpp"
 #include "sync/snapshot/layout.hpp"
-#include "sync/snapshot/varint.hpp"
 
 namespace fieldpost::snapshot {
 

@@ -153,12 +153,13 @@ std::optional<std::vector<StoredRow>> RowReader::property_in_place(std::int64_t 
 }
 
 std::vector<StoredRow> RowReader::record_of_row(std::int64_t row) {
-    if (row == first_row(place_of(row))) {
+    const bool is_first = row == first_row(place_of(row));
+    if (is_first) {
         if (auto rows = property_in_place(place_of(row))) return std::move(*rows);
     }
     const auto stored = bare_row(row);
     if (!stored) return {};
-    if (stored->layer.kind == records::PROPERTY) {
+    if (stored->layer.kind == records::PROPERTY && !is_first) {
         auto rows = property_in_place(place_of(row));
         if (rows && rows->front().layer.record == stored->layer.record) return std::move(*rows);
     }

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "sync/base/varint.hpp"
 #include "sync/snapshot/statement.hpp"
-#include "sync/snapshot/varint.hpp"
 
 namespace fieldpost::snapshot {
 
@@ -171,32 +171,28 @@ void SealedBlocks::changed() {
 }
 
 void SealedBlocks::clear() {
-    for (const char* table : {"sealed_block", "sealed_first"}) {
-        SQLite::Statement all(database_,
-                              std::string("DELETE FROM ") + table + " WHERE block BETWEEN ? AND ?");
-        all.bind(1, first_of(list_));
-        all.bind(2, last_of(list_));
-        run(all);
-    }
+    clear(database_, list_, list_);
     firsts_.clear();
     next_block_ = first_of(list_);
-    count_change_.bind(1, list_);
-    run(count_change_);
     seen_ = -1;
     known_ = false;
 }
 
 void SealedBlocks::clear(Database& database, std::int64_t layer) {
+    clear(database, layer * lists_of_layer, layer * lists_of_layer + lists_of_layer - 1);
+}
+
+void SealedBlocks::clear(Database& database, std::int64_t first_list, std::int64_t last_list) {
     for (const char* table : {"sealed_block", "sealed_first"}) {
         SQLite::Statement all(database, std::string("DELETE FROM ") + table + " WHERE block BETWEEN ? AND ?");
-        all.bind(1, first_of(layer * lists_of_layer));
-        all.bind(2, last_of(layer * lists_of_layer + lists_of_layer - 1));
+        all.bind(1, first_of(first_list));
+        all.bind(2, last_of(last_list));
         run(all);
     }
     SQLite::Statement count(database,
                             "UPDATE sealed_list SET changes = changes + 1 WHERE list BETWEEN ? AND ?");
-    count.bind(1, layer * lists_of_layer);
-    count.bind(2, layer * lists_of_layer + lists_of_layer - 1);
+    count.bind(1, first_list);
+    count.bind(2, last_list);
     run(count);
 }
 

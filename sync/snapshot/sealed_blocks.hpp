@@ -40,6 +40,7 @@ class SealedBlocks : public BlockStore {
     static void clear(Database& database, std::int64_t layer);
 
   private:
+    static void clear(Database& database, std::int64_t first_list, std::int64_t last_list);
     void see_firsts();
     void load();
     // A place among the firsts.

@@ -12,9 +12,7 @@ constexpr std::size_t body_limit = 16U << 20U;  // no message is larger
 
 // First byte of what a row's cell holds.
 constexpr char as_it_is = 0;
-constexpr char packed = 1;
-// Every frame begins with these (RFC 8878 3.1.1): they are left out.
-constexpr BytesView frame_magic("\x28\xb5\x2f\xfd", 4);
+constexpr char packed = 1;  // without the first bytes that all frames have
 
 [[noreturn]] void refuse(const std::string& message) {
     throw SQLite::Exception(message, SQLITE_CORRUPT);
@@ -39,9 +37,9 @@ SealedLayer::SealedLayer(std::int64_t number, records::LayerKey layer, seal::Key
 Bytes SealedLayer::seal_row(const RowPlace& place, BytesView body) const {
     const Bytes frame = packing_.compress(body);
     Bytes content;
-    if (frame.size() - frame_magic.size() < body.size()) {
+    if (frame.size() - zstd_frame_magic.size() < body.size()) {
         content = packed;
-        content += BytesView(frame).substr(frame_magic.size());
+        content += BytesView(frame).substr(zstd_frame_magic.size());
     } else {
         content = as_it_is;
         content += body;
@@ -55,7 +53,7 @@ Bytes SealedLayer::open_row(const RowPlace& place, BytesView cell) const {
     if (content.empty() || (how != as_it_is && how != packed))
         refuse("a sealed row was packed in a way that this program does not know");
     if (how == as_it_is) return content.substr(1);
-    content.replace(0, 1, frame_magic);
+    content.replace(0, 1, zstd_frame_magic);
     auto body = packing_.decompress(content, body_limit);
     if (!body) refuse(body.error().message);
     return std::move(*body);

@@ -55,12 +55,6 @@ void SealedLists::count_word(std::string_view word, std::int64_t by) {
     if (rows + by > 0) words.add({word_key(word), rows + by});
 }
 
-void SealedLists::clear() {
-    terms.clear();
-    names.clear();
-    words.clear();
-}
-
 void SealedLists::forget() {
     terms.forget();
     names.forget();

@@ -17,7 +17,6 @@ class SealedLists {
     // As EntryWriter::replace().
     void replace(std::int64_t row, const lookup::Terms& before, const lookup::Terms& after);
     std::int64_t rows_of_word(std::string_view word);
-    void clear();
     void forget();
 
     Postings terms;

@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <limits>
 
-#include "sync/snapshot/varint.hpp"
+#include "sync/base/varint.hpp"
 
 namespace fieldpost::snapshot {
 

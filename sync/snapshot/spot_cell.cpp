@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "sync/base/varint.hpp"
 #include "sync/snapshot/layout.hpp"
-#include "sync/snapshot/varint.hpp"
 
 namespace fieldpost::snapshot {
 

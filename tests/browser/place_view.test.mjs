@@ -330,7 +330,8 @@ async function substituted() {
   for (const other of [1, 3, 7, 11, 51, 101, 501, 2001].map((step) => parseInt(number, 10) + step)) {
     const typed = [other, ...street].join(" ");
     const { results } = await getJson(`/search?limit=10&q=${encodeURIComponent(typed)}`);
-    if (results[0]?.kind === "property" && !results[0].title.startsWith(`${other} `)) return { typed, results };
+    if (results[0]?.kind !== "property" || results[0].property === place.view.id) continue;
+    if (!results[0].title.startsWith(`${other} `)) return { typed, results };
   }
   throw new Error("every number of that street is taken");
 }
@@ -423,18 +424,31 @@ test("what Enter would open is asked of the row that is chosen, and of none once
   await close();
 });
 
-// The answer to each search comes when `release` is called; until then the page has what it had.
+// The answer to each search comes when `release` is called, unless the page does not want it any more; until then it
+// has what it had. `asked` is when it has asked.
 async function slowSearch(page) {
-  const waiting = [];
-  await page.route("**/api/v1/search?*", (route) => void waiting.push(route));
-  return async (answer = (route) => route.continue()) => {
-    while (waiting.length === 0) await page.waitForTimeout(10);
-    const route = waiting.pop();
-    const done = page.waitForEvent("requestfinished", (request) => request === route.request());
-    await answer(route);
-    await done;
+  let newest, come;
+  const first = new Promise((resolve) => (come = resolve));
+  await page.route("**/api/v1/search?*", (route) => {
+    newest = route;
+    come();
+  });
+  const asked = () => first;
+  const release = async (answer = (route) => route.continue()) => {
+    await asked();
+    const route = newest;
+    const ended = Promise.race(
+      ["requestfinished", "requestfailed"].map(
+        (event) => new Promise((end) => page.on(event, (request) => request === route.request() && end())),
+      ),
+    );
+    if (route.request().failure() === null) {
+      await answer(route);
+      await ended;
+    }
     await page.evaluate(() => new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen))));
   };
+  return { asked, release };
 }
 
 test("an Enter that came before its answer opens nothing for one who went on", options, async () => {
@@ -445,9 +459,10 @@ test("an Enter that came before its answer opens nothing for one who went on", o
     () => box.evaluate((element) => element.blur()),
   ]) {
     await box.fill("");
-    const release = await slowSearch(page);
+    const { asked, release } = await slowSearch(page);
     await box.fill(place.query);
     await page.keyboard.press("Enter");
+    await asked();
     await goOn();
     await release();
     await page.unroute("**/api/v1/search?*");
@@ -466,7 +481,7 @@ test("a row that is touched stays open, whatever the search for its title answer
   await box.fill(typed);
   const row = page.getByRole("option").filter({ hasText: results[0].title }).first();
   await row.waitFor();
-  const release = await slowSearch(page);
+  const { release } = await slowSearch(page);
   await box.press("End");
   await box.pressSequentially(" 1");
   await page.keyboard.press("Enter");

@@ -1,4 +1,4 @@
-// Inside: whole numbers in as few bytes as they need, seven bits in each, the lowest first.
+// Whole numbers in as few bytes as they need, seven bits in each, the lowest first.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 
 #include "sync/base/bytes.hpp"
 
-namespace fieldpost::snapshot {
+namespace fieldpost {
 
 inline void append_varint(Bytes& out, std::uint64_t value) {
     for (; value > 0x7f; value >>= 7U) out.push_back(static_cast<char>(value | 0x80U));
@@ -54,4 +54,4 @@ class VarintReader {
     bool bad_ = false;
 };
 
-}  // namespace fieldpost::snapshot
+}  // namespace fieldpost
