@@ -3,8 +3,11 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
+
+extern "C" {  // glibc 2.36 declares it without
+#include <sys/pidfd.h>
+}
 
 #include <cerrno>
 #include <cstring>
