@@ -1,10 +1,37 @@
 #include "hal/bus.hpp"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include <algorithm>
+#include <string_view>
+
+#include "hal/fd.hpp"
 
 namespace fieldpost::hal {
 
+namespace {
+
+// sdbus-c++ loses the memory of a connection to a given address that fails, and drivers try for as long as a
+// vehicle is parked. So it is asked only where somebody listens.
+bool somebody_listens(std::string_view address) {
+    constexpr std::string_view form = "unix:path=";
+    if (!address.starts_with(form)) return true;
+    const std::string_view path = address.substr(form.size(), address.find_first_of(",;") - form.size());
+    sockaddr_un at{};
+    at.sun_family = AF_UNIX;
+    if (path.size() >= sizeof at.sun_path) return false;
+    std::ranges::copy(path, at.sun_path);
+    const Fd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    return probe && ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0;
+}
+
+}  // namespace
+
 Result<Bus> Bus::open(const std::string& address) {
+    if (!somebody_listens(address)) {
+        return fail(ErrorCode::unavailable, "nobody listens at the D-Bus address " + address);
+    }
     try {
         return Bus(address.empty() ? sdbus::createSystemBusConnection()
                                    : sdbus::createSessionBusConnectionWithAddress(address));

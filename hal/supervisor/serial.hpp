@@ -6,7 +6,7 @@
 // open but silent is "broken" too after silence_ms: a supervisor speaks every five seconds.
 //
 // Settings:
-//   path          the port, best a link that udev keeps, such as /dev/fieldpost-supervisor; or a socket
+//   path          the port, best a link that udev keeps, such as /dev/supervisor; or a socket
 //   baud          as for gnss; default 115200; nothing to a socket
 //   silence_ms    50 to 3600000, default 15000
 //   retry_max_ms  1 to 60000, default 5000

@@ -2,10 +2,11 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "daemon/support/keystore_signer.hpp"
 #include "daemon/support/static_files.hpp"
 #include "hal/clock/system.hpp"
-#include "hal/keystore/file.hpp"
 #include "sync/base/crypto.hpp"
 #include "sync/base/file.hpp"
 #include "sync/base/sqlite.hpp"
@@ -21,6 +22,7 @@ constexpr std::chrono::seconds position_look{1};  // as often as receivers say s
 constexpr std::chrono::minutes journal_limit{10};
 constexpr std::chrono::minutes city_limit{30};
 constexpr std::chrono::minutes count_limit{2};
+constexpr std::chrono::minutes command_limit{2};  // each answers within seconds, or fails
 // Nothing from elsewhere; the map's workers and images are made by the page itself.
 constexpr const char* page_policy =
     "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; style-src 'self' "
@@ -41,6 +43,12 @@ Result<Bytes> read_hub_key(const std::filesystem::path& file) {
     if (key && key->size() == 32) return std::move(*key);
     return fail(ErrorCode::invalid_argument,
                 file.string() + " must hold the hub's public key: 64 hexadecimal digits");
+}
+
+// Urgent messages and what people recorded, and what keeps the data on board fresh.
+engine::SendRights without_bulk(engine::SendRights rights) {
+    for (const auto what : {engine::SendClass::attachments, engine::SendClass::bulk}) rights.forbid(what);
+    return rights;
 }
 
 }  // namespace
@@ -72,6 +80,7 @@ Status Device::open() {
     if (lock_) open_journal();
     blobs_tried(make_blobs());
     recorder_ = std::make_unique<Recorder>(*journal_, *clock_, blobs_);
+    open_power();
     open_gnss();
     open_uplinks();
     open_link(open_city());
@@ -133,8 +142,55 @@ void Device::blobs_tried(Result<std::unique_ptr<BlobStore>> blobs) {
     faults_.erase(blobs_part);
 }
 
+void Device::open_power() {
+    const auto post = [this](std::function<void()> event) { loop_.post(std::move(event)); };
+    const auto changed = [this] { status_changed(); };
+    fittings_ = std::make_unique<Fittings>(settings_.disk, settings_.indicator, settings_.installer, *clock_,
+                                           post, changed);
+    auto supervisor = hal::make_supervisor(settings_.supervisor, *clock_);
+    if (!supervisor) return fault(supervisor_part, supervisor.error().with("[supervisor]"));
+    supervisor_ = std::move(*supervisor);
+    PowerEvents events;
+    events.work = [this] {
+        std::uint64_t waiting = 0;
+        for (const auto lane : {protocol::URGENT, protocol::WORK}) {
+            const auto of_lane = journal_->waiting(lane);
+            waiting += of_lane.count - of_lane.positions;
+        }
+        return PowerWork{link_->engine().in_contact(), waiting};
+    };
+    events.works = [this] { return !watchdog_.hanging(); };
+    events.changed = [this] {
+        take_link();
+        status_changed();
+    };
+    events.stop = [this] { end(); };
+    events.sos = [this](std::function<void(bool)> saved) { report_sos(std::move(saved)); };
+    power_ = std::make_unique<PowerWatch>(loop_, supervisor_, settings_.power, settings_.state / "sos-reported",
+                                          *clock_, std::move(events));
+}
+
+// The button at the box says what the crew's screen would.
+void Device::report_sos(std::function<void(bool saved)> saved) {
+    NewStatus status;
+    status.status = "sos";
+    status.note = "SOS button";
+    recorder_->report_status(std::move(status), [this, saved](const Result<Recorded>& recorded) {
+        if (!recorded) spdlog::error("the SOS is not saved: {}", recorded.error().message);
+        saved(recorded.has_value());
+        uplinks_->set_sos(recorder_->asks_for_help());
+        link_->appended();
+        status_changed();
+    });
+}
+
+// A receiver whose week number rolled over tells of a time before this program was built.
 void Device::open_gnss() {
-    auto gnss = hal::make_gnss(settings_.gnss, *clock_);
+    hal::GnssConfig config = settings_.gnss;
+    if (config.driver == "serial") {
+        config.settings.try_emplace("date_floor", std::to_string(FIELDPOST_BUILD_TIME * 1'000'000LL));
+    }
+    auto gnss = hal::make_gnss(config, *clock_);
     if (!gnss) return fault(gnss_part, gnss.error().with("[gnss]"));
     gnss_ = std::move(*gnss);
 }
@@ -170,7 +226,7 @@ void Device::open_uplinks() {
 }
 
 void Device::open_link(const std::optional<Mounted>& city) {
-    auto keystore = hal::open_file_keystore(settings_.key, hal::IfMissing::refuse);
+    auto keystore = hal::make_keystore(settings_.keystore);
     auto hub_key = read_hub_key(settings_.hub_key);
     if (!keystore) {
         fault(link_part, keystore.error());
@@ -209,7 +265,9 @@ void Device::open_link(const std::optional<Mounted>& city) {
         auto* store = blobs_.store();
         if (store != nullptr && store->hub_is(hub)) link_->blobs_offered_again();
     };
-    events.allows_bulk = [this](std::uint64_t bytes) { return uplinks_->policy().allows_bulk(bytes); };
+    events.allows_bulk = [this](std::uint64_t bytes) {
+        return !spares_power() && uplinks_->policy().allows_bulk(bytes);
+    };
     events.wall_clock = [this] { return recorder_->time_now(); };
     events.carried = [this](engine::SendClass what, std::size_t bytes) { uplinks_->count(what, bytes); };
     link_ =
@@ -223,7 +281,7 @@ void Device::open_link(const std::optional<Mounted>& city) {
 
 void Device::take_link() {
     link_->set_link(uplinks_->policy().kind());
-    link_->set_rights(uplinks_->rights());
+    link_->set_rights(spares_power() ? without_bulk(uplinks_->rights()) : uplinks_->rights());
 }
 
 void Device::open_storage() {
@@ -262,6 +320,9 @@ void Device::open_watchdog() {
     watchdog_.watch("the city's writer", city_limit, [this] { return city_->busy_for(); });
     watchdog_.watch("the uplinks' count", count_limit, [this] { return uplinks_->busy_for(); });
     watchdog_.watch("the mender", city_limit, [this] { return mender_.busy_for(); });
+    watchdog_.watch("the installer's service", command_limit, [this] { return fittings_->busy_for(); });
+    if (power_)
+        watchdog_.watch("the supervisor's commands", command_limit, [this] { return power_->busy_for(); });
 }
 
 // One way to reach the program is enough to record.
@@ -362,10 +423,10 @@ void Device::mend_city() {
 Status Device::run() {
     auto signals = loop_.on_stop_signal([this] {
         spdlog::info("stopping");
-        support::tell_stopping();
-        http_->stop([this] { loop_.stop(); });
+        end();
     });
     if (!signals) return signals;
+    start_parts();
     if (auto started = uplinks_->start(); !started) fault(uplinks_part, started.error());
     loop_.post([this] { start_link(); });  // behind what the uplinks tell at once
     count_records();
@@ -381,6 +442,8 @@ Status Device::run() {
         storage_->tick();
         recorder_->check_time();
         mend();
+        if (journal_->writable() && !watchdog_.hanging()) fittings_->works();
+        fittings_->show(indication());
         status_changed();
     });
     // The engine sees what was recorded at its next tick.
@@ -395,6 +458,44 @@ Status Device::run() {
     uplinks_->stop();
     link_->stop();
     return ok();
+}
+
+void Device::start_parts() {
+    if (power_) {
+        if (auto started = power_->start(); !started) fault(supervisor_part, started.error());
+    }
+    fittings_->start();
+    fittings_->show(indication());
+}
+
+void Device::end() {
+    support::tell_stopping();
+    http_->stop([this] { loop_.stop(); });
+}
+
+std::shared_ptr<hal::Supervisor> Device::power_goes_to() const {
+    return power_ && power_->stopping() ? supervisor_ : nullptr;
+}
+
+bool Device::spares_power() const {
+    return power_ && power_->spares();
+}
+
+// What concerns a crew most.
+hal::Indication Device::indication() const {
+    const auto all = parts();
+    const bool broken = std::ranges::any_of(
+        all, [](const NamedPart& part) { return part.status.state == hal::PartState::broken; });
+    if (broken || !faults_.empty() || !journal_->writable()) return hal::Indication::fault;
+    if (gnss_ && gnss_->status().state == hal::PartState::ok && !recorder_->fix_now().position) {
+        return hal::Indication::no_fix;
+    }
+    const auto& engine = link_->engine();
+    const bool sending = std::ranges::any_of(engine::lanes_by_priority, [this](protocol::Lane lane) {
+        return journal_->waiting(lane).count > 0;
+    });
+    if (engine.in_contact() && (sending || engine.fetcher().fetching())) return hal::Indication::syncing;
+    return hal::Indication::ready;
 }
 
 // Counts what is on board, off the loop; one count at a time.
@@ -436,6 +537,7 @@ void Device::status_changed() {
     status_timer_ = loop_.after(status_pace, [this] {
         status_due_ = false;
         if (properties_ == 0 && link_->city().snapshot_generation != 0) count_records();
+        fittings_->show(indication());
         api_->broadcast("status", status());
     });
 }

@@ -7,8 +7,11 @@
 #include <optional>
 
 #include "daemon/device/api/api.hpp"
+#include "daemon/device/app/box_status.hpp"
+#include "daemon/device/app/fittings.hpp"
 #include "daemon/device/app/settings.hpp"
 #include "daemon/device/link/link_watch.hpp"
+#include "daemon/device/power/power_watch.hpp"
 #include "daemon/device/storage/storage_watch.hpp"
 #include "daemon/device/uplink/hub_link.hpp"
 #include "daemon/support/http_server.hpp"
@@ -30,14 +33,18 @@ class Device {
     static Result<std::unique_ptr<Device>> create(Settings settings);
     ~Device();
 
-    // Until SIGINT or SIGTERM.
+    // Until SIGINT or SIGTERM, or until power goes.
     Status run();
+
+    // After run(): who is to be told once everything is closed, since power goes; null when it does not.
+    std::shared_ptr<hal::Supervisor> power_goes_to() const;
 
   private:
     // Faults that are looked up again; the words are what /status says.
     static constexpr const char* board_part = "Board";
     static constexpr const char* gnss_part = "GPS";
     static constexpr const char* uplinks_part = "Uplinks";
+    static constexpr const char* supervisor_part = "Supervisor";
     static constexpr const char* link_part = "No link to the hub";
     static constexpr const char* port_part = "No page and API";
     static constexpr const char* socket_part = "No command line";
@@ -52,6 +59,7 @@ class Device {
     void journal_tried(const Status& opened);
     Result<std::unique_ptr<BlobStore>> make_blobs();
     void blobs_tried(Result<std::unique_ptr<BlobStore>> blobs);
+    void open_power();
     void open_gnss();
     std::optional<Mounted> open_city();
     void open_uplinks();
@@ -69,12 +77,21 @@ class Device {
     void mend_blobs();
     void mend_city();
     void city_opened(const Result<std::optional<Mounted>>& city);
+    void start_parts();
     void start_link();
+    void end();
+    void report_sos(std::function<void(bool saved)> saved);
+    // Nothing large is to be begun.
+    bool spares_power() const;
+    hal::Indication indication() const;
     void fault(const std::string& part, const Error& error);
     void count_records();
     void status_changed();
     hal::PartStatus gnss_status() const;
     hal::PartStatus uplinks_status() const;
+    hal::PartStatus supervisor_status() const;
+    hal::PartStatus keystore_status() const;
+    std::vector<NamedPart> parts() const;
     hal::PartStatus kept_status(const char* part) const;
     std::string why_not_saved() const;
     boost::json::object status();
@@ -84,6 +101,7 @@ class Device {
     support::EventLoop loop_;
     support::Metrics metrics_;
     std::unique_ptr<hal::Clock> clock_;
+    std::shared_ptr<hal::Supervisor> supervisor_;  // null when its settings are wrong
     std::unique_ptr<hal::Keystore> keystore_;  // null when its key cannot be used
     std::unique_ptr<protocol::Signer> signer_;
     std::unique_ptr<Journal> journal_;
@@ -95,6 +113,8 @@ class Device {
     std::unique_ptr<LinkWatch> uplinks_;
     std::unique_ptr<HubLink> link_;
     std::unique_ptr<StorageWatch> storage_;
+    std::unique_ptr<PowerWatch> power_;  // null without a supervisor_
+    std::unique_ptr<Fittings> fittings_;
     std::unique_ptr<Api> api_;
     support::Router router_;
     std::unique_ptr<support::HttpServer> http_;

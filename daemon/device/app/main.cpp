@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
         return 2;
     }
     fieldpost::start_log("fieldpostd", settings->log_level);
+    const std::uint32_t wake_after_s = settings->wake_after_s;
     try {
         auto device = fieldpost::device::Device::create(std::move(*settings));
         if (!device) {
@@ -30,6 +31,12 @@ int main(int argc, char** argv) {
         if (auto ran = (*device)->run(); !ran) {
             spdlog::error("{}", ran.error().message);
             return 1;
+        }
+        const auto supervisor = (*device)->power_goes_to();
+        device->reset();  // every store is closed and on disk
+        if (supervisor) {
+            const auto given = fieldpost::device::give_power_back(*supervisor, wake_after_s);
+            if (!given) spdlog::error("{}", given.error().message);
         }
     } catch (const std::exception& exception) {  // a programming error: say it, let the supervisor restart us
         spdlog::critical("internal error: {}", exception.what());

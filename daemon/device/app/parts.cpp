@@ -30,8 +30,9 @@ void Parts::read(const ConfigTable& table, const std::filesystem::path& board_fi
     }
 }
 
-hal::BoardPart Parts::part(hal::Capability capability, std::string_view driver) const {
-    const ConfigTable table = root_.table(to_string(capability));
+hal::BoardPart Parts::part(hal::Capability capability, std::string_view driver,
+                           std::string_view name) const {
+    const ConfigTable table = root_.table(name.empty() ? to_string(capability) : name);
     hal::BoardPart fitted;
     if (revision_ != nullptr) {
         fitted = revision_->parts.at(capability);

@@ -38,6 +38,22 @@ void read_storage(const ConfigTable& storage, const hal::BoardLimits& board, Sto
     }
 }
 
+// Where the machine keeps what it must not lose: those drivers are told who do not know by themselves.
+void read_keeping_parts(const Parts& parts, const std::filesystem::path& key, Settings& settings) {
+    hal::BoardPart keystore = parts.part(hal::Capability::keystore, "file");
+    if (keystore.driver == "file") keystore.settings.try_emplace("path", key.string());
+    settings.keystore = {keystore.driver, keystore.settings};
+    hal::BoardPart disk = parts.part(hal::Capability::storage, "linux", "disk");
+    if (disk.driver == "linux") disk.settings.try_emplace("path", settings.state.string());
+    settings.disk = {disk.driver, disk.settings};
+}
+
+void read_power(const ConfigTable& power, Settings& settings) {
+    settings.power.stay_us =
+        power.integer("stay_s", {0, 600}, settings.power.stay_us / PowerRules::second_us) * PowerRules::second_us;
+    settings.wake_after_s = static_cast<std::uint32_t>(power.integer("wake_after_s", {0, 31'536'000}, 0));
+}
+
 }  // namespace
 
 Result<Settings> load_settings(const std::filesystem::path& file, const std::filesystem::path& board_file) {
@@ -51,7 +67,7 @@ Result<Settings> load_settings(const std::filesystem::path& file, const std::fil
         device.complain("id", "a device id is 1 to 64 of a-z, 0-9 and '-'");
     }
     settings.state = device.path("state");
-    settings.key = device.path("key", (settings.state / "device.key").string());
+    const auto key = device.path("key", (settings.state / "device.key").string());
     settings.log_level = device.choice("log", {"trace", "debug", "info", "warn", "error"}, "info");
 
     const auto hub = root.table("hub");
@@ -77,6 +93,15 @@ Result<Settings> load_settings(const std::filesystem::path& file, const std::fil
     settings.link_rules = read_link_rules(root.table("link"));
 
     read_storage(root.table("storage"), parts.limits(), settings.storage);
+    read_keeping_parts(parts, key, settings);
+
+    const hal::BoardPart supervisor = parts.part(hal::Capability::supervisor, "empty");
+    settings.supervisor = {supervisor.driver, supervisor.settings};
+    read_power(root.table("power"), settings);
+    const hal::BoardPart indicator = parts.part(hal::Capability::indicator, "empty");
+    settings.indicator = {indicator.driver, indicator.settings};
+    const hal::BoardPart installer = parts.part(hal::Capability::installer, "empty");
+    settings.installer = {installer.driver, installer.settings};
 
     if (auto sound = config->finish(); !sound) return sound.error();
     return settings;

@@ -44,6 +44,34 @@ hal::PartStatus Device::uplinks_status() const {
     return uplinks_->status();
 }
 
+hal::PartStatus Device::supervisor_status() const {
+    if (const auto why = faults_.find(supervisor_part); why != faults_.end()) {
+        return {hal::PartState::broken, why->second};
+    }
+    return power_->status();
+}
+
+std::vector<NamedPart> Device::parts() const {
+    std::vector<NamedPart> out{
+        {"gnss", "GPS", gnss_status()},
+        {"link", "Uplinks", uplinks_status()},
+        {"supervisor", "Supervisor", supervisor_status()},
+        {"storage", "Disk", fittings_->disk_status()},
+        {"keystore", "Key", keystore_status()},
+        {"indicator", "Light", fittings_->light_status()},
+        {"installer", "Updates", fittings_->installer_status()},
+        {"journal", journal_part, kept_status(journal_part)},
+        {"city", city_part, kept_status(city_part)},
+        {"attachments", blobs_part, kept_status(blobs_part)},
+    };
+    return out;
+}
+
+hal::PartStatus Device::keystore_status() const {
+    if (keystore_) return keystore_->status();
+    return kept_status(link_part);
+}
+
 hal::PartStatus Device::kept_status(const char* part) const {
     const auto why = faults_.find(part);
     if (why == faults_.end()) return {hal::PartState::ok, ""};
@@ -76,6 +104,10 @@ json::object Device::status() {
     json::array messages;
     const std::string not_saved = why_not_saved();
     if (!not_saved.empty()) messages.push_back(json::string(not_saved));
+    const auto power = power_ ? power_->state() : std::nullopt;
+    for (auto& message : power_messages(power, clock_->boottime_us())) {
+        messages.push_back(json::string(message));
+    }
     for (const auto& [part, why] : faults_) {
         if (part != journal_part) messages.push_back(json::string(part + ": " + why));
     }
@@ -157,10 +189,6 @@ json::object Device::status() {
     }
     if (!attachments.problem.empty()) messages.push_back(json::string("Attachments: " + attachments.problem));
 
-    const auto gnss = gnss_status();
-    if (gnss.state == hal::PartState::broken && !faults_.contains(gnss_part)) {
-        messages.push_back(json::string("GPS: " + gnss.detail));
-    }
     // Of what the link holds back, only that which waits; not telemetry, which is no crew's work.
     const auto held = [&](engine::SendClass what, bool waits) {
         if (waits && !uplinks_->policy().allows(what))
@@ -170,7 +198,8 @@ json::object Device::status() {
     held(engine::SendClass::feed, has_city && !caught_up);
     held(engine::SendClass::attachments, attachments.waiting > 0);
     if (fetcher.waits_for_link()) {
-        messages.push_back(json::string(uplinks_->policy().why_bulk_held(fetcher.bytes_missing())));
+        const std::string why = uplinks_->policy().why_bulk_held(fetcher.bytes_missing());
+        if (!why.empty()) messages.push_back(json::string(why));  // else the power is spared, as told above
     } else if ((!has_city || engine.feeds().generation_changed()) && fetcher.bytes_missing() == 0) {
         // Of a manifest, which comes first, no more is known.
         const std::string why = uplinks_->policy().why_bulk_held(protocol::max_message_bytes);
@@ -182,9 +211,14 @@ json::object Device::status() {
     if (!uplinks_->pause_problem().empty()) {
         messages.push_back(json::string(uplinks_->pause_problem()));
     }
-    const auto uplinks = uplinks_status();
-    if (uplinks.state == hal::PartState::broken && !faults_.contains(uplinks_part)) {
-        messages.push_back(json::string("Uplinks: " + uplinks.detail));
+    const auto all_parts = parts();
+    auto untold = all_parts;
+    std::erase_if(untold, [this](const NamedPart& part) {
+        return std::ranges::any_of(faults_,
+                                   [&](const auto& fault) { return fault.second == part.status.detail; });
+    });
+    for (auto& message : part_messages(untold, settings_.mandatory)) {
+        messages.push_back(json::string(message));
     }
     const auto free = free_bytes(settings_.state);
     const StorageState& room = storage_->state();
@@ -227,22 +261,10 @@ json::object Device::status() {
                      {"held", held_json(*uplinks_)}};
     out["position"] = position_json(place);
     out["time"] = time_json(time);
-    json::array parts;
-    const auto add_part = [&](const char* name, const hal::PartStatus& part) {
-        const auto of_board = settings_.mandatory.find(name);
-        json::value mandatory = nullptr;
-        if (of_board != settings_.mandatory.end()) mandatory = of_board->second;
-        parts.push_back(json::object{{"name", name},
-                                     {"state", hal::to_string(part.state)},
-                                     {"detail", part.detail},
-                                     {"mandatory", std::move(mandatory)}});
-    };
-    add_part("gnss", gnss);
-    add_part("link", uplinks);
-    add_part("journal", kept_status(journal_part));
-    add_part("city", kept_status(city_part));
-    add_part("attachments", kept_status(blobs_part));
-    out["parts"] = std::move(parts);
+    out["parts"] = parts_json(all_parts, settings_.mandatory);
+    out["power"] = power_json(power, clock_->boottime_us());
+    out["disk"] = disk_json(fittings_->disk());
+    out["systems"] = slots_json(fittings_->slots());
     out["storage"] = json::object{{"free_bytes", free},
                                   {"reserve_held", room.reserve_held},
                                   {"attachment_room_bytes", plan.attachment_room}};
@@ -279,6 +301,7 @@ json::object Device::status() {
         .gauge("fieldpost_journal_reserve_held", "0 when the disk is so full that the reserve was given up")
         .set(room.reserve_held ? 1 : 0);
     set_link_metrics(metrics_, *uplinks_);
+    set_box_metrics(metrics_, all_parts, power, fittings_->disk());
     return out;
 }
 

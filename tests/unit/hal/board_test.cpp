@@ -149,7 +149,7 @@ TEST_CASE("a misspelt key of a board is refused with its place and what may have
           "board.toml:1:1: \"compatible\" is missing in [board]\n"
           "board.toml:4:1: unknown key \"compatable\" in [board] (did you mean \"compatible\"?)");
     CHECK(complaint_after("[gnss]", "[gns]")
-              .find("board.toml:21:1: unknown key \"gns\" (did you mean \"gnss\"?)") != std::string::npos);
+              .find("board.toml:22:2: unknown key \"gns\" (did you mean \"gnss\"?)") != std::string::npos);
     CHECK(complaint_after("hardware = ", "hardwear = ").find("(did you mean \"hardware\"?)") !=
           std::string::npos);
     CHECK(complaint_after("pin = \"GPIO17\"", "pni = \"GPIO17\"").find("(did you mean \"pin\"?)") !=
@@ -172,7 +172,7 @@ TEST_CASE("a pin, a port or a line that two things would have is refused with bo
                           "[pins.sos]\npin = \"GPIO18\"\nchip = \"gpiochip0\"\nline = 17\n[pins.led]\n")
               .find("line of chip \"gpiochip0\" is another pin's already") != std::string::npos);
     CHECK(complaint_after("path = { port = \"supervisor\" }", "path = { port = \"gnss\" }")
-              .find("board.toml:30:8: path takes port \"gnss\", which gnss at board.toml:23:8 has") !=
+              .find("board.toml:31:8: path takes port \"gnss\", which gnss at board.toml:24:8 has") !=
           std::string::npos);
 }
 

@@ -12,6 +12,7 @@
 #include <string>
 #include <thread>
 
+#include "hal/bus.hpp"
 #include "tests/unit/hal/child.hpp"
 #include "tests/unit/hal/temp_folder.hpp"
 
@@ -32,7 +33,7 @@ class PrivateBus {
         daemon_.emplace(std::vector<std::string>{program, "--session", "--nofork", "--nopidfile",
                                                  "--address=" + address()});
         const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-        while (!answers()) {
+        while (!Bus::open(address())) {
             if (std::chrono::steady_clock::now() > limit)
                 throw std::runtime_error("dbus-daemon does not answer");
             std::this_thread::sleep_for(std::chrono::milliseconds(5));  // it offers nothing to wait on
@@ -45,14 +46,6 @@ class PrivateBus {
 
   private:
     static constexpr const char* program = "/usr/bin/dbus-daemon";
-
-    bool answers() const {
-        try {
-            return connect() != nullptr;
-        } catch (const sdbus::Error&) {
-            return false;
-        }
-    }
 
     TempFolder folder_;
     std::filesystem::path socket_;

@@ -123,6 +123,14 @@ TEST_CASE("the kernel's own interfaces are told with kind and preference, as the
             std::cout << "skipped: no network namespaces here\n";
             return;
         }
+        // Which interfaces a kernel can make up depends on how it was built.
+        const bool dummies = shell("ip link add probe7 type dummy 2>/dev/null");
+        const std::string type = dummies ? " type dummy" : " type ifb";
+        if (!shell(dummies ? "ip link del probe7"
+                           : "ip link add probe7 type ifb 2>/dev/null && ip link del probe7")) {
+            std::cout << "skipped: this kernel makes no interface up\n";
+            return;
+        }
         TempFolder sysfs;
         for (const std::string name : {"eth7", "wlan7", "dummy7"}) {
             std::filesystem::create_directories(sysfs / name / "device");
@@ -148,17 +156,17 @@ TEST_CASE("the kernel's own interfaces are told with kind and preference, as the
             });
         };
         REQUIRE(becomes(""));
-        REQUIRE(shell("ip link add eth7 type dummy"));
-        REQUIRE(shell("ip link add dummy7 type dummy"));
+        REQUIRE(shell("ip link add eth7" + type));
+        REQUIRE(shell("ip link add dummy7" + type));
         REQUIRE(becomes("eth7 ethernet down;"));
         REQUIRE(shell("ip link set eth7 up && ip addr add 192.0.2.2/24 dev eth7"));
         REQUIRE(shell("ip route add default via 192.0.2.1 dev eth7 metric 100"));
         REQUIRE(becomes("eth7 ethernet up;"));
-        REQUIRE(
-            shell("ip link add wlan7 type dummy && ip link set wlan7 up && "
-                  "ip addr add 198.51.100.2/24 dev wlan7 && ip route add default dev wlan7 metric 50"));
+        REQUIRE(shell("ip link add wlan7" + type +
+                      " && ip link set wlan7 up && "
+                      "ip addr add 198.51.100.2/24 dev wlan7 && ip route add default dev wlan7 metric 50"));
         REQUIRE(becomes("wlan7 wifi up;eth7 ethernet up;"));
-        REQUIRE(shell("ip link add sat7 type dummy"));
+        REQUIRE(shell("ip link add sat7" + type));
         REQUIRE(becomes("wlan7 wifi up;eth7 ethernet up;sat7 satellite down;"));
         REQUIRE(shell("ip link set wlan7 down"));
         REQUIRE(becomes("eth7 ethernet up;sat7 satellite down;wlan7 wifi down;"));

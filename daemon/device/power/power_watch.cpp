@@ -1,0 +1,206 @@
+#include "daemon/device/power/power_watch.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "sync/base/file.hpp"
+
+namespace fieldpost::device {
+namespace {
+
+constexpr std::chrono::seconds look_pace{1};
+// Four feeds fit into the supervisor's own default; it is asked for what it really waits.
+constexpr std::chrono::milliseconds feed_pace{15'000};
+constexpr std::chrono::milliseconds fastest_feed{250};
+// A service manager, an admin or an installation may take so long to start the program again.
+constexpr std::uint32_t pause_s = 600;
+// A new firmware of the supervisor that has worked with the program for so long is kept.
+constexpr std::int64_t trial_us = 60'000'000;
+constexpr std::chrono::seconds dark_limit{10};
+constexpr std::uint32_t voltage_news_mv = 250;
+
+// Whether somebody is to be told: not what counts up by itself, nor each millivolt.
+bool is_news(const hal::SupervisorState& told, const hal::SupervisorState& next) {
+    hal::SupervisorState before = told;
+    before.received_us = next.received_us;
+    before.uptime_s = next.uptime_s;
+    before.wake_left_s = next.wake_left_s;
+    before.log_next = next.log_next;
+    before.bad_frames = next.bad_frames;
+    if (before.deadline_us && next.deadline_us) before.deadline_us = next.deadline_us;
+    const auto [low, high] = std::minmax(before.supply_mv, next.supply_mv);
+    if (high - low < voltage_news_mv) before.supply_mv = next.supply_mv;
+    return before != next;
+}
+
+std::string what_happens(const hal::SupervisorState& state) {
+    return fmt::format("power goes in {} s ({}), supply {} mV",
+                       (*state.deadline_us - state.received_us) / 1'000'000, to_string(state.hold_up_cause),
+                       state.supply_mv);
+}
+
+}  // namespace
+
+PowerWatch::PowerWatch(support::EventLoop& loop, std::shared_ptr<hal::Supervisor> supervisor, PowerRules rules,
+                       std::filesystem::path file, const hal::Clock& clock, PowerEvents events)
+    : loop_(loop),
+      supervisor_(std::move(supervisor)),
+      policy_(rules),
+      file_(std::move(file)),
+      clock_(clock),
+      events_(std::move(events)),
+      began_us_(clock.boottime_us()) {
+    auto text = read_file(file_, 256);
+    auto reported = text ? parse_reported(*text) : Result<Reported>(text.error());
+    if (reported) {
+        reported_ = *reported;
+    } else if (reported.error().code == ErrorCode::corrupt || reported.error().code == ErrorCode::full) {
+        spdlog::error("{}: {}; it is set aside", file_.string(), reported.error().message);
+        if (auto aside = set_aside(file_); !aside) spdlog::error("{}", aside.error().message);
+    }
+}
+
+PowerWatch::~PowerWatch() {
+    {
+        const std::lock_guard lock(mailbox_->mutex);
+        mailbox_->loop = nullptr;
+    }
+    commands_.drain_and_join();
+    if (met_ && !stopping_) supervisor_->feed(pause_s);
+}
+
+Status PowerWatch::start() {
+    mailbox_->loop = &loop_;
+    mailbox_->watch = this;
+    auto started = supervisor_->start([box = mailbox_](const std::optional<hal::SupervisorState>& state) {
+        const std::lock_guard lock(box->mutex);
+        const bool news = state.has_value() != box->newest.has_value() || (state && is_news(*box->newest, *state));
+        box->newest = state;
+        if (!news || box->loop == nullptr) return;
+        box->loop->post([watch = box->watch] { watch->take(); });  // dropped with the loop
+    });
+    if (started) feeding_ = loop_.every(feed_pace, [this] { feed(); });
+    return started;
+}
+
+std::optional<hal::SupervisorState> PowerWatch::state() const {
+    const std::lock_guard lock(mailbox_->mutex);
+    return mailbox_->newest;
+}
+
+void PowerWatch::take() {
+    const auto now = state();
+    if (now && !met_) meet(*now);
+    if (!now && met_) {
+        met_ = false;
+        spdlog::error("supervisor: {}", status().detail);
+    }
+    if (now) look_for_sos(*now);
+    look();
+    events_.changed();
+}
+
+// Somebody is there, perhaps after a silence: it may be another firmware with other settings.
+void PowerWatch::meet(const hal::SupervisorState& state) {
+    met_ = true;
+    spdlog::info("supervisor: run {}, started by {}, before it {}, supply {} mV", state.run,
+                 to_string(state.started_by), to_string(state.cut_by), state.supply_mv);
+    feed();
+    const bool posted = commands_.post([this] {
+        const auto settings = supervisor_->settings();
+        if (!settings) return;
+        const auto watchdog = settings->find("host_watchdog_ms");
+        if (watchdog == settings->end() || watchdog->second == 0) return;
+        const auto pace = std::clamp(std::chrono::milliseconds(watchdog->second / 4), fastest_feed, feed_pace);
+        loop_.post([this, pace] { feeding_ = loop_.every(pace, [this] { feed(); }); });
+    });
+    if (!posted) spdlog::warn("supervisor: too many commands wait; it is fed at its default pace");
+}
+
+// What hangs keeps the feed back, and the supervisor resets the computer.
+void PowerWatch::feed() {
+    if (!met_ || !events_.works()) return;
+    supervisor_->feed();
+    if (const auto now = state()) confirm_update(*now);
+}
+
+void PowerWatch::confirm_update(const hal::SupervisorState& state) {
+    if (!state.trial || confirmed_ || clock_.boottime_us() - began_us_ < trial_us) return;
+    confirmed_ = commands_.post([this] {
+        const auto kept = supervisor_->confirm_update();
+        if (kept) return spdlog::info("supervisor: its new firmware works and is kept");
+        spdlog::error("supervisor: {}", kept.error().message);
+        loop_.post([this] { confirmed_ = false; });
+    });
+}
+
+void PowerWatch::look() {
+    if (stopping_) return;
+    const auto now = state();
+    switch (policy_.step(now, events_.work(), clock_.boottime_us())) {
+        case PowerPolicy::Step::run:
+            if (holding_up_) spdlog::info("power stays");
+            holding_up_ = false;
+            second_.cancel();
+            break;
+        case PowerPolicy::Step::stay:
+            if (holding_up_) break;
+            holding_up_ = true;
+            spdlog::info("{}", what_happens(*now));
+            second_ = loop_.every(look_pace, [this] { look(); });
+            break;
+        case PowerPolicy::Step::stop:
+            spdlog::info("ending: {}", what_happens(*now));
+            second_.cancel();
+            stopping_ = true;
+            supervisor_->feed();
+            events_.stop();
+            break;
+    }
+}
+
+void PowerWatch::look_for_sos(const hal::SupervisorState& state) {
+    if (saving_sos_) return;
+    const Reported now{state.run, state.sos_presses};
+    if (reported_presses(reported_, state) >= state.sos_presses) {
+        // Told for the first time, or by one that counts anew.
+        if (reported_ != now) sos_saved(true, now);
+        return;
+    }
+    spdlog::warn("the SOS button was pressed");
+    saving_sos_ = true;
+    events_.sos([this, now](bool saved) {
+        saving_sos_ = false;
+        sos_saved(saved, now);
+    });
+}
+
+void PowerWatch::sos_saved(bool saved, Reported reported) {
+    if (!saved) return;
+    reported_ = reported;
+    const bool posted = commands_.post([file = file_, reported] {
+        if (auto kept = write_file_atomic(file, text_of(reported)); !kept) {
+            spdlog::error("an SOS may be reported again after a restart: {}", kept.error().message);
+        }
+    });
+    if (!posted) spdlog::error("an SOS may be reported again after a restart: too many commands wait");
+}
+
+Status give_power_back(hal::Supervisor& supervisor, std::uint32_t wake_after_s) {
+    ::sync();
+    if (wake_after_s > 0) {
+        if (auto set = supervisor.set_wake(wake_after_s); !set) {
+            spdlog::error("the vehicle does not wake by itself: {}", set.error().message);
+        }
+    }
+    auto done = supervisor.done();
+    if (!done) return done.error().with("the supervisor");
+    std::this_thread::sleep_for(dark_limit);
+    return fail(ErrorCode::unavailable, "the supervisor took the power back, and it is still there");
+}
+
+}  // namespace fieldpost::device

@@ -1,0 +1,98 @@
+// The device's side of the supervisor: feeds its watchdog, ends the program in time when power goes, and
+// reports the SOS button.
+//
+// Threads: the loop thread; what the driver tells on its own thread is handed over. Commands that wait for an
+// answer are given on a thread of its own.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "daemon/device/power/alarms.hpp"
+#include "daemon/device/power/power_policy.hpp"
+#include "daemon/support/event_loop.hpp"
+#include "daemon/support/worker_thread.hpp"
+#include "hal/clock/clock.hpp"
+#include "hal/supervisor/supervisor.hpp"
+
+namespace fieldpost::device {
+
+struct PowerEvents {
+    std::function<PowerWork()> work;
+    std::function<bool()> works;    // no part of the program hangs: the watchdog may be fed
+    std::function<void()> changed;  // what state() says that matters
+    std::function<void()> stop;     // end the program; called once
+    // The button was pressed. `saved(true)`: it is in the journal; false: it is to be told again.
+    std::function<void(std::function<void(bool)> saved)> sos;
+};
+
+class PowerWatch {
+  public:
+    // `supervisor` and `clock` outlive it. `file` keeps which presses of the button were reported.
+    PowerWatch(support::EventLoop& loop, std::shared_ptr<hal::Supervisor> supervisor, PowerRules rules,
+               std::filesystem::path file, const hal::Clock& clock, PowerEvents events);
+    // Waits for a command that is under way, seconds at most. From then on the supervisor speaks to nobody,
+    // and knows that it will not be fed for some minutes.
+    ~PowerWatch();
+    PowerWatch(const PowerWatch&) = delete;
+    PowerWatch& operator=(const PowerWatch&) = delete;
+
+    // As hal::Supervisor.
+    Status start();
+
+    // nullopt: no supervisor is fitted, or nobody hears it.
+    std::optional<hal::SupervisorState> state() const;
+    hal::PartStatus status() const { return supervisor_->status(); }
+    // Nothing large is to be begun.
+    bool spares() const { return PowerPolicy::spares(state()); }
+    // Power goes, and the program has been asked to end for it.
+    bool stopping() const { return stopping_; }
+    // How long a command has been under way; zero when none is.
+    std::chrono::steady_clock::duration busy_for() const { return commands_.busy_for(); }
+
+  private:
+    // Between the driver's thread and the loop: the newest state, and whether the loop still listens.
+    struct Mailbox {
+        std::mutex mutex;
+        std::optional<hal::SupervisorState> newest;
+        support::EventLoop* loop = nullptr;  // null: nobody listens any more
+        PowerWatch* watch = nullptr;
+    };
+
+    void take();
+    void look();
+    void feed();
+    void look_for_sos(const hal::SupervisorState& state);
+    void sos_saved(bool saved, Reported reported);
+    void meet(const hal::SupervisorState& state);
+    void confirm_update(const hal::SupervisorState& state);
+
+    support::EventLoop& loop_;
+    const std::shared_ptr<hal::Supervisor> supervisor_;
+    PowerPolicy policy_;
+    const std::filesystem::path file_;
+    const hal::Clock& clock_;
+    const PowerEvents events_;
+    const std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
+    const std::int64_t began_us_;
+    bool holding_up_ = false;
+    bool stopping_ = false;
+    bool met_ = false;        // heard since it was silent
+    bool confirmed_ = false;  // its new firmware
+    bool saving_sos_ = false;
+    std::optional<Reported> reported_;
+    support::Timer second_;  // while power is in hold-up
+    support::Timer feeding_;
+    support::WorkerThread commands_{"supervisor", 8};  // last: joined before the rest goes
+};
+
+// The very last thing of a program that power goes for: with everything closed, syncs the disks, has the
+// vehicle woken after `wake_after_s` (0: it is not), says done and waits for the dark, ten seconds at most.
+// Returns when power did not go: the vehicle may have been started again.
+Status give_power_back(hal::Supervisor& supervisor, std::uint32_t wake_after_s);
+
+}  // namespace fieldpost::device
