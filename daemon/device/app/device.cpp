@@ -149,7 +149,9 @@ void Device::open_power() {
                                            post, changed);
     auto supervisor = hal::make_supervisor(settings_.supervisor, *clock_);
     if (!supervisor) return fault(supervisor_part, supervisor.error().with("[supervisor]"));
-    supervisor_ = std::move(*supervisor);
+    // It is the last to go, and needs the clock.
+    supervisor_ = std::shared_ptr<hal::Supervisor>(supervisor->release(),
+                                                   [clock = clock_](hal::Supervisor* last) { delete last; });
     PowerEvents events;
     events.work = [this] {
         std::uint64_t waiting = 0;

@@ -100,7 +100,7 @@ class Device {
     std::optional<FolderLock> lock_;  // two programs would number the same journal
     support::EventLoop loop_;
     support::Metrics metrics_;
-    std::unique_ptr<hal::Clock> clock_;
+    std::shared_ptr<hal::Clock> clock_;
     std::shared_ptr<hal::Supervisor> supervisor_;  // null when its settings are wrong
     std::unique_ptr<hal::Keystore> keystore_;  // null when its key cannot be used
     std::unique_ptr<protocol::Signer> signer_;
