@@ -142,9 +142,9 @@ Result<std::unique_ptr<Gnss>> make_serial_gnss(const SettingMap& values, const C
     serial.date_floor_us = settings.integer("date_floor", 0, 0, std::numeric_limits<std::int64_t>::max());
     if (const Status checked = settings.finish(); !checked) return checked.error();
     if (!is_serial_baud(serial.baud)) {
-        return fail(ErrorCode::invalid_argument,
-                    "gnss driver serial: setting 'baud' is " + std::to_string(serial.baud) +
-                        ", which is no rate that serial ports have");
+        return fail(ErrorCode::invalid_argument, "gnss driver serial: setting 'baud' is " +
+                                                     std::to_string(serial.baud) +
+                                                     ", which is no rate that serial ports have");
     }
     return std::unique_ptr<Gnss>(std::make_unique<SerialGnss>(std::move(serial), clock));
 }

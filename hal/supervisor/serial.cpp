@@ -411,9 +411,9 @@ Result<std::unique_ptr<Supervisor>> make_serial_supervisor(const SettingMap& val
     serial.retry_max_us = settings.integer("retry_max_ms", 5000, 1, 60'000) * 1000;
     if (const Status checked = settings.finish(); !checked) return checked.error();
     if (!is_serial_baud(serial.baud)) {
-        return fail(ErrorCode::invalid_argument,
-                    "supervisor driver serial: setting 'baud' is " + std::to_string(serial.baud) +
-                        ", which is no rate that serial ports have");
+        return fail(ErrorCode::invalid_argument, "supervisor driver serial: setting 'baud' is " +
+                                                     std::to_string(serial.baud) +
+                                                     ", which is no rate that serial ports have");
     }
     return std::unique_ptr<Supervisor>(std::make_unique<SerialSupervisor>(std::move(serial), clock));
 }

@@ -54,7 +54,8 @@ std::vector<std::string> part_messages(const std::vector<NamedPart>& parts,
         if (part.status.state == hal::PartState::broken) {
             out.push_back(part.title + ": " + part.status.detail);
         } else if (part.status.state == hal::PartState::not_fitted && must_be_there(part.name, mandatory)) {
-            out.push_back(part.title + ": not fitted, and this board must have it. Have the vehicle seen to.");
+            out.push_back(part.title +
+                          ": not fitted, and this board must have it. Have the vehicle seen to.");
         }
     }
     return out;
@@ -78,24 +79,27 @@ json::value power_json(const std::optional<hal::SupervisorState>& state, std::in
                         {"firmware", version_text(state->version)}};
 }
 
-std::vector<std::string> power_messages(const std::optional<hal::SupervisorState>& state, std::int64_t now_us) {
+std::vector<std::string> power_messages(const std::optional<hal::SupervisorState>& state,
+                                        std::int64_t now_us) {
     std::vector<std::string> out;
     if (!state) return out;
     if (state->power == hal::PowerState::hold_up && state->deadline_us) {
         out.push_back(fmt::format("This device switches off within {} s. What is saved stays saved.",
                                   seconds_left(*state, now_us)));
     } else if (state->supply == hal::SupplyLevel::low) {
-        out.push_back(fmt::format("The vehicle's battery is low ({:.1f} V): nothing large is fetched or sent.",
-                                  state->supply_mv / 1000.0));
+        out.push_back(
+            fmt::format("The vehicle's battery is low ({:.1f} V): nothing large is fetched or sent.",
+                        state->supply_mv / 1000.0));
     } else if (state->supply == hal::SupplyLevel::high) {
         out.push_back(fmt::format("The vehicle's supply is too high ({:.1f} V). Have the vehicle seen to.",
                                   state->supply_mv / 1000.0));
     }
     if (state->tamper) out.push_back("The case of this device is open.");
     if (state->unwatched) {
-        out.push_back(fmt::format("This device had to be reset {} times in a row, and is not reset any more. "
-                                  "Have it seen to.",
-                                  state->failed_runs));
+        out.push_back(
+            fmt::format("This device had to be reset {} times in a row, and is not reset any more. "
+                        "Have it seen to.",
+                        state->failed_runs));
     }
     return out;
 }

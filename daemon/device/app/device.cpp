@@ -168,8 +168,8 @@ void Device::open_power() {
     };
     events.stop = [this] { end(); };
     events.sos = [this](std::function<void(bool)> saved) { report_sos(std::move(saved)); };
-    power_ = std::make_unique<PowerWatch>(loop_, supervisor_, settings_.power, settings_.state / "sos-reported",
-                                          *clock_, std::move(events));
+    power_ = std::make_unique<PowerWatch>(loop_, supervisor_, settings_.power,
+                                          settings_.state / "sos-reported", *clock_, std::move(events));
 }
 
 // The button at the box says what the crew's screen would.
@@ -493,9 +493,8 @@ hal::Indication Device::indication() const {
         return hal::Indication::no_fix;
     }
     const auto& engine = link_->engine();
-    const bool sending = std::ranges::any_of(engine::lanes_by_priority, [this](protocol::Lane lane) {
-        return journal_->waiting(lane).count > 0;
-    });
+    const bool sending = std::ranges::any_of(
+        engine::lanes_by_priority, [this](protocol::Lane lane) { return journal_->waiting(lane).count > 0; });
     if (engine.in_contact() && (sending || engine.fetcher().fetching())) return hal::Indication::syncing;
     return hal::Indication::ready;
 }

@@ -102,7 +102,7 @@ class Device {
     support::Metrics metrics_;
     std::shared_ptr<hal::Clock> clock_;
     std::shared_ptr<hal::Supervisor> supervisor_;  // null when its settings are wrong
-    std::unique_ptr<hal::Keystore> keystore_;  // null when its key cannot be used
+    std::unique_ptr<hal::Keystore> keystore_;      // null when its key cannot be used
     std::unique_ptr<protocol::Signer> signer_;
     std::unique_ptr<Journal> journal_;
     LateBlobs blobs_;

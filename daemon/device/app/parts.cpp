@@ -30,8 +30,7 @@ void Parts::read(const ConfigTable& table, const std::filesystem::path& board_fi
     }
 }
 
-hal::BoardPart Parts::part(hal::Capability capability, std::string_view driver,
-                           std::string_view name) const {
+hal::BoardPart Parts::part(hal::Capability capability, std::string_view driver, std::string_view name) const {
     const ConfigTable table = root_.table(name.empty() ? to_string(capability) : name);
     hal::BoardPart fitted;
     if (revision_ != nullptr) {

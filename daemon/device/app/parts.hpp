@@ -20,8 +20,8 @@ class Parts {
     // What is wrong with either is told by the configuration's finish().
     Parts(const ConfigTable& root, const std::filesystem::path& board_file);
 
-    // The part, from the board and from the configuration's table of the capability's name, or `table`; tables
-    // within that are not the driver's. `driver` is taken when neither names one.
+    // The part, from the board and from the configuration's table of the capability's name, or `table`;
+    // tables within that are not the driver's. `driver` is taken when neither names one.
     hal::BoardPart part(hal::Capability capability, std::string_view driver,
                         std::string_view table = {}) const;
 

@@ -50,7 +50,8 @@ void read_keeping_parts(const Parts& parts, const std::filesystem::path& key, Se
 
 void read_power(const ConfigTable& power, Settings& settings) {
     settings.power.stay_us =
-        power.integer("stay_s", {0, 600}, settings.power.stay_us / PowerRules::second_us) * PowerRules::second_us;
+        power.integer("stay_s", {0, 600}, settings.power.stay_us / PowerRules::second_us) *
+        PowerRules::second_us;
     settings.wake_after_s = static_cast<std::uint32_t>(power.integer("wake_after_s", {0, 31'536'000}, 0));
 }
 

@@ -31,7 +31,8 @@ Result<Reported> parse_reported(std::string_view text) {
     sound = sound && take_number(text, reported.run) && text.starts_with(' ');
     if (sound) text.remove_prefix(1);
     sound = sound && take_number(text, reported.presses) && text == "\n";
-    if (!sound) return fail(ErrorCode::corrupt, "it does not say which presses of the SOS button were reported");
+    if (!sound)
+        return fail(ErrorCode::corrupt, "it does not say which presses of the SOS button were reported");
     return reported;
 }
 

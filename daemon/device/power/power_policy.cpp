@@ -20,10 +20,10 @@ PowerPolicy::Step PowerPolicy::step(const std::optional<hal::SupervisorState>& s
         std::clamp(granted_us / 4, PowerRules::least_margin_us, PowerRules::most_margin_us);
     if (now_us >= *state->deadline_us - margin_us) return Step::stop;
 
-    const bool for_people =
-        state->hold_up_cause == hal::HoldUpCause::ignition_off && now_us < hold_up_->began_us + rules_.stay_us;
-    const bool for_sending = work.hub_answers && work.waiting > 0 &&
-                             now_us < hold_up_->progress_us + PowerRules::stalled_us;
+    const bool for_people = state->hold_up_cause == hal::HoldUpCause::ignition_off &&
+                            now_us < hold_up_->began_us + rules_.stay_us;
+    const bool for_sending =
+        work.hub_answers && work.waiting > 0 && now_us < hold_up_->progress_us + PowerRules::stalled_us;
     return for_people || for_sending ? Step::stay : Step::stop;
 }
 

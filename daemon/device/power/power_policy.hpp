@@ -38,8 +38,9 @@ class PowerPolicy {
 
     explicit PowerPolicy(PowerRules rules) : rules_(rules) {}
 
-    // To be asked each second while power is in hold-up, and with every new state. `now_us` is CLOCK_BOOTTIME.
-    // A hold-up that is taken back, or a supervisor that nobody hears any more, is `run` again.
+    // To be asked each second while power is in hold-up, and with every new state. `now_us` is
+    // CLOCK_BOOTTIME. A hold-up that is taken back, or a supervisor that nobody hears any more, is `run`
+    // again.
     Step step(const std::optional<hal::SupervisorState>& state, const PowerWork& work, std::int64_t now_us);
 
     // Nothing large is to be begun: power goes soon, or the vehicle's battery is low.
@@ -48,8 +49,8 @@ class PowerPolicy {
   private:
     struct HoldUp {
         std::int64_t began_us = 0;
-        std::uint64_t waiting = 0;       // fewest so far
-        std::int64_t progress_us = 0;    // when they became as few
+        std::uint64_t waiting = 0;     // fewest so far
+        std::int64_t progress_us = 0;  // when they became as few
     };
 
     PowerRules rules_;

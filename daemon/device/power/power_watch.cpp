@@ -13,6 +13,7 @@ namespace fieldpost::device {
 namespace {
 
 constexpr std::chrono::seconds look_pace{1};
+constexpr std::chrono::seconds sos_pace{5};  // while it cannot be saved
 // Four feeds fit into the supervisor's own default; it is asked for what it really waits.
 constexpr std::chrono::milliseconds feed_pace{15'000};
 constexpr std::chrono::milliseconds fastest_feed{250};
@@ -45,8 +46,9 @@ std::string what_happens(const hal::SupervisorState& state) {
 
 }  // namespace
 
-PowerWatch::PowerWatch(support::EventLoop& loop, std::shared_ptr<hal::Supervisor> supervisor, PowerRules rules,
-                       std::filesystem::path file, const hal::Clock& clock, PowerEvents events)
+PowerWatch::PowerWatch(support::EventLoop& loop, std::shared_ptr<hal::Supervisor> supervisor,
+                       PowerRules rules, std::filesystem::path file, const hal::Clock& clock,
+                       PowerEvents events)
     : loop_(loop),
       supervisor_(std::move(supervisor)),
       policy_(rules),
@@ -78,7 +80,8 @@ Status PowerWatch::start() {
     mailbox_->watch = this;
     auto started = supervisor_->start([box = mailbox_](const std::optional<hal::SupervisorState>& state) {
         const std::lock_guard lock(box->mutex);
-        const bool news = state.has_value() != box->newest.has_value() || (state && is_news(*box->newest, *state));
+        const bool news =
+            state.has_value() != box->newest.has_value() || (state && is_news(*box->newest, *state));
         box->newest = state;
         if (!news || box->loop == nullptr) return;
         box->loop->post([watch = box->watch] { watch->take(); });  // dropped with the loop
@@ -115,7 +118,8 @@ void PowerWatch::meet(const hal::SupervisorState& state) {
         if (!settings) return;
         const auto watchdog = settings->find("host_watchdog_ms");
         if (watchdog == settings->end() || watchdog->second == 0) return;
-        const auto pace = std::clamp(std::chrono::milliseconds(watchdog->second / 4), fastest_feed, feed_pace);
+        const auto pace =
+            std::clamp(std::chrono::milliseconds(watchdog->second / 4), fastest_feed, feed_pace);
         loop_.post([this, pace] { feeding_ = loop_.every(pace, [this] { feed(); }); });
     });
     if (!posted) spdlog::warn("supervisor: too many commands wait; it is fed at its default pace");
@@ -180,7 +184,12 @@ void PowerWatch::look_for_sos(const hal::SupervisorState& state) {
 }
 
 void PowerWatch::sos_saved(bool saved, Reported reported) {
-    if (!saved) return;
+    if (!saved) {
+        sos_again_ = loop_.after(sos_pace, [this] {
+            if (const auto now = state()) look_for_sos(*now);
+        });
+        return;
+    }
     reported_ = reported;
     const bool posted = commands_.post([file = file_, reported] {
         if (auto kept = write_file_atomic(file, text_of(reported)); !kept) {

@@ -87,6 +87,7 @@ class PowerWatch {
     std::optional<Reported> reported_;
     support::Timer second_;  // while power is in hold-up
     support::Timer feeding_;
+    support::Timer sos_again_;
     support::WorkerThread commands_{"supervisor", 8};  // last: joined before the rest goes
 };
 

@@ -1,0 +1,99 @@
+#include "daemon/device/app/fittings.hpp"
+
+#include <catch2/catch.hpp>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+
+#include "hal/clock/sim.hpp"
+
+using namespace fieldpost;
+using namespace fieldpost::device;
+
+namespace {
+
+constexpr std::int64_t minute = 60'000'000;
+
+struct Bench {
+    explicit Bench(const hal::StorageConfig& disk = {}, const hal::IndicatorConfig& light = {},
+                   const hal::InstallerConfig& installer = {})
+        : fittings(
+              disk, light, installer, clock,
+              [this](std::function<void()> event) {
+                  const std::lock_guard lock(mutex);
+                  events.push_back(std::move(event));
+                  posted.notify_all();
+              },
+              [this] { ++changes; }) {}
+
+    // Runs what is posted until `reached`, ten seconds at most.
+    bool reach(const std::function<bool()>& reached) {
+        const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        std::unique_lock lock(mutex);
+        while (true) {
+            while (!events.empty()) {
+                const auto event = std::move(events.front());
+                events.pop_front();
+                lock.unlock();
+                event();
+                lock.lock();
+            }
+            if (reached()) return true;
+            if (posted.wait_until(lock, limit) == std::cv_status::timeout) return false;
+        }
+    }
+
+    hal::SimClock clock;
+    std::mutex mutex;
+    std::condition_variable posted;
+    std::deque<std::function<void()>> events;
+    int changes = 0;
+    Fittings fittings;  // last: its threads end before the rest goes
+};
+
+}  // namespace
+
+TEST_CASE("a device without these parts says that they are not fitted") {
+    Bench bench;
+    bench.fittings.start();
+    bench.fittings.show(hal::Indication::fault);
+    bench.fittings.works();
+    CHECK(bench.fittings.disk_status().state == hal::PartState::not_fitted);
+    CHECK(bench.fittings.light_status().state == hal::PartState::not_fitted);
+    CHECK(bench.fittings.installer_status().state == hal::PartState::not_fitted);
+    CHECK_FALSE(bench.fittings.disk().has_value());
+    CHECK(bench.fittings.slots().empty());
+}
+
+TEST_CASE("wrong settings break the part alone, with a sentence that names the table") {
+    Bench bench({"sim", {{"free_mb", "many"}}}, {"lamp", {}}, {"sim", {}});
+    bench.fittings.start();
+    bench.fittings.show(hal::Indication::ready);
+    CHECK(bench.fittings.disk_status().state == hal::PartState::broken);
+    CHECK(bench.fittings.disk_status().detail.find("[disk]") != std::string::npos);
+    CHECK(bench.fittings.light_status().detail.find("[indicator]") != std::string::npos);
+    CHECK(bench.reach([&] { return bench.fittings.slots().size() == 2; }));
+}
+
+TEST_CASE("the disk's reading comes to the loop") {
+    Bench bench({"sim", {{"wear_percent", "70"}}});
+    bench.fittings.start();
+    REQUIRE(bench.reach([&] { return bench.fittings.disk().has_value(); }));
+    CHECK(bench.fittings.disk()->wear_percent == 70);
+    CHECK(bench.changes > 0);
+}
+
+TEST_CASE("the system that runs is marked good only when the program has worked for a minute") {
+    Bench bench({}, {}, {"sim", {}});
+    bench.fittings.start();
+    REQUIRE(bench.reach([&] { return !bench.fittings.slots().empty(); }));
+    REQUIRE(bench.fittings.slots().front().booted);
+    const bool good_before = bench.fittings.slots().front().good.value_or(false);
+    bench.fittings.works();
+    bench.clock.advance(minute - 1);
+    bench.fittings.works();
+    CHECK(bench.fittings.slots().front().good.value_or(false) == good_before);
+    bench.clock.advance(1);
+    bench.fittings.works();
+    CHECK(bench.reach([&] { return bench.fittings.slots().front().good == true; }));
+}

@@ -1,0 +1,280 @@
+#include "daemon/device/power/power_watch.hpp"
+
+#include <catch2/catch.hpp>
+#include <deque>
+#include <fstream>
+#include <thread>
+
+#include "hal/clock/system.hpp"
+#include "sync/base/file.hpp"
+#include "tests/unit/support/temporary_folder.hpp"
+
+using namespace fieldpost;
+using namespace fieldpost::device;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Says what the test says, and notes what it is told.
+class PlayedSupervisor final : public hal::Supervisor {
+  public:
+    Status start(hal::SupervisorHandler on_state) override {
+        on_state_ = std::move(on_state);
+        return ok();
+    }
+    void stop() override { on_state_ = nullptr; }
+    hal::PartStatus status() const override { return {hal::PartState::ok, "played"}; }
+    void feed(std::uint32_t pause_s) override {
+        const std::lock_guard lock(mutex_);
+        feeds_.push_back(pause_s);
+    }
+    Status done() override {
+        const std::lock_guard lock(mutex_);
+        said_.push_back("done");
+        return fail(ErrorCode::conflict, "another run");
+    }
+    Status set_wake(std::uint32_t after_s) override {
+        const std::lock_guard lock(mutex_);
+        said_.push_back("wake " + std::to_string(after_s));
+        return ok();
+    }
+    Result<std::vector<hal::SupervisorEvent>> read_log(std::uint32_t) override {
+        return std::vector<hal::SupervisorEvent>{};
+    }
+    Result<hal::SupervisorSettings> settings() override {
+        return hal::SupervisorSettings{{"host_watchdog_ms", 1000}};
+    }
+    Status change_settings(const hal::SupervisorSettings&) override { return ok(); }
+    Status update(BytesView) override { return ok(); }
+    Status confirm_update() override { return ok(); }
+
+    void says(const std::optional<hal::SupervisorState>& state) { on_state_(state); }
+    std::vector<std::uint32_t> feeds() const {
+        const std::lock_guard lock(mutex_);
+        return feeds_;
+    }
+    std::vector<std::string> said() const {
+        const std::lock_guard lock(mutex_);
+        return said_;
+    }
+
+  private:
+    hal::SupervisorHandler on_state_;
+    mutable std::mutex mutex_;
+    std::vector<std::uint32_t> feeds_;
+    std::vector<std::string> said_;
+};
+
+struct Bench {
+    support::TemporaryFolder folder;
+    support::EventLoop loop;
+    std::unique_ptr<hal::Clock> clock = hal::make_system_clock(0);
+    std::shared_ptr<PlayedSupervisor> supervisor = std::make_shared<PlayedSupervisor>();
+    PowerWork work;
+    bool works = true;
+    bool saves = true;
+    int changes = 0;
+    int stops = 0;
+    int alarms = 0;
+    std::unique_ptr<PowerWatch> watch;
+
+    Bench() { open(); }
+
+    void open(std::int64_t stay_us = 0) {
+        watch.reset();
+        PowerEvents events;
+        events.work = [this] { return work; };
+        events.works = [this] { return works; };
+        events.changed = [this] { ++changes; };
+        events.stop = [this] { ++stops; };
+        events.sos = [this](const std::function<void(bool)>& saved) {
+            ++alarms;
+            saved(saves);
+        };
+        watch = std::make_unique<PowerWatch>(loop, supervisor, PowerRules{stay_us}, folder.path / "sos",
+                                             *clock, std::move(events));
+        REQUIRE(watch->start().has_value());
+    }
+
+    // Runs the loop until `reached`, ten seconds at most.
+    bool reach(const std::function<bool()>& reached) {
+        const auto limit = std::chrono::steady_clock::now() + 10s;
+        bool there = false;
+        const auto look = loop.every(2ms, [&] {
+            there = reached();
+            if (there || std::chrono::steady_clock::now() > limit) loop.stop();
+        });
+        loop.run();
+        return there;
+    }
+
+    // What was posted until now has run.
+    void settle() {
+        loop.post([this] { loop.stop(); });
+        loop.run();
+    }
+
+    hal::SupervisorState on() const {
+        hal::SupervisorState state;
+        state.power = hal::PowerState::on;
+        state.ignition = true;
+        state.run = 1;
+        state.supply_mv = 12'600;
+        return state;
+    }
+
+    hal::SupervisorState asked_to_finish(std::int64_t in_us) const {
+        hal::SupervisorState state = on();
+        state.power = hal::PowerState::hold_up;
+        state.ignition = false;
+        state.hold_up_cause = hal::HoldUpCause::ignition_off;
+        state.received_us = clock->boottime_us();
+        state.deadline_us = state.received_us + in_us;
+        return state;
+    }
+};
+
+}  // namespace
+
+TEST_CASE(
+    "the supervisor is fed at the pace of its own watchdog while the program works, and not when it hangs") {
+    Bench bench;
+    bench.supervisor->says(bench.on());
+    REQUIRE(bench.reach([&] { return bench.supervisor->feeds().size() >= 3; }));
+    bench.works = false;
+    const std::size_t fed = bench.supervisor->feeds().size();
+    int turns = 0;
+    const auto count = bench.loop.every(250ms, [&] { ++turns; });
+    REQUIRE(bench.reach([&] { return turns >= 3; }));
+    CHECK(bench.supervisor->feeds().size() == fed);
+}
+
+TEST_CASE("who is never heard is never fed") {
+    Bench bench;
+    bench.settle();
+    bench.watch.reset();
+    CHECK(bench.supervisor->feeds().empty());
+}
+
+TEST_CASE("a program that ends for another reason asks for some minutes without feeds") {
+    Bench bench;
+    bench.supervisor->says(bench.on());
+    bench.settle();
+    bench.watch.reset();
+    CHECK(bench.supervisor->feeds().back() == 600);
+}
+
+TEST_CASE("power that goes ends the program once, and it says so") {
+    Bench bench;
+    bench.supervisor->says(bench.asked_to_finish(60'000'000));
+    bench.settle();
+    CHECK(bench.stops == 1);
+    CHECK(bench.watch->stopping());
+    CHECK(bench.watch->spares());
+    bench.supervisor->says(bench.on());
+    bench.settle();
+    bench.supervisor->says(bench.asked_to_finish(60'000'000));
+    bench.settle();
+    CHECK(bench.stops == 1);
+    bench.watch.reset();
+    CHECK(bench.supervisor->feeds().back() == 0);  // no pause: the computer is to be cut, or reset
+}
+
+TEST_CASE("what waits is looked at each second, and the program ends when it is sent") {
+    Bench bench;
+    bench.work = {true, 2};
+    bench.supervisor->says(bench.asked_to_finish(60'000'000));
+    bench.settle();
+    CHECK(bench.stops == 0);
+    bench.work.waiting = 0;
+    CHECK(bench.reach([&] { return bench.stops == 1; }));
+}
+
+TEST_CASE("an ignition that comes back keeps the program running") {
+    Bench bench;
+    bench.open(30'000'000);
+    bench.supervisor->says(bench.asked_to_finish(60'000'000));
+    bench.settle();
+    bench.supervisor->says(bench.on());
+    bench.settle();
+    CHECK(bench.stops == 0);
+    CHECK_FALSE(bench.watch->spares());
+}
+
+TEST_CASE("a state that says nothing new wakes nobody") {
+    Bench bench;
+    auto state = bench.on();
+    bench.supervisor->says(state);
+    bench.settle();
+    const int before = bench.changes;
+    for (int at = 1; at < 5; ++at) {
+        ++state.uptime_s;
+        ++state.received_us;
+        state.supply_mv += 10;
+        bench.supervisor->says(state);
+    }
+    bench.settle();
+    CHECK(bench.changes == before);
+    CHECK(bench.watch->state()->uptime_s == 4);
+    bench.supervisor->says(std::nullopt);
+    bench.settle();
+    CHECK(bench.changes == before + 1);
+    CHECK_FALSE(bench.watch->state().has_value());
+}
+
+TEST_CASE("the SOS button is reported once, over restarts of the program too") {
+    Bench bench;
+    auto state = bench.on();
+    bench.supervisor->says(state);
+    bench.settle();
+    CHECK(bench.alarms == 0);
+    state.sos_presses = 1;
+    bench.supervisor->says(state);
+    bench.settle();
+    CHECK(bench.alarms == 1);
+    bench.open();
+    bench.supervisor->says(state);
+    bench.settle();
+    CHECK(bench.alarms == 1);
+    state.sos_presses = 3;
+    bench.supervisor->says(state);
+    bench.settle();
+    CHECK(bench.alarms == 2);
+}
+
+TEST_CASE("an SOS that could not be saved is told again with the next state") {
+    Bench bench;
+    auto state = bench.on();
+    state.started_by = hal::StartReason::sos;
+    state.sos_presses = 1;
+    bench.saves = false;
+    bench.supervisor->says(state);
+    bench.settle();
+    CHECK(bench.alarms == 1);
+    bench.saves = true;
+    ++state.supply_mv;
+    state.tamper = true;
+    bench.supervisor->says(state);
+    bench.settle();
+    CHECK(bench.alarms == 2);
+    state.tamper = false;
+    bench.supervisor->says(state);
+    bench.settle();
+    CHECK(bench.alarms == 2);
+}
+
+TEST_CASE("a damaged record of reported alarms is set aside, and the device begins anew") {
+    Bench bench;
+    bench.watch.reset();
+    bench.folder.write("sos", "sos 1 what\n");
+    bench.open();
+    CHECK_FALSE(std::filesystem::exists(bench.folder.path / "sos"));
+    CHECK(std::filesystem::exists(bench.folder.path / "sos.damaged-1"));
+}
+
+TEST_CASE("the last word sets the wake-up and then says done; what the supervisor refuses is told") {
+    PlayedSupervisor supervisor;
+    const auto given = give_power_back(supervisor, 3600);
+    CHECK(given.error().code == ErrorCode::conflict);
+    CHECK(supervisor.said() == std::vector<std::string>{"wake 3600", "done"});
+}
