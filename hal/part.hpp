@@ -1,6 +1,7 @@
 // How a part of the board is doing, told the same way by every capability.
 #pragma once
 
+#include <chrono>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -19,6 +20,16 @@ struct PartStatus {
     std::string detail;  // a sentence for a person; what is wrong and what to look at
 
     bool operator==(const PartStatus&) const = default;
+};
+
+// What every capability is. Any thread.
+class Part {
+  public:
+    virtual ~Part() = default;
+    virtual PartStatus status() const = 0;
+    // How long the driver's own thread has been at one thing; zero while it waits for its hardware or for
+    // work, and for a driver without a thread. For watchdogs: one that hangs makes this grow.
+    virtual std::chrono::steady_clock::duration busy_for() const { return {}; }
 };
 
 // A status that one thread writes and any thread reads.

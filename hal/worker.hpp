@@ -1,10 +1,14 @@
 // The thread of a driver that waits for hardware, and the way to stop it without waiting.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "hal/fd.hpp"
 #include "sync/base/result.hpp"
@@ -14,7 +18,8 @@ namespace fieldpost::hal {
 // Handed to a worker's body; used on the worker's thread only.
 class StopEvent {
   public:
-    explicit StopEvent(int fd) : fd_(fd) {}
+    StopEvent(int fd, std::shared_ptr<std::atomic<std::int64_t>> works_since)
+        : fd_(fd), works_since_(std::move(works_since)) {}
 
     enum class Woke { stop, readable, timeout };
 
@@ -29,7 +34,12 @@ class StopEvent {
   private:
     static constexpr short readable_events = 1;  // POLLIN
 
+    friend class Worker;
+    void works() const;
+    void rests() const;
+
     int fd_;
+    std::shared_ptr<std::atomic<std::int64_t>> works_since_;  // Worker::works_since_
 };
 
 // Runs one body on one thread. start, stop and the destructor belong to one owner thread, never to the body's
@@ -51,8 +61,18 @@ class Worker {
     // Asks the body to end and joins its thread. Harmless when not running; start() may follow.
     void stop();
 
+    // How long the body has not waited; zero while it waits, and when none runs. Any thread.
+    std::chrono::steady_clock::duration busy_for() const;
+
   private:
+    static constexpr std::int64_t waits = -1;
+
+    friend class StopEvent;
+
     Fd event_;
+    // Ticks of the steady clock, or `waits`.
+    std::shared_ptr<std::atomic<std::int64_t>> works_since_ =
+        std::make_shared<std::atomic<std::int64_t>>(waits);
     std::thread thread_;
 };
 

@@ -27,10 +27,8 @@ using FixHandler = std::function<void(const Fix&)>;
 // Failures: hardware that is missing, unplugged or silent is never an error of start(); it is told by
 // status(), the driver keeps trying, and the handler gets one fix of type none at once, so nobody goes on
 // showing the last position. status() has already changed when the handler is called for that change.
-class Gnss {
+class Gnss : public Part {
   public:
-    virtual ~Gnss() = default;
-
     // Begins to deliver fixes. conflict if already started; unavailable if the system gives no thread. A
     // stopped driver may be started again.
     virtual Status start(FixHandler on_fix) = 0;
@@ -38,8 +36,6 @@ class Gnss {
     // Returns promptly, whatever the hardware does; the handler is not called any more after it has returned.
     // Harmless when not started. The destructor stops too.
     virtual void stop() = 0;
-
-    virtual PartStatus status() const = 0;
 };
 
 struct GnssConfig {

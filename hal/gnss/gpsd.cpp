@@ -65,6 +65,7 @@ class GpsdGnss final : public Gnss {
     }
     void stop() override { worker_.stop(); }
     PartStatus status() const override { return status_.get(); }
+    std::chrono::steady_clock::duration busy_for() const override { return worker_.busy_for(); }
 
   private:
     void run(const StopEvent& stop, const FixHandler& on_fix) {

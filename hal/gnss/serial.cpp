@@ -34,6 +34,7 @@ class SerialGnss final : public Gnss {
     }
     void stop() override { worker_.stop(); }
     PartStatus status() const override { return status_.get(); }
+    std::chrono::steady_clock::duration busy_for() const override { return worker_.busy_for(); }
 
   private:
     static PartStatus unopened(const std::string& path) {

@@ -57,6 +57,7 @@ class SimGnss final : public Gnss {
     }
     void stop() override { worker_.stop(); }
     PartStatus status() const override { return {PartState::ok, "A simulated receiver follows its script."}; }
+    std::chrono::steady_clock::duration busy_for() const override { return worker_.busy_for(); }
 
   private:
     const SimSettings settings_;

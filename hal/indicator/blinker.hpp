@@ -37,6 +37,7 @@ class Blinker final : public Indicator {
     void show(Indication indication) override;
     void stop() override;
     PartStatus status() const override { return status_.get(); }
+    std::chrono::steady_clock::duration busy_for() const override { return worker_.busy_for(); }
 
   private:
     void run(const StopEvent& stop);

@@ -19,10 +19,8 @@ class Clock;
 //
 // Failures: a light that is missing or cannot be switched is never an error; it is told by status(), and
 // tried again with the next change and every 10 s.
-class Indicator {
+class Indicator : public Part {
   public:
-    virtual ~Indicator() = default;
-
     // Begins to show `off`. conflict if already started; unavailable if the system gives no thread. A stopped
     // driver may be started again.
     virtual Status start() = 0;
@@ -33,8 +31,6 @@ class Indicator {
 
     // Leaves the light dark and returns promptly. Harmless when not started. The destructor stops too.
     virtual void stop() = 0;
-
-    virtual PartStatus status() const = 0;
 };
 
 struct IndicatorConfig {

@@ -47,10 +47,8 @@ using InstallHandler = std::function<void(const InstallEvent&)>;
 // Failures: a service that is not there is told by status(), and each call that needs it fails with a
 // sentence. A bundle that is not signed by the right key, is meant for another board or is damaged is never
 // installed.
-class Installer {
+class Installer : public Part {
   public:
-    virtual ~Installer() = default;
-
     // Begins to tell of installations, also of those that somebody else began. conflict if already started;
     // unavailable if the system gives no thread. A stopped driver may be started again.
     virtual Status start(InstallHandler on_event) = 0;
@@ -70,8 +68,6 @@ class Installer {
     // The handler is not called any more after it has returned. An installation that runs goes on without
     // being told of. Returns promptly; harmless when not started. The destructor stops too.
     virtual void stop() = 0;
-
-    virtual PartStatus status() const = 0;
 };
 
 struct InstallerConfig {

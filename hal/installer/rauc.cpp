@@ -72,6 +72,7 @@ class RaucInstaller final : public Installer {
         watching_ = false;
     }
     PartStatus status() const override { return status_.get(); }
+    std::chrono::steady_clock::duration busy_for() const override { return worker_.busy_for(); }
 
   private:
     static PartStatus unasked() { return {PartState::broken, "RAUC is not asked yet."}; }

@@ -15,17 +15,13 @@ namespace fieldpost::hal {
 
 // Ed25519 (RFC 8032). The private key never leaves the store: hardware stores could not give it away if they
 // would. Every method may be called from any thread.
-class Keystore {
+class Keystore : public Part {
   public:
-    virtual ~Keystore() = default;
-
     // 32 bytes; the same for the life of the object. Empty where none is fitted.
     virtual const Bytes& public_key() const = 0;
 
     // 64 bytes. May take milliseconds, in hardware more. unavailable when the hardware does not answer.
     virtual Result<Bytes> sign(BytesView message) const = 0;
-
-    virtual PartStatus status() const = 0;
 };
 
 struct KeystoreConfig {

@@ -30,10 +30,8 @@ using UplinksHandler = std::function<void(const Uplinks&)>;
 // told by status(), the driver keeps trying, and the handler hears of the uplinks that can no longer be seen
 // as not up, so nobody goes on spending on a link that is not known. status() has already changed when the
 // handler is called for that change.
-class Link {
+class Link : public Part {
   public:
-    virtual ~Link() = default;
-
     // Begins to watch. conflict if already started; unavailable if the system gives no thread. A stopped
     // driver may be started again, and tells everything anew.
     virtual Status start(UplinksHandler on_change) = 0;
@@ -41,8 +39,6 @@ class Link {
     // Returns promptly; the handler is not called any more after it has returned. Harmless when not started.
     // The destructor stops too.
     virtual void stop() = 0;
-
-    virtual PartStatus status() const = 0;
 };
 
 struct LinkConfig {

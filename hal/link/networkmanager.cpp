@@ -192,6 +192,7 @@ class NetworkManagerLink final : public Link {
     }
     void stop() override { worker_.stop(); }
     PartStatus status() const override { return status_.get(); }
+    std::chrono::steady_clock::duration busy_for() const override { return worker_.busy_for(); }
 
   private:
     struct Told {

@@ -26,6 +26,7 @@ class SimLink final : public Link {
     }
     void stop() override { worker_.stop(); }
     PartStatus status() const override { return {PartState::ok, "Simulated uplinks follow their script."}; }
+    std::chrono::steady_clock::duration busy_for() const override { return worker_.busy_for(); }
 
   private:
     void run(const StopEvent& stop, const UplinksHandler& on_change) {

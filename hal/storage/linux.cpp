@@ -54,6 +54,7 @@ class LinuxStorage final : public Storage {
     }
     void stop() override { worker_.stop(); }
     PartStatus status() const override { return status_.get(); }
+    std::chrono::steady_clock::duration busy_for() const override { return worker_.busy_for(); }
 
   private:
     static PartStatus unread() { return {PartState::ok, "The disk is not read yet."}; }

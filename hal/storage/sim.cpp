@@ -36,6 +36,7 @@ class SimStorage final : public Storage {
     }
     void stop() override { worker_.stop(); }
     PartStatus status() const override { return status_.get(); }
+    std::chrono::steady_clock::duration busy_for() const override { return worker_.busy_for(); }
 
   private:
     void tell(const StorageReading& reading, const StorageHandler& on_reading) {

@@ -45,10 +45,8 @@ using StorageHandler = std::function<void(const StorageReading&)>;
 // told by status(), and the driver keeps trying. A disk that is read-only, worn out or low on spare blocks is
 // "broken" with the reason, and its readings are told all the same: what it still holds can be read. status()
 // has already changed when the handler is called for that change.
-class Storage {
+class Storage : public Part {
   public:
-    virtual ~Storage() = default;
-
     // Begins to tell: one reading at once, then one whenever it is another than the one before (free space:
     // by a hundredth of the total). conflict if already started; unavailable if the system gives no thread. A
     // stopped driver may be started again, and tells anew.
@@ -57,8 +55,6 @@ class Storage {
     // The handler is not called any more after it has returned. Harmless when not started. Waits for a disk
     // that is being asked: a dying one may take seconds. The destructor stops too.
     virtual void stop() = 0;
-
-    virtual PartStatus status() const = 0;
 };
 
 // How a disk with that reading is doing.

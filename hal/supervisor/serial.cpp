@@ -89,6 +89,7 @@ class SerialSupervisor final : public Supervisor {
     }
     void stop() override { worker_.stop(); }
     PartStatus status() const override { return status_.get(); }
+    std::chrono::steady_clock::duration busy_for() const override { return worker_.busy_for(); }
 
     void feed(std::uint32_t pause_s) override {
         wire::Request request;

@@ -47,6 +47,7 @@ class SimSupervisor final : public Supervisor {
     PartStatus status() const override {
         return {PartState::ok, "A simulated supervisor follows its script."};
     }
+    std::chrono::steady_clock::duration busy_for() const override { return worker_.busy_for(); }
 
     void feed(std::uint32_t) override {
         const std::lock_guard lock(mutex_);

@@ -35,17 +35,14 @@ using SupervisorSettings = std::map<std::string, std::uint32_t, std::less<>>;
 // status(), the driver keeps trying, and the handler gets nullopt once. status() has already changed when the
 // handler is called for that change. A command returns unavailable when no supervisor is fitted or none
 // answers within some three seconds.
-class Supervisor {
+class Supervisor : public Part {
   public:
-    virtual ~Supervisor() = default;
-
     // Begins to listen. conflict if already started; unavailable if the system gives no thread. A stopped
     // driver may be started again. It never feeds the watchdog by itself.
     virtual Status start(SupervisorHandler on_state) = 0;
     // Returns promptly; the handler is not called any more, and commands that wait fail. Harmless when not
     // started.
     virtual void stop() = 0;
-    virtual PartStatus status() const = 0;
 
     // "The program is alive": from the first one on they must come more often than the setting
     // host_watchdog_ms (a minute), or the computer is reset. Never blocks; one that cannot be sent is

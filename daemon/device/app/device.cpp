@@ -22,7 +22,7 @@ constexpr std::chrono::seconds position_look{1};  // as often as receivers say s
 constexpr std::chrono::minutes journal_limit{10};
 constexpr std::chrono::minutes city_limit{30};
 constexpr std::chrono::minutes count_limit{2};
-constexpr std::chrono::minutes command_limit{2};  // each answers within seconds, or fails
+constexpr std::chrono::minutes driver_limit{2};  // hardware answers within seconds, or has failed
 // Nothing from elsewhere; the map's workers and images are made by the page itself.
 constexpr const char* page_policy =
     "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; style-src 'self' "
@@ -316,15 +316,21 @@ void Device::open_api() {
     router_.otherwise(std::move(*page));
 }
 
-// A disk may take its time; what takes longer than this comes back by a restart alone.
+// A disk may take its time, and each part its own; what takes longer comes back by a restart alone.
 void Device::open_watchdog() {
     watchdog_.watch("the journal", journal_limit, [this] { return journal_->busy_for(); });
     watchdog_.watch("the city's writer", city_limit, [this] { return city_->busy_for(); });
     watchdog_.watch("the uplinks' count", count_limit, [this] { return uplinks_->busy_for(); });
     watchdog_.watch("the mender", city_limit, [this] { return mender_.busy_for(); });
-    watchdog_.watch("the installer's service", command_limit, [this] { return fittings_->busy_for(); });
-    if (power_)
-        watchdog_.watch("the supervisor's commands", command_limit, [this] { return power_->busy_for(); });
+    watchdog_.watch("the uplinks", driver_limit, [this] { return uplinks_->driver_busy_for(); });
+    if (gnss_) watchdog_.watch("the receiver", driver_limit, [this] { return gnss_->busy_for(); });
+    if (power_) {
+        watchdog_.watch("the supervisor", driver_limit, [this] { return power_->driver_busy_for(); });
+        watchdog_.watch("the supervisor's answers", driver_limit, [this] { return power_->busy_for(); });
+    }
+    fittings_->watch([this](std::string part, support::Watchdog::Busy busy) {
+        watchdog_.watch(std::move(part), driver_limit, std::move(busy));
+    });
 }
 
 // One way to reach the program is enough to record.

@@ -53,6 +53,13 @@ void Fittings::start() {
     }
 }
 
+void Fittings::watch(const std::function<void(std::string, std::function<Duration()>)>& by) const {
+    by("the disk", [this] { return disk_.busy_for(); });
+    by("the light", [this] { return light_.busy_for(); });
+    by("the installer", [this] { return installer_.busy_for(); });
+    by("the installer's answers", [this] { return commands_.busy_for(); });
+}
+
 void Fittings::show(hal::Indication indication) {
     if (light_) light_->show(indication);
 }

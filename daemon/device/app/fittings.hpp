@@ -19,6 +19,7 @@ namespace fieldpost::device {
 class Fittings {
   public:
     using Post = std::function<void(std::function<void()>)>;
+    using Duration = std::chrono::steady_clock::duration;
 
     // `clock` outlives it. `changed`: something that /status says is another than before.
     Fittings(const hal::StorageConfig& disk, const hal::IndicatorConfig& light,
@@ -42,8 +43,8 @@ class Fittings {
     const std::optional<hal::StorageReading>& disk() const { return reading_; }
     // The one that runs first; empty when nobody tells.
     const std::vector<hal::Slot>& slots() const { return slots_; }
-    // How long the installer's service has been asked; zero when it is not.
-    std::chrono::steady_clock::duration busy_for() const { return commands_.busy_for(); }
+    // Each in turn: how long it has been at one thing; zero while it waits.
+    void watch(const std::function<void(std::string part, std::function<Duration()>)>& by) const;
 
   private:
     void read_slots();

@@ -1,6 +1,7 @@
 // A part of the board as the device holds it: its driver, or why there is none.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -32,6 +33,11 @@ class HeldPart {
     hal::PartStatus status() const {
         if (!problem_.empty()) return {hal::PartState::broken, problem_};
         return driver_ ? driver_->status() : hal::PartStatus{};
+    }
+
+    // As hal::Part.
+    std::chrono::steady_clock::duration busy_for() const {
+        return driver_ ? driver_->busy_for() : std::chrono::steady_clock::duration();
     }
 
   private:

@@ -65,6 +65,10 @@ class LinkWatch {
     hal::PartStatus status() const;
     // How long its writer has been at one file; zero when it waits for work.
     std::chrono::steady_clock::duration busy_for() const { return thread_.busy_for(); }
+    // The same of the uplinks' driver.
+    std::chrono::steady_clock::duration driver_busy_for() const {
+        return link_ ? link_->busy_for() : std::chrono::steady_clock::duration();
+    }
 
   private:
     void take_pauses();

@@ -46,6 +46,24 @@ std::string what_happens(const hal::SupervisorState& state) {
 
 }  // namespace
 
+// With the mutex held. What is posted runs on the loop thread, as the destructor does: it is dropped when
+// nobody listens any more.
+void PowerWatch::Mailbox::post(std::function<void()> event) {
+    if (loop == nullptr) return;
+    loop->post([box = shared_from_this(), event = std::move(event)] {
+        {
+            const std::lock_guard lock(box->mutex);
+            if (box->loop == nullptr) return;
+        }
+        event();
+    });
+}
+
+void PowerWatch::post(std::function<void()> event) {
+    const std::lock_guard lock(mailbox_->mutex);
+    mailbox_->post(std::move(event));
+}
+
 PowerWatch::PowerWatch(support::EventLoop& loop, std::shared_ptr<hal::Supervisor> supervisor,
                        PowerRules rules, std::filesystem::path file, const hal::Clock& clock,
                        PowerEvents events)
@@ -76,15 +94,18 @@ PowerWatch::~PowerWatch() {
 }
 
 Status PowerWatch::start() {
-    mailbox_->loop = &loop_;
-    mailbox_->watch = this;
+    {
+        const std::lock_guard lock(mailbox_->mutex);
+        mailbox_->loop = &loop_;
+        mailbox_->watch = this;
+    }
     auto started = supervisor_->start([box = mailbox_](const std::optional<hal::SupervisorState>& state) {
         const std::lock_guard lock(box->mutex);
         const bool news =
             state.has_value() != box->newest.has_value() || (state && is_news(*box->newest, *state));
         box->newest = state;
-        if (!news || box->loop == nullptr) return;
-        box->loop->post([watch = box->watch] { watch->take(); });  // dropped with the loop
+        if (!news) return;
+        box->post([watch = box->watch] { watch->take(); });
     });
     if (started) feeding_ = loop_.every(feed_pace, [this] { feed(); });
     return started;
@@ -120,7 +141,7 @@ void PowerWatch::meet(const hal::SupervisorState& state) {
         if (watchdog == settings->end() || watchdog->second == 0) return;
         const auto pace =
             std::clamp(std::chrono::milliseconds(watchdog->second / 4), fastest_feed, feed_pace);
-        loop_.post([this, pace] { feeding_ = loop_.every(pace, [this] { feed(); }); });
+        post([this, pace] { feeding_ = loop_.every(pace, [this] { feed(); }); });
     });
     if (!posted) spdlog::warn("supervisor: too many commands wait; it is fed at its default pace");
 }
@@ -138,7 +159,7 @@ void PowerWatch::confirm_update(const hal::SupervisorState& state) {
         const auto kept = supervisor_->confirm_update();
         if (kept) return spdlog::info("supervisor: its new firmware works and is kept");
         spdlog::error("supervisor: {}", kept.error().message);
-        loop_.post([this] { confirmed_ = false; });
+        post([this] { confirmed_ = false; });
     });
 }
 

@@ -53,16 +53,21 @@ class PowerWatch {
     bool stopping() const { return stopping_; }
     // How long a command has been under way; zero when none is.
     std::chrono::steady_clock::duration busy_for() const { return commands_.busy_for(); }
+    // The same of the driver's own thread.
+    std::chrono::steady_clock::duration driver_busy_for() const { return supervisor_->busy_for(); }
 
   private:
     // Between the driver's thread and the loop: the newest state, and whether the loop still listens.
-    struct Mailbox {
+    struct Mailbox : std::enable_shared_from_this<Mailbox> {
+        void post(std::function<void()> event);
+
         std::mutex mutex;
         std::optional<hal::SupervisorState> newest;
         support::EventLoop* loop = nullptr;  // null: nobody listens any more
         PowerWatch* watch = nullptr;
     };
 
+    void post(std::function<void()> event);
     void take();
     void look();
     void feed();

@@ -365,10 +365,25 @@ export interface Status {
   position: Position;
   time: Time;
   parts: { name: string; state: "ok" | "not_fitted" | "broken"; detail: string }[];
+  power: Power | null;
+  disk: Disk | null;
   storage: { free_bytes: number; reserve_held: boolean; attachment_room_bytes: number };
   crew: CrewStatus | null;
   safe_to_switch_off: boolean;
   messages: string[];
+}
+
+export interface Power {
+  state: "off" | "starting" | "on" | "hold_up";
+  ignition: boolean;
+  supply: "good" | "cranking" | "low" | "high";
+  supply_mv: number;
+  off_in_s: number | null;
+}
+
+export interface Disk {
+  read_only: boolean;
+  wear_percent: number | null;
 }
 
 export class ApiProblem extends Error {

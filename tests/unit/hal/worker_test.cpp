@@ -55,3 +55,25 @@ TEST_CASE("a worker wakes for a readable descriptor, and for a time-out") {
     REQUIRE(::write(writer.get(), "x", 1) == 1);
     CHECK(second.get_future().get() == StopEvent::Woke::readable);
 }
+
+TEST_CASE(
+    "how long a worker has not waited grows while it works, and is zero while it waits and when it ended") {
+    using namespace std::chrono_literals;
+    Worker worker;
+    CHECK(worker.busy_for() == 0ns);
+    std::atomic<bool> works = true;
+    REQUIRE(worker
+                .start([&](const StopEvent& stop) {
+                    while (works) std::this_thread::yield();
+                    while (stop.wait(-1, std::nullopt) != StopEvent::Woke::stop) {
+                    }
+                })
+                .has_value());
+    while (worker.busy_for() < 20ms) std::this_thread::yield();
+    const auto before = worker.busy_for();
+    CHECK(worker.busy_for() >= before);
+    works = false;
+    while (worker.busy_for() != 0ns) std::this_thread::yield();
+    worker.stop();
+    CHECK(worker.busy_for() == 0ns);
+}

@@ -1,6 +1,6 @@
 // Everything the device says of itself, in plain words, for the one who wonders why something waits.
 import { useState } from "preact/hooks";
-import { api, sentence, type Status } from "../api";
+import { api, type Disk, type Power, sentence, type Status } from "../api";
 import { device } from "../state/device";
 import { useNow, useStore } from "../state/store";
 import {
@@ -39,6 +39,17 @@ const PART_STATE = { ok: "Works", not_fitted: "Not fitted", broken: "Broken" } a
 
 function lag(status: Status): number {
   return status.data.feeds.reduce((sum, feed) => sum + Math.max(0, feed.head - feed.cursor), 0);
+}
+
+function powerText({ ignition, supply_mv, off_in_s }: Power): string {
+  const volts = (supply_mv / 1000).toFixed(1);
+  const off = off_in_s === null ? "" : `, switches off within ${span(off_in_s)}`;
+  return `Ignition ${ignition ? "on" : "off"}, ${volts} V${off}`;
+}
+
+function diskText({ read_only, wear_percent }: Disk): string {
+  const wear = wear_percent === null ? "" : `, ${wear_percent} % of its life used up`;
+  return `${read_only ? "Takes no writes" : "Takes writes"}${wear}`;
 }
 
 function linkText(status: Status, now: number): string {
@@ -188,6 +199,16 @@ function Facts({ status, now }: { status: Status; now: number }) {
           {positionText(status)}
         </Line>
         <Line name="Time">{`${moment(status.time.utc, now)}, ${TIME_QUALITY[status.time.quality] ?? "not known"}`}</Line>
+        {status.power && (
+          <Line name="Power" tone={status.power.supply === "good" && status.power.off_in_s === null ? "" : "wait"}>
+            {powerText(status.power)}
+          </Line>
+        )}
+        {status.disk && (
+          <Line name="Disk" tone={status.disk.read_only ? "bad" : ""}>
+            {diskText(status.disk)}
+          </Line>
+        )}
         {status.parts.map((part) => (
           <Line key={part.name} name={sentenceCase(part.name)} tone={part.state === "broken" ? "bad" : ""}>
             {[PART_STATE[part.state] ?? part.state, part.detail].filter(Boolean).join(". ")}
