@@ -10,7 +10,10 @@ between, what came after the last look is missed. They are wake-ups of threads: 
 wake once.
 
 Memory is PSS, in which a page that n programs map counts 1/n. Hub and broker, which are not in the vehicle, therefore run on
-copies of their libraries. What else this machine runs (Python here, systemd there) shares libc and OpenSSL with the device.
+copies of their libraries. What else this machine runs (Python here, systemd there) shares libc and OpenSSL with the device. Another fieldpostd or hub
+at the same time takes megabytes off the figure: private dirty memory, in the note, is the device's own in any case.
+
+The simulated receiver wakes once for a fix. A serial one wakes for what its line brings, which is more often.
 
 build/bench/box.md says who wakes and where the memory is.
 """
@@ -297,8 +300,8 @@ def report_windows(report, driving, parked, broker, fetched, used):
                  f"fieldpostd, {SAMPLE} properties mounted, driving, median of the {window}; at most {driving.most_mb('Pss'):.1f}, "
                  f"private dirty {driving.median_mb('Private_Dirty'):.1f}, RSS {driving.median_mb('Rss'):.1f}; parked "
                  f"{parked.median_mb('Pss'):.1f}; just after it fetched the city {fetched['Pss']:.1f}, after {MANY_LOOK_UPS} look-ups "
-                 f"{used['Pss']:.1f}. Peer: the broker beside it, Mosquitto with two clients. "
-                 "Published, not measured here: " + "; ".join(f"{name} {figure}" for name, figure in PUBLISHED),
+                 f"{used['Pss']:.1f}, private dirty then {used['Private_Dirty']:.1f}. Peer: the broker beside it, "
+                 "Mosquitto with two clients. Published, not measured here: " + "; ".join(f"{name} {figure}" for name, figure in PUBLISHED),
                  broker.median_mb("Pss"))
     counted = f"voluntary context switches of all threads, connected to the hub, {window}"
     report.entry("wakeups_per_s_driving", driving.wakeups_per_s(), "1/s", f"{counted}; a fix each second, positions recorded and sent")
