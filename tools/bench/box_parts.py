@@ -10,8 +10,9 @@ between, what came after the last look is missed. They are wake-ups of threads: 
 wake once.
 
 Memory is PSS, in which a page that n programs map counts 1/n. Hub and broker, which are not in the vehicle, therefore run on
-copies of their libraries. What else this machine runs (Python here, systemd there) shares libc and OpenSSL with the device. Another fieldpostd or hub
-at the same time takes megabytes off the figure: private dirty memory, in the note, is the device's own in any case.
+copies of their libraries. What else this machine runs (Python here, systemd there) shares libc and OpenSSL with the device.
+Another fieldpostd or hub at the same time takes megabytes off the figure: private dirty memory, in the note, is the
+device's own in any case.
 
 The simulated receiver wakes once for a fix. A serial one wakes for what its line brings, which is more often.
 
