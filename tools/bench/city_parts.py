@@ -1,4 +1,4 @@
-"""What the vehicle does by itself: import and snapshot of a city, size and start, durable records."""
+"""What the vehicle does by itself: import and snapshot of a city, durable records."""
 
 import json
 import os
@@ -13,15 +13,7 @@ from stack import BUILD, Stack, program
 from sync_parts import connecting
 import peers
 
-SAMPLE = int(os.environ.get("FIELDPOST_BENCH_SAMPLE", "50000"))
 LARGE = int(os.environ.get("FIELDPOST_BENCH_LARGE", "100000"))
-
-
-def pss_mb(pid):
-    for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) / 1024
-    raise AssertionError("no Pss in smaps_rollup")
 
 
 def import_and_snapshot(report):
@@ -64,47 +56,6 @@ def import_and_snapshot(report):
                      "unpacked", copied["mb_per_s"])
     finally:
         stack.close()
-
-
-def size(report):
-    """What fits the box: memory, program and start with the sample city."""
-    print("size and start")
-    stack = Stack("bench")
-    try:
-        stack.prepare(SAMPLE)
-        stack.start()
-        size_and_start(report, stack)
-    finally:
-        stack.close()
-
-
-def size_and_start(report, stack):
-    for number in range(200):
-        stack.api.get(f"/api/v1/search?q={number}+main")
-    report.entry("pss_mb_sample", pss_mb(stack.device.child.pid), "MB",
-          f"fieldpostd with the sample city mounted ({SAMPLE} properties) after look-ups; PSS of the whole process")
-    stripped = pathlib.Path(tempfile.mkdtemp()) / "fieldpostd"
-    shutil.copy(program("fieldpostd"), stripped)
-    subprocess.run(["strip", stripped], check=True)
-    report.entry("binary_mb", stripped.stat().st_size / 1e6, "MB", "fieldpostd, stripped, dynamically linked")
-    shutil.rmtree(stripped.parent)
-    times = []
-    for _ in range(5):
-        stack.device.stop()
-        stack.api.close()
-        began = time.monotonic()
-        stack.device.start()
-        while True:
-            try:
-                status, answer = stack.api.request("GET", "/api/v1/search?q=1+main")
-                if status == 200:
-                    break
-            except OSError:
-                pass
-            time.sleep(0.001)
-        times.append((time.monotonic() - began) * 1000)
-    report.entry("cold_start_ms_sample", sorted(times)[2], "ms",
-          "from exec to the first answered search over HTTP, median of 5, page cache warm")
 
 
 def durable(report):

@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import time
 
-from city_parts import pss_mb
+from box_parts import pss_mb
 from stack import Stack, program
 from sync_parts import connecting
 
