@@ -90,6 +90,11 @@ class SerialGnss final : public Gnss {
             }
             const std::int64_t woke_us = clock_.boottime_us();
             if (woke == StopEvent::Woke::readable) {
+                // They come a few at a time, and whoever took them so would be woken some 40 times a second.
+                if (stop.sleep(gather_us())) {
+                    ended.by_stop = true;
+                    return ended;
+                }
                 const ssize_t count = ::read(port, buffer.data(), buffer.size());
                 if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) {
                     receiver.finish();
@@ -123,6 +128,11 @@ class SerialGnss final : public Gnss {
         Fix none;
         none.received_us = clock_.boottime_us();
         on_fix(none);
+    }
+
+    // As long as nobody minds, and as half of the system's buffer of 4096 bytes is sure to hold.
+    std::int64_t gather_us() const {
+        return std::min<std::int64_t>(250'000, std::int64_t{2048} * 10 * 1'000'000 / settings_.baud);
     }
 
     const SerialSettings settings_;

@@ -14,14 +14,15 @@ constexpr int small_level = 15;
 constexpr char as_rows = '\0';
 constexpr char as_columns = '\1';
 
-struct Prepared {
-    CompressionDictionary quick;
-    CompressionDictionary small;
-};
+// Each is made when it is first asked for, and takes about a megabyte. nullptr when there is none of that
+// number.
+const CompressionDictionary* find_quick(std::uint32_t number) {
+    static const CompressionDictionary first(dictionary_1, quick_level);
+    return number == 1 ? &first : nullptr;
+}
 
-// nullptr when there is none of that number. Made when it is first asked for.
-const Prepared* find(std::uint32_t number) {
-    static const Prepared first{{dictionary_1, quick_level}, {dictionary_1, small_level}};
+const CompressionDictionary* find_small(std::uint32_t number) {
+    static const CompressionDictionary first(dictionary_1, small_level);
     return number == 1 ? &first : nullptr;
 }
 
@@ -34,23 +35,23 @@ std::optional<BytesView> dictionary_content(std::uint32_t number) {
 
 std::optional<Bytes> pack(std::uint32_t number, BytesView message, const google::protobuf::Descriptor& type,
                           Effort effort) {
-    const Prepared* prepared = find(number);
-    if (prepared == nullptr) return std::nullopt;
+    const auto* dictionary = effort == Effort::quick ? find_quick(number) : find_small(number);
+    if (dictionary == nullptr) return std::nullopt;
     auto columns = to_columns(message, type);
     // What is recorded must arrive: columns are only used where they are seen to lead back.
     const auto back = columns ? from_columns(*columns, message.size()) : Result<Bytes>(Error{});
     const bool good = back && *back == message;
     const Bytes content = good ? as_columns + *columns : as_rows + Bytes(message);
-    return (effort == Effort::quick ? prepared->quick : prepared->small).compress(content);
+    return dictionary->compress(content);
 }
 
 Result<Bytes> unpack(std::uint32_t number, BytesView packed, std::size_t limit) {
-    const Prepared* prepared = find(number);
-    if (prepared == nullptr) {
+    const auto* dictionary = find_quick(number);
+    if (dictionary == nullptr) {
         return fail(ErrorCode::unavailable, "there is no dictionary " + std::to_string(number) + " here");
     }
     // Columns are sometimes a little larger than the message.
-    auto content = prepared->quick.decompress(packed, 2 * limit + (64U << 10U));
+    auto content = dictionary->decompress(packed, 2 * limit + (64U << 10U));
     if (!content) return content;
     if (content->empty()) return fail(ErrorCode::corrupt, "a packed message is empty");
     const BytesView rest = BytesView(*content).substr(1);

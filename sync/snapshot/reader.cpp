@@ -71,7 +71,7 @@ Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path& path, 
     if (auto known = check_format(**database); !known) return known.error().with(path.string());
     if (auto added = add_nearest(**database); !added) return added.error();
     auto state = sql([&] {
-        (*database)->exec("PRAGMA cache_size=-8192; PRAGMA query_only=ON");
+        (*database)->exec("PRAGMA cache_size=-2048; PRAGMA query_only=ON");  // the kernel keeps the rest
         return std::make_unique<State>(std::move(*database));
     });
     if (!state) return state.error().with("opening " + path.string());

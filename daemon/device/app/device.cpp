@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::chrono::seconds status_pace{1};
 constexpr std::chrono::seconds status_anyway{15};
-constexpr std::chrono::seconds position_look{1};  // as often as receivers say something
+constexpr std::int64_t position_look_us = 900'000;  // as often as most receivers tell of a fix
 // A journal is rewritten when it was full, a large city is checked for minutes; a count is one small file.
 constexpr std::chrono::minutes journal_limit{10};
 constexpr std::chrono::minutes city_limit{30};
@@ -439,7 +439,7 @@ Status Device::run() {
     loop_.post([this] { start_link(); });  // behind what the uplinks tell at once
     count_records();
     if (gnss_) {
-        auto started = gnss_->start([this](const hal::Fix& fix) { recorder_->fix(fix); });
+        auto started = gnss_->start([this](const hal::Fix& fix) { take_fix(fix); });
         if (!started) fault(gnss_part, started.error());
     }
     storage_->tick();
@@ -454,9 +454,6 @@ Status Device::run() {
         fittings_->show(indication());
         status_changed();
     });
-    // The engine sees what was recorded at its next tick.
-    if (settings_.positions)
-        position_timer_ = loop_.every(position_look, [this] { recorder_->check_position(); });
     spdlog::info("fieldpostd {} ready: device {}, http {}:{}", FIELDPOST_VERSION, settings_.device,
                  settings_.http_address, settings_.http_port);
     support::tell_ready("device " + settings_.device);
@@ -466,6 +463,15 @@ Status Device::run() {
     uplinks_->stop();
     link_->stop();
     return ok();
+}
+
+// On the receiver's thread. Some tell of ten fixes a second; nobody wants to know so often.
+void Device::take_fix(const hal::Fix& fix) {
+    recorder_->fix(fix);
+    if (!settings_.positions || !fix.position) return;
+    if (looked_us_ && fix.received_us - *looked_us_ < position_look_us) return;
+    looked_us_ = fix.received_us;
+    loop_.post([this] { recorder_->check_position(); });  // the engine sees it at its next tick
 }
 
 void Device::start_parts() {

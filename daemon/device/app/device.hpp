@@ -78,6 +78,7 @@ class Device {
     void mend_city();
     void city_opened(const Result<std::optional<Mounted>>& city);
     void start_parts();
+    void take_fix(const hal::Fix& fix);
     void start_link();
     void end();
     void report_sos(std::function<void(bool saved)> saved);
@@ -130,11 +131,11 @@ class Device {
     bool counting_ = false;
     bool count_again_ = false;
     bool status_due_ = false;
-    bool mending_journal_ = false;  // the mender is at it
+    std::optional<std::int64_t> looked_us_;  // the fix that was looked at last; the receiver's thread alone
+    bool mending_journal_ = false;           // the mender is at it
     bool mending_blobs_ = false;
     support::Timer status_timer_;
     support::Timer heartbeat_;
-    support::Timer position_timer_;
     support::Watchdog watchdog_{loop_};
     support::WorkerThread mender_{"mender", 2};  // last: joined before the rest goes
 };

@@ -11,7 +11,7 @@ namespace fieldpost::device {
 namespace {
 
 constexpr std::uint64_t keep_after_bytes = 256U << 10U;
-constexpr std::int64_t keep_after_us = 30'000'000;
+constexpr std::int64_t keep_after_us = 300'000'000;  // each time costs the disk two syncs
 constexpr std::size_t max_writes = 8;
 constexpr std::uint64_t longest_file = 64U << 10U;
 const std::string forgotten = "Which links are paused is forgotten at the next start: ";

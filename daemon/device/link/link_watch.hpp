@@ -39,7 +39,7 @@ class LinkWatch {
     Status start();
     void stop();
 
-    // A message of `payload` bytes went up or came down. The count is on disk within 30 s or 256 KiB,
+    // A message of `payload` bytes went up or came down. The count is on disk within five minutes or 256 KiB,
     // whichever is first, if tick() is called: that much a power cut may forget.
     void count(engine::SendClass what, std::uint64_t payload);
     // A person says that over links of this kind only urgent messages go, or everything again that may go.

@@ -13,6 +13,9 @@ namespace fieldpost::device {
 namespace {
 
 constexpr std::chrono::seconds tick{1};
+// While nothing is under way: of what the engine does by itself only hellos are left, which may be so late.
+constexpr std::chrono::seconds idle_tick{5};
+constexpr engine::Millis idle_after = 10'000;
 constexpr std::chrono::milliseconds transport_tick{50};
 constexpr engine::Millis renew_again_after = 300'000;
 
@@ -76,15 +79,32 @@ void HubLink::mount(const Mounted& mounted) {
 void HubLink::start() {
     set_state(LinkState::connecting);
     client_.start();
-    ticking_ = loop_.every(tick, [this] {
-        const bool contact = engine_.in_contact();
-        engine::Actions actions;
-        engine_.tick(now(), actions);
-        carry_out(std::move(actions));
-        renew_dead_connection();
-        drop_older_city();
-        if (contact != engine_.in_contact()) events_.changed();
-    });
+    set_pace(tick);
+}
+
+void HubLink::look() {
+    const bool contact = engine_.in_contact();
+    engine::Actions actions;
+    engine_.tick(now(), actions);
+    carry_out(std::move(actions));
+    renew_dead_connection();
+    drop_older_city();
+    if (contact != engine_.in_contact()) events_.changed();
+    if (is_idle()) set_pace(idle_tick);
+}
+
+void HubLink::set_pace(std::chrono::seconds pace) {
+    if (pace == pace_) return;
+    pace_ = pace;
+    ticking_ = loop_.every(pace, [this] { look(); });
+}
+
+bool HubLink::is_idle() const {
+    if (now() - acted_at_ < idle_after || engine_.fetcher().fetching()) return false;
+    if (state_ != LinkState::connected) return true;
+    const bool waits = std::ranges::any_of(
+        engine::lanes_by_priority, [this](protocol::Lane lane) { return journal_.waiting(lane).count > 0; });
+    return !waits && engine_.in_contact();
 }
 
 void HubLink::renew_dead_connection() {
@@ -103,6 +123,7 @@ void HubLink::drop_older_city() {
 }
 
 void HubLink::stop() {
+    pace_ = std::chrono::seconds::zero();
     ticking_.cancel();
     watching_.cancel();
     client_.stop();
@@ -214,6 +235,10 @@ void HubLink::set_link(std::optional<engine::LinkKind> kind) {
 }
 
 void HubLink::carry_out(engine::Actions actions) {
+    if (!actions.empty()) {
+        acted_at_ = now();
+        if (pace_ != std::chrono::seconds::zero()) set_pace(tick);
+    }
     for (auto& action : actions) carry_out(std::move(action));
     if (!watches_ && state_ == LinkState::connected && engine_.credit().room() == 0) watch_transport();
 }

@@ -75,6 +75,10 @@ class HubLink {
     void message(const mqtt::Message& message);
     void carry_out(engine::Actions actions);
     void carry_out(engine::Action action);
+    // The engine's timers; at the pace of what is under way.
+    void look();
+    void set_pace(std::chrono::seconds pace);
+    bool is_idle() const;
     void watch_transport();
     void renew_dead_connection();
     void drop_older_city();
@@ -90,6 +94,8 @@ class HubLink {
     HubLinkEvents events_;
     engine::DeviceEngine engine_;
     mqtt::Client client_;
+    std::chrono::seconds pace_{0};  // of ticking_; zero: it does not run
+    engine::Millis acted_at_ = 0;   // the engine had something done
     support::Timer ticking_;
     support::Timer watching_;  // the transport, while the engine may not send more
     bool watches_ = false;
