@@ -167,13 +167,18 @@ protocol::GnssStamp Recorder::place_of(const hal::Fix& fix) const {
 
 protocol::Operation Recorder::stamped(std::string id, std::string visit, records::RecordId property) {
     check_time();
-    protocol::Operation operation;
-    operation.set_id(id.empty() ? random_uuid() : std::move(id));
+    auto operation = here_and_now(std::move(id));
     operation.set_visit_id(std::move(visit));
     operation.set_property(static_cast<std::uint64_t>(property));
+    corrections_.stamped(operation.time());
+    return operation;
+}
+
+protocol::Operation Recorder::here_and_now(std::string id) const {
+    protocol::Operation operation;
+    operation.set_id(id.empty() ? random_uuid() : std::move(id));
     *operation.mutable_time() = time_now();
     *operation.mutable_gnss() = place_now();
-    corrections_.stamped(operation.time());
     return operation;
 }
 
@@ -381,7 +386,9 @@ void Recorder::report_health(NewHealth health) {
     if (saving_health_ || !health_pace_.is_due(health, now)) return;
     health_pace_.reported(health, now);
     if (start_is_saved_) health.start.reset();
-    auto operation = stamped({}, {}, 0);
+    // Recorded at each start, before the clock knows the time: a correction for it alone would be a record
+    // that waits for the hub, of which nobody would see anything.
+    auto operation = here_and_now({});
     *operation.mutable_health_reported() = health_record(health);
     saving_health_ = true;
     journal_.append(protocol::TELEMETRY, std::move(operation),

@@ -115,6 +115,8 @@ class Recorder {
 
   private:
     protocol::Operation stamped(std::string id, std::string visit, records::RecordId property);
+    // With stamps for which no time correction is owed.
+    protocol::Operation here_and_now(std::string id) const;
     protocol::GnssStamp place_of(const hal::Fix& fix) const;
     // The newest status of the crew.
     void status_is(const protocol::Operation& reported);

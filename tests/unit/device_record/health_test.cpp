@@ -188,6 +188,29 @@ TEST_CASE("a start that could not be saved is told by the next record that is") 
     CHECK_FALSE(box.records().back().health_reported().has_start());
 }
 
+TEST_CASE("a health record from before the time was known makes no correction that would wait for the hub") {
+    Box box;
+    const auto corrections = [&] {
+        box.settle();
+        int count = 0;
+        for (const auto& entry : box.bench.read(protocol::WORK)) {
+            protocol::Operation operation;
+            REQUIRE(operation.ParseFromString(entry.operation));
+            if (operation.has_time_corrected()) ++count;
+        }
+        return count;
+    };
+    box.report(some_health());
+    REQUIRE(box.records()[0].time().quality() < protocol::TIME_NTP);
+    box.pass(10);
+    box.clock.set_utc(1'772'366'400 * second, hal::TimeQuality::ntp);
+    box.recorder.check_time();
+    CHECK(corrections() == 0);
+    Recorder next_run(*box.bench.journal, box.clock, box.blobs);
+    next_run.check_time();
+    CHECK(corrections() == 0);
+}
+
 TEST_CASE("while a slow disk saves one health record no other is made") {
     Box box;
     box.recorder.report_health(some_health());
