@@ -5,8 +5,8 @@ import json
 import threading
 import time
 
-from effects import (ACCEPTED, CONFLICT, OBSERVATION, OBSERVATION_CORRECTED, OBSERVATION_MADE, POSITION_REPORTED,
-                     RECORD_EDITED, VISIT, VISIT_STARTED, check_effects, rows)
+from effects import (ACCEPTED, CONFLICT, OBSERVATION, OBSERVATION_CORRECTED, OBSERVATION_MADE,
+                     HEALTH_REPORTED, POSITION_REPORTED, RECORD_EDITED, VISIT, VISIT_STARTED, check_effects, rows)
 
 LANES = {"urgent": 1, "work": 2, "telemetry": 3}  # protocol.Lane
 STATES = ("pending", "accepted", "conflict", "quarantined")  # of an operation on the device: 1 more than the hub's outcome
@@ -111,7 +111,7 @@ def check_hub(verdict, history, hub):
         if count > 1:
             verdict.duplicates += 1
             verdict.say(f"{identity}: {count} times at the hub")
-    asked_for = {identity for identity, *_, effect, _, _, _ in operations if effect != POSITION_REPORTED}
+    asked_for = {identity for identity, *_, effect, _, _, _ in operations if effect not in (POSITION_REPORTED, HEALTH_REPORTED)}
     for identity in asked_for - history.outcome.keys():
         verdict.say(f"{identity}: at the hub, and nobody recorded it")
     at, outcomes = {}, {}
@@ -152,7 +152,8 @@ def check_hub(verdict, history, hub):
 
 def check_device(verdict, history, device, journal, outcomes):
     """The device has each of its operations, and tells of each what became of it at the hub."""
-    states = dict(rows(journal, "SELECT id, state FROM operation WHERE effect <> ?", POSITION_REPORTED))
+    states = dict(rows(journal, "SELECT id, state FROM operation WHERE effect NOT IN (?, ?)", POSITION_REPORTED,
+                       HEALTH_REPORTED))
     for (recorder, _), identities in history.order.items():
         for identity in identities if recorder == device else ():
             if identity not in states:

@@ -189,7 +189,9 @@ void Checker::check_reports(const std::vector<StoredOperation>& operations,
     for (const auto& stored : operations) {
         protocol::Operation operation;
         if (!operation.ParseFromString(stored.body) || stored.outcome != protocol::ACCEPTED) continue;
-        if (!operation.has_position_reported() && !operation.has_status_reported()) continue;
+        if (!operation.has_position_reported() && !operation.has_status_reported() &&
+            !operation.has_health_reported())
+            continue;
         newest[{stored.device, operation.effect_case(), stored.lane}] = operation.id();
     }
     for (const auto& report : reports) {

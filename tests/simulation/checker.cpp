@@ -113,7 +113,8 @@ void Checker::made_room(const std::string& device, const std::map<std::string, K
         const auto effect = operation.effect_case();
         const bool may_go =
             known.lane == protocol::TELEMETRY &&
-            (effect == protocol::Operation::kPositionReported || effect == protocol::Operation::kVoided ||
+            (effect == protocol::Operation::kPositionReported ||
+             effect == protocol::Operation::kHealthReported || effect == protocol::Operation::kVoided ||
              effect == protocol::Operation::EFFECT_NOT_SET);
         if (!may_go)
             problem({device, known.lane, {}, id}, "thins out operation " + id + ", which is no telemetry");

@@ -58,7 +58,8 @@ struct Bench : device::testing::Bench {
         for (int i = 0; i < count; ++i) {
             auto operation = device::testing::observation("r-" + std::to_string(++made));
             operation.mutable_time()->set_quality(protocol::TIME_GNSS);
-            if (lane == TELEMETRY) operation.mutable_position_reported();
+            if (lane == TELEMETRY && made % 2 == 0) operation.mutable_position_reported();
+            if (lane == TELEMETRY && made % 2 != 0) operation.mutable_health_reported()->set_uptime_s(1);
             journal->append(lane, std::move(operation), [&](const Result<device::Recorded>& answer) {
                 REQUIRE(answer.has_value());
                 ++saved;
@@ -366,7 +367,7 @@ TEST_CASE("Both ends agree on a lane that was thinned", "[upward]") {
     REQUIRE(results.has_value());
     for (const auto& result : *results) {
         CHECK(result.outcome == protocol::ACCEPTED);
-        CHECK(result.version == 0);  // no record is made of a position, and none of a void
+        CHECK(result.version == 0);  // no record is made of a report, and none of a void
     }
     bench.record(3, TELEMETRY);
     bench.exchange();

@@ -61,13 +61,17 @@ Device::~Device() {
 
 Result<std::unique_ptr<Device>> Device::create(Settings settings) {
     std::unique_ptr<Device> device(new Device(std::move(settings)));
-    if (auto opened = device->open(); !opened) return opened.error();
+    if (auto opened = device->open(); !opened) {
+        if (device->lock_) device->mark_ended(1);
+        return opened.error();
+    }
     return device;
 }
 
 Status Device::open() {
     clock_ = hal::make_system_clock(FIELDPOST_BUILD_TIME * 1'000'000LL);
     started_us_ = clock_->now().utc_us;
+    began_us_ = clock_->boottime_us();
     if (!settings_.board.empty()) spdlog::info("board: {}", settings_.board);
     if (settings_.memory) limit_database_memory(*settings_.memory / 2);
     if (!settings_.board_problem.empty()) {
@@ -77,7 +81,12 @@ Status Device::open() {
     journal_ = Journal::closed(settings_.state / "journal.db", settings_.device,
                                [this](std::function<void()> event) { loop_.post(std::move(event)); });
     if (auto locked = lock_state(); !locked && locked.error().code == ErrorCode::conflict) return locked;
-    if (lock_) open_journal();
+    if (lock_) {
+        last_run_ = last_run(settings_.state, clock_->boot_id());
+        auto marked = mark_running(settings_.state, clock_->boot_id());
+        if (!marked) spdlog::warn("how this run ends is not kept: {}", marked.error().message);
+        open_journal();
+    }
     blobs_tried(make_blobs());
     recorder_ = std::make_unique<Recorder>(*journal_, *clock_, blobs_);
     open_power();
@@ -170,6 +179,21 @@ void Device::open_power() {
     events.sos = [this](std::function<void(bool)> saved) { report_sos(std::move(saved)); };
     power_ = std::make_unique<PowerWatch>(loop_, supervisor_, settings_.power,
                                           settings_.state / "sos-reported", *clock_, std::move(events));
+}
+
+// What the fleet's admin is told of the box; the recorder knows when it is due.
+void Device::report_health() {
+    NewHealth health;
+    health.version = FIELDPOST_VERSION;
+    health.start = NewStart{last_run_, settings_.board_id, settings_.revision};
+    for (const NamedPart& part : parts()) {
+        if (part.status.state == hal::PartState::broken)
+            health.broken.push_back({part.name, part.status.detail});
+    }
+    if (power_) health.supervisor = power_->state();
+    health.storage = fittings_->disk();
+    health.uptime = std::chrono::seconds((clock_->boottime_us() - began_us_) / 1'000'000);
+    recorder_->report_health(std::move(health));
 }
 
 // The button at the box says what the crew's screen would.
@@ -450,6 +474,7 @@ Status Device::run() {
         storage_->tick();
         recorder_->check_time();
         mend();
+        report_health();
         if (journal_->writable() && !watchdog_.hanging()) fittings_->works();
         fittings_->show(indication());
         status_changed();
@@ -462,7 +487,13 @@ Status Device::run() {
     if (gnss_) gnss_->stop();
     uplinks_->stop();
     link_->stop();
+    mark_ended(0);
     return ok();
+}
+
+void Device::mark_ended(int exit_code) {
+    auto marked = device::mark_ended(settings_.state, clock_->boot_id(), exit_code);
+    if (!marked) spdlog::warn("how this run ends is not kept: {}", marked.error().message);
 }
 
 // On the receiver's thread. Some tell of ten fixes a second; nobody wants to know so often.

@@ -11,6 +11,7 @@
 #include "daemon/device/app/fittings.hpp"
 #include "daemon/device/app/settings.hpp"
 #include "daemon/device/link/link_watch.hpp"
+#include "daemon/device/power/last_run.hpp"
 #include "daemon/device/power/power_watch.hpp"
 #include "daemon/device/storage/storage_watch.hpp"
 #include "daemon/device/uplink/hub_link.hpp"
@@ -81,6 +82,9 @@ class Device {
     void take_fix(const hal::Fix& fix);
     void start_link();
     void end();
+    // What the next run will know of this one's end.
+    void mark_ended(int exit_code);
+    void report_health();
     void report_sos(std::function<void(bool saved)> saved);
     // Nothing large is to be begun.
     bool spares_power() const;
@@ -124,12 +128,14 @@ class Device {
     bool journal_may_open_ = true;               // false: only a person can mend it
     bool link_started_ = false;
     std::int64_t started_us_ = 0;
+    std::int64_t began_us_ = 0;  // the same, CLOCK_BOOTTIME
     std::int64_t properties_ = 0;
     std::int64_t records_ = 0;
     std::int64_t as_of_ = 0;
     std::string city_name_;
     bool counting_ = false;
     bool count_again_ = false;
+    LastRun last_run_;  // how the run before ended
     bool status_due_ = false;
     std::optional<std::int64_t> looked_us_;  // the fix that was looked at last; the receiver's thread alone
     bool mending_journal_ = false;           // the mender is at it

@@ -17,7 +17,12 @@ static_assert(least_attachments >= engine::max_blob_bytes);
 
 void take_board(const Parts& parts, Settings& settings) {
     settings.board_problem = parts.problem();
+    if (parts.board()) {
+        const auto folder = std::filesystem::absolute(parts.board()->file).parent_path();
+        settings.board_id = (folder.parent_path().filename() / folder.filename()).string();
+    }
     if (parts.revision() == nullptr) return;
+    settings.revision = parts.revision()->name;
     settings.board = parts.board()->name + ", revision " + parts.revision()->name;
     settings.memory = parts.limits().memory;
     for (const auto& [capability, part] : parts.revision()->parts) {

@@ -33,6 +33,8 @@ struct Settings {
     std::filesystem::path socket;           // empty: none
     std::filesystem::path web;              // folder of the page; empty: none
     std::string board;                      // name and revision, for people; empty without a board file
+    std::string board_id;                   // "vendor/board"; empty without a board file
+    std::string revision;                   // of the board; empty when it is not known
     std::string board_problem;              // why the board's parts are not known; empty when they are
     std::optional<std::uint64_t> memory;    // bytes that the board allows this program
     std::map<std::string, bool> mandatory;  // of the parts that the board knows, by name

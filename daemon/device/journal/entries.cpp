@@ -16,6 +16,10 @@ std::string_view to_string(OperationState state) {
     return "pending";
 }
 
+bool is_report_of_device(const protocol::Operation& operation) {
+    return operation.has_position_reported() || operation.has_health_reported();
+}
+
 Recorded read_recorded(SQLite::Statement& row) {
     Recorded out;
     out.epoch = static_cast<std::uint64_t>(row.getColumn(0).getInt64());

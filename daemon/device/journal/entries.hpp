@@ -16,6 +16,9 @@ namespace fieldpost::device {
 enum class OperationState { pending = 0, accepted = 1, conflict = 2, quarantined = 3 };
 std::string_view to_string(OperationState state);
 
+// What the device reports by itself, of where it is and how it is doing: no person recorded it.
+bool is_report_of_device(const protocol::Operation& operation);
+
 // One operation as it stands in the journal.
 struct Recorded {
     std::uint64_t epoch = 0;
@@ -42,11 +45,11 @@ struct LaneState {
     std::uint64_t last = 0;
     Bytes last_hash;
     std::uint64_t noted = 0;
-    std::uint64_t last_by_people = 0;  // the last that is no position_reported; 0: none behind `noted`
+    std::uint64_t last_by_people = 0;  // the last that is no report of the device; 0: none behind `noted`
 };
 using Lanes = std::array<LaneState, 4>;  // by protocol::Lane
 
-// Finds all but the positions that the device reports by itself.
+// Finds all but what the device reports by itself.
 struct JournalQuery {
     std::optional<std::string> visit;
     std::optional<records::RecordId> property;

@@ -22,7 +22,7 @@ bool may_lack_room(const Error& error) {
 
 // What no person recorded.
 bool is_telemetry(const JournalWriter::Append& append) {
-    return append.lane == protocol::TELEMETRY || append.is_position();
+    return append.lane == protocol::TELEMETRY || is_report_of_device(append.operation);
 }
 
 bool are_telemetry(const std::vector<JournalWriter::Append>& appends) {
@@ -106,8 +106,7 @@ void Journal::append(protocol::Lane lane, protocol::Operation operation, Saved s
         });
         return;
     }
-    const bool is_position = operation.has_position_reported();  // of any lane
-    if ((lane == protocol::TELEMETRY || is_position) && !accept_telemetry_) {
+    if ((lane == protocol::TELEMETRY || is_report_of_device(operation)) && !accept_telemetry_) {
         post_([saved = std::move(saved)] {
             saved(fail(ErrorCode::full, "there is no room for telemetry: what is left is for records"));
         });
@@ -406,7 +405,7 @@ Journal::Waiting Journal::waiting(protocol::Lane lane) {
     if (oldest) waiting.oldest_us = *oldest;
     if (lane == protocol::TELEMETRY) waiting.positions = waiting.count;
     if (lane == protocol::URGENT) {
-        auto positions = reader_->positions(epoch_, lane, state.noted);
+        auto positions = reader_->reports_of_device(epoch_, lane, state.noted);
         if (positions) waiting.positions = std::min(*positions, waiting.count);
     }
     return waiting;

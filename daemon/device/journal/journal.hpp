@@ -61,7 +61,7 @@ class Journal final : public engine::JournalView {
     // was asked for do not count. With other content it is a conflict. invalid_argument for one that is too
     // long, has no id, or holds text that is not UTF-8. full when too many wait or the disk is full: nothing
     // was written, and the person must be told. `saved` is always called, once. Telemetry and
-    // positions alone neither take the reserve nor make writable() false.
+    // what the device reports by itself, alone, neither take the reserve nor make writable() false.
     void append(protocol::Lane lane, protocol::Operation operation, Saved saved);
 
     // Keeps what the hub said, but of entries that the lane does not hold; what it parked stays pending, with
@@ -82,8 +82,8 @@ class Journal final : public engine::JournalView {
     // it is held, as it may be from an earlier run.
     void keep_reserve(std::uint64_t bytes);
     bool reserve_held() const { return reserve_.held(); }
-    // False: operations of the telemetry lane, and positions of any, are refused with `full`. So they are
-    // from when the reserve is given up until this is called again. Any thread.
+    // False: operations of the telemetry lane, and reports of the device in any, are refused with `full`. So
+    // they are from when the reserve is given up until this is called again. Any thread.
     void accept_telemetry(bool accept) { accept_telemetry_ = accept; }
     // A backup of the hub holds the lane of that epoch through position.safe.
     void note_safe(const protocol::LanePosition& position);
@@ -114,7 +114,8 @@ class Journal final : public engine::JournalView {
 
     struct Waiting {
         std::uint64_t count = 0;
-        std::uint64_t positions = 0;  // of these, that no person recorded: all of the telemetry lane
+        // Of these, that no person recorded: positions, and all of the telemetry lane.
+        std::uint64_t positions = 0;
         std::optional<std::int64_t> oldest_us;  // recorded_at of the oldest
     };
     Waiting waiting(protocol::Lane lane);

@@ -28,7 +28,7 @@ bool has_index_of_few(const JournalQuery& query) {
         });
     };
     if (query.visit || query.property) return true;
-    if (query.state == OperationState::pending) return false;  // operation_pending: no positions either
+    if (query.state == OperationState::pending) return false;  // operation_pending: of people alone too
     return (query.state && static_cast<int>(*query.state) > 1) ||
            is_any_of({Operation::kVisitStarted, Operation::kVisitFinished}) ||
            is_any_of({Operation::kObservationCorrected});
@@ -40,13 +40,14 @@ struct JournalReader::Statements {
     explicit Statements(Database& database)
         : hash_at(database, "SELECT hash FROM operation WHERE epoch = ? AND lane = ? AND seq = ?"),
           recorded_at(database, "SELECT recorded_at FROM operation WHERE epoch = ? AND lane = ? AND seq = ?"),
-          positions(database,
-                    "SELECT count(*) FROM operation WHERE epoch = ? AND lane = ? AND seq > ? AND effect = ?"),
+          reports_of_device(database,
+                            "SELECT count(*) FROM operation WHERE epoch = ? AND lane = ? AND seq > ? AND "
+                            "effect IN (?, ?)"),
           read(database,
                "SELECT seq, body, origin_epoch, origin_seq, origin_hash FROM operation "
                "WHERE epoch = ? AND lane = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?") {}
 
-    SQLite::Statement hash_at, recorded_at, positions, read;
+    SQLite::Statement hash_at, recorded_at, reports_of_device, read;
 };
 
 JournalReader::JournalReader(std::unique_ptr<Database> database)
@@ -163,14 +164,15 @@ Result<std::vector<engine::JournalEntry>> JournalReader::read(std::uint64_t epoc
     });
 }
 
-Result<std::uint64_t> JournalReader::positions(std::uint64_t epoch, protocol::Lane lane,
-                                               std::uint64_t after) {
+Result<std::uint64_t> JournalReader::reports_of_device(std::uint64_t epoch, protocol::Lane lane,
+                                                       std::uint64_t after) {
     return sql([&] {
-        StatementUse count(statements_->positions);
+        StatementUse count(statements_->reports_of_device);
         count->bind(1, integer(epoch));
         count->bind(2, static_cast<int>(lane));
         count->bind(3, integer(after));
         count->bind(4, static_cast<int>(protocol::Operation::kPositionReported));
+        count->bind(5, static_cast<int>(protocol::Operation::kHealthReported));
         return count->executeStep() ? static_cast<std::uint64_t>(count->getColumn(0).getInt64()) : 0U;
     });
 }
@@ -180,7 +182,8 @@ std::string JournalReader::text_of(const JournalQuery& query) {
     text += "SELECT " + std::string(recorded_columns) + " FROM operation";
     if (query.as_written) text += " LEFT JOIN age USING (epoch)";
     // As in the index of all that people did; the plus keeps SQLite from it where another has fewer.
-    text += has_index_of_few(query) ? " WHERE +effect <> 16" : " WHERE effect <> 16";
+    text += has_index_of_few(query) ? " WHERE +effect <> 16 AND +effect <> 19"
+                                    : " WHERE effect <> 16 AND effect <> 19";
     if (query.visit) text += " AND visit = @visit AND visit <> ''";
     if (query.property) text += " AND property = @property AND property <> 0";
     if (query.state) {

@@ -32,8 +32,8 @@ class JournalReader {
     Result<std::vector<engine::JournalEntry>> read(std::uint64_t epoch, protocol::Lane lane,
                                                    std::uint64_t after, std::uint64_t through,
                                                    std::size_t max_entries, std::size_t max_bytes);
-    // Of the lane's entries after `after`: positions that the device reported by itself.
-    Result<std::uint64_t> positions(std::uint64_t epoch, protocol::Lane lane, std::uint64_t after);
+    // Of the lane's entries after `after`: what the device reported by itself.
+    Result<std::uint64_t> reports_of_device(std::uint64_t epoch, protocol::Lane lane, std::uint64_t after);
     // Newest first: by what the clock showed, or as they were written.
     Result<std::vector<Recorded>> find(const JournalQuery& query);
     // What find() asks the database; its plan decides whether that walks all there are.

@@ -20,6 +20,7 @@ extern const std::string_view journal_schema_007;
 extern const std::string_view journal_schema_008;
 extern const std::string_view journal_schema_009;
 extern const std::string_view journal_schema_010;
+extern const std::string_view journal_schema_011;
 
 namespace {
 
@@ -109,9 +110,10 @@ Result<std::unique_ptr<JournalWriter>> JournalWriter::open(const std::filesystem
 
 Status JournalWriter::load() {
     if (auto sound = check_database(*database_); !sound) return sound;
-    const std::string_view migrations[] = {
-        journal_schema_001, journal_schema_002, journal_schema_003, journal_schema_004, journal_schema_005,
-        journal_schema_006, journal_schema_007, journal_schema_008, journal_schema_009, journal_schema_010};
+    const std::string_view migrations[] = {journal_schema_001, journal_schema_002, journal_schema_003,
+                                           journal_schema_004, journal_schema_005, journal_schema_006,
+                                           journal_schema_007, journal_schema_008, journal_schema_009,
+                                           journal_schema_010, journal_schema_011};
     if (auto migrated = migrate(*database_, migrations); !migrated) return migrated;
     return sql([&]() -> Status {
         if (auto known = load_epoch(); !known) return known;
@@ -186,11 +188,12 @@ std::uint64_t JournalWriter::find_last_by_people(std::uint64_t epoch, protocol::
     if (lane == protocol::TELEMETRY) return 0;
     SQLite::Statement get(*database_,
                           "SELECT seq FROM operation WHERE epoch = ? AND lane = ? AND seq > ? "
-                          "AND effect <> ? ORDER BY seq DESC LIMIT 1");
+                          "AND effect NOT IN (?, ?) ORDER BY seq DESC LIMIT 1");
     get.bind(1, integer(epoch));
     get.bind(2, static_cast<int>(lane));
     get.bind(3, integer(after));
     get.bind(4, static_cast<int>(protocol::Operation::kPositionReported));
+    get.bind(5, static_cast<int>(protocol::Operation::kHealthReported));
     return get.executeStep() ? static_cast<std::uint64_t>(get.getColumn(0).getInt64()) : 0;
 }
 
@@ -255,7 +258,7 @@ Result<std::vector<Result<Recorded>>> JournalWriter::append(std::span<const Appe
             LaneState& lane = after[static_cast<std::size_t>(append.lane)];
             lane.last_hash = protocol::chain_next(lane.last_hash, append.body);
             ++lane.last;
-            if (!append.is_position()) lane.last_by_people = lane.last;
+            if (!is_report_of_device(append.operation)) lane.last_by_people = lane.last;
             StatementUse insert(statements_->insert);
             insert->bind(1, integer(epoch_));
             insert->bind(2, static_cast<int>(append.lane));

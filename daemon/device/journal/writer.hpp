@@ -23,9 +23,6 @@ class JournalWriter {
         protocol::Lane lane = protocol::WORK;
         protocol::Operation operation;
         Bytes body;
-
-        // That the device reports by itself.
-        bool is_position() const { return operation.has_position_reported(); }
     };
     // invalid_argument for one that is too long, has no id, is of no lane, or holds text that is not UTF-8:
     // what is kept must be readable for ever, here and at the hub.

@@ -1,7 +1,5 @@
 #include "daemon/device/record/recorder.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -169,13 +167,18 @@ protocol::GnssStamp Recorder::place_of(const hal::Fix& fix) const {
 
 protocol::Operation Recorder::stamped(std::string id, std::string visit, records::RecordId property) {
     check_time();
-    protocol::Operation operation;
-    operation.set_id(id.empty() ? random_uuid() : std::move(id));
+    auto operation = here_and_now(std::move(id));
     operation.set_visit_id(std::move(visit));
     operation.set_property(static_cast<std::uint64_t>(property));
+    corrections_.stamped(operation.time());
+    return operation;
+}
+
+protocol::Operation Recorder::here_and_now(std::string id) const {
+    protocol::Operation operation;
+    operation.set_id(id.empty() ? random_uuid() : std::move(id));
     *operation.mutable_time() = time_now();
     *operation.mutable_gnss() = place_now();
-    corrections_.stamped(operation.time());
     return operation;
 }
 
@@ -375,13 +378,31 @@ void Recorder::check_position() {
 
 void Recorder::position_saved(const Result<Recorded>& recorded) {
     saving_position_ = false;
-    if (recorded.has_value() == positions_are_saved_) return;
-    positions_are_saved_ = recorded.has_value();
-    if (positions_are_saved_) {
-        spdlog::info("the vehicle's positions are saved again");
-    } else {
-        spdlog::warn("the vehicle's positions are not saved: {}", recorded.error().message);
+    recorded ? positions_log_.saved() : positions_log_.not_saved(recorded.error());
+}
+
+void Recorder::report_health(NewHealth health) {
+    const std::int64_t now = clock_.boottime_us();
+    if (saving_health_ || !health_pace_.is_due(health, now)) return;
+    health_pace_.reported(health, now);
+    if (start_is_saved_) health.start.reset();
+    // Recorded at each start, before the clock knows the time: a correction for it alone would be a record
+    // that waits for the hub, of which nobody would see anything.
+    auto operation = here_and_now({});
+    *operation.mutable_health_reported() = health_record(health);
+    saving_health_ = true;
+    journal_.append(protocol::TELEMETRY, std::move(operation),
+                    [this](const Result<Recorded>& recorded) { health_saved(recorded); });
+}
+
+void Recorder::health_saved(const Result<Recorded>& recorded) {
+    saving_health_ = false;
+    if (!recorded) {
+        health_pace_.lost();
+        return health_log_.not_saved(recorded.error());
     }
+    start_is_saved_ = start_is_saved_ || recorded->operation.health_reported().has_start();
+    health_log_.saved();
 }
 
 std::optional<Recorded> Recorder::crew_status() {

@@ -8,7 +8,9 @@
 
 #include "daemon/device/blobs/kept_blobs.hpp"
 #include "daemon/device/journal/journal.hpp"
+#include "daemon/device/record/health_pace.hpp"
 #include "daemon/device/record/position_pace.hpp"
+#include "daemon/device/record/save_log.hpp"
 #include "daemon/device/record/time_corrections.hpp"
 #include "hal/clock/clock.hpp"
 #include "hal/gnss/fix.hpp"
@@ -97,6 +99,10 @@ class Recorder {
     // waits for it: that it is not saved is told in the log, once until it is again.
     void check_position();
 
+    // Records how the box is doing, as telemetry, when that is due: HealthPace. To be called every few
+    // seconds. As with positions nobody waits for it. What is not saved is tried again, the start with it.
+    void report_health(NewHealth health);
+
     // The journal is open since: what it says of earlier times and of the crew counts.
     void recall();
 
@@ -109,6 +115,8 @@ class Recorder {
 
   private:
     protocol::Operation stamped(std::string id, std::string visit, records::RecordId property);
+    // With stamps for which no time correction is owed.
+    protocol::Operation here_and_now(std::string id) const;
     protocol::GnssStamp place_of(const hal::Fix& fix) const;
     // The newest status of the crew.
     void status_is(const protocol::Operation& reported);
@@ -117,6 +125,7 @@ class Recorder {
     // Few enough positions wait in the urgent lane.
     bool may_be_urgent() const;
     void position_saved(const Result<Recorded>& recorded);
+    void health_saved(const Result<Recorded>& recorded);
     static Status check(const NewObservation& observation);
     // What the observation says, as operations say it.
     Result<protocol::ObservationMade> made(NewObservation& observation);
@@ -137,9 +146,13 @@ class Recorder {
     };
     std::optional<Emergency> emergency_;  // when the newest status is one
     PositionPace pace_;
-    bool saving_position_ = false;     // one at a time, so that a slow disk collects none
-    bool positions_are_saved_ = true;  // as the log was told last
-    mutable std::mutex mutex_;         // guards fix_
+    bool saving_position_ = false;  // one at a time, so that a slow disk collects none
+    SaveLog positions_log_{"the vehicle's positions"};
+    HealthPace health_pace_;
+    bool saving_health_ = false;   // likewise
+    bool start_is_saved_ = false;  // of this run of the program
+    SaveLog health_log_{"the box's health records"};
+    mutable std::mutex mutex_;  // guards fix_
     hal::Fix fix_;
 };
 

@@ -75,7 +75,7 @@ void TimeCorrections::take_in(const std::vector<protocol::Operation>& newest_fir
                               std::vector<protocol::Operation>& corrections) {
     for (auto operation = newest_first.rbegin(); operation != newest_first.rend(); ++operation) {
         const auto& stamp = operation->time();
-        ladder_.stamped(stamp);
+        if (!operation->has_health_reported()) ladder_.stamped(stamp);  // as the recorder does
         if (operation->has_time_corrected()) corrections.push_back(*operation);
         if (!brackets || stamp.boot_id() == boot_id_ || stamp.boot_id().empty()) continue;
         if (boots_.empty() || boots_.front().boot_id != stamp.boot_id()) {

@@ -16,7 +16,8 @@ class TimeCorrections {
     explicit TimeCorrections(Bytes boot_id) : boot_id_(boot_id), ladder_(std::move(boot_id)) {}
 
     // Reads back what the journal's open epoch holds of this boot and of those before it, as far as it helps
-    // and at most some thousand entries a lane. An entry that cannot be read is passed over.
+    // and at most some thousand entries a lane. An entry that cannot be read is passed over, and for a health
+    // record no correction is owed.
     void recall(engine::JournalView& journal);
     void stamped(const protocol::TimeStamp& stamp) { ladder_.stamped(stamp); }
 

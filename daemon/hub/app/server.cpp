@@ -367,6 +367,7 @@ void Server::add_routes() {
                                                 : json::value(format_rfc3339(device.seen_at * 1'000'000))},
                 {"position", reports->at("position")},
                 {"status", reports->at("status")},
+                {"health", reports->at("health")},
                 {"clock",
                  clock ? json::value(json::object{{"ahead_s", static_cast<double>(clock->ahead_us) / 1e6},
                                                   {"quality", engine::time_quality_name(clock->quality)}})

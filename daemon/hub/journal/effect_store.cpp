@@ -47,9 +47,12 @@ struct SqliteEffectStore::Statements {
                   "ORDER BY received_at, lane"),
           put_report(database,
                      "INSERT OR REPLACE INTO device_report (device, effect, lane, received_at, body) "
-                     "VALUES (?, ?, ?, ?, ?)") {}
+                     "VALUES (?, ?, ?, ?, ?)"),
+          start(database, "SELECT body FROM device_start WHERE device = ?"),
+          put_start(database, "INSERT OR REPLACE INTO device_start (device, body) VALUES (?, ?)") {}
 
-    SQLite::Statement areas, corrections, put_correction, recorded, report, reports, put_report;
+    SQLite::Statement areas, corrections, put_correction, recorded, report, reports, put_report, start,
+        put_start;
 };
 
 SqliteEffectStore::SqliteEffectStore(Store& store)
@@ -224,6 +227,20 @@ Status SqliteEffectStore::keep_report(const std::string& device, int effect, pro
         put->bind(4, now_us());
         bind_blob(*put, 5, body);
         put->exec();
+        if (!operation.health_reported().has_start()) return;
+        StatementUse put_start(statements_->put_start);
+        put_start->bindNoCopy(1, device);
+        bind_blob(*put_start, 2, body);
+        put_start->exec();
+    });
+}
+
+Result<std::optional<protocol::Operation>> SqliteEffectStore::newest_start(const std::string& device) {
+    return sql([&]() -> std::optional<protocol::Operation> {
+        StatementUse get(statements_->start);
+        get->bindNoCopy(1, device);
+        if (!get->executeStep()) return std::nullopt;
+        return operation_in(get->getColumn(0));
     });
 }
 

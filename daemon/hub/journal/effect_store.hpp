@@ -32,6 +32,8 @@ class SqliteEffectStore final : public EffectStore {
                        const protocol::Operation& operation) override;
     // Of all lanes.
     Result<std::optional<protocol::Operation>> newest_report(const std::string& device, int effect);
+    // The newest health record that tells of a start.
+    Result<std::optional<protocol::Operation>> newest_start(const std::string& device);
 
   private:
     struct Statements;

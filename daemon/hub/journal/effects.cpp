@@ -53,6 +53,7 @@ class Taking {
                 return time_correction();
             case protocol::Operation::kPositionReported:
             case protocol::Operation::kStatusReported:
+            case protocol::Operation::kHealthReported:
                 return report();
             case protocol::Operation::kVoided:
                 return voided();
@@ -330,6 +331,7 @@ bool changes_once(const protocol::Operation& operation) {
         case protocol::Operation::kObservationMade:
         case protocol::Operation::kPositionReported:
         case protocol::Operation::kStatusReported:
+        case protocol::Operation::kHealthReported:
         case protocol::Operation::kVoided:
         case protocol::Operation::EFFECT_NOT_SET:
             return true;

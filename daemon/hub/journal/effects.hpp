@@ -58,10 +58,11 @@ class EffectStore {
     virtual Status each_recorded_in(const std::string& device, const Bytes& boot,
                                     const std::function<Status(const protocol::Operation&)>& each) = 0;
 
-    // The newest position_reported or status_reported of a lane of the device, by field number in
-    // Operation.effect.
+    // The newest position_reported, status_reported or health_reported of a lane of the device, by field
+    // number in Operation.effect.
     virtual Result<std::optional<protocol::Operation>> newest_report(const std::string& device, int effect,
                                                                      protocol::Lane lane) = 0;
+    // A health record that tells of a start is kept as the newest of those, too.
     virtual Status keep_report(const std::string& device, int effect, protocol::Lane lane,
                                const protocol::Operation& operation) = 0;
 };

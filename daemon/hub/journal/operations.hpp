@@ -43,12 +43,13 @@ class Operations {
     // For people and tests: what was received, newest first, as JSON objects.
     Result<boost::json::array> list(std::size_t limit);
     Result<std::uint64_t> count();
-    // Where the device was last and what its crew said last: {"position", "status"}, each null without a
-    // report.
+    // Where the device was last, what its crew said last and how its box was doing last, with why it started
+    // last: {"position", "status", "health"}, each null without a report.
     Result<boost::json::object> reports(const std::string& device);
 
   private:
     struct Statements;
+    Result<boost::json::value> health(const std::string& device);
     // Where the operation was first written.
     struct Identity {
         std::uint64_t epoch = 0;

@@ -1,6 +1,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include "daemon/hub/journal/health_json.hpp"
 #include "daemon/hub/journal/operations.hpp"
 #include "daemon/support/field_json.hpp"
 #include "sync/base/time.hpp"
@@ -24,22 +25,46 @@ std::string outcome_name(int outcome) {
     }
 }
 
+json::object stamps_of_time(const protocol::Operation& operation) {
+    return json::object{{"at", format_rfc3339(operation.time().utc_us())},
+                        {"time_quality", engine::time_quality_name(operation.time().quality())}};
+}
+
+json::object stamps(const protocol::Operation& operation) {
+    auto report = stamps_of_time(operation);
+    report["fix"] = engine::fix_name(operation.gnss().fix());
+    if (operation.gnss().has_position()) report["point"] = support::point_json(operation.gnss().position());
+    return report;
+}
+
+// With the members of `more` behind them.
+json::object joined(json::object members, const json::object& more) {
+    for (const auto& member : more) members[member.key()] = member.value();
+    return members;
+}
+
 }  // namespace
+
+Result<json::value> Operations::health(const std::string& device) {
+    auto health = effects_.newest_report(device, protocol::Operation::kHealthReported);
+    if (!health) return health.error();
+    if (!*health) return json::value(nullptr);
+    auto out = joined(stamps_of_time(**health), health_json((*health)->health_reported()));
+    auto start = effects_.newest_start(device);
+    if (!start) return start.error();
+    if (*start)
+        out["start"] = joined(stamps_of_time(**start), start_json((*start)->health_reported().start()));
+    return json::value(std::move(out));
+}
 
 Result<json::object> Operations::reports(const std::string& device) {
     auto position = effects_.newest_report(device, protocol::Operation::kPositionReported);
     if (!position) return position.error();
     auto status = effects_.newest_report(device, protocol::Operation::kStatusReported);
     if (!status) return status.error();
-    json::object out{{"position", nullptr}, {"status", nullptr}};
-    const auto stamps = [](const protocol::Operation& operation) {
-        json::object report{{"at", format_rfc3339(operation.time().utc_us())},
-                            {"time_quality", engine::time_quality_name(operation.time().quality())},
-                            {"fix", engine::fix_name(operation.gnss().fix())}};
-        if (operation.gnss().has_position())
-            report["point"] = support::point_json(operation.gnss().position());
-        return report;
-    };
+    auto box = health(device);
+    if (!box) return box.error();
+    json::object out{{"position", nullptr}, {"status", nullptr}, {"health", std::move(*box)}};
     if (*position) {
         auto report = stamps(**position);
         const auto& moved = (*position)->position_reported();

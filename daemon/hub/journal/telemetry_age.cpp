@@ -37,6 +37,7 @@ constexpr const char* forget =
 bool is_report(int effect) {
     switch (effect) {
         case protocol::Operation::kPositionReported:
+        case protocol::Operation::kHealthReported:
         case protocol::Operation::kStatusReported:
         case protocol::Operation::kVoided:
             return true;

@@ -28,6 +28,7 @@ extern const std::string_view schema_012_lane_reports;
 extern const std::string_view schema_013_parked_bytes;
 extern const std::string_view schema_014_purged;
 extern const std::string_view schema_015_lost_fields;
+extern const std::string_view schema_016_health;
 
 namespace {
 
@@ -50,7 +51,8 @@ auto all_migrations() {
                       schema_004_edits,        schema_005_epochs,           schema_006_safe,
                       schema_007_checksums,    schema_008_revoked,          schema_009_unread_index,
                       schema_010_deliveries,   schema_011_safe_attachments, schema_012_lane_reports,
-                      schema_013_parked_bytes, schema_014_purged,           schema_015_lost_fields};
+                      schema_013_parked_bytes, schema_014_purged,           schema_015_lost_fields,
+                      schema_016_health};
 }
 
 // What is newer of rights, file or database: of a backup the file, else the database.

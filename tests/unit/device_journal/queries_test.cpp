@@ -222,6 +222,43 @@ TEST_CASE("What waits for the hub is counted, with the time of the oldest", "[jo
     CHECK(bench.journal->waiting(WORK).count == 0);
 }
 
+TEST_CASE("What the device reports of itself is counted apart and stands in no list of what people did",
+          "[journal]") {
+    Bench bench;
+    const auto report = [](const std::string& id, bool of_health) {
+        protocol::Operation out;
+        out.set_id(id);
+        of_health ? (void)out.mutable_health_reported() : (void)out.mutable_position_reported();
+        return out;
+    };
+    REQUIRE(bench.append(observation("sos"), URGENT).has_value());
+    REQUIRE(bench.append(report("position", false), URGENT).has_value());
+    REQUIRE(bench.append(report("health", true), URGENT).has_value());
+    REQUIRE(bench.append(report("health as it goes", true), protocol::TELEMETRY).has_value());
+    for (int restart = 0; restart < 2; ++restart) {
+        CHECK(bench.journal->last_by_people() == 1);
+        CHECK(bench.journal->waiting(URGENT).count == 3);
+        CHECK(bench.journal->waiting(URGENT).positions == 2);
+        CHECK(bench.journal->waiting(protocol::TELEMETRY).count == 1);
+        CHECK(bench.journal->waiting(protocol::TELEMETRY).positions == 1);
+        CHECK(ids(bench.journal->find({}).value()) == std::vector<std::string>{"sos"});
+        JournalQuery pending;
+        pending.state = OperationState::pending;
+        CHECK(ids(bench.journal->find(pending).value()) == std::vector<std::string>{"sos"});
+        bench.open();
+    }
+    // A hub that does not know them yet keeps them unread: nothing that a crew has to hear of.
+    auto ack = bench.ack(1, 1, protocol::TELEMETRY);
+    auto& exception = *ack.add_exceptions();
+    exception.set_seq(1);
+    exception.set_outcome(protocol::QUARANTINED);
+    exception.set_reason("an effect that this hub does not know: update the hub");
+    bench.note(ack);
+    JournalQuery quarantined;
+    quarantined.state = OperationState::quarantined;
+    CHECK(bench.journal->find(quarantined).value().empty());
+}
+
 TEST_CASE("Entries are read in order within their bounds, one at least", "[journal]") {
     Bench bench;
     for (int n = 0; n < 6; ++n) {

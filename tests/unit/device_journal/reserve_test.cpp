@@ -81,27 +81,32 @@ TEST_CASE("Telemetry for which there is no room leaves the reserve to records, a
     CHECK(bench.journal->writable());
 }
 
-TEST_CASE("A position takes no reserve in any lane, and none that a record gave up", "[journal]") {
+TEST_CASE("What the device reports of itself takes no reserve in any lane, and none that a record gave up",
+          "[journal]") {
     Bench bench;
-    protocol::Operation position;
-    position.set_id("position");
-    position.mutable_position_reported();
+    protocol::Operation report;
+    report.set_id("report");
+    if (GENERATE(true, false)) {
+        report.mutable_position_reported();
+    } else {
+        report.mutable_health_reported();
+    }
     bench.append_numbered(1);
     bench.journal->keep_reserve(1U << 20U);
     bench.append_numbered(1);  // behind it
     REQUIRE(bench.journal->reserve_held());
     {
         const FileSizeLimit limit(std::filesystem::file_size(bench.folder.path / "journal.db-wal"));
-        CHECK_FALSE(bench.append(position, protocol::URGENT).has_value());
+        CHECK_FALSE(bench.append(report, protocol::URGENT).has_value());
         CHECK(bench.journal->reserve_held());
         CHECK(bench.journal->writable());
         CHECK_FALSE(bench.append(observation("record")).has_value());
         CHECK_FALSE(bench.journal->reserve_held());
     }
-    CHECK(bench.append(position, protocol::URGENT).error().code == ErrorCode::full);
+    CHECK(bench.append(report, protocol::URGENT).error().code == ErrorCode::full);
     CHECK(bench.append(observation("sos"), protocol::URGENT).has_value());
     bench.journal->accept_telemetry(true);  // as is said once there is room
-    CHECK(bench.append(position, protocol::URGENT).has_value());
+    CHECK(bench.append(report, protocol::URGENT).has_value());
 }
 
 TEST_CASE("Telemetry that is not wanted is refused, work is not", "[journal]") {

@@ -34,6 +34,13 @@ protocol::Operation voided(const Bench& bench, std::uint64_t first, std::uint64_
     return out;
 }
 
+protocol::Operation health(const Bench& bench, const std::string& id, const std::string& version) {
+    auto out = bench.operation(id);
+    out.mutable_time()->set_boot_id("boot-1");
+    out.mutable_health_reported()->set_version(version);
+    return out;
+}
+
 constexpr std::int64_t year_2090 = 3'786'912'000'000'000;
 
 std::int64_t now_us() {
@@ -164,6 +171,75 @@ TEST_CASE("A crew's newest status counts", "[reports]") {
     const auto report = bench.operations->reports("truck-1").value().at("status");
     CHECK(report.at("status").as_string() == "sos");
     CHECK(report.at("note").as_string() == "roof is down");
+}
+
+TEST_CASE("A vehicle's newest health counts, beside why its box started last", "[reports]") {
+    Reporting bench;
+    const auto shown = [&] { return bench.operations->reports("truck-1").value().at("health"); };
+    CHECK(shown().is_null());
+    const auto records = bench.count("record");
+    auto first = health(bench, "h-1", "1.2.3");
+    auto& start = *first.mutable_health_reported()->mutable_start();
+    start.set_started_by("timer");
+    start.set_cut_by("host_watchdog");
+    start.set_failed_runs(2);
+    start.set_ended("cut_short");
+    start.set_booted_since(true);
+    start.set_board("generic/sim");
+    bench.report(protocol::TELEMETRY, first);
+    auto later = health(bench, "h-2", "1.2.4");
+    later.mutable_time()->set_utc_us(later.time().utc_us() + 3'600'000'000);
+    auto& said = *later.mutable_health_reported();
+    said.set_supply("low");
+    said.set_tamper(false);
+    said.set_uptime_s(3605);
+    said.mutable_storage()->set_wear_percent(30);
+    said.mutable_storage()->set_read_only(true);
+    auto& broken = *said.add_broken();
+    broken.set_name("gnss");
+    broken.set_detail("no answer");
+    bench.report(protocol::TELEMETRY, later);
+
+    const auto report = shown();
+    CHECK(report.at("version").as_string() == "1.2.4");
+    CHECK(report.at("uptime_s").to_number<int>() == 3605);
+    REQUIRE(report.at("broken").as_array().size() == 1);
+    CHECK(report.at("broken").at(0).at("name").as_string() == "gnss");
+    CHECK(report.at("broken").at(0).at("detail").as_string() == "no answer");
+    CHECK(report.at("supply").as_string() == "low");
+    CHECK(report.at("supply_mv").is_null());  // not said
+    CHECK_FALSE(report.at("tamper").as_bool());
+    CHECK(report.at("storage").at("wear_percent").to_number<int>() == 30);
+    CHECK(report.at("storage").at("read_only").as_bool());
+    CHECK(report.at("storage").at("free_bytes").is_null());
+    CHECK(report.at("start").at("started_by").as_string() == "timer");
+    CHECK(report.at("start").at("cut_by").as_string() == "host_watchdog");
+    CHECK(report.at("start").at("failed_runs").to_number<int>() == 2);
+    CHECK(report.at("start").at("ended").as_string() == "cut_short");
+    CHECK(report.at("start").at("exit_code").is_null());
+    CHECK(report.at("start").at("booted_since").as_bool());
+    CHECK(report.at("start").at("board").as_string() == "generic/sim");
+    CHECK(report.at("start").at("at").as_string() < report.at("at").as_string());
+    CHECK(bench.count("record") == records);
+    CHECK(bench.operations->reports("truck-2")->at("health").is_null());
+
+    auto restarted = health(bench, "h-3", "1.2.4");
+    restarted.mutable_health_reported()->mutable_start()->set_ended("clean");
+    restarted.mutable_health_reported()->mutable_start()->set_exit_code(0);
+    bench.report(protocol::TELEMETRY, restarted);
+    CHECK(shown().at("start").at("ended").as_string() == "clean");
+    CHECK(shown().at("start").at("exit_code").to_number<int>() == 0);
+    CHECK(shown().at("broken").as_array().empty());
+}
+
+TEST_CASE("A health record whose start was thinned out shows no start", "[reports]") {
+    Reporting bench;
+    bench.report(protocol::TELEMETRY, voided(bench, 1, 3));
+    bench.report(protocol::TELEMETRY, health(bench, "h-1", "1.2.3"));
+    const auto report = bench.operations->reports("truck-1").value().at("health");
+    CHECK(report.at("version").as_string() == "1.2.3");
+    CHECK(report.at("start").is_null());
+    CHECK(report.at("storage").is_null());
 }
 
 TEST_CASE("Only telemetry may be thinned", "[reports]") {

@@ -109,6 +109,28 @@ TEST_CASE("The cursor stays where telemetry was forgotten, and its device hears 
     CHECK_FALSE(bench.operations->results("truck-1", epoch, protocol::TELEMETRY, 1, 5));  // never was here
 }
 
+TEST_CASE("Old health records go like positions, and what the last start was about stays known",
+          "[telemetry]") {
+    Aging bench;
+    auto started = bench.operation("h-1");
+    started.mutable_health_reported()->mutable_start()->set_ended("cut_short");
+    auto later = bench.operation("h-2");
+    later.mutable_health_reported()->set_version("1.2.3");
+    std::uint64_t seq = 0;
+    for (const auto& operation : {started, later}) {
+        const Bytes body = operation.SerializeAsString();
+        bench.take({epoch, protocol::TELEMETRY, ++seq, sha256(body), std::nullopt}, body);
+        bench.received(200);
+    }
+    bench.apply(bench.observation("o-1"));
+    bench.received(0);
+    bench.forget();
+    CHECK(bench.count("operation") == 1);
+    const auto health = bench.operations->reports("truck-1").value().at("health");
+    CHECK(health.at("version").as_string() == "1.2.3");
+    CHECK(health.at("start").at("ended").as_string() == "cut_short");
+}
+
 TEST_CASE("A number is never given twice, so what comes after all was forgotten is forgotten in its time",
           "[telemetry]") {
     Aging bench;
