@@ -167,6 +167,20 @@ class Power(unittest.TestCase):
         self.assertEqual(car.starts, 2)
         self.assertIn(saved, car.observations())
 
+    def test_power_that_was_given_back_and_stays_gets_a_daemon_again(self):
+        device = next(self.cars)
+        self.addCleanup(device.power_off)
+        device.config.write_text(device.config.read_text() + """
+[supervisor]
+driver = "sim"
+script = "0 ignition off"
+[power]
+stay_s = 0
+""")
+        device.power_on()
+        wait_for("it ends by itself", device.reap)
+        self.assertEqual(device.ends, [75])  # the service manager starts it after any failure
+
     def test_the_sos_button_is_a_crews_sos_and_told_once(self):
         car = self.vehicle()
         car.drive()
