@@ -89,6 +89,7 @@ class Power(unittest.TestCase):
 
     def hub_knows(self, car):
         """The crew's status, as the hub tells it."""
+        self.stack.hub_api.close()  # the hub ends a connection that was idle for a minute
         devices = self.stack.hub_api.get("/api/v1/devices")["devices"]
         told = next(device for device in devices if device["id"] == car.device.name)["status"]
         return told and told["status"]
