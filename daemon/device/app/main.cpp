@@ -6,6 +6,10 @@
 #include "daemon/device/app/device.hpp"
 #include "sync/base/log.hpp"
 
+namespace {
+constexpr int power_stayed = 75;  // EX_TEMPFAIL
+}
+
 int main(int argc, char** argv) {
     CLI::App app{"fieldpostd: the city on board, offline look-up and field records for a vehicle"};
     std::filesystem::path config;
@@ -36,7 +40,10 @@ int main(int argc, char** argv) {
         device->reset();  // every store is closed and on disk
         if (supervisor) {
             const auto given = fieldpost::device::give_power_back(*supervisor, wake_after_s);
-            if (!given) spdlog::error("{}", given.error().message);
+            if (!given) {  // power stays: the service manager starts it again
+                spdlog::error("{}", given.error().message);
+                return power_stayed;
+            }
         }
     } catch (const std::exception& exception) {  // a programming error: say it, let the supervisor restart us
         spdlog::critical("internal error: {}", exception.what());
