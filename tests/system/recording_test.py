@@ -60,7 +60,9 @@ class Alone(unittest.TestCase):
         for part in ("GPS: ", "City data: ", "No link to the hub: ", "No page: ", "No page and API: "):
             self.assertEqual(len([m for m in told["messages"] if m.startswith(part)]), 1, f"{part}{told['messages']}")
         self.assertEqual({part["name"]: part["state"] for part in told["parts"]}, {
-            "gnss": "broken", "link": "ok", "journal": "ok", "city": "broken", "attachments": "ok"})
+            "gnss": "broken", "link": "ok", "supervisor": "not_fitted", "storage": "ok", "keystore": "broken",
+            "indicator": "not_fitted", "installer": "not_fitted",
+            "journal": "ok", "city": "broken", "attachments": "ok"})
         self.assertEqual(told["link"]["state"], "offline")
         log = (stack.folder / "device.log").read_text()
         for word in ("sundial", "no-such-page", "device.key", str(stack.device_port)):
