@@ -11,6 +11,7 @@ namespace fieldpost::device {
 namespace {
 
 constexpr std::uint64_t keep_after_bytes = 256U << 10U;
+constexpr std::int64_t again_after_us = 30'000'000;  // what could not be kept
 constexpr std::int64_t keep_after_us = 300'000'000;  // each time costs the disk two syncs
 constexpr std::size_t max_writes = 8;
 constexpr std::uint64_t longest_file = 64U << 10U;
@@ -169,7 +170,8 @@ void LinkWatch::keep_pauses() {
 void LinkWatch::tick() {
     const auto before = rights();
     judge();
-    if (not_kept_ > 0 && clock_.boottime_us() - last_kept_us_ >= keep_after_us) keep();
+    const std::int64_t after_us = problem_.empty() ? keep_after_us : again_after_us;
+    if (not_kept_ > 0 && clock_.boottime_us() - last_kept_us_ >= after_us) keep();
     if (rights() != before) changed_();
 }
 
