@@ -522,6 +522,10 @@ std::shared_ptr<hal::Supervisor> Device::power_goes_to() const {
     return power_ && power_->stopping() ? supervisor_ : nullptr;
 }
 
+std::function<bool()> Device::power_goes() const {
+    return power_ ? power_->power_goes() : nullptr;
+}
+
 bool Device::spares_power() const {
     return power_ && power_->spares();
 }

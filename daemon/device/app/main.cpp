@@ -37,9 +37,10 @@ int main(int argc, char** argv) {
             return 1;
         }
         const auto supervisor = (*device)->power_goes_to();
+        const auto power_goes = (*device)->power_goes();
         device->reset();  // every store is closed and on disk
         if (supervisor) {
-            const auto given = fieldpost::device::give_power_back(*supervisor, wake_after_s);
+            const auto given = fieldpost::device::give_power_back(*supervisor, wake_after_s, power_goes);
             if (!given) {  // power stays: the service manager starts it again
                 spdlog::error("{}", given.error().message);
                 return power_stayed;
