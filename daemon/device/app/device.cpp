@@ -62,7 +62,7 @@ Device::~Device() {
 Result<std::unique_ptr<Device>> Device::create(Settings settings) {
     std::unique_ptr<Device> device(new Device(std::move(settings)));
     if (auto opened = device->open(); !opened) {
-        if (device->lock_) device->mark_ended(1);
+        device->mark_ended(1);
         return opened.error();
     }
     return device;
@@ -81,12 +81,7 @@ Status Device::open() {
     journal_ = Journal::closed(settings_.state / "journal.db", settings_.device,
                                [this](std::function<void()> event) { loop_.post(std::move(event)); });
     if (auto locked = lock_state(); !locked && locked.error().code == ErrorCode::conflict) return locked;
-    if (lock_) {
-        last_run_ = last_run(settings_.state, clock_->boot_id());
-        auto marked = mark_running(settings_.state, clock_->boot_id());
-        if (!marked) spdlog::warn("how this run ends is not kept: {}", marked.error().message);
-        open_journal();
-    }
+    if (lock_) open_journal();
     blobs_tried(make_blobs());
     recorder_ = std::make_unique<Recorder>(*journal_, *clock_, blobs_);
     open_power();
@@ -115,6 +110,9 @@ Status Device::lock_state() {
         return lock.error();
     }
     lock_.emplace(std::move(*lock));
+    last_run_ = last_run(settings_.state, clock_->boot_id());
+    auto marked = mark_running(settings_.state, clock_->boot_id());
+    if (!marked) spdlog::warn("how this run ends is not kept: {}", marked.error().message);
     return ok();
 }
 
@@ -475,7 +473,7 @@ Status Device::run() {
         recorder_->check_time();
         mend();
         report_health();
-        if (journal_->writable() && !watchdog_.hanging()) fittings_->works();
+        fittings_->works(journal_->writable() && !watchdog_.hanging());
         fittings_->show(indication());
         status_changed();
     });
@@ -492,6 +490,7 @@ Status Device::run() {
 }
 
 void Device::mark_ended(int exit_code) {
+    if (!lock_) return;  // the mark may be another program's
     auto marked = device::mark_ended(settings_.state, clock_->boot_id(), exit_code);
     if (!marked) spdlog::warn("how this run ends is not kept: {}", marked.error().message);
 }
@@ -502,7 +501,8 @@ void Device::take_fix(const hal::Fix& fix) {
     if (!settings_.positions || !fix.position) return;
     if (looked_us_ && fix.received_us - *looked_us_ < position_look_us) return;
     looked_us_ = fix.received_us;
-    loop_.post([this] { recorder_->check_position(); });  // the engine sees it at its next tick
+    // One that is not urgent the engine sees at its next tick.
+    loop_.post([this] { recorder_->check_position([this] { link_->appended(); }); });
 }
 
 void Device::start_parts() {
