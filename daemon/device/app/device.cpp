@@ -21,6 +21,7 @@ constexpr std::int64_t position_look_us = 900'000;  // as often as most receiver
 // A journal is rewritten when it was full, a large city is checked for minutes; a count is one small file.
 constexpr std::chrono::minutes journal_limit{10};
 constexpr std::chrono::minutes city_limit{30};
+constexpr std::chrono::minutes read_limit{10};  // a new city is opened by who reads it
 constexpr std::chrono::minutes count_limit{2};
 constexpr std::chrono::minutes driver_limit{2};  // hardware answers within seconds, or has failed
 // Nothing from elsewhere; the map's workers and images are made by the page itself.
@@ -342,6 +343,8 @@ void Device::open_api() {
 void Device::open_watchdog() {
     watchdog_.watch("the journal", journal_limit, [this] { return journal_->busy_for(); });
     watchdog_.watch("the city's writer", city_limit, [this] { return city_->busy_for(); });
+    watchdog_.watch("the look-ups", read_limit, [this] { return readers_->busy_for(); });
+    watchdog_.watch("the attachments", journal_limit, [this] { return blobs_.busy_for(); });
     watchdog_.watch("the uplinks' count", count_limit, [this] { return uplinks_->busy_for(); });
     watchdog_.watch("the mender", city_limit, [this] { return mender_.busy_for(); });
     watchdog_.watch("the uplinks", driver_limit, [this] { return uplinks_->driver_busy_for(); });
