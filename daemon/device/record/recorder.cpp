@@ -392,6 +392,7 @@ void Recorder::report_health(NewHealth health) {
     // Recorded at each start, before the clock knows the time: a correction for it alone would be a record
     // that waits for the hub, of which nobody would see anything.
     auto operation = here_and_now({});
+    operation.clear_gnss();  // where the vehicle is its positions say, which a city may not want
     *operation.mutable_health_reported() = health_record(health);
     saving_health_ = true;
     journal_.append(protocol::TELEMETRY, std::move(operation),
