@@ -181,6 +181,7 @@ stay_s = 0
         device.power_on()
         wait_for("it ends by itself", device.reap)
         self.assertEqual(device.ends, [75])  # the service manager starts it after any failure
+        self.assertIn("ended 75", (device.state / "run").read_text(), "which its next health record tells")
 
     def test_the_sos_button_is_a_crews_sos_and_told_once(self):
         car = self.vehicle()

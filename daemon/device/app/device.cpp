@@ -21,6 +21,7 @@ constexpr std::int64_t position_look_us = 900'000;  // as often as most receiver
 // A journal is rewritten when it was full, a large city is checked for minutes; a count is one small file.
 constexpr std::chrono::minutes journal_limit{10};
 constexpr std::chrono::minutes city_limit{30};
+constexpr std::chrono::minutes read_limit{10};  // a new city is opened by who reads it
 constexpr std::chrono::minutes count_limit{2};
 constexpr std::chrono::minutes driver_limit{2};  // hardware answers within seconds, or has failed
 // Nothing from elsewhere; the map's workers and images are made by the page itself.
@@ -62,7 +63,7 @@ Device::~Device() {
 Result<std::unique_ptr<Device>> Device::create(Settings settings) {
     std::unique_ptr<Device> device(new Device(std::move(settings)));
     if (auto opened = device->open(); !opened) {
-        if (device->lock_) device->mark_ended(1);
+        device->mark_ended(1);
         return opened.error();
     }
     return device;
@@ -81,12 +82,7 @@ Status Device::open() {
     journal_ = Journal::closed(settings_.state / "journal.db", settings_.device,
                                [this](std::function<void()> event) { loop_.post(std::move(event)); });
     if (auto locked = lock_state(); !locked && locked.error().code == ErrorCode::conflict) return locked;
-    if (lock_) {
-        last_run_ = last_run(settings_.state, clock_->boot_id());
-        auto marked = mark_running(settings_.state, clock_->boot_id());
-        if (!marked) spdlog::warn("how this run ends is not kept: {}", marked.error().message);
-        open_journal();
-    }
+    if (lock_) open_journal();
     blobs_tried(make_blobs());
     recorder_ = std::make_unique<Recorder>(*journal_, *clock_, blobs_);
     open_power();
@@ -115,6 +111,9 @@ Status Device::lock_state() {
         return lock.error();
     }
     lock_.emplace(std::move(*lock));
+    last_run_ = last_run(settings_.state, clock_->boot_id());
+    auto marked = mark_running(settings_.state, clock_->boot_id());
+    if (!marked) spdlog::warn("how this run ends is not kept: {}", marked.error().message);
     return ok();
 }
 
@@ -344,6 +343,8 @@ void Device::open_api() {
 void Device::open_watchdog() {
     watchdog_.watch("the journal", journal_limit, [this] { return journal_->busy_for(); });
     watchdog_.watch("the city's writer", city_limit, [this] { return city_->busy_for(); });
+    watchdog_.watch("the look-ups", read_limit, [this] { return readers_->busy_for(); });
+    watchdog_.watch("the attachments", journal_limit, [this] { return blobs_.busy_for(); });
     watchdog_.watch("the uplinks' count", count_limit, [this] { return uplinks_->busy_for(); });
     watchdog_.watch("the mender", city_limit, [this] { return mender_.busy_for(); });
     watchdog_.watch("the uplinks", driver_limit, [this] { return uplinks_->driver_busy_for(); });
@@ -475,7 +476,7 @@ Status Device::run() {
         recorder_->check_time();
         mend();
         report_health();
-        if (journal_->writable() && !watchdog_.hanging()) fittings_->works();
+        fittings_->works(journal_->writable() && !watchdog_.hanging());
         fittings_->show(indication());
         status_changed();
     });
@@ -492,6 +493,7 @@ Status Device::run() {
 }
 
 void Device::mark_ended(int exit_code) {
+    if (!lock_) return;  // the mark may be another program's
     auto marked = device::mark_ended(settings_.state, clock_->boot_id(), exit_code);
     if (!marked) spdlog::warn("how this run ends is not kept: {}", marked.error().message);
 }
@@ -502,7 +504,8 @@ void Device::take_fix(const hal::Fix& fix) {
     if (!settings_.positions || !fix.position) return;
     if (looked_us_ && fix.received_us - *looked_us_ < position_look_us) return;
     looked_us_ = fix.received_us;
-    loop_.post([this] { recorder_->check_position(); });  // the engine sees it at its next tick
+    // One that is not urgent the engine sees at its next tick.
+    loop_.post([this] { recorder_->check_position([this] { link_->appended(); }); });
 }
 
 void Device::start_parts() {
@@ -520,6 +523,10 @@ void Device::end() {
 
 std::shared_ptr<hal::Supervisor> Device::power_goes_to() const {
     return power_ && power_->stopping() ? supervisor_ : nullptr;
+}
+
+std::function<bool()> Device::power_goes() const {
+    return power_ ? power_->power_goes() : nullptr;
 }
 
 bool Device::spares_power() const {

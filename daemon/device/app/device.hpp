@@ -39,6 +39,8 @@ class Device {
 
     // After run(): who is to be told once everything is closed, since power goes; null when it does not.
     std::shared_ptr<hal::Supervisor> power_goes_to() const;
+    // Whether it does still, as PowerWatch; empty without a supervisor. May be asked when the device is gone.
+    std::function<bool()> power_goes() const;
 
   private:
     // Faults that are looked up again; the words are what /status says.

@@ -76,7 +76,8 @@ void Fittings::read_slots() {
     if (!posted) spdlog::warn("the installer has not answered for long; its slots are not read");
 }
 
-void Fittings::works() {
+void Fittings::works(bool does) {
+    if (!does) return works_since_us_.reset();
     const std::int64_t now_us = clock_.boottime_us();
     if (!works_since_us_) works_since_us_ = now_us;
     if (marked_good_ || now_us - *works_since_us_ < good_after_us) return;

@@ -32,9 +32,9 @@ class Fittings {
 
     void start();
     void show(hal::Indication indication);
-    // Every few seconds while the program works as it should: when it has for a minute, the system that runs
-    // is marked good, and the boot loader does not fall back from it.
-    void works();
+    // Every few seconds, whether the program works as it should: when it has for a whole minute, the system
+    // that runs is marked good, and the boot loader does not fall back from it.
+    void works(bool does);
 
     hal::PartStatus disk_status() const { return disk_.status(); }
     hal::PartStatus light_status() const { return light_.status(); }

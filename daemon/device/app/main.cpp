@@ -4,11 +4,24 @@
 #include <CLI/CLI.hpp>
 
 #include "daemon/device/app/device.hpp"
+#include "hal/clock/system.hpp"
+#include "sync/base/file.hpp"
 #include "sync/base/log.hpp"
 
 namespace {
+
 constexpr int power_stayed = 75;  // EX_TEMPFAIL
+
+// When the device, which held the folder, is gone: how this run ends is not what it has written there.
+void mark_ended(const std::filesystem::path& state, int exit_code) {
+    const auto lock = fieldpost::FolderLock::take(state);
+    if (!lock) return;  // somebody has started the program again
+    const auto boot_id = fieldpost::hal::make_system_clock(0)->boot_id();
+    const auto marked = fieldpost::device::mark_ended(state, boot_id, exit_code);
+    if (!marked) spdlog::warn("how this run ends is not kept: {}", marked.error().message);
 }
+
+}  // namespace
 
 int main(int argc, char** argv) {
     CLI::App app{"fieldpostd: the city on board, offline look-up and field records for a vehicle"};
@@ -26,6 +39,7 @@ int main(int argc, char** argv) {
     }
     fieldpost::start_log("fieldpostd", settings->log_level);
     const std::uint32_t wake_after_s = settings->wake_after_s;
+    const std::filesystem::path state = settings->state;
     try {
         auto device = fieldpost::device::Device::create(std::move(*settings));
         if (!device) {
@@ -37,11 +51,13 @@ int main(int argc, char** argv) {
             return 1;
         }
         const auto supervisor = (*device)->power_goes_to();
+        const auto power_goes = (*device)->power_goes();
         device->reset();  // every store is closed and on disk
         if (supervisor) {
-            const auto given = fieldpost::device::give_power_back(*supervisor, wake_after_s);
+            const auto given = fieldpost::device::give_power_back(*supervisor, wake_after_s, power_goes);
             if (!given) {  // power stays: the service manager starts it again
                 spdlog::error("{}", given.error().message);
+                mark_ended(state, power_stayed);
                 return power_stayed;
             }
         }

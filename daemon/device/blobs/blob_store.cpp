@@ -52,6 +52,7 @@ class BlobStore::State : public std::enable_shared_from_this<State> {
 
     Status load();
     void drain() { thread_.drain_and_join(); }
+    std::chrono::steady_clock::duration busy_for() const { return thread_.busy_for(); }
 
     // Sets so many bytes aside, removing what may go; full when that is not enough.
     Status reserve(std::uint64_t bytes);
@@ -451,6 +452,10 @@ void BlobStore::note(const engine::NoteBlob& note) {
 
 bool BlobStore::hub_is(const engine::NoteHub& hub) {
     return state_->hub_is(hub);
+}
+
+std::chrono::steady_clock::duration BlobStore::busy_for() const {
+    return state_->busy_for();
 }
 
 BlobTally BlobStore::tally() const {

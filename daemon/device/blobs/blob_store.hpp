@@ -21,6 +21,7 @@
 // reads with read(): one chunk of at most 256 KiB, which the system has read ahead.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -89,6 +90,8 @@ class BlobStore final : public engine::BlobView, public KeptBlobs {
     bool hub_is(const engine::NoteHub& hub);
 
     BlobTally tally() const;
+    // How long the store's thread has been at one thing; zero while it waits.
+    std::chrono::steady_clock::duration busy_for() const;
 
   private:
     class State;

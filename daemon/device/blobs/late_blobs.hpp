@@ -1,6 +1,7 @@
 // The attachments' store for those who need it before it can be opened: until then there are none.
 #pragma once
 
+#include <chrono>
 #include <memory>
 
 #include "daemon/device/blobs/blob_store.hpp"
@@ -13,6 +14,9 @@ class LateBlobs final : public KeptBlobs, public engine::BlobView {
     void opened(std::unique_ptr<BlobStore> store) { store_ = std::move(store); }
     // Null until it is opened.
     BlobStore* store() const { return store_.get(); }
+    std::chrono::steady_clock::duration busy_for() const {
+        return store_ ? store_->busy_for() : std::chrono::steady_clock::duration();
+    }
 
     std::optional<std::uint64_t> bytes_of(BytesView sha256) const override {
         return store_ ? store_->bytes_of(sha256) : std::nullopt;

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <optional>
 
 namespace fieldpost::device {
@@ -84,6 +85,12 @@ Result<CityView*> Readers::view(Slot& slot) {
 bool Readers::run(Job job) {
     Slot& slot = *slots_[next_++ % slots_.size()];
     return slot.thread.post([this, &slot, job = std::move(job)] { job(view(slot)); });
+}
+
+std::chrono::steady_clock::duration Readers::busy_for() const {
+    std::chrono::steady_clock::duration longest{};
+    for (const auto& slot : slots_) longest = std::max(longest, slot->thread.busy_for());
+    return longest;
 }
 
 }  // namespace fieldpost::device

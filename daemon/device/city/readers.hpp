@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -34,6 +35,8 @@ class Readers {
     void mount(std::filesystem::path file);
     // Any thread. False when too much waits: tell the client to try again.
     [[nodiscard]] bool run(Job job);
+    // How long the job that has run longest has been running; zero when none does. Any thread.
+    std::chrono::steady_clock::duration busy_for() const;
 
   private:
     struct Slot;

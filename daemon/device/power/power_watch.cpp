@@ -17,6 +17,7 @@ constexpr std::chrono::seconds sos_pace{5};  // while it cannot be saved
 // Four feeds fit into the supervisor's own default; it is asked for what it really waits.
 constexpr std::chrono::milliseconds feed_pace{15'000};
 constexpr std::chrono::milliseconds fastest_feed{250};
+constexpr std::chrono::milliseconds unsure_feed{1'000};  // while it does not say what it waits
 // A service manager, an admin or an installation may take so long to start the program again.
 constexpr std::uint32_t pause_s = 600;
 // A new firmware of the supervisor that has worked with the program for so long is kept.
@@ -90,7 +91,7 @@ PowerWatch::~PowerWatch() {
         mailbox_->loop = nullptr;
     }
     commands_.drain_and_join();
-    if (met_ && !stopping_) supervisor_->feed(pause_s);
+    if (heard_ && !stopping_) supervisor_->feed(pause_s);
 }
 
 Status PowerWatch::start() {
@@ -116,6 +117,15 @@ std::optional<hal::SupervisorState> PowerWatch::state() const {
     return mailbox_->newest;
 }
 
+std::function<bool()> PowerWatch::power_goes() const {
+    return [box = mailbox_] {
+        const std::lock_guard lock(box->mutex);
+        const auto& newest = box->newest;
+        return !newest ||
+               (newest->power != hal::PowerState::starting && newest->power != hal::PowerState::on);
+    };
+}
+
 void PowerWatch::take() {
     const auto now = state();
     if (now && !met_) meet(*now);
@@ -131,25 +141,37 @@ void PowerWatch::take() {
 // Somebody is there, perhaps after a silence: it may be another firmware with other settings.
 void PowerWatch::meet(const hal::SupervisorState& state) {
     met_ = true;
+    heard_ = true;
+    paced_ = false;
     spdlog::info("supervisor: run {}, started by {}, before it {}, supply {} mV", state.run,
                  to_string(state.started_by), to_string(state.cut_by), state.supply_mv);
     feed();
-    const bool posted = commands_.post([this] {
-        const auto settings = supervisor_->settings();
-        if (!settings) return;
-        const auto watchdog = settings->find("host_watchdog_ms");
-        if (watchdog == settings->end() || watchdog->second == 0) return;
-        const auto pace =
-            std::clamp(std::chrono::milliseconds(watchdog->second / 4), fastest_feed, feed_pace);
-        post([this, pace] { feeding_ = loop_.every(pace, [this] { feed(); }); });
-    });
-    if (!posted) spdlog::warn("supervisor: too many commands wait; it is fed at its default pace");
 }
 
-// What hangs keeps the feed back, and the supervisor resets the computer.
+// Asked again with the next feed when it does not answer.
+void PowerWatch::ask_for_pace() {
+    paced_ = commands_.post([this] {
+        const auto settings = supervisor_->settings();
+        auto pace = feed_pace;
+        if (!settings) {
+            pace = unsure_feed;
+        } else if (const auto watchdog = settings->find("host_watchdog_ms");
+                   watchdog != settings->end() && watchdog->second != 0) {
+            pace = std::clamp(std::chrono::milliseconds(watchdog->second / 4), fastest_feed, feed_pace);
+        }
+        post([this, pace, is_known = settings.has_value()] {
+            paced_ = is_known;
+            feeding_ = loop_.every(pace, [this] { feed(); });
+        });
+    });
+}
+
+// What hangs keeps the feed back, and the supervisor resets the computer. One that has fallen silent is fed
+// on: it may be that only its words are lost on the way, and it still counts.
 void PowerWatch::feed() {
-    if (!met_ || !events_.works()) return;
+    if (!heard_ || !events_.works()) return;
     supervisor_->feed();
+    if (met_ && !paced_) ask_for_pace();
     if (const auto now = state()) confirm_update(*now);
 }
 
@@ -201,6 +223,8 @@ void PowerWatch::look_for_sos(const hal::SupervisorState& state) {
     events_.sos([this, now](bool saved) {
         saving_sos_ = false;
         sos_saved(saved, now);
+        if (!saved) return;
+        if (const auto newest = this->state()) look_for_sos(*newest);  // pressed again meanwhile
     });
 }
 
@@ -220,8 +244,16 @@ void PowerWatch::sos_saved(bool saved, Reported reported) {
     if (!posted) spdlog::error("an SOS may be reported again after a restart: too many commands wait");
 }
 
-Status give_power_back(hal::Supervisor& supervisor, std::uint32_t wake_after_s) {
+Status give_power_back(hal::Supervisor& supervisor, std::uint32_t wake_after_s,
+                       const std::function<bool()>& power_goes) {
     ::sync();
+    if (!power_goes()) {
+        supervisor.feed(pause_s);
+        // Nobody is to be woken, and its answer shows that the feed has gone out.
+        if (auto taken_back = supervisor.set_wake(0); !taken_back)
+            spdlog::error("the supervisor may not wait for the next start: {}", taken_back.error().message);
+        return fail(ErrorCode::unavailable, "the reason to end has gone, and power stays");
+    }
     if (wake_after_s > 0) {
         if (auto set = supervisor.set_wake(wake_after_s); !set) {
             spdlog::error("the vehicle does not wake by itself: {}", set.error().message);

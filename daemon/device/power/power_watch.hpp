@@ -51,6 +51,9 @@ class PowerWatch {
     bool spares() const { return PowerPolicy::spares(state()); }
     // Power goes, and the program has been asked to end for it.
     bool stopping() const { return stopping_; }
+    // For give_power_back(); any thread, and it may be asked when the watch is gone, as long as the
+    // supervisor tells of its state: false once it says that power stays.
+    std::function<bool()> power_goes() const;
     // How long a command has been under way; zero when none is.
     std::chrono::steady_clock::duration busy_for() const { return commands_.busy_for(); }
     // The same of the driver's own thread.
@@ -74,6 +77,7 @@ class PowerWatch {
     void look_for_sos(const hal::SupervisorState& state);
     void sos_saved(bool saved, Reported reported);
     void meet(const hal::SupervisorState& state);
+    void ask_for_pace();
     void confirm_update(const hal::SupervisorState& state);
 
     support::EventLoop& loop_;
@@ -87,6 +91,8 @@ class PowerWatch {
     bool holding_up_ = false;
     bool stopping_ = false;
     bool met_ = false;        // heard since it was silent
+    bool heard_ = false;      // at all
+    bool paced_ = false;      // it is fed at its own pace, or asked for that
     bool confirmed_ = false;  // its new firmware
     bool saving_sos_ = false;
     std::optional<Reported> reported_;
@@ -98,7 +104,9 @@ class PowerWatch {
 
 // The very last thing of a program that power goes for: with everything closed, syncs the disks, has the
 // vehicle woken after `wake_after_s` (0: it is not), says done and waits for the dark, ten seconds at most.
-// Returns when power did not go: the vehicle may have been started again.
-Status give_power_back(hal::Supervisor& supervisor, std::uint32_t wake_after_s);
+// When the reason to end has gone meanwhile (`power_goes` says no: the ignition is on again, or somebody has
+// pressed the SOS button) it says nothing of the kind. Returns when power did not go.
+Status give_power_back(hal::Supervisor& supervisor, std::uint32_t wake_after_s,
+                       const std::function<bool()>& power_goes);
 
 }  // namespace fieldpost::device

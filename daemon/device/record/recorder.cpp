@@ -352,7 +352,7 @@ bool Recorder::may_be_urgent() const {
     return journal_.waiting(protocol::URGENT).positions < PositionLimits::urgent_waiting;
 }
 
-void Recorder::check_position() {
+void Recorder::check_position(std::function<void()> urgent_saved) {
     if (saving_position_) return;
     const hal::Fix fix = fix_now();
     const std::int64_t now = clock_.boottime_us();
@@ -373,7 +373,10 @@ void Recorder::check_position() {
     }
     saving_position_ = true;
     journal_.append(urgent ? protocol::URGENT : protocol::TELEMETRY, std::move(operation),
-                    [this](const Result<Recorded>& recorded) { position_saved(recorded); });
+                    [this, urgent, urgent_saved = std::move(urgent_saved)](const Result<Recorded>& recorded) {
+                        position_saved(recorded);
+                        if (recorded && urgent) urgent_saved();
+                    });
 }
 
 void Recorder::position_saved(const Result<Recorded>& recorded) {
@@ -389,6 +392,7 @@ void Recorder::report_health(NewHealth health) {
     // Recorded at each start, before the clock knows the time: a correction for it alone would be a record
     // that waits for the hub, of which nobody would see anything.
     auto operation = here_and_now({});
+    operation.clear_gnss();  // where the vehicle is its positions say, which a city may not want
     *operation.mutable_health_reported() = health_record(health);
     saving_health_ = true;
     journal_.append(protocol::TELEMETRY, std::move(operation),

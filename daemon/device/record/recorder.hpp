@@ -96,8 +96,9 @@ class Recorder {
     void check_time();
 
     // Records where the vehicle is when that is due: PositionPace. To be called every second or so. Nobody
-    // waits for it: that it is not saved is told in the log, once until it is again.
-    void check_position();
+    // waits for it: that it is not saved is told in the log, once until it is again. `urgent_saved`: one that
+    // is not to wait for anything is in the journal.
+    void check_position(std::function<void()> urgent_saved = [] {});
 
     // Records how the box is doing, as telemetry, when that is due: HealthPace. To be called every few
     // seconds. As with positions nobody waits for it. What is not saved is tried again, the start with it.

@@ -90,7 +90,7 @@ void HubLink::look() {
     renew_dead_connection();
     drop_older_city();
     if (contact != engine_.in_contact()) events_.changed();
-    if (is_idle()) set_pace(idle_tick);
+    set_pace(is_idle() ? idle_tick : tick);
 }
 
 void HubLink::set_pace(std::chrono::seconds pace) {

@@ -1,5 +1,6 @@
 #include "daemon/device/app/fittings.hpp"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <condition_variable>
 #include <deque>
@@ -57,7 +58,7 @@ TEST_CASE("a device without these parts says that they are not fitted") {
     Bench bench;
     bench.fittings.start();
     bench.fittings.show(hal::Indication::fault);
-    bench.fittings.works();
+    bench.fittings.works(true);
     CHECK(bench.fittings.disk_status().state == hal::PartState::not_fitted);
     CHECK(bench.fittings.light_status().state == hal::PartState::not_fitted);
     CHECK(bench.fittings.installer_status().state == hal::PartState::not_fitted);
@@ -89,11 +90,36 @@ TEST_CASE("the system that runs is marked good only when the program has worked 
     REQUIRE(bench.reach([&] { return !bench.fittings.slots().empty(); }));
     REQUIRE(bench.fittings.slots().front().booted);
     const bool good_before = bench.fittings.slots().front().good.value_or(false);
-    bench.fittings.works();
+    bench.fittings.works(true);
     bench.clock.advance(minute - 1);
-    bench.fittings.works();
+    bench.fittings.works(true);
     CHECK(bench.fittings.slots().front().good.value_or(false) == good_before);
     bench.clock.advance(1);
-    bench.fittings.works();
+    bench.fittings.works(true);
     CHECK(bench.reach([&] { return bench.fittings.slots().front().good == true; }));
+}
+
+TEST_CASE("a minute in which the program did not work once is none") {
+    hal::SimClock clock;
+    std::atomic<int> told = 0;  // by the installer
+    const auto half_a_minute_later = [&](Fittings& fittings, bool does) {
+        clock.advance(minute / 2);
+        fittings.works(does);
+    };
+    const auto post = [&](const std::function<void()>&) { ++told; };
+    {
+        Fittings fittings({}, {}, {"sim", {}}, clock, post, [] {});
+        fittings.works(true);
+        half_a_minute_later(fittings, false);
+        half_a_minute_later(fittings, true);
+        half_a_minute_later(fittings, true);
+    }  // what was asked of the installer is answered
+    CHECK(told == 0);
+    {
+        Fittings fittings({}, {}, {"sim", {}}, clock, post, [] {});
+        fittings.works(true);
+        half_a_minute_later(fittings, true);
+        half_a_minute_later(fittings, true);
+    }
+    CHECK(told == 1);
 }

@@ -7,8 +7,10 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <future>
 #include <mutex>
 #include <sstream>
+#include <thread>
 
 #include "sync/base/file.hpp"
 #include "tests/unit/support/temporary_folder.hpp"
@@ -373,4 +375,20 @@ TEST_CASE("an upload may outlive its store") {
     arriving->take("bytes", [&](Status status) { taken = std::move(status); });
     REQUIRE(taken);
     CHECK(taken->error().code == ErrorCode::unavailable);
+}
+
+TEST_CASE("a store that does not come to an end with something can be seen") {
+    support::TemporaryFolder folder;
+    std::promise<void> go;
+    const auto held = go.get_future().share();
+    const auto store = BlobStore::open(
+                           folder.path / "blobs", BlobBudget{}, [] { return engine::Millis{0}; },
+                           [held](const std::function<void()>&) { held.wait(); })
+                           .value();
+    CHECK(store->busy_for() == std::chrono::seconds(0));
+    const auto arriving = store->begin(0, false).value();
+    arriving->take("bytes", [](const Status&) {});
+    while (store->busy_for() < std::chrono::milliseconds(20)) std::this_thread::yield();
+    go.set_value();
+    while (store->busy_for() != std::chrono::seconds(0)) std::this_thread::yield();
 }

@@ -42,12 +42,22 @@ class PlayedSupervisor final : public hal::Supervisor {
         return std::vector<hal::SupervisorEvent>{};
     }
     Result<hal::SupervisorSettings> settings() override {
+        const std::lock_guard lock(mutex_);
+        if (deaf_to_ > 0) {
+            --deaf_to_;
+            return fail(ErrorCode::unavailable, "no answer");
+        }
         return hal::SupervisorSettings{{"host_watchdog_ms", 1000}};
     }
     Status change_settings(const hal::SupervisorSettings&) override { return ok(); }
     Status update(BytesView) override { return ok(); }
     Status confirm_update() override { return ok(); }
 
+    // Does not answer when it is asked so often for its settings.
+    void be_deaf_to(int questions) {
+        const std::lock_guard lock(mutex_);
+        deaf_to_ = questions;
+    }
     void says(const std::optional<hal::SupervisorState>& state) { on_state_(state); }
     std::vector<std::uint32_t> feeds() const {
         const std::lock_guard lock(mutex_);
@@ -61,6 +71,7 @@ class PlayedSupervisor final : public hal::Supervisor {
   private:
     hal::SupervisorHandler on_state_;
     mutable std::mutex mutex_;
+    int deaf_to_ = 0;
     std::vector<std::uint32_t> feeds_;
     std::vector<std::string> said_;
 };
@@ -76,6 +87,8 @@ struct Bench {
     int changes = 0;
     int stops = 0;
     int alarms = 0;
+    bool slow = false;                 // what is to be saved waits
+    std::function<void(bool)> saving;  // for this
     std::unique_ptr<PowerWatch> watch;
 
     Bench() { open(); }
@@ -89,7 +102,11 @@ struct Bench {
         events.stop = [this] { ++stops; };
         events.sos = [this](const std::function<void(bool)>& saved) {
             ++alarms;
-            saved(saves);
+            if (slow) {
+                saving = saved;
+            } else {
+                saved(saves);
+            }
         };
         watch = std::make_unique<PowerWatch>(loop, supervisor, PowerRules{stay_us}, folder.path / "sos",
                                              *clock, std::move(events));
@@ -147,6 +164,25 @@ TEST_CASE(
     const auto count = bench.loop.every(250ms, [&] { ++turns; });
     REQUIRE(bench.reach([&] { return turns >= 3; }));
     CHECK(bench.supervisor->feeds().size() == fed);
+}
+
+TEST_CASE("a supervisor that does not tell its settings is asked again, and fed often until it does") {
+    Bench bench;
+    bench.supervisor->be_deaf_to(1);
+    bench.supervisor->says(bench.on());
+    CHECK(bench.reach([&] { return bench.supervisor->feeds().size() >= 4; }));
+}
+
+TEST_CASE("a supervisor that was heard once is fed on when it falls silent: it still counts") {
+    Bench bench;
+    bench.supervisor->says(bench.on());
+    REQUIRE(bench.reach([&] { return bench.supervisor->feeds().size() >= 2; }));
+    bench.supervisor->says(std::nullopt);
+    bench.settle();
+    const std::size_t fed = bench.supervisor->feeds().size();
+    CHECK(bench.reach([&] { return bench.supervisor->feeds().size() >= fed + 2; }));
+    bench.watch.reset();
+    CHECK(bench.supervisor->feeds().back() == 600);
 }
 
 TEST_CASE("who is never heard is never fed") {
@@ -242,6 +278,27 @@ TEST_CASE("the SOS button is reported once, over restarts of the program too") {
     CHECK(bench.alarms == 2);
 }
 
+TEST_CASE("a press of the SOS button while an earlier one is being saved is reported behind it") {
+    Bench bench;
+    auto state = bench.on();
+    bench.supervisor->says(state);
+    bench.settle();
+    bench.slow = true;
+    state.sos_presses = 1;
+    bench.supervisor->says(state);
+    bench.settle();
+    state.sos_presses = 2;
+    bench.supervisor->says(state);
+    bench.settle();
+    CHECK(bench.alarms == 1);
+    bench.slow = false;
+    bench.saving(true);
+    CHECK(bench.alarms == 2);
+    bench.supervisor->says(state);
+    bench.settle();
+    CHECK(bench.alarms == 2);
+}
+
 TEST_CASE("an SOS that could not be saved is told again with the next state") {
     Bench bench;
     auto state = bench.on();
@@ -274,7 +331,26 @@ TEST_CASE("a damaged record of reported alarms is set aside, and the device begi
 
 TEST_CASE("the last word sets the wake-up and then says done; what the supervisor refuses is told") {
     PlayedSupervisor supervisor;
-    const auto given = give_power_back(supervisor, 3600);
+    const auto given = give_power_back(supervisor, 3600, [] { return true; });
     CHECK(given.error().code == ErrorCode::conflict);
     CHECK(supervisor.said() == std::vector<std::string>{"wake 3600", "done"});
+}
+
+TEST_CASE("power that stays after all, for an ignition or a call for help, is not given back") {
+    Bench bench;
+    bench.supervisor->says(bench.asked_to_finish(60'000'000));
+    bench.settle();
+    REQUIRE(bench.watch->stopping());
+    const auto power_goes = bench.watch->power_goes();
+    bench.watch.reset();
+    CHECK(power_goes());
+    bench.supervisor->says(std::nullopt);
+    CHECK(power_goes());  // the answer to done tells
+    bench.supervisor->says(bench.on());
+    CHECK_FALSE(power_goes());
+
+    const auto given = give_power_back(*bench.supervisor, 3600, power_goes);
+    CHECK(given.error().code == ErrorCode::unavailable);
+    CHECK(bench.supervisor->said() == std::vector<std::string>{"wake 0"});
+    CHECK(bench.supervisor->feeds().back() == 600);  // until the program is started again
 }

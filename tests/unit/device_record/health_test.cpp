@@ -170,6 +170,18 @@ TEST_CASE("a health record is telemetry, and only the first of a run tells of it
     CHECK(box.records()[2].health_reported().has_start());
 }
 
+TEST_CASE("a health record does not tell where the vehicle is: its positions do, or nothing does") {
+    Box box;
+    hal::Fix fix;
+    fix.type = hal::FixType::fix_3d;
+    fix.position = hal::Position{40.5, -89.25};
+    fix.received_us = box.clock.boottime_us();
+    box.recorder.fix(fix);
+    box.report(some_health());
+    REQUIRE(box.records().size() == 1);
+    CHECK_FALSE(box.records()[0].has_gnss());
+}
+
 TEST_CASE("a start that could not be saved is told by the next record that is") {
     Box box;
     box.bench.journal->accept_telemetry(false);

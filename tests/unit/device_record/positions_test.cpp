@@ -40,7 +40,7 @@ struct Drive {
         look();
     }
     void look() {
-        recorder.check_position();
+        recorder.check_position([this] { ++urgent_told; });
         settle();
     }
     // Everything that was appended before is answered: answers come in the order of commits.
@@ -75,6 +75,7 @@ struct Drive {
     std::optional<double> speed = 12.5;
     std::optional<double> course = 90;
     int settled = 0;
+    int urgent_told = 0;
 };
 
 }  // namespace
@@ -231,6 +232,17 @@ TEST_CASE("while one position is being saved no other is recorded") {
     drive.bench.loop.open();
     drive.settle();
     CHECK(drive.positions(TELEMETRY).size() == 2);
+}
+
+TEST_CASE("an urgent position is told of as soon as it is saved, and no other") {
+    Drive drive;
+    drive.pass(1);
+    CHECK(drive.positions(TELEMETRY).size() == 1);
+    CHECK(drive.urgent_told == 0);
+    drive.status("responding");
+    drive.pass(15);
+    CHECK(drive.positions(URGENT).size() == 1);
+    CHECK(drive.urgent_told == 1);
 }
 
 TEST_CASE("positions are in no list of what crews recorded") {
