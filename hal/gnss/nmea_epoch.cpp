@@ -73,6 +73,7 @@ Grade grade_of_mode(char mode) {
 Grade grade_of_quality(int quality) {
     switch (quality) {
         case 2:
+        case 9:  // NovAtel: corrections by satellite (WAAS)
             return Grade::dgnss;
         case 4:
             return Grade::rtk_fixed;
@@ -83,7 +84,7 @@ Grade grade_of_quality(int quality) {
         case 8:  // the receiver's simulator
             return Grade::estimated;
         default:
-            return Grade::autonomous;  // 1 GPS, 3 PPS, and makers' own numbers above 8
+            return Grade::autonomous;  // 1 GPS, 3 PPS, and makers' own numbers above 9
     }
 }
 

@@ -91,6 +91,7 @@ TEST_CASE("GGA quality and mode letters tell how the position came about") {
     CHECK(of('6').type == FixType::estimated);
     CHECK(of('7').type == FixType::estimated);
     CHECK(of('8').type == FixType::estimated);
+    CHECK(of('9').type == FixType::dgnss);
     // Accuracy follows the technique; dead reckoning promises none, and its time is not from satellites.
     CHECK(of('1').accuracy_m == 20.0);
     CHECK(of('2').accuracy_m == 8.0);

@@ -302,3 +302,24 @@ TEST_CASE("lines end with CR, with LF, with both, with noise or not at all") {
         CHECK(read_fixes(log) == expected);
     }
 }
+
+TEST_CASE("a fourth dilution where others tell the system does not mix up the systems") {
+    const auto fixes =
+        read_fixes(rmc("074156.799", "250215") + sentences({"GPGSA,A,3,02,03,,,,,,,,,,,2.1,1.1,1.8,1.2",
+                                                            "BDGSA,A,3,02,03,04,,,,,,,,,,2.1,1.1,1.8,1.2"}));
+    CHECK(fixes.at(0).satellites_used == 5);
+    CHECK(fixes.at(0).hdop == 1.1);
+}
+
+TEST_CASE("a modem that drops its time with its fix is followed from the first lost round on") {
+    const std::string lost = sentences(
+        {"GPVTG,,T,,M,,N,,K,N", "GPGSA,A,1,,,,,,,,,,,,,,,,", "GPGGA,,,,,,0,,,,,,,,", "GPRMC,,V,,,,,,,,,,N"});
+    const auto fixes = read_fixes(gga("022038.00") + rmc("022038.00", "071020") +
+                                  sentence("GPGSA,A,2,06,07,11,19,22,30,,,,,,,1.4,1.1,0.9,1") + lost + lost +
+                                  gga("022047.00") + rmc("022047.00", "071020"));
+    REQUIRE(fixes.size() == 4);
+    CHECK(fixes[0].type == FixType::fix_2d);
+    CHECK(fixes[1].type == FixType::none);
+    CHECK(fixes[2].type == FixType::none);
+    CHECK(fixes[3].position);
+}
