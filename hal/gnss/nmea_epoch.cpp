@@ -70,21 +70,31 @@ Grade grade_of_mode(char mode) {
 }
 
 // GGA field 6.
-Grade grade_of_quality(char quality) {
+Grade grade_of_quality(int quality) {
     switch (quality) {
-        case '2':
+        case 2:
+        case 9:  // NovAtel: corrections by satellite (WAAS)
             return Grade::dgnss;
-        case '4':
+        case 4:
             return Grade::rtk_fixed;
-        case '5':
+        case 5:
             return Grade::rtk_float;
-        case '6':  // dead reckoning
-        case '7':  // typed in by hand
-        case '8':  // the receiver's simulator
+        case 6:  // dead reckoning
+        case 7:  // typed in by hand
+        case 8:  // the receiver's simulator
             return Grade::estimated;
         default:
-            return Grade::autonomous;  // 1 GPS, 3 PPS, and makers' own numbers above 8
+            return Grade::autonomous;  // 1 GPS, 3 PPS, and makers' own numbers above 9
     }
+}
+
+enum class Status { untold, valid, invalid };
+
+// The status of RMC and GLL: 'A', from some receivers 'D' (differential), 'V'. An 'A' with more behind it has
+// lost the comma to the next field, and nothing of that sentence can be relied on.
+Status status_of(std::string_view text) {
+    if (text == "A" || text == "D") return Status::valid;
+    return text.empty() || text.starts_with('A') ? Status::untold : Status::invalid;
 }
 
 }  // namespace
@@ -152,6 +162,12 @@ void NmeaEpoch::apply(const NmeaFields& fields) {
     (this->*reader->apply)(fields);
 }
 
+void NmeaEpoch::forget_satellites() {
+    satellites_used.reset();
+    listed = {};
+    seen.clear();
+}
+
 void NmeaEpoch::take_position(const std::optional<Position>& told, int rank) {
     if (!told || rank < position_rank) return;
     position = told;
@@ -167,14 +183,22 @@ void NmeaEpoch::take_mode(char mode) {
     take_grade(grade_of_mode(mode));
 }
 
-void NmeaEpoch::take_movement(std::optional<double> speed, std::optional<double> course) {
-    take(speed_mps, within(speed, 0, fastest_mps));
+void NmeaEpoch::take_movement(std::optional<double> speed, std::optional<double> course, int rank) {
+    if (rank < movement_rank) return;
+    speed = within(speed, 0, fastest_mps);
+    if (speed) movement_rank = rank;
+    take(speed_mps, speed);
     if (!course || *course < 0 || *course > 360) return;
     course_deg = *course == 360 ? 0 : *course;
 }
 
 void NmeaEpoch::take_altitude(std::optional<double> told_m) {
     take(altitude_m, within(told_m, lowest_altitude_m, highest_altitude_m));
+}
+
+void NmeaEpoch::take_used(std::optional<int> told) {
+    told = satellites(told);
+    if (told) satellites_used = std::max(satellites_used.value_or(0), *told);
 }
 
 void NmeaEpoch::take_accuracy(std::optional<double> told_m, int rank) {
@@ -191,35 +215,38 @@ void NmeaEpoch::take_date(std::optional<std::int64_t> told_day, std::optional<st
 
 // 1 time, 2-5 position, 6 quality, 7 satellites used, 8 HDOP, 9 altitude, 10 M, 11 geoid separation
 void NmeaEpoch::apply_gga(const NmeaFields& fields) {
-    const char quality = fields.letter(6);
-    if (quality == '0') {
+    const auto quality = fields.count(6);
+    if (quality == 0) {
         denied = true;
-    } else if (quality >= '1' && quality <= '9') {
+    } else if (quality) {
         take_position(fields.position(2), 3);
-        take_grade(grade_of_quality(quality));
+        take_grade(grade_of_quality(*quality));
         take_altitude(fields.number(9));
     }
-    take(satellites_used, satellites(fields.count(7)));
+    take_used(fields.count(7));
     take(hdop, dilution(fields.number(8)));
 }
 
 // 1 time, 2 status, 3-6 position, 7 knots, 8 course, 9 ddmmyy, 10-11 magnetic variation, 12 mode (2.3), 13
 // navigational status (4.1; receivers that do not offer it always send V there)
 void NmeaEpoch::apply_rmc(const NmeaFields& fields) {
-    if (fields.letter(2) == 'A') {
-        take_position(fields.position(3), 2);
-        take_grade(Grade::autonomous);
-        take_mode(fields.letter(12));
-        take_movement(scaled(fields.number(7), mps_per_knot), fields.number(8));
-    } else {
-        denied = true;
+    const Status status = status_of(fields[2]);
+    if (status == Status::invalid) denied = true;
+    // Without a readable position fields are missing or shifted, and the others would not be what they seem.
+    const auto place = fields.position(3);
+    if (status == Status::valid && place) {
+        take_position(place, 2);
+        take_grade(fields[2] == "D" ? Grade::dgnss : Grade::autonomous);
+        take_movement(scaled(fields.number(7), mps_per_knot), fields.number(8), 3);
     }
+    if (status == Status::valid) take_mode(fields.letter(12));
     take_date(read_date(fields[9]), time_of_day_us);
 }
 
 // 1 time, 2-5 position, 6 a mode letter for each system, 7 satellites used, 8 HDOP, 9 altitude, 10 geoid
 // separation
 void NmeaEpoch::apply_gns(const NmeaFields& fields) {
+    if (fields[6].empty()) return;
     Grade measured = Grade::unknown;
     bool estimated = false;
     for (const char mode : fields[6]) {
@@ -238,18 +265,17 @@ void NmeaEpoch::apply_gns(const NmeaFields& fields) {
         take_position(fields.position(2), 3);
         take_altitude(fields.number(9));
     }
-    take(satellites_used, satellites(fields.count(7)));
+    take_used(fields.count(7));
     take(hdop, dilution(fields.number(8)));
 }
 
 // 1-4 position, 5 time, 6 status, 7 mode (2.3); before 2.0 the sentence ended with the position
 void NmeaEpoch::apply_gll(const NmeaFields& fields) {
-    if (fields.last() > 5 && fields.letter(6) != 'A') {
-        denied = true;
-        return;
-    }
+    const Status status = fields.last() > 5 ? status_of(fields[6]) : Status::valid;
+    if (status == Status::invalid) denied = true;
+    if (status != Status::valid) return;
     take_position(fields.position(1), 1);
-    take_grade(Grade::autonomous);
+    take_grade(fields[6] == "D" ? Grade::dgnss : Grade::autonomous);
     take_mode(fields.letter(7));
 }
 
@@ -294,11 +320,13 @@ void NmeaEpoch::apply_vtg(const NmeaFields& fields) {
     const bool lettered = fields.letter(2) == 'T' || fields.last() > 4;
     auto speed = scaled(fields.number(lettered ? 5 : 3), mps_per_knot);
     if (!speed) speed = scaled(fields.number(lettered ? 7 : 4), mps_per_kmh);
-    take_movement(speed, fields.number(1));
+    take_movement(speed, fields.number(1), 1);
 }
 
-// 1 time, 6 and 7 standard deviations of latitude and longitude, metres
+// 1 time, 3 and 4 standard deviations along the axes of the error ellipse, 6 and 7 those of latitude and
+// longitude, metres. Both pairs have the same root mean square; some receivers fill one only.
 void NmeaEpoch::apply_gst(const NmeaFields& fields) {
+    take_accuracy(twice_root_mean_square(fields.number(3), fields.number(4)), 4);
     take_accuracy(twice_root_mean_square(fields.number(6), fields.number(7)), 4);
 }
 
@@ -341,7 +369,7 @@ void NmeaEpoch::apply_pubx_00(const NmeaFields& fields) {
     dimensions = std::max(dimensions, told->dimensions);
     const auto sigma = fields.number(9);
     take_accuracy(scaled(sigma, 2), 3);
-    take_movement(scaled(fields.number(11), mps_per_kmh), fields.number(12));
+    take_movement(scaled(fields.number(11), mps_per_kmh), fields.number(12), 2);
     if (!hdop) hdop = dilution(fields.number(15));
     if (!satellites_used) satellites_used = satellites(fields.count(18));
 }
@@ -368,7 +396,7 @@ void NmeaEpoch::apply_pgrmf(const NmeaFields& fields) {
     take_position(fields.position(6), 1);
     take_grade(Grade::autonomous);
     dimensions = std::max(dimensions, fix == '1' ? 2 : 3);
-    take_movement(scaled(fields.number(12), mps_per_kmh), fields.number(13));
+    take_movement(scaled(fields.number(12), mps_per_kmh), fields.number(13), 2);
 }
 
 }  // namespace fieldpost::hal

@@ -31,6 +31,9 @@ struct NmeaEpoch {
 
     void apply(const NmeaFields& fields);
 
+    // Before the same moment is told anew.
+    void forget_satellites();
+
     bool has_report() const { return !reports.empty(); }
     bool has_report(std::string_view type) const;
 
@@ -53,6 +56,7 @@ struct NmeaEpoch {
     std::optional<double> course_deg;
     std::optional<double> hdop;
     std::optional<double> accuracy_m;  // the receiver's own estimate, 95 %
+    int movement_rank = 0;             // RMC over PUBX and PGRMF over VTG, which may lead the next epoch
     int accuracy_rank = 0;             // GST over PUBX over PGRME over GBS
     std::optional<int> satellites_used;
     SatelliteSet listed;  // GSA
@@ -85,7 +89,9 @@ struct NmeaEpoch {
     void take_position(const std::optional<Position>& told, int rank);
     void take_grade(Grade told);
     void take_mode(char mode);
-    void take_movement(std::optional<double> speed_mps, std::optional<double> course_deg);
+    void take_movement(std::optional<double> told_mps, std::optional<double> told_deg, int rank);
+    // The highest count counts: some sentences tell only the satellites of their talker's system.
+    void take_used(std::optional<int> told);
     void take_altitude(std::optional<double> told_m);
     void take_accuracy(std::optional<double> told_m, int rank);
     void take_date(std::optional<std::int64_t> told_day, std::optional<std::int64_t> told_time_us);

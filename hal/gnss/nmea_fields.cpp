@@ -1,5 +1,6 @@
 #include "hal/gnss/nmea_fields.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <system_error>
@@ -42,6 +43,13 @@ std::optional<int> read_digits(std::string_view text) {
     return value;
 }
 
+// Some receivers print a time or a date as a number and so lose its first zero.
+std::string_view with_leading_zero(std::string_view five, std::array<char, 6>& padded) {
+    padded[0] = '0';
+    std::ranges::copy(five, padded.begin() + 1);
+    return {padded.data(), padded.size()};
+}
+
 // "ddmm.mmmm" or "dddmm.mmmm" in degrees. Receivers that drop leading zeros are understood.
 std::optional<double> read_angle(std::string_view text, double limit) {
     const auto value = read_number(text);
@@ -63,9 +71,9 @@ NmeaFields::NmeaFields(std::string_view sentence) {
         sentence.remove_prefix(comma + 1);
     }
     const std::string_view address = fields_[0];
-    // "PQGSV" is no maker's sentence: PQ was QZSS's talker before it was given GQ.
-    const bool old_qzss = address.starts_with("PQGS");
-    if (address.size() == 5 && (address[0] != 'P' || old_qzss)) {
+    // "PQGSV" is no maker's sentence: PQ is what Qualcomm's modems call BeiDou.
+    const bool qualcomm_beidou = address.starts_with("PQGS");
+    if (address.size() == 5 && (address[0] != 'P' || qualcomm_beidou)) {
         talker_ = address.substr(0, 2);
         type_ = address.substr(2);
     } else {
@@ -83,20 +91,22 @@ std::optional<int> NmeaFields::count(std::size_t index) const {
 
 char NmeaFields::letter(std::size_t index) const {
     const std::string_view text = (*this)[index];
-    return text.empty() ? '\0' : text.front();
+    return text.size() == 1 ? text.front() : '\0';
 }
 
 std::optional<std::int64_t> NmeaFields::time_of_day_us(std::size_t index) const {
-    const std::string_view text = (*this)[index];
-    if (text.size() < 6) return std::nullopt;
+    std::array<char, 6> padded;
+    const std::string_view field = (*this)[index];
+    const std::string_view whole = field.substr(0, field.find('.'));
+    const std::string_view text = whole.size() == 5 ? with_leading_zero(whole, padded) : whole;
+    if (text.size() != 6) return std::nullopt;
     const auto hours = read_digits(text.substr(0, 2));
     const auto minutes = read_digits(text.substr(2, 2));
     const auto seconds = read_digits(text.substr(4, 2));
     if (!hours || !minutes || !seconds || *hours > 23 || *minutes > 59 || *seconds > 60) return std::nullopt;
     std::int64_t micros = (*hours * 3600 + *minutes * 60 + *seconds) * std::int64_t{1'000'000};
-    std::string_view fraction = text.substr(6);
+    const std::string_view fraction = field.substr(whole.size());
     if (fraction.empty()) return micros;
-    if (fraction.front() != '.') return std::nullopt;
     std::int64_t scale = 100'000;
     for (const char byte : fraction.substr(1)) {
         if (!is_digit(byte)) return std::nullopt;
@@ -113,10 +123,13 @@ std::optional<Position> NmeaFields::position(std::size_t index) const {
     const char ew = letter(index + 3);
     if (!latitude || !longitude || (ns != 'N' && ns != 'S') || (ew != 'E' && ew != 'W')) return std::nullopt;
     if (*latitude == 0 && *longitude == 0) return std::nullopt;
-    return Position{ns == 'S' ? -*latitude : *latitude, ew == 'W' ? -*longitude : *longitude};
+    // Subtracted, not negated: on the equator and in Greenwich there is no minus zero.
+    return Position{ns == 'S' ? 0 - *latitude : *latitude, ew == 'W' ? 0 - *longitude : *longitude};
 }
 
 std::optional<std::int64_t> read_date(std::string_view ddmmyy) {
+    std::array<char, 6> padded;
+    if (ddmmyy.size() == 5) ddmmyy = with_leading_zero(ddmmyy, padded);
     if (ddmmyy.size() != 6) return std::nullopt;
     const auto day = read_digits(ddmmyy.substr(0, 2));
     const auto month = read_digits(ddmmyy.substr(2, 2));

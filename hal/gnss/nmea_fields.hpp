@@ -31,9 +31,10 @@ class NmeaFields {
 
     std::optional<double> number(std::size_t index) const;
     std::optional<int> count(std::size_t index) const;  // 0..9999
-    char letter(std::size_t index) const;               // its first character, or '\0'
+    // A field of one character; '\0' for any other, such as two fields that lost the comma between them.
+    char letter(std::size_t index) const;
 
-    // "hhmmss.sss" as microseconds since midnight; a leap second (60) is allowed.
+    // "hhmmss.sss" as microseconds since midnight; a leap second (60) is allowed, a missing first zero too.
     std::optional<std::int64_t> time_of_day_us(std::size_t index) const;
     // "ddmm.mmmm", "N", "dddmm.mmmm", "E" in four fields from `index` on. 0,0 is what receivers write when
     // they know nothing, and reads as absent.
@@ -47,7 +48,8 @@ class NmeaFields {
     std::string_view type_;
 };
 
-// Days since 1970-01-01 of "ddmmyy"; years 80 to 99 are 1980 to 1999 (GPS time began in 1980).
+// Days since 1970-01-01 of "ddmmyy", also without its first zero; years 80 to 99 are 1980 to 1999 (GPS time
+// began in 1980).
 std::optional<std::int64_t> read_date(std::string_view ddmmyy);
 
 }  // namespace fieldpost::hal

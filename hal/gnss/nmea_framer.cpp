@@ -25,7 +25,8 @@ bool belongs_in_sentence(char byte) {
 void NmeaFramer::feed(std::string_view bytes, const OnSentence& on_sentence) {
     for (const char byte : bytes) {
         if (byte == '$') {
-            if (state_ != State::between) abandon();
+            // ST's receivers may begin a line with two.
+            if (state_ != State::between && !body_.empty()) abandon();
             begin();
             continue;
         }

@@ -1,6 +1,7 @@
 #include "hal/gnss/nmea_receiver.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 namespace fieldpost::hal {
@@ -11,8 +12,14 @@ constexpr std::int64_t day_us = 86'400 * second_us;
 constexpr std::int64_t rollover_us = 1024 * (7 * day_us);
 constexpr std::int64_t details_hold_us = 15 * second_us;  // GSA and GSV come every 1 to 10 s
 constexpr std::int64_t reference_holds_us = day_us / 2;   // beyond it the nearest day is a guess
-constexpr std::size_t most_leading = 32;
+constexpr std::size_t most_leading = 128;                 // four systems in view on three signals each
 constexpr std::size_t most_systems = 16;
+
+// One moment, though one sentence rounds it and another does not (Magellan: 120824.758 and 120824.76). No
+// receiver tells more than a hundred epochs a second.
+bool is_same_moment(std::int64_t a_us, std::int64_t b_us) {
+    return std::llabs(a_us - b_us) < 10'000;
+}
 
 // The moment with this time of day that lies nearest to `near_us`.
 std::int64_t nearest_day(std::int64_t time_of_day_us, std::int64_t near_us) {
@@ -47,9 +54,15 @@ NmeaReceiver::NmeaReceiver(std::int64_t date_floor_us, Handler on_fix)
     : on_fix_(std::move(on_fix)), date_floor_us_(date_floor_us) {}
 
 void NmeaReceiver::feed(std::string_view bytes, std::int64_t now_us) {
-    tick(now_us);
-    framer_.feed(bytes, [&](std::string_view text) { take_sentence(text, now_us); });
-    if (!bytes.empty()) last_byte_us_ = now_us;
+    feed(bytes, now_us, now_us);
+}
+
+void NmeaReceiver::feed(std::string_view bytes, std::int64_t first_us, std::int64_t last_us) {
+    tick(first_us);
+    framer_.feed(bytes, [&](std::string_view text) {
+        if (take_sentence(text, first_us)) last_sentence_us_ = last_us;
+    });
+    if (!bytes.empty()) last_byte_us_ = last_us;
 }
 
 void NmeaReceiver::tick(std::int64_t now_us) {
@@ -59,7 +72,7 @@ void NmeaReceiver::tick(std::int64_t now_us) {
 
 std::optional<std::int64_t> NmeaReceiver::deadline_us() const {
     if (told_ || !epoch_.has_report()) return std::nullopt;
-    return last_byte_us_ + quiet_us;
+    return std::min(last_byte_us_ + quiet_us, last_sentence_us_ + chatter_us);
 }
 
 void NmeaReceiver::finish() {
@@ -72,28 +85,31 @@ void NmeaReceiver::finish() {
     seen_.clear();
 }
 
-void NmeaReceiver::take_sentence(std::string_view text, std::int64_t now_us) {
+bool NmeaReceiver::take_sentence(std::string_view text, std::int64_t now_us) {
     const NmeaFields fields(text);
     switch (NmeaEpoch::kind(fields)) {
         case SentenceKind::unread:
-            return;
+            return false;
         case SentenceKind::report:
             take_report(fields, now_us);
-            return;
+            return true;
         case SentenceKind::detail:
             if (!told_ && !speaks_of_another(fields)) {
                 epoch_.apply(fields);
             } else if (leading_.size() < most_leading) {
                 leading_.emplace_back(text);
             }
-            return;
+            return true;
     }
+    return false;
 }
 
 void NmeaReceiver::take_report(const NmeaFields& fields, std::int64_t now_us) {
     if (begins_epoch(fields)) {
         tell();
         epoch_ = {};
+    } else if (told_ && epoch_.has_report(fields.type())) {
+        epoch_.forget_satellites();  // its clock stands still, but the satellites move on
     }
     if (!epoch_.has_report()) epoch_received_us_ = now_us;
     for (const std::string& text : leading_) epoch_.apply(NmeaFields(text));
@@ -104,13 +120,16 @@ void NmeaReceiver::take_report(const NmeaFields& fields, std::int64_t now_us) {
 
 bool NmeaReceiver::speaks_of_another(const NmeaFields& fields) const {
     const auto time = NmeaEpoch::time_us(fields);
-    return time && epoch_.time_of_day_us && *time != *epoch_.time_of_day_us;
+    return time && epoch_.time_of_day_us && !is_same_moment(*time, *epoch_.time_of_day_us);
 }
 
 bool NmeaReceiver::begins_epoch(const NmeaFields& fields) const {
     if (!epoch_.has_report()) return false;
     const auto time = NmeaEpoch::time_us(fields);
-    if (time && epoch_.time_of_day_us) return *time != *epoch_.time_of_day_us;
+    if (time && epoch_.time_of_day_us) {
+        if (*time == *epoch_.time_of_day_us) return false;
+        return !is_same_moment(*time, *epoch_.time_of_day_us) || epoch_.has_report(fields.type());
+    }
     // A receiver that just woke up tells no time: then the same sentence again is the next epoch.
     return told_ || epoch_.has_report(fields.type());
 }
@@ -127,6 +146,7 @@ Fix NmeaReceiver::judge() {
     Fix fix;
     fix.received_us = epoch_received_us_;
     fix.time_of_day_us = epoch_.time_of_day_us;
+    advance_hold_clock();
     fix.type = judge_type();
     if (fix.type != FixType::none) {
         fix.position = epoch_.position;
@@ -147,11 +167,22 @@ Fix NmeaReceiver::judge() {
     return fix;
 }
 
+void NmeaReceiver::advance_hold_clock() {
+    std::int64_t passed = epoch_received_us_ - judged_received_us_;
+    if (epoch_.time_of_day_us && judged_time_us_) {
+        const std::int64_t told = (*epoch_.time_of_day_us - *judged_time_us_ + day_us) % day_us;
+        if (told < day_us / 2) passed = std::max(passed, told);
+    }
+    hold_clock_us_ += std::max<std::int64_t>(passed, 0);
+    judged_received_us_ = epoch_received_us_;
+    judged_time_us_ = epoch_.time_of_day_us;
+}
+
 FixType NmeaReceiver::judge_type() {
     if (epoch_.dimensions != 0) {
         dimensions_ = epoch_.dimensions;
-        dimensions_at_us_ = epoch_received_us_;
-    } else if (epoch_received_us_ - dimensions_at_us_ > details_hold_us) {
+        dimensions_at_us_ = hold_clock_us_;
+    } else if (hold_clock_us_ - dimensions_at_us_ > details_hold_us) {
         dimensions_ = 0;
     }
     if (epoch_.denied || epoch_.dimensions == 1 || !epoch_.position) {
@@ -200,7 +231,7 @@ void NmeaReceiver::count_seen(Fix& fix) {
     for (const NmeaEpoch::Seen& told : epoch_.seen) {
         const auto known =
             std::find_if(seen_.begin(), seen_.end(), [&](const Seen& s) { return s.system == told.system; });
-        const Seen entry{told.system, told.satellites(), epoch_received_us_};
+        const Seen entry{told.system, told.satellites(), hold_clock_us_};
         if (known == seen_.end()) {
             if (seen_.size() == most_systems) continue;
             seen_.push_back(entry);
@@ -208,7 +239,7 @@ void NmeaReceiver::count_seen(Fix& fix) {
             *known = entry;
         }
     }
-    std::erase_if(seen_, [&](const Seen& s) { return epoch_received_us_ - s.at_us > details_hold_us; });
+    std::erase_if(seen_, [&](const Seen& s) { return hold_clock_us_ - s.at_us > details_hold_us; });
     if (seen_.empty()) return;
     int total = 0;
     for (const Seen& entry : seen_) total += entry.satellites;

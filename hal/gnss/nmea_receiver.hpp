@@ -18,10 +18,10 @@ namespace fieldpost::hal {
 // Sans-I/O and single-threaded: bytes and the present CLOCK_BOOTTIME in microseconds go in, fixes come out
 // through the handler, during the call.
 //
-// An epoch ends when a report with another time arrives, when the line is quiet (tick), or when the stream
-// ends. If a sentence about the same moment comes after all, the epoch is told once more with it. A position
-// counts only if no sentence of its epoch denies it: RMC status V, GGA quality 0, GSA mode 1 and mode letter
-// N each win over the rest.
+// An epoch ends when a report with another time arrives, when the line is quiet or speaks of other things
+// only (tick), or when the stream ends. If a sentence about the same moment comes after all, the epoch is
+// told once more with it. A position counts only if no sentence of its epoch denies it: RMC status V, GGA
+// quality 0, GSA mode 1 and mode letter N each win over the rest.
 //
 // GPS week rollover: GPS counts weeks modulo 1024, and old firmware then dates a good fix 1024 weeks (19.6
 // years) too early. Places and times that leap are flagged (JumpWatch). With a `date_floor_us` (a moment that
@@ -31,6 +31,9 @@ namespace fieldpost::hal {
 class NmeaReceiver {
   public:
     static constexpr std::int64_t quiet_us = 250'000;  // a pause between bursts, longer than any within one
+    // On a line that a compass or an AIS receiver never leaves quiet: time for some sentences of others
+    // between two of the same burst, at 4800 baud.
+    static constexpr std::int64_t chatter_us = 500'000;
 
     using Handler = std::function<void(const Fix&)>;
 
@@ -38,6 +41,8 @@ class NmeaReceiver {
     NmeaReceiver(std::int64_t date_floor_us, Handler on_fix);
 
     void feed(std::string_view bytes, std::int64_t now_us);
+    // The same for bytes that were gathered: the first came at first_us, the last by last_us.
+    void feed(std::string_view bytes, std::int64_t first_us, std::int64_t last_us);
 
     // Tells the open epoch if the line has been quiet. To be called at deadline_us() at the latest.
     void tick(std::int64_t now_us);
@@ -50,12 +55,13 @@ class NmeaReceiver {
     const NmeaFramer::Counts& counts() const { return framer_.counts(); }
 
   private:
-    void take_sentence(std::string_view text, std::int64_t now_us);
+    bool take_sentence(std::string_view text, std::int64_t now_us);  // false if it is not for us
     void take_report(const NmeaFields& fields, std::int64_t now_us);
     bool speaks_of_another(const NmeaFields& fields) const;
     bool begins_epoch(const NmeaFields& fields) const;
     void tell();
     Fix judge();
+    void advance_hold_clock();
     FixType judge_type();
     void date(Fix& fix);
     void count_seen(Fix& fix);
@@ -70,8 +76,13 @@ class NmeaReceiver {
     // Details that came after a told epoch: they belong to it or to the next, which the next report decides.
     std::vector<std::string> leading_;
     std::int64_t last_byte_us_ = 0;
+    std::int64_t last_sentence_us_ = 0;  // the last that is for us
 
-    // Receivers send these less often than positions; each holds for a while.
+    // The boot clock, or the receiver's own where it runs faster: a recording is read in no time.
+    std::int64_t hold_clock_us_ = 0;
+    std::int64_t judged_received_us_ = 0;
+    std::optional<std::int64_t> judged_time_us_;
+    // Receivers send these less often than positions; each holds for a while, by the hold clock.
     int dimensions_ = 0;
     std::int64_t dimensions_at_us_ = 0;
     struct Seen {

@@ -13,7 +13,7 @@ struct Talker {
 
 constexpr std::array talkers{
     Talker{"GP", 'P'}, Talker{"GL", 'L'}, Talker{"GA", 'A'}, Talker{"GB", 'B'}, Talker{"BD", 'B'},
-    Talker{"QZ", 'Q'}, Talker{"GQ", 'Q'}, Talker{"PQ", 'Q'}, Talker{"GI", 'I'},
+    Talker{"PQ", 'B'}, Talker{"QZ", 'Q'}, Talker{"GQ", 'Q'}, Talker{"GI", 'I'},
 };
 
 constexpr std::string_view system_ids = "PLABQI";  // 1 to 6
@@ -26,7 +26,7 @@ struct Numbers {
 
 // NMEA's own numbers up to 96, makers' habits (u-blox, Quectel, MediaTek) above.
 constexpr std::array numbers{
-    Numbers{1, 64, 'P'},    Numbers{65, 96, 'L'},   Numbers{193, 202, 'Q'},
+    Numbers{1, 64, 'P'},    Numbers{65, 96, 'L'},   Numbers{193, 200, 'Q'},
     Numbers{201, 264, 'B'}, Numbers{301, 336, 'A'}, Numbers{401, 464, 'B'},
 };
 

@@ -8,7 +8,8 @@
 namespace fieldpost::hal {
 
 // 'P' GPS (and SBAS), 'L' GLONASS, 'A' Galileo, 'B' BeiDou, 'Q' QZSS, 'I' NavIC; 'N' when a talker speaks for
-// several systems at once or is not a receiver's own. BeiDou and QZSS have had several talkers each.
+// several systems at once or is not a receiver's own. BeiDou and QZSS have had several talkers each;
+// Qualcomm's modems call BeiDou PQ.
 char system_of_talker(std::string_view talker);
 
 // The system of a satellite that a GSA sentence lists: by its system id (4.11, field 18), else by its number

@@ -100,7 +100,10 @@ class SerialGnss final : public Gnss {
                     receiver.finish();
                     return ended;
                 }
-                if (count > 0) receiver.feed({buffer.data(), static_cast<std::size_t>(count)}, woke_us);
+                if (count > 0) {
+                    receiver.feed({buffer.data(), static_cast<std::size_t>(count)}, woke_us,
+                                  clock_.boottime_us());
+                }
             }
             receiver.tick(woke_us);
 

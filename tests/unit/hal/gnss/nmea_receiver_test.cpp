@@ -52,6 +52,46 @@ TEST_CASE("the last epoch of a burst is told once the line is quiet, with the ti
     CHECK(bench.fixes.size() == 1);
 }
 
+TEST_CASE("a burst that is read in pieces is told once, and whole") {
+    Bench bench;
+    const std::string burst = good_epoch("120000");
+    const std::size_t half = burst.size() / 2;
+    bench.receiver.feed(burst.substr(0, half), 5 * second, 5 * second + 250'000);
+    bench.receiver.feed(burst.substr(half), 5 * second + 251'000, 5 * second + 501'000);
+    CHECK(bench.fixes.empty());
+    REQUIRE(bench.receiver.deadline_us() == 5 * second + 501'000 + NmeaReceiver::quiet_us);
+    bench.receiver.tick(*bench.receiver.deadline_us());
+    REQUIRE(bench.fixes.size() == 1);
+    CHECK(bench.fixes[0].received_us == 5 * second);
+    CHECK(bench.fixes[0].satellites_used == 9);
+    CHECK(bench.fixes[0].altitude_m == 12.5);
+}
+
+TEST_CASE("a line that a compass and AIS never leave quiet tells an epoch before the next begins") {
+    Bench bench;
+    bench.receiver.feed(good_epoch("120000"), 0);
+    for (std::int64_t now = 100'000; now < second; now += 100'000) {
+        bench.receiver.feed(
+            sentence("HCHDG,231.5,,,1.3,E") + "!AIVDM,1,1,,B,177KQJ5000G?tO`K>RA1wUbN0TKH,0*5C\r\n", now);
+    }
+    REQUIRE(bench.fixes.size() == 1);
+    CHECK(bench.fixes[0].satellites_used == 9);
+}
+
+TEST_CASE("a recording, read in no time, holds details no longer than the receiver did") {
+    std::string log = sentence("GPGSV,3,1,11,02,60,319,36") + good_epoch("120000");
+    for (int s = 1; s < 20; ++s) {
+        log += sentence("GPRMC,1200" + std::to_string(s + 100).substr(1) +
+                        ",A,4222.5,N,07106.0,W,1.0,,150324,,,A");
+    }
+    const std::vector<Fix> fixes = read_fixes(log);
+    REQUIRE(fixes.size() == 20);
+    CHECK(fixes[10].satellites_seen == 11);
+    CHECK(fixes[10].type == FixType::fix_3d);
+    CHECK_FALSE(fixes[19].satellites_seen);
+    CHECK(fixes[19].type == FixType::fix_2d);
+}
+
 TEST_CASE("a line that is never quiet tells each epoch when the next begins") {
     Bench bench;
     std::int64_t now = 0;

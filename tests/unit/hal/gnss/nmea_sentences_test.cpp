@@ -91,6 +91,7 @@ TEST_CASE("GGA quality and mode letters tell how the position came about") {
     CHECK(of('6').type == FixType::estimated);
     CHECK(of('7').type == FixType::estimated);
     CHECK(of('8').type == FixType::estimated);
+    CHECK(of('9').type == FixType::dgnss);
     // Accuracy follows the technique; dead reckoning promises none, and its time is not from satellites.
     CHECK(of('1').accuracy_m == 20.0);
     CHECK(of('2').accuracy_m == 8.0);
@@ -217,7 +218,7 @@ TEST_CASE("impossible times and dates are absent") {
     };
     CHECK(utc(rmc("235960", "311216")) == "2017-01-01T00:00:00Z");
     for (const std::string time :
-         {"246000", "006000", "000061", "12345", "12:34:56", "123456x", "123456.7x"}) {
+         {"246000", "006000", "000061", "1234", "1681483.279", "12:34:56", "123456x", "123456.7x"}) {
         INFO(time);
         CHECK_FALSE(rmc(time, "191124").time_of_day_us);
     }
@@ -266,6 +267,11 @@ TEST_CASE("coordinates without their leading zeros are understood") {
     CHECK(fix.position->longitude == Approx(-1.520833333).epsilon(1e-9));
 }
 
+TEST_CASE("a time and a date without their first zero are understood") {
+    CHECK(utc(only_fix({"GPRMC,92725.50,A,4717.11,N,00833.91,E,0.0,,50124,,,A"})) ==
+          "2024-01-05T09:27:25.500000Z");
+}
+
 TEST_CASE("values that only stand for unknown are absent") {
     const auto gga = [](const std::string& used, const std::string& hdop, const std::string& altitude) {
         return only_fix(
@@ -300,7 +306,10 @@ TEST_CASE("a system with two talkers' names is counted once") {
     const std::string_view rmc = "GNRMC,225446.00,A,4916.45,N,12311.12,W,1.0,,191124,,,A";
     CHECK(only_fix({rmc, "BDGSV,1,1,01,07,60,319,36", "GBGSV,1,1,02,07,60,319,36,08,60,319,36"})
               .satellites_seen == 2);
-    CHECK(only_fix({rmc, "PQGSV,1,1,01,03,60,319,36", "QZGSV,1,1,01,03,60,319,36"}).satellites_seen == 1);
+    CHECK(only_fix({rmc, "GQGSV,1,1,01,03,60,319,36", "QZGSV,1,1,01,03,60,319,36"}).satellites_seen == 1);
+    CHECK(only_fix({rmc, "PQGSV,1,1,02,02,20,116,,03,,,,0,4", "GBGSV,1,1,02,02,20,116,,03,,,,1",
+                    "QZGSV,1,1,01,02,20,116,"})
+              .satellites_seen == 3);
 }
 
 TEST_CASE("a satellite that two talkers list as used is one satellite") {

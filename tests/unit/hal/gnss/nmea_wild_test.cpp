@@ -164,3 +164,162 @@ TEST_CASE("a receiver that only tells whole seconds at five hertz is followed wi
     CHECK(fixes[0].received_us == 0);
     CHECK(fixes[1].position->latitude == Approx(42 + 19.0 / 60));
 }
+
+TEST_CASE(
+    "a moment that one sentence rounds and another does not is one epoch, and 10 ms later is the next") {
+    const auto rounded =
+        read_fixes(sentences({"GPGLL,3908.8199,N,00023.0832,W,120824.758,A",
+                              "GPGGA,120824.76,3908.8199,N,00023.0832,W,1,06,2.1,00176,M,,,,",
+                              "GPRMC,120824.76,A,3908.8199,N,00023.0832,W,00.0,000.0,130305,01.,W"}));
+    REQUIRE(rounded.size() == 1);
+    CHECK(rounded[0].altitude_m == 176.0);
+    CHECK(rounded[0].speed_mps == 0.0);
+    CHECK(read_fixes(rmc("102143.990", "251112") + gga("102143.990") + rmc("102144.000", "251112") +
+                     gga("102144.000"))
+              .size() == 2);
+    std::string fast;
+    for (int step = 10; step < 20; ++step) fast += rmc("120000." + std::to_string(step), "150324");
+    CHECK(read_fixes(fast).size() == 10);
+}
+
+TEST_CASE("a receiver that tells each system's own count of satellites is taken at the whole") {
+    const std::string_view place = ",043539.00,4333.19,N,00127.61,E,1,";
+    const auto round = [&](std::vector<std::string> counts) {
+        std::string text;
+        for (const std::string& count : counts)
+            text +=
+                sentence(count.substr(0, 5) + std::string(place) + count.substr(5) + ",1.3,250.8,M,50.0,M,,");
+        return read_fixes(text + rmc("043539.00", "040925"));
+    };
+    CHECK(round({"GPGGA05", "GAGGA01"}).at(0).satellites_used == 5);
+    CHECK(round({"GAGGA01", "GPGGA05"}).at(0).satellites_used == 5);
+    CHECK(read_fixes(sentences({"GNGNS,120213.000,5957.0,N,01100.6,E,NDD,11,1.3,168.9,39.5,,,V",
+                                "GNGGA,120213.000,5957.0,N,01100.6,E,2,00,1.3,168.9,M,39.5,M,,"}))
+              .at(0)
+              .satellites_used == 11);
+}
+
+TEST_CASE("a sentence that lost a comma before its checksum was made gives no movement") {
+    const std::string_view gga_text = "GPGGA,203410.000,3947.6492,N,10509.1907,W,2,09,0.9,1700.0,M,-20.0,M,,";
+    for (const std::string_view shifted :
+         {"GPRMC,203410.000,A3947.6492,N,10509.1907,W,0.05,68.88,131021,,,D",
+          "GPRMC,203410.000,A,3947.6529N,10509.2015,W,0.01,68.88,161021,,,D",
+          "GPRMC,203410.000,A,3947.6540,N,10509.2019,W0.01,125.17,191021,,,D",
+          "GPRMC,203410.000,A,39476540,N,10509.2006,W,0.00,125.17,211021,,,D"}) {
+        INFO(shifted);
+        const auto fixes = read_fixes(sentences({gga_text, shifted}));
+        REQUIRE(fixes.size() == 1);
+        CHECK(fixes[0].type == FixType::dgnss);
+        CHECK(fixes[0].position->latitude == Approx(39.794153));
+        CHECK_FALSE(fixes[0].speed_mps);
+        CHECK_FALSE(fixes[0].course_deg);
+        CHECK(read_fixes(sentences({shifted})).at(0).type == FixType::none);
+    }
+}
+
+TEST_CASE("movement that leads the next epoch of a line without gaps is not this epoch's") {
+    const auto vtg = [](const std::string& knots) {
+        return sentence("GPVTG,180.0,T,,M," + knots + ",N,,K,A");
+    };
+    const auto fixes =
+        read_fixes(vtg("1.0") + rmc("120000", "150324") + vtg("50.0") + rmc("120001", "150324"));
+    REQUIRE(fixes.size() == 2);
+    CHECK(*fixes[0].speed_mps == Approx(0.514444).epsilon(1e-5));
+    CHECK(fixes[0].course_deg == 90.0);
+}
+
+TEST_CASE("status D is a differential fix, and no status neither gives nor denies one") {
+    CHECK(read_fixes(sentence("GPRMC,120000,D,4222.5,N,07106.0,W,1.0,90.0,150324,,")).at(0).type ==
+          FixType::dgnss);
+    CHECK(read_fixes(sentence("GPGLL,4222.5,N,07106.0,W,120000,D")).at(0).type == FixType::dgnss);
+    const auto date_only = read_fixes(sentence("GPRMC,120000,,,,,,,,150324,,,") + gga("120000"));
+    CHECK(date_only.at(0).type == FixType::fix_3d);
+    CHECK(utcs(date_only) == std::vector<std::string>{"2024-03-15T12:00:00Z"});
+    for (const std::string_view bare :
+         {"GPRMC,120000,,4222.5,N,07106.0,W,1.0,90.0,150324,,", "GPGLL,4222.5,N,07106.0,W,120000,,",
+          "GPGGA,120000,4222.5,N,07106.0,W,,03,2.5,160.0,M,,M,,",
+          "GNGNS,120000,4222.5,N,07106.0,W,,03,2.5,160.0,,,"}) {
+        INFO(bare);
+        CHECK(read_fixes(sentence(bare)).at(0).type == FixType::none);
+        CHECK(read_fixes(sentence(bare) + gga("120000")).at(0).type == FixType::fix_3d);
+    }
+    CHECK(read_fixes(sentence("GPGGA,120000,4222.5,N,07106.0,W,02,09,0.9,12.5,M,-33.0,M,,")).at(0).type ==
+          FixType::dgnss);
+}
+
+TEST_CASE("lines that begin with two dollar signs are read and are no damage") {
+    std::vector<std::string> bodies;
+    NmeaFramer framer;
+    framer.feed("$" + gga("120000") + "$" + gll("120000"),
+                [&](std::string_view body) { bodies.emplace_back(body); });
+    CHECK(bodies.size() == 2);
+    CHECK(framer.counts().damaged == 0);
+}
+
+TEST_CASE("an error ellipse tells the accuracy where north and east are left empty") {
+    const auto fixes = read_fixes(gga("120000") + sentence("GNGST,120000,6.1,3.0,4.0,61.0,,,4.8"));
+    CHECK(*fixes.at(0).accuracy_m == Approx(10.0));
+}
+
+TEST_CASE("a receiver whose clock stands still does not add up the satellites of each round") {
+    std::vector<Fix> fixes;
+    NmeaReceiver receiver(0, [&](const Fix& fix) { fixes.push_back(fix); });
+    for (int round = 0; round < 5; ++round) {
+        const std::string number = std::to_string(10 + round);
+        receiver.feed(sentences({"GPGGA,000000.00,4222.5,N,07106.0,W,1,01,1.2,12.5,M,-33.0,M,,",
+                                 "GPGSA,A,3," + number + ",,,,,,,,,,,,1.5,1.2,1.0",
+                                 "GPGSV,1,1,01," + number + ",60,319,36"}),
+                      round * second);
+        receiver.tick(round * second + second / 2);
+    }
+    REQUIRE(fixes.size() == 5);
+    CHECK(fixes.back().satellites_used == 1);
+    CHECK(fixes.back().satellites_seen == 1);
+}
+
+TEST_CASE("the equator, Greenwich and the date line are places like others") {
+    const auto at = [](const std::string& place) {
+        return *read_fixes(sentence("GPRMC,120000,A," + place + ",1.0,90.0,150324,,,A")).at(0).position;
+    };
+    CHECK(at("0000.0000,S,07106.0,E").latitude == 0);
+    CHECK_FALSE(std::signbit(at("0000.0000,S,07106.0,E").latitude));
+    CHECK_FALSE(std::signbit(at("5130.0,N,00000.0000,W").longitude));
+    CHECK(at("0000.0001,N,18000.0000,W").longitude == -180);
+    const auto fixes = read_fixes(sentences({"GPRMC,120000,A,0000.0,N,17959.9999,E,1.0,90.0,150324,,,A",
+                                             "GPRMC,120001,A,0000.0,S,17959.9999,W,1.0,90.0,150324,,,A"}));
+    REQUIRE(fixes.size() == 2);
+    CHECK_FALSE(fixes[1].position_leaps);
+}
+
+TEST_CASE("lines end with CR, with LF, with both, with noise or not at all") {
+    const std::vector<Fix> expected = read_fixes(good_epoch("120000") + good_epoch("120001"));
+    const std::string plain = good_epoch("120000") + good_epoch("120001");
+    for (const std::string end : {"\r", "\n", "\r\r\n", "", "\n\n", " \r\n", "\xff\xff", "\r\n~"}) {
+        std::string log;
+        for (std::size_t from = 0, to = 0; (to = plain.find("\r\n", from)) != std::string::npos;
+             from = to + 2)
+            log += plain.substr(from, to - from) + end;
+        CHECK(read_fixes(log) == expected);
+    }
+}
+
+TEST_CASE("a fourth dilution where others tell the system does not mix up the systems") {
+    const auto fixes =
+        read_fixes(rmc("074156.799", "250215") + sentences({"GPGSA,A,3,02,03,,,,,,,,,,,2.1,1.1,1.8,1.2",
+                                                            "BDGSA,A,3,02,03,04,,,,,,,,,,2.1,1.1,1.8,1.2"}));
+    CHECK(fixes.at(0).satellites_used == 5);
+    CHECK(fixes.at(0).hdop == 1.1);
+}
+
+TEST_CASE("a modem that drops its time with its fix is followed from the first lost round on") {
+    const std::string lost = sentences(
+        {"GPVTG,,T,,M,,N,,K,N", "GPGSA,A,1,,,,,,,,,,,,,,,,", "GPGGA,,,,,,0,,,,,,,,", "GPRMC,,V,,,,,,,,,,N"});
+    const auto fixes = read_fixes(gga("022038.00") + rmc("022038.00", "071020") +
+                                  sentence("GPGSA,A,2,06,07,11,19,22,30,,,,,,,1.4,1.1,0.9,1") + lost + lost +
+                                  gga("022047.00") + rmc("022047.00", "071020"));
+    REQUIRE(fixes.size() == 4);
+    CHECK(fixes[0].type == FixType::fix_2d);
+    CHECK(fixes[1].type == FixType::none);
+    CHECK(fixes[2].type == FixType::none);
+    CHECK(fixes[3].position);
+}
