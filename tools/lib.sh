@@ -85,8 +85,9 @@ build_preset() {
     local preset=$1 targets=()
     shift
     (($# == 0)) || targets=(--target "$@")
-    if [[ ! -f $project/build/$preset/build.ninja ]]; then
-        (cd "$project" && cmake --preset "$preset") || return 1
+    # Ninja does not look at the presets by itself, and a changed compiler takes the other values out of the cache.
+    if [[ ! $project/build/$preset/build.ninja -nt $project/CMakePresets.json ]]; then
+        (cd "$project" && cmake --fresh --preset "$preset") || return 1
     fi
     (cd "$project" && cmake --build --preset "$preset" --parallel "$(build_jobs)" "${targets[@]}" -- "${ninja_flags[@]}")
 }
