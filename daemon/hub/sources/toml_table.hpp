@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "daemon/hub/sources/mapping.hpp"
-#include "sync/base/toml_reader.hpp"
 #include "sync/base/result.hpp"
+#include "sync/base/toml_reader.hpp"
 
 namespace fieldpost::hub {
 
