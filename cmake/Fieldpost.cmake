@@ -30,15 +30,16 @@ if(FIELDPOST_SANITIZE)
     add_link_options(-fsanitize=address,undefined)
     # They find next to nothing here, and cost a tenth of the build.
     add_compile_options(-fno-sanitize=vptr,object-size)
+    # The fuzzers run what the unit tests run: compiled once.
+    if(FIELDPOST_FUZZ)
+        add_compile_options(-fsanitize=fuzzer-no-link)
+    endif()
     # GCC's own warnings of unset variables and of bounds see ghosts in instrumented code, such as inside std::regex.
     set(ghosts -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
     add_compile_options("$<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:Debug>>:${ghosts}>")
 elseif(FIELDPOST_TSAN)
     add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
     add_link_options(-fsanitize=thread)
-elseif(FIELDPOST_FUZZ)
-    add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer)
-    add_link_options(-fsanitize=address,undefined)
 endif()
 
 # Half of a build is spent on reading the same headers. With FIELDPOST_PCH they are read once, for all that is ours;
