@@ -148,7 +148,8 @@ void Power::feed(std::uint64_t now_ms, std::uint32_t pause_ms) {
 
 bool Power::done(std::uint64_t now_ms, std::uint32_t run) {
     if (!powered() || run != m_.run) return false;
-    m_.wake = WakeKind::none;
+    // A call for help that came while this was on its way starts the computer again.
+    if (m_.wake != WakeKind::sos) m_.wake = WakeKind::none;
     m_.failed_runs = 0;
     m_.again = true;  // with the ignition on it starts again
     cut(now_ms, CutReason::done);

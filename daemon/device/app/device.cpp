@@ -63,7 +63,6 @@ Device::~Device() {
 Result<std::unique_ptr<Device>> Device::create(Settings settings) {
     std::unique_ptr<Device> device(new Device(std::move(settings)));
     if (auto opened = device->open(); !opened) {
-        device->mark_ended(1);
         return opened.error();
     }
     return device;
@@ -82,10 +81,10 @@ Status Device::open() {
     journal_ = Journal::closed(settings_.state / "journal.db", settings_.device,
                                [this](std::function<void()> event) { loop_.post(std::move(event)); });
     if (auto locked = lock_state(); !locked && locked.error().code == ErrorCode::conflict) return locked;
+    open_power();  // before what may take long: a supervisor resets a computer that it does not hear of
     if (lock_) open_journal();
     blobs_tried(make_blobs());
     recorder_ = std::make_unique<Recorder>(*journal_, *clock_, blobs_);
-    open_power();
     open_gnss();
     open_uplinks();
     open_link(open_city());
@@ -178,6 +177,7 @@ void Device::open_power() {
     events.sos = [this](std::function<void(bool)> saved) { report_sos(std::move(saved)); };
     power_ = std::make_unique<PowerWatch>(loop_, supervisor_, settings_.power,
                                           settings_.state / "sos-reported", *clock_, std::move(events));
+    if (auto started = power_->start(); !started) fault(supervisor_part, started.error());
 }
 
 // What the fleet's admin is told of the box; the recorder knows when it is due.
@@ -488,14 +488,7 @@ Status Device::run() {
     if (gnss_) gnss_->stop();
     uplinks_->stop();
     link_->stop();
-    mark_ended(0);
     return ok();
-}
-
-void Device::mark_ended(int exit_code) {
-    if (!lock_) return;  // the mark may be another program's
-    auto marked = device::mark_ended(settings_.state, clock_->boot_id(), exit_code);
-    if (!marked) spdlog::warn("how this run ends is not kept: {}", marked.error().message);
 }
 
 // On the receiver's thread. Some tell of ten fixes a second; nobody wants to know so often.
@@ -509,9 +502,6 @@ void Device::take_fix(const hal::Fix& fix) {
 }
 
 void Device::start_parts() {
-    if (power_) {
-        if (auto started = power_->start(); !started) fault(supervisor_part, started.error());
-    }
     fittings_->start();
     fittings_->show(indication());
 }

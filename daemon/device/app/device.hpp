@@ -85,7 +85,6 @@ class Device {
     void start_link();
     void end();
     // What the next run will know of this one's end.
-    void mark_ended(int exit_code);
     void report_health();
     void report_sos(std::function<void(bool saved)> saved);
     // Nothing large is to be begun.

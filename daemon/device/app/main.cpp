@@ -12,7 +12,8 @@ namespace {
 
 constexpr int power_stayed = 75;  // EX_TEMPFAIL
 
-// When the device, which held the folder, is gone: how this run ends is not what it has written there.
+// When the device is gone, which held the folder, and with it every store: before that nothing has ended
+// well.
 void mark_ended(const std::filesystem::path& state, int exit_code) {
     const auto lock = fieldpost::FolderLock::take(state);
     if (!lock) return;  // somebody has started the program again
@@ -44,15 +45,19 @@ int main(int argc, char** argv) {
         auto device = fieldpost::device::Device::create(std::move(*settings));
         if (!device) {
             spdlog::error("cannot start: {}", device.error().message);
+            mark_ended(state, 1);
             return 1;
         }
         if (auto ran = (*device)->run(); !ran) {
             spdlog::error("{}", ran.error().message);
+            device->reset();
+            mark_ended(state, 1);
             return 1;
         }
         const auto supervisor = (*device)->power_goes_to();
         const auto power_goes = (*device)->power_goes();
         device->reset();  // every store is closed and on disk
+        mark_ended(state, 0);
         if (supervisor) {
             const auto given = fieldpost::device::give_power_back(*supervisor, wake_after_s, power_goes);
             if (!given) {  // power stays: the service manager starts it again

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "sync/base/file.hpp"
 
@@ -18,7 +19,8 @@ constexpr std::chrono::seconds sos_pace{5};  // while it cannot be saved
 constexpr std::chrono::milliseconds feed_pace{15'000};
 constexpr std::chrono::milliseconds fastest_feed{250};
 constexpr std::chrono::milliseconds unsure_feed{1'000};  // while it does not say what it waits
-// A service manager, an admin or an installation may take so long to start the program again.
+// A service manager, an admin or an installation may take so long to start the program again, and a start
+// that finds a damaged store or a full disk.
 constexpr std::uint32_t pause_s = 600;
 // A new firmware of the supervisor that has worked with the program for so long is kept.
 constexpr std::int64_t trial_us = 60'000'000;
@@ -105,6 +107,7 @@ Status PowerWatch::start() {
         const bool news =
             state.has_value() != box->newest.has_value() || (state && is_news(*box->newest, *state));
         box->newest = state;
+        if (state && !std::exchange(box->greeted, true)) box->watch->supervisor_->feed(pause_s);
         if (!news) return;
         box->post([watch = box->watch] { watch->take(); });
     });
@@ -218,7 +221,8 @@ void PowerWatch::look_for_sos(const hal::SupervisorState& state) {
         if (reported_ != now) sos_saved(true, now);
         return;
     }
-    spdlog::warn("the SOS button was pressed");
+    if (noted_ != now) spdlog::warn("the SOS button was pressed");
+    noted_ = now;
     saving_sos_ = true;
     events_.sos([this, now](bool saved) {
         saving_sos_ = false;

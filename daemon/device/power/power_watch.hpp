@@ -41,7 +41,8 @@ class PowerWatch {
     PowerWatch(const PowerWatch&) = delete;
     PowerWatch& operator=(const PowerWatch&) = delete;
 
-    // As hal::Supervisor.
+    // As hal::Supervisor. The first state is answered at once, from the driver's thread, with a feed that
+    // allows for minutes: the loop may not run yet, and this may be the start after a crash.
     Status start();
 
     // nullopt: no supervisor is fitted, or nobody hears it.
@@ -68,6 +69,7 @@ class PowerWatch {
         std::optional<hal::SupervisorState> newest;
         support::EventLoop* loop = nullptr;  // null: nobody listens any more
         PowerWatch* watch = nullptr;
+        bool greeted = false;  // it knows that the program is alive, and may take long to start
     };
 
     void post(std::function<void()> event);
@@ -96,6 +98,7 @@ class PowerWatch {
     bool confirmed_ = false;  // its new firmware
     bool saving_sos_ = false;
     std::optional<Reported> reported_;
+    std::optional<Reported> noted_;  // in the log
     support::Timer second_;  // while power is in hold-up
     support::Timer feeding_;
     support::Timer sos_again_;

@@ -192,6 +192,17 @@ TEST_CASE("who is never heard is never fed") {
     CHECK(bench.supervisor->feeds().empty());
 }
 
+TEST_CASE("while the program starts and its loop does not run yet, the supervisor is asked for minutes") {
+    Bench bench;
+    bench.supervisor->says(bench.on());
+    CHECK(bench.supervisor->feeds() == std::vector<std::uint32_t>{600});
+    bench.supervisor->says(std::nullopt);
+    bench.supervisor->says(bench.on());
+    CHECK(bench.supervisor->feeds().size() == 1);
+    bench.settle();
+    CHECK(bench.supervisor->feeds().back() == 0);
+}
+
 TEST_CASE("a program that ends for another reason asks for some minutes without feeds") {
     Bench bench;
     bench.supervisor->says(bench.on());

@@ -236,13 +236,30 @@ TEST_CASE("the SOS button wakes the computer with an empty battery too, and its 
     CHECK_FALSE(b.on());
 }
 
-TEST_CASE("done ends a wake before its time") {
+TEST_CASE("done ends a wake by the timer before its time") {
     PowerBench b;
+    b.power.set_timer(b.now_ms, 1);
+    b.pass(1'010);
+    REQUIRE(b.on());
+    REQUIRE(b.done());
+    b.pass(b.settings.wake_ms);
+    CHECK_FALSE(b.on());
+}
+
+TEST_CASE("a call for help that comes before a done on its way starts the computer again") {
+    PowerBench b;
+    b.start();
+    b.inputs.ignition = false;
+    b.pass(1'000);
+    REQUIRE(b.state() == PowerState::hold_up);
     b.inputs.sos_pressed = true;
     b.pass(10);
     REQUIRE(b.done());
-    b.pass(b.settings.sos_ms);
     CHECK_FALSE(b.on());
+    b.pass(b.settings.off_ms + 10);
+    CHECK(b.on());
+    b.pass_fed(b.settings.sos_ms);
+    CHECK(b.state() == PowerState::hold_up);
 }
 
 TEST_CASE("a reset of the supervisor in the middle of a hold-up loses none of it") {
