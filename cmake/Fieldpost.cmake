@@ -34,9 +34,11 @@ if(FIELDPOST_SANITIZE)
     if(FIELDPOST_FUZZ)
         add_compile_options(-fsanitize=fuzzer-no-link)
     endif()
+elseif(FIELDPOST_UBSAN)
+    add_compile_options(-fsanitize=undefined -fno-sanitize-recover=undefined -fno-sanitize=vptr,object-size)
+    add_link_options(-fsanitize=undefined -static-libubsan)
     # GCC's own warnings of unset variables and of bounds see ghosts in instrumented code, such as inside std::regex.
-    set(ghosts -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
-    add_compile_options("$<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:Debug>>:${ghosts}>")
+    add_compile_options(-Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
 elseif(FIELDPOST_TSAN)
     add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
     add_link_options(-fsanitize=thread)
@@ -121,6 +123,7 @@ extern const std::string_view ${name};
 const std::string_view ${name} = R\"__embed__(${text})__embed__\";
 }
 " @ONLY)
+    set_source_files_properties(${CMAKE_CURRENT_BINARY_DIR}/embed_${name}.cpp PROPERTIES COMPILE_OPTIONS -Wno-overlength-strings)
     target_sources(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/embed_${name}.cpp)
 endfunction()
 
@@ -141,6 +144,7 @@ extern const std::string_view ${name};
 const std::string_view ${name}(\"${text}\", ${size});
 }
 " @ONLY)
+    set_source_files_properties(${CMAKE_CURRENT_BINARY_DIR}/embed_${name}.cpp PROPERTIES COMPILE_OPTIONS -Wno-overlength-strings)
     target_sources(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/embed_${name}.cpp)
 endfunction()
 

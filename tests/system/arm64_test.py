@@ -10,7 +10,7 @@ import urllib.parse
 sys.path.insert(0, os.path.dirname(__file__))
 from stack import ROOT, Stack, wait_for  # noqa: E402
 
-ARM = pathlib.Path(os.environ.get("FIELDPOST_ARM64_BUILD", ROOT / "build" / "arm64"))
+ARM = pathlib.Path(os.environ.get("FIELDPOST_ARM64_BUILD", ROOT / "build" / "arm64-dev"))
 SYSROOT = ROOT / "build" / "sysroot" / "arm64"
 EMULATOR = shutil.which("qemu-aarch64-static")
 
@@ -20,7 +20,7 @@ def emulated(name):
 
 
 @unittest.skipUnless(EMULATOR and (ARM / "bin" / "fieldpostd").exists(),
-                     "no arm64 build or no emulator: tools/install arm64 && cmake --preset arm64 && cmake --build --preset arm64")
+                     "no arm64 build or no emulator: tools/install arm64 && cmake --preset arm64-dev && cmake --build --preset arm64-dev")
 class Arm64Device(unittest.TestCase):
     def setUp(self):
         self.stack = Stack("arm64")

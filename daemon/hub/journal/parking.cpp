@@ -59,7 +59,7 @@ struct Parking::Statements {
         settled, taken;
 };
 
-Parking::Parking(Store& store) : store_(store), statements_(std::make_unique<Statements>(store.database())) {}
+Parking::Parking(Store& store) : statements_(std::make_unique<Statements>(store.database())) {}
 Parking::~Parking() = default;
 
 Result<Parking::Standing> Parking::standing(const std::string& device, const protocol::After& place) {

@@ -58,7 +58,6 @@ class Parking {
 
   private:
     struct Statements;
-    Store& store_;
     std::unique_ptr<Statements> statements_;
 };
 
