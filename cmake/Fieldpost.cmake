@@ -37,15 +37,20 @@ if(FIELDPOST_SANITIZE)
 elseif(FIELDPOST_UBSAN)
     add_compile_options(-fsanitize=undefined -fno-sanitize-recover=undefined -fno-sanitize=vptr,object-size)
     add_link_options(-fsanitize=undefined -static-libubsan)
-    # GCC's own warnings of unset variables and of bounds see ghosts in instrumented code, such as inside std::regex.
-    add_compile_options(-Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
 elseif(FIELDPOST_TSAN)
     add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
     add_link_options(-fsanitize=thread)
 endif()
 
+# GCC's own warnings of unset variables and of bounds see ghosts in instrumented code, such as inside std::regex, and in
+# system headers that came precompiled. What is built for ARM without either has them.
+if(FIELDPOST_PCH OR FIELDPOST_SANITIZE OR FIELDPOST_UBSAN OR FIELDPOST_TSAN)
+    set(_ghosts -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread -Wno-free-nonheap-object)
+    add_compile_options("$<$<CXX_COMPILER_ID:GNU>:${_ghosts}>")
+endif()
+
 # Half of a build is spent on reading the same headers. With FIELDPOST_PCH they are read once, for all that is ours;
-# a build without it (the release) sees to it that every file includes what it uses.
+# a build without it (what is packaged for ARM) sees to it that every file includes what it uses.
 function(fieldpost_precompiled name)
     if(FIELDPOST_PCH)
         target_precompile_headers(${name} REUSE_FROM ${ARGV1})

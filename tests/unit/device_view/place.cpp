@@ -3,7 +3,7 @@
 namespace fieldpost::test {
 
 const TimeZone& central() {
-    static const TimeZone zone = std::move(*TimeZone::parse("CST-06"));
+    static const TimeZone zone = *TimeZone::parse("CST-06");
     return zone;
 }
 

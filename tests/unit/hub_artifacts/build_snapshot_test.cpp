@@ -61,7 +61,7 @@ TEST_CASE("Whatever a city's size, its manifest and each of its blocks is one me
     CHECK(block_bytes_for(5'000'000'000).value() == protocol::block_bytes);
     CHECK(block_bytes_for(30'000'000'000).error().code == ErrorCode::full);
     CHECK(block_bytes_for(std::uint64_t{1} << 60U).error().code == ErrorCode::full);
-    for (const std::uint64_t bytes : {6'200'000'000, 7'000'000'000, 15'000'000'000, 23'000'000'000}) {
+    for (const std::uint64_t bytes : {6'200'000'000U, 7'000'000'000U, 15'000'000'000U, 23'000'000'000U}) {
         const std::uint32_t block_bytes = block_bytes_for(bytes).value();
         CHECK(compress(engine::testing::content_of(1, block_bytes)).size() + 1'000 <
               protocol::max_message_bytes);

@@ -8,7 +8,7 @@ using namespace fieldpost::hub;
 namespace {
 
 TimeZone eastern() {
-    return std::move(*TimeZone::parse("EST-05EDT,M3.2.0,M11.1.0"));
+    return *TimeZone::parse("EST-05EDT,M3.2.0,M11.1.0");
 }
 
 std::string date_of(std::string_view text, DateFormat format = DateFormat::detect) {
