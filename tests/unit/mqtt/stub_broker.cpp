@@ -94,11 +94,10 @@ std::optional<StubBroker::Packet> StubBroker::read(int connection) const {
     return Packet{static_cast<std::uint8_t>(type->front()), std::move(*content)};
 }
 
-void StubBroker::take(int connection, const Packet& publish) {
-    const auto size = static_cast<std::uint8_t>(publish.content.at(1));  // no topic of the tests is longer
-    const Published message{publish.content.substr(2, size), (publish.type >> 1U) & 3,
-                            (publish.type & 1U) != 0};
-    if (message.qos == 1) write(connection, std::string{0x40, 2} + publish.content.substr(2U + size, 2));
+void StubBroker::take(int connection, const Packet& packet) {
+    const auto size = static_cast<std::uint8_t>(packet.content.at(1));  // no topic of the tests is longer
+    const Published message{packet.content.substr(2, size), (packet.type >> 1U) & 3, (packet.type & 1U) != 0};
+    if (message.qos == 1) write(connection, std::string{0x40, 2} + packet.content.substr(2U + size, 2));
     {
         const std::lock_guard lock(mutex_);
         published_.push_back(message);
