@@ -169,8 +169,9 @@ class Assessing : public Source {
         Random random(hash(sources_.seed(), 0xA11A, last_alias_));
         std::string current = street.name;
         if (!street.type.empty()) current += ' ' + street.type;
-        alias("former_name", street.former_name, current, "", first_of_year(random.between(1890, 1950)),
-              first_of_year(random.between(1968, 2020)), {});
+        const Day to = first_of_year(random.between(1968, 2020));
+        const Day from = first_of_year(random.between(1890, 1950));
+        alias("former_name", street.former_name, current, "", from, to, {});
     }
 
     void property_aliases(const Property& property) {

@@ -83,6 +83,25 @@ std::vector<Form> city_forms(Random& random) {
     return out;
 }
 
+// One draw in each expression: where there are two, compilers differ in which comes first.
+
+std::string measured_value(Random& random) {
+    if (random.percent(60)) return std::to_string(random.between(0, 240));
+    const std::int64_t tenths = random.between(0, 9);
+    return fmt::format("{}.{}", random.between(0, 180), tenths);
+}
+
+std::string some_day(Random& random) {
+    const std::int64_t day = random.between(1, 28);
+    const std::int64_t month = random.between(1, 12);
+    return fmt::format("20{}-{:02}-{:02}", random.between(15, 29), month, day);
+}
+
+std::string serial(Random& random) {
+    const std::int64_t number = random.between(0, 999'999);
+    return random.pick(prefixes) + fmt::format("{:06}", number);
+}
+
 std::string answer(Random& random, Answer kind) {
     switch (kind) {
         case Answer::judged:
@@ -90,13 +109,11 @@ std::string answer(Random& random, Answer kind) {
         case Answer::yes_no:
             return random.percent(70) ? "yes" : "no";
         case Answer::measured:
-            return random.percent(60) ? std::to_string(random.between(0, 240))
-                                      : fmt::format("{}.{}", random.between(0, 180), random.between(0, 9));
+            return measured_value(random);
         case Answer::numbered:
-            return random.pick(prefixes) + fmt::format("{:06}", random.between(0, 999'999));
+            return serial(random);
         case Answer::dated:
-            return fmt::format("20{}-{:02}-{:02}", random.between(15, 29), random.between(1, 12),
-                               random.between(1, 28));
+            return some_day(random);
         case Answer::chosen:
             return random.pick(choices);
     }
@@ -108,7 +125,9 @@ std::string note(Random& random) {
     for (std::int64_t left = random.between(1, 3); left > 0; --left) {
         std::string what = random.pick(whats);
         if (random.percent(70)) {
-            out += random.pick(wheres) + (random.percent(50) ? ": " : ", ");
+            const std::string_view then = random.percent(50) ? ": " : ", ";
+            out += random.pick(wheres);
+            out += then;
         } else {
             what[0] = static_cast<char>(what[0] - 'a' + 'A');
         }
@@ -117,8 +136,10 @@ std::string note(Random& random) {
         out += ". ";
     }
     out += random.pick(furthers);
-    if (random.percent(20))
-        out += " Spoke with " + random.pick(people) + fmt::format(", 555-{:04}.", random.between(0, 9999));
+    if (random.percent(20)) {
+        const std::int64_t phone = random.between(0, 9999);
+        out += " Spoke with " + random.pick(people) + fmt::format(", 555-{:04}.", phone);
+    }
     return out;
 }
 
