@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <fstream>
 #include <vector>
 
+#include "hal/udev_rules.hpp"
 #include "tests/unit/hal/temp_folder.hpp"
 
 using namespace fieldpost;
@@ -351,4 +353,26 @@ TEST_CASE("every board of this project is in order") {
         ++boards;
     }
     CHECK(boards >= 6);
+}
+
+TEST_CASE("the light of every board is one that the package's udev rules let the daemon switch") {
+    const std::filesystem::path boards = FIELDPOST_BOARDS;
+    const std::filesystem::path rules = boards.parent_path() / "tools/packaging/debian/fieldpost-device.udev";
+    std::ifstream file(rules);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    CHECK(text.find("SUBSYSTEM==\"leds\", KERNEL==\"fieldpost:*\"") != std::string::npos);
+    CHECK(read_udev_rules(text).problems.empty());
+    int lights = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(boards)) {
+        if (entry.path().filename() != "board.toml") continue;
+        const auto board = load_board(entry.path());
+        REQUIRE(board.has_value());
+        for (const BoardRevision& revision : board->revisions) {
+            const BoardPart& light = revision.parts.at(Capability::indicator);
+            if (light.driver != "leds") continue;
+            CHECK(light.settings.at("led").starts_with("fieldpost:"));
+            ++lights;
+        }
+    }
+    CHECK(lights >= 4);
 }
