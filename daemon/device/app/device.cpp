@@ -189,7 +189,10 @@ void Device::report_health() {
         if (part.status.state == hal::PartState::broken)
             health.broken.push_back({part.name, part.status.detail});
     }
-    if (power_) health.supervisor = power_->state();
+    if (power_) {
+        health.supervisor = power_->state();
+        health.has_supervisor = power_->status().state != hal::PartState::not_fitted;
+    }
     health.storage = fittings_->disk();
     health.uptime = std::chrono::seconds((clock_->boottime_us() - began_us_) / 1'000'000);
     recorder_->report_health(std::move(health));
