@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <fstream>
 #include <vector>
 
@@ -353,6 +354,27 @@ TEST_CASE("every board of this project is in order") {
         ++boards;
     }
     CHECK(boards >= 6);
+}
+
+TEST_CASE("the package has every board of a computer, in order where it lies, and none of a supervisor") {
+    const TempFolder system;
+    const std::string install = "DESTDIR='" + system.path().string() + "' " FIELDPOST_INSTALL_BOARDS " >&2";
+    REQUIRE(std::system(install.c_str()) == 0);
+    std::vector<std::filesystem::path> installed;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(system.path())) {
+        if (entry.path().filename() == "board.toml") installed.push_back(entry.path());
+    }
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(FIELDPOST_BOARDS)) {
+        if (entry.path().filename() != "board.toml") continue;
+        INFO(entry.path());
+        const auto board = std::filesystem::relative(entry.path(), FIELDPOST_BOARDS).string();
+        const auto found = std::ranges::find_if(installed, [&](const std::filesystem::path& file) {
+            return file.string().ends_with("/share/fieldpost/boards/" + board);
+        });
+        const bool is_computer = load_board(entry.path()).value().kind == BoardKind::computer;
+        CHECK((found != installed.end()) == is_computer);
+        if (found != installed.end()) CHECK(load_board(*found).has_value());
+    }
 }
 
 TEST_CASE("the light of every board is one that the package's udev rules let the daemon switch") {
