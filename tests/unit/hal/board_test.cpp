@@ -356,6 +356,20 @@ TEST_CASE("every board of this project is in order") {
     CHECK(boards >= 6);
 }
 
+TEST_CASE(
+    "no board takes every USB device of a maker for its receiver: makers of receivers make modems too") {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(FIELDPOST_BOARDS)) {
+        if (entry.path().extension() != ".rules") continue;
+        INFO(entry.path());
+        std::ifstream file(entry.path());
+        for (std::string line; std::getline(file, line);) {
+            if (line.find("idVendor") == std::string::npos || line.starts_with('#')) continue;
+            CHECK(line.find("ATTRS{idProduct}==") != std::string::npos);
+            CHECK(line.find("ID_MM_DEVICE_IGNORE") == std::string::npos);
+        }
+    }
+}
+
 TEST_CASE("the package has every board of a computer, in order where it lies, and none of a supervisor") {
     const TempFolder system;
     const std::string install = "DESTDIR='" + system.path().string() + "' " FIELDPOST_INSTALL_BOARDS " >&2";
