@@ -548,16 +548,18 @@ void Device::count_records() {
         count_again_ = true;
         return;
     }
-    counting_ = readers_->run([this](const Result<CityView*>& view) {
+    const std::uint64_t generation = link_->city().snapshot_generation;
+    counting_ = readers_->run([this, generation](const Result<CityView*>& view) {
         if (!view) {
             loop_.post([this] { counting_ = false; });
             return;
         }
         const auto counts = (*view)->reader.counts();
         const auto meta = (*view)->reader.meta();
-        loop_.post([this, counts, meta] {
+        loop_.post([this, generation, counts, meta] {
             counting_ = false;
             if (counts) {
+                counted_generation_ = generation;
                 properties_ = counts->properties;
                 records_ = counts->records;
             }
@@ -580,7 +582,7 @@ void Device::status_changed() {
     status_due_ = true;
     status_timer_ = loop_.after(status_pace, [this] {
         status_due_ = false;
-        if (properties_ == 0 && link_->city().snapshot_generation != 0) count_records();
+        if (link_->city().snapshot_generation != counted_generation_) count_records();
         fittings_->show(indication());
         api_->broadcast("status", status());
     });
