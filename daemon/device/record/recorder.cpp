@@ -381,7 +381,8 @@ void Recorder::check_position(std::function<void()> urgent_saved) {
 
 void Recorder::position_saved(const Result<Recorded>& recorded) {
     saving_position_ = false;
-    recorded ? positions_log_.saved() : positions_log_.not_saved(recorded.error());
+    if (!recorded) return positions_log_.not_saved(recorded.error());
+    positions_log_.saved();
 }
 
 void Recorder::report_health(NewHealth health) {
