@@ -356,6 +356,12 @@ TEST_CASE("every board of this project is in order") {
     CHECK(boards >= 6);
 }
 
+TEST_CASE("a clock that no device would use, and a setting that it would not know, are refused") {
+    CHECK(complaint_after("[link]", "[clock]\ndriver = \"sim\"\n[link]").find("driver") != std::string::npos);
+    CHECK(complaint_after("[link]", "[clock]\ndriver = \"system\"\nrtc = 1\n[link]").find("'rtc'") !=
+          std::string::npos);
+}
+
 TEST_CASE(
     "no board takes every USB device of a maker for its receiver: makers of receivers make modems too") {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(FIELDPOST_BOARDS)) {
