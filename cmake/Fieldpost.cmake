@@ -9,6 +9,11 @@ if(NOT CMAKE_BUILD_TYPE)
     set(CMAKE_BUILD_TYPE Release)
 endif()
 
+# Files beyond 2 GB on 32-bit processors too. Not _TIME_BITS: libraries are called with times as they were built for.
+if(CMAKE_SIZEOF_VOID_P EQUAL 4)
+    add_compile_definitions(_FILE_OFFSET_BITS=64)
+endif()
+
 # A program loads only the libraries that it calls: what one hal driver needs is no burden on the hub.
 add_link_options(LINKER:--as-needed)
 

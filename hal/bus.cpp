@@ -28,13 +28,14 @@ bool somebody_listens(std::string_view address) {
 
 }  // namespace
 
-Result<Bus> Bus::open(const std::string& address) {
+Result<Bus> Bus::open(const std::string& address, std::int64_t answer_us) {
     if (!somebody_listens(address)) {
         return fail(ErrorCode::unavailable, "nobody listens at the D-Bus address " + address);
     }
     try {
         return Bus(address.empty() ? sdbus::createSystemBusConnection()
-                                   : sdbus::createSessionBusConnectionWithAddress(address));
+                                   : sdbus::createSessionBusConnectionWithAddress(address),
+                   answer_us);
     } catch (const sdbus::Error& error) {
         return fail(ErrorCode::unavailable, "the system's D-Bus does not answer: " + error.getMessage());
     }

@@ -28,13 +28,13 @@ std::optional<Value> property(const BusProperties& properties, const std::string
     return found->second.get<Value>();
 }
 
-// One connection; everything on one thread. A call waits for its answer, at most `answer_us`.
+// One connection; everything on one thread. A call waits for its answer, a second unless open() says more.
 class Bus {
   public:
-    static constexpr std::int64_t answer_us = 1'000'000;
+    static constexpr std::int64_t usual_answer_us = 1'000'000;
 
     // `address` empty: the system's bus. unavailable with a sentence.
-    static Result<Bus> open(const std::string& address);
+    static Result<Bus> open(const std::string& address, std::int64_t answer_us = usual_answer_us);
 
     // not_found when nobody offers the service now, unavailable for all else.
     Result<BusProperties> properties(const std::string& service, const std::string& path,
@@ -48,7 +48,7 @@ class Bus {
             proxy(service, path)
                 .callMethod(method)
                 .onInterface(interface)
-                .withTimeout(static_cast<std::uint64_t>(answer_us))
+                .withTimeout(static_cast<std::uint64_t>(answer_us_))
                 .withArguments(std::forward<Arguments>(arguments)...)
                 .storeResultsTo(answer);
             return answer;
@@ -64,7 +64,7 @@ class Bus {
             proxy(service, path)
                 .callMethod(method)
                 .onInterface(interface)
-                .withTimeout(static_cast<std::uint64_t>(answer_us))
+                .withTimeout(static_cast<std::uint64_t>(answer_us_))
                 .withArguments(std::forward<Arguments>(arguments)...);
             return ok();
         } catch (const sdbus::Error& error) {
@@ -80,12 +80,14 @@ class Bus {
     Woke wait(const StopEvent& stop, std::optional<std::int64_t> timeout_us);
 
   private:
-    explicit Bus(std::unique_ptr<sdbus::IConnection> connection) : connection_(std::move(connection)) {}
+    Bus(std::unique_ptr<sdbus::IConnection> connection, std::int64_t answer_us)
+        : connection_(std::move(connection)), answer_us_(answer_us) {}
 
     sdbus::IProxy& proxy(const std::string& service, const std::string& path);
     static Error failed(const std::string& service, const sdbus::Error& error);
 
     std::unique_ptr<sdbus::IConnection> connection_;
+    std::int64_t answer_us_;
     std::unique_ptr<sdbus::IProxy> proxy_;  // the last one used
     std::pair<std::string, std::string> proxy_of_;
 };

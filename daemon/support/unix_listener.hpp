@@ -1,6 +1,8 @@
 // Binding a Unix socket path, for the .cpp files of this folder only.
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 
 #include "sync/base/result.hpp"
@@ -25,7 +27,7 @@ class UnixListener {
 
     std::filesystem::path path_;  // empty: moved from
     int descriptor_ = -1;
-    unsigned long inode_ = 0;
+    ino_t inode_ = 0;
 };
 
 }  // namespace fieldpost::support

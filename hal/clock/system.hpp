@@ -16,8 +16,8 @@ struct SystemClockPlaces {
 // battery clock at boot (hctosys); else `build_floor`. A system UTC below `build_floor_us`, the moment the
 // program was built, is `none` unless satellites know better.
 //
-// UTC never runs back by a little (EvenUtc): only a better source, or a step of more than 10 s, turns it
-// back.
+// UTC never runs back by a little (EvenUtc): only a better source that is more than 1 s behind, or a step of
+// more than 10 s, turns it back.
 //
 // The system clock itself is never set from here.
 std::unique_ptr<Clock> make_system_clock(UnixMicros build_floor_us, const SystemClockPlaces& places = {});

@@ -54,24 +54,31 @@ class SysfsLed final : public Lamp {
             if (const Status set = set_steady(!pattern.turns_us.empty()); !set) return set.error();
             return true;
         }
-        if (!has_timer_ || pattern.turns_us.size() != 2) {
-            if (const Status set = set_steady(true); !set) return set.error();
-            return false;
+        if (has_timer_ && pattern.turns_us.size() == 2) {
+            if (hand_over(pattern)) return true;
+            has_timer_ = false;
         }
+        if (const Status set = set_steady(true); !set) return set.error();
+        return false;
+    }
+
+    void close() override { [[maybe_unused]] const Status dark = set_steady(false); }
+
+  private:
+    // The kernel makes the delays when the trigger is set, as root's: a program that is not root may be
+    // allowed to write the trigger, and yet not them.
+    Status hand_over(const Pattern& pattern) const {
         const auto milliseconds = [](std::int64_t micros) { return std::to_string(micros / 1000); };
         const std::array<std::pair<const char*, std::string>, 3> attributes{
             {{"trigger", "timer"},
              {"delay_on", milliseconds(pattern.turns_us[0])},
              {"delay_off", milliseconds(pattern.turns_us[1])}}};
         for (const auto& [name, value] : attributes) {
-            if (const Status set = write_attribute(folder_ / name, value); !set) return set.error();
+            if (const Status set = write_attribute(folder_ / name, value); !set) return set;
         }
-        return true;
+        return ok();
     }
 
-    void close() override { [[maybe_unused]] const Status dark = set_steady(false); }
-
-  private:
     // Nobody else blinks it from now on. The kernel makes it dark when a trigger ends, so its light comes
     // after.
     Status set_steady(bool lit) {
@@ -84,7 +91,7 @@ class SysfsLed final : public Lamp {
 
     const std::filesystem::path folder_;
     std::string brightness_ = "1";
-    bool has_timer_ = false;
+    bool has_timer_ = false;  // and its delays can be set
 };
 
 }  // namespace

@@ -1,5 +1,8 @@
 // A light that the kernel knows as an LED (/sys/class/leds). The kernel's own "timer" trigger blinks where it
-// is there, which wakes nobody; else this driver does.
+// is there and its delays can be written (they are root's), which wakes nobody; else this driver does.
+//
+// `brightness` and `trigger` must be writable: the package's udev rules see to it for LEDs whose name begins
+// with "fieldpost:".
 //
 // Settings:
 //   led    its name in sysfs, such as "fieldpost:green:status"; must be given

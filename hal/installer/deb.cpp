@@ -1,16 +1,5 @@
 #include "hal/installer/deb.hpp"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-
-extern "C" {  // glibc 2.36 declares it without
-#include <sys/pidfd.h>
-}
-
-#include <cerrno>
-#include <cstring>
 #include <sstream>
 
 #include "hal/installer/jobs.hpp"
@@ -22,12 +11,15 @@ namespace {
 
 constexpr std::uint64_t largest_package = 256U << 20U;
 constexpr std::uint64_t longest_signature = 256;
-constexpr std::uint64_t longest_log = 1U << 20U;
+constexpr std::uint64_t longest_result = 4096;
+constexpr std::int64_t look_us = 200'000;
+constexpr std::int64_t longest_us = 3'600'000'000;  // apt-get on a slow card takes minutes
 
 struct DebSettings {
     std::filesystem::path public_key;
     std::filesystem::path spool;
-    std::vector<std::string> command;
+    std::filesystem::path result;
+    std::int64_t answer_us = 0;
 };
 
 std::string trimmed(std::string text) {
@@ -48,6 +40,7 @@ class DebInstaller final : public Installer {
     explicit DebInstaller(DebSettings settings) : settings_(std::move(settings)) {}
 
     Status start(InstallHandler on_event) override {
+        [[maybe_unused]] const Status told_by_status = look_at_spool();
         return jobs_.start(std::move(on_event),
                            [this](const StopEvent& stop, const std::filesystem::path& bundle,
                                   const InstallHandler& tell) { work(stop, bundle, tell); });
@@ -58,87 +51,96 @@ class DebInstaller final : public Installer {
         return std::vector<Slot>{{"system", true, std::nullopt, ""}};
     }
     void stop() override { jobs_.stop(); }
-    PartStatus status() const override { return {PartState::ok, "Debian packages are installed in place."}; }
+    PartStatus status() const override { return status_.get(); }
 
   private:
-    void work(const StopEvent& stop, const std::filesystem::path& bundle, const InstallHandler& tell) const {
-        const auto failed = [&](const std::string& why) { tell({InstallEvent::Kind::failed, 0, why + "."}); };
-        tell({InstallEvent::Kind::running, 0,
-              "Checking the signature of " + bundle.filename().string() + "."});
-        const auto package = check(bundle);
-        if (!package) return failed(package.error().message);
-        const std::filesystem::path copy = settings_.spool / "update.deb";
-        if (const Status copied = write_file_atomic(copy, *package, 0600); !copied)
-            return failed(copied.error().message);
-        tell({InstallEvent::Kind::running, 10, "Installing " + bundle.filename().string() + "."});
-        const auto code = run(stop, copy);
-        if (!code) return failed(code.error().message);
-        if (!*code) return;  // stop was asked for
-        if (**code != 0) return failed("the installation failed: " + last_line());
-        tell({InstallEvent::Kind::installed, 100, bundle.filename().string() + " is installed."});
+    // What root says of the request.
+    struct Answer {
+        std::string word;  // "running", "installed", "failed"; empty: nothing yet
+        std::string sentence;
+    };
+
+    Status look_at_spool() {
+        Status usable = make_folder(settings_.spool);
+        if (usable) usable = write_file_atomic(settings_.spool / "writable", "", 0600);
+        std::error_code ignored;
+        std::filesystem::remove(settings_.spool / "writable", ignored);
+        if (usable) {
+            status_.set({PartState::ok, "Debian packages are installed in place."});
+        } else {
+            status_.set({PartState::broken,
+                         "Packages cannot be handed over to be installed: " + usable.error().message + "."});
+        }
+        return usable;
     }
 
-    // The package's bytes if the right key has signed them.
-    Result<Bytes> check(const std::filesystem::path& bundle) const {
+    void work(const StopEvent& stop, const std::filesystem::path& bundle, const InstallHandler& tell) {
+        const auto failed = [&](const std::string& why) { tell({InstallEvent::Kind::failed, 0, why + "."}); };
+        const std::string name = bundle.filename().string();
+        tell({InstallEvent::Kind::running, 0, "Checking the signature of " + name + "."});
+        if (const Status usable = look_at_spool(); !usable) return failed(usable.error().message);
+        const std::string request = random_uuid();
+        if (const Status asked = ask_for(bundle, request); !asked) return failed(asked.error().message);
+        bool is_taken_up = false;
+        for (std::int64_t waited_us = 0;; waited_us += look_us) {
+            const Answer answer = answer_to(request);
+            if (answer.word == "installed")
+                return tell({InstallEvent::Kind::installed, 100, name + " is installed."});
+            if (answer.word == "failed") return failed("the installation failed: " + answer.sentence);
+            if (!answer.word.empty() && !std::exchange(is_taken_up, true))
+                tell({InstallEvent::Kind::running, 10, "Installing " + name + "."});
+            if (!is_taken_up && waited_us >= settings_.answer_us) {
+                std::error_code ignored;
+                std::filesystem::remove(settings_.spool / "request", ignored);
+                return failed("nobody installs what lies in " + settings_.spool.string() +
+                              ": fieldpost-install.path is to run");
+            }
+            if (waited_us >= longest_us) return failed("the installation has not ended within an hour");
+            if (stop.sleep(look_us)) return;
+        }
+    }
+
+    // The request comes last: whoever sees it finds the rest.
+    Status ask_for(const std::filesystem::path& bundle, const std::string& request) const {
+        Bytes signature;
+        const auto package = check(bundle, signature);
+        if (!package) return package.error();
+        Status written = write_file_atomic(settings_.spool / "update.deb", *package, 0600);
+        if (written) written = write_file_atomic(settings_.spool / "update.deb.sig", signature, 0600);
+        if (written) written = write_file_atomic(settings_.spool / "request", request + "\n", 0600);
+        return written;
+    }
+
+    // The package's bytes, and its raw signature, if the right key has signed them.
+    Result<Bytes> check(const std::filesystem::path& bundle, Bytes& signature) const {
         auto key = read_file(settings_.public_key, longest_signature);
         if (!key) return key.error();
-        const auto signature = read_file(bundle.string() + ".sig", longest_signature);
-        if (!signature) return signature.error();
+        const auto signed_by = read_file(bundle.string() + ".sig", longest_signature);
+        if (!signed_by) return signed_by.error();
         auto package = read_file(bundle, largest_package);
         if (!package) return package;
-        if (!ed25519_verify(bytes_of(*key, 32), *package, bytes_of(*signature, 64))) {
+        signature = bytes_of(*signed_by, 64);
+        if (!ed25519_verify(bytes_of(*key, 32), *package, signature)) {
             return fail(ErrorCode::refused, bundle.filename().string() + " is not signed by the key in " +
                                                 settings_.public_key.string());
         }
         return package;
     }
 
-    std::filesystem::path log() const { return settings_.spool / "update.log"; }
-
-    std::string last_line() const {
-        const auto content = read_file(log(), longest_log);
-        std::string text = content ? trimmed(*content) : std::string();
-        const std::size_t line = text.rfind('\n');
-        if (line != std::string::npos) text.erase(0, line + 1);
-        return text.empty() ? "the reason is in " + log().string() : text;
-    }
-
-    // The command's exit code; nothing when stop was asked for first: it then goes on in a session of its
-    // own, with its words in a file, so that the end of this program does not break it off.
-    Result<std::optional<int>> run(const StopEvent& stop, const std::filesystem::path& package) const {
-        std::vector<std::string> words = settings_.command;
-        words.push_back(package.string());
-        std::vector<char*> arguments;
-        for (std::string& word : words) arguments.push_back(word.data());
-        arguments.push_back(nullptr);
-
-        posix_spawn_file_actions_t files;
-        posix_spawnattr_t attributes;
-        ::posix_spawn_file_actions_init(&files);
-        ::posix_spawnattr_init(&attributes);
-        ::posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-        ::posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, log().c_str(), O_WRONLY | O_CREAT | O_TRUNC,
-                                           0600);
-        ::posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
-        ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
-        pid_t process = 0;
-        const int problem =
-            ::posix_spawn(&process, arguments[0], &files, &attributes, arguments.data(), environ);
-        ::posix_spawn_file_actions_destroy(&files);
-        ::posix_spawnattr_destroy(&attributes);
-        if (problem != 0)
-            return fail(ErrorCode::unavailable, "cannot start " + words[0] + ": " + std::strerror(problem));
-
-        const Fd ended(::pidfd_open(process, 0));
-        if (ended && stop.wait(ended.get(), std::nullopt) == StopEvent::Woke::stop)
-            return std::optional<int>();
-        int how = 0;
-        while (::waitpid(process, &how, 0) < 0 && errno == EINTR) {
-        }
-        return std::optional(WIFEXITED(how) ? WEXITSTATUS(how) : 128);
+    // Of another request it says nothing.
+    Answer answer_to(const std::string& request) const {
+        const auto content = read_file(settings_.result, longest_result);
+        if (!content) return {};
+        std::istringstream line(trimmed(*content));
+        std::string of;
+        Answer answer;
+        line >> of >> answer.word >> std::ws;
+        std::getline(line, answer.sentence);
+        return of == request ? answer : Answer();
     }
 
     const DebSettings settings_;
+    PartStatusCell status_{{PartState::broken, "The folder for packages is not looked at yet."}};
     InstallJobs jobs_;
 };
 
@@ -148,15 +150,10 @@ Result<std::unique_ptr<Installer>> make_deb_installer(const SettingMap& values) 
     Settings settings("installer driver deb", values);
     DebSettings deb;
     deb.public_key = settings.required_text("public_key");
-    deb.spool = settings.required_text("spool");
-    std::istringstream command(settings.text(
-        "command", "/usr/bin/apt-get -q -y --no-download -o Dpkg::Options::=--force-confold install"));
-    for (std::string word; command >> word;) deb.command.push_back(std::move(word));
+    deb.spool = settings.text("spool", "/var/lib/fieldpost/spool");
+    deb.result = settings.text("result", "/run/fieldpost-install/result");
+    deb.answer_us = settings.integer("answer_ms", 60'000, 10, 600'000) * 1000;
     if (const Status checked = settings.finish(); !checked) return checked.error();
-    if (deb.command.empty() || !deb.command.front().starts_with('/')) {
-        return fail(ErrorCode::invalid_argument,
-                    "installer driver deb: setting 'command' must begin with a program's whole path");
-    }
     return std::unique_ptr<Installer>(std::make_unique<DebInstaller>(std::move(deb)));
 }
 

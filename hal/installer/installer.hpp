@@ -58,11 +58,11 @@ class Installer : public Part {
     // start(); not_found for a file that is not there; unavailable when the service is not.
     virtual Status install(const std::filesystem::path& bundle) = 0;
 
-    // The system that runs now works: the boot loader is not to fall back from it. May wait a second.
+    // The system that runs now works: the boot loader is not to fall back from it. May wait ten seconds.
     // unavailable when the service is not.
     virtual Status mark_good() = 0;
 
-    // The booted one first. May wait a second. unavailable when the service is not.
+    // The booted one first. May wait ten seconds. unavailable when the service is not.
     virtual Result<std::vector<Slot>> slots() = 0;
 
     // The handler is not called any more after it has returned. An installation that runs goes on without

@@ -12,6 +12,7 @@ namespace fieldpost::hal {
 namespace {
 
 constexpr std::int64_t retry_us = 10'000'000;
+constexpr std::int64_t slots_us = 10'000'000;  // it asks the boot loader, and mounts what it must read
 const std::string service = "de.pengutronix.rauc";
 const std::string path = "/";
 const std::string interface = "de.pengutronix.rauc.Installer";
@@ -50,13 +51,13 @@ class RaucInstaller final : public Installer {
     }
 
     Status mark_good() override {
-        auto bus = Bus::open(bus_);
+        auto bus = Bus::open(bus_, slots_us);
         if (!bus) return bus.error();
         return bus->tell(service, path, interface, "Mark", std::string("good"), std::string("booted"));
     }
 
     Result<std::vector<Slot>> slots() override {
-        auto bus = Bus::open(bus_);
+        auto bus = Bus::open(bus_, slots_us);
         if (!bus) return bus.error();
         using Told = std::vector<sdbus::Struct<std::string, BusProperties>>;
         const auto told = bus->call<Told>(service, path, interface, "GetSlotStatus");

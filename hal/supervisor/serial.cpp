@@ -264,6 +264,7 @@ class SerialSupervisor final : public Supervisor {
         for (;;) {
             const StopEvent::Woke woke = stop.wait(both.get(), time_to_wait());
             if (woke == StopEvent::Woke::stop) {
+                send_feeds(port);
                 ended.by_stop = true;
                 return ended;
             }
@@ -373,6 +374,16 @@ class SerialSupervisor final : public Supervisor {
             if (::write(port, frame.data(), frame.size()) < 0 && errno != EAGAIN && errno != EINTR)
                 return false;
             return true;
+        }
+    }
+
+    // The last feed before a stop says how long there will be none: it does not wait for its turn.
+    void send_feeds(int port) {
+        const std::lock_guard lock(mutex_);
+        for (const Question& question : questions_) {
+            if (!question.request.has_feed() || question.tries > 0) continue;
+            const Bytes frame = write_supervisor_frame(question.request.SerializeAsString());
+            [[maybe_unused]] const auto lost_as_on_a_wire = ::write(port, frame.data(), frame.size());
         }
     }
 

@@ -40,8 +40,8 @@ class Supervisor : public Part {
     // Begins to listen. conflict if already started; unavailable if the system gives no thread. A stopped
     // driver may be started again. It never feeds the watchdog by itself.
     virtual Status start(SupervisorHandler on_state) = 0;
-    // Returns promptly; the handler is not called any more, and commands that wait fail. Harmless when not
-    // started.
+    // Returns promptly; the handler is not called any more, and commands that wait fail. Feeds that were
+    // asked for before still go out. Harmless when not started.
     virtual void stop() = 0;
 
     // "The program is alive": from the first one on they must come more often than the setting

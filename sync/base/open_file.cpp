@@ -8,6 +8,8 @@
 
 namespace fieldpost {
 
+static_assert(sizeof(off_t) == 8);  // a city or a journal may be longer than 2 GB
+
 Result<OpenFile> OpenFile::open(const std::filesystem::path& path, int flags, unsigned mode) {
     const int fd = ::open(path.c_str(), flags | O_CLOEXEC, static_cast<mode_t>(mode));
     if (fd < 0) return file_error(path, "open");

@@ -189,7 +189,10 @@ void Device::report_health() {
         if (part.status.state == hal::PartState::broken)
             health.broken.push_back({part.name, part.status.detail});
     }
-    if (power_) health.supervisor = power_->state();
+    if (power_) {
+        health.supervisor = power_->state();
+        health.has_supervisor = power_->status().state != hal::PartState::not_fitted;
+    }
     health.storage = fittings_->disk();
     health.uptime = std::chrono::seconds((clock_->boottime_us() - began_us_) / 1'000'000);
     recorder_->report_health(std::move(health));
@@ -545,16 +548,18 @@ void Device::count_records() {
         count_again_ = true;
         return;
     }
-    counting_ = readers_->run([this](const Result<CityView*>& view) {
+    const std::uint64_t generation = link_->city().snapshot_generation;
+    counting_ = readers_->run([this, generation](const Result<CityView*>& view) {
         if (!view) {
             loop_.post([this] { counting_ = false; });
             return;
         }
         const auto counts = (*view)->reader.counts();
         const auto meta = (*view)->reader.meta();
-        loop_.post([this, counts, meta] {
+        loop_.post([this, generation, counts, meta] {
             counting_ = false;
             if (counts) {
+                counted_generation_ = generation;
                 properties_ = counts->properties;
                 records_ = counts->records;
             }
@@ -577,7 +582,7 @@ void Device::status_changed() {
     status_due_ = true;
     status_timer_ = loop_.after(status_pace, [this] {
         status_due_ = false;
-        if (properties_ == 0 && link_->city().snapshot_generation != 0) count_records();
+        if (link_->city().snapshot_generation != counted_generation_) count_records();
         fittings_->show(indication());
         api_->broadcast("status", status());
     });

@@ -129,7 +129,8 @@ class Device {
     bool journal_may_open_ = true;               // false: only a person can mend it
     bool link_started_ = false;
     std::int64_t started_us_ = 0;
-    std::int64_t began_us_ = 0;  // the same, CLOCK_BOOTTIME
+    std::int64_t began_us_ = 0;             // the same, CLOCK_BOOTTIME
+    std::uint64_t counted_generation_ = 0;  // of the city that the next ones are of; 0: of none
     std::int64_t properties_ = 0;
     std::int64_t records_ = 0;
     std::int64_t as_of_ = 0;

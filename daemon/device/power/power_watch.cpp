@@ -105,10 +105,11 @@ Status PowerWatch::start() {
     auto started = supervisor_->start([box = mailbox_](const std::optional<hal::SupervisorState>& state) {
         const std::lock_guard lock(box->mutex);
         const bool news =
-            state.has_value() != box->newest.has_value() || (state && is_news(*box->newest, *state));
+            state.has_value() != box->told.has_value() || (state && is_news(*box->told, *state));
         box->newest = state;
         if (state && !std::exchange(box->greeted, true)) box->watch->supervisor_->feed(pause_s);
         if (!news) return;
+        box->told = state;
         box->post([watch = box->watch] { watch->take(); });
     });
     if (started) feeding_ = loop_.every(feed_pace, [this] { feed(); });

@@ -67,7 +67,8 @@ class PowerWatch {
 
         std::mutex mutex;
         std::optional<hal::SupervisorState> newest;
-        support::EventLoop* loop = nullptr;  // null: nobody listens any more
+        std::optional<hal::SupervisorState> told;  // to the loop, the last that was news
+        support::EventLoop* loop = nullptr;        // null: nobody listens any more
         PowerWatch* watch = nullptr;
         bool greeted = false;  // it knows that the program is alive, and may take long to start
     };
@@ -99,7 +100,7 @@ class PowerWatch {
     bool saving_sos_ = false;
     std::optional<Reported> reported_;
     std::optional<Reported> noted_;  // in the log
-    support::Timer second_;  // while power is in hold-up
+    support::Timer second_;          // while power is in hold-up
     support::Timer feeding_;
     support::Timer sos_again_;
     support::WorkerThread commands_{"supervisor", 8};  // last: joined before the rest goes

@@ -31,10 +31,11 @@ struct NewStart {
 
 struct NewHealth {
     std::string version;  // of the program
-    // Goes into the first record that is saved, and into no other.
+    // Goes into the records until one that says why the box has power is saved, and into no other.
     std::optional<NewStart> start;
     std::vector<BrokenPart> broken;
     std::optional<hal::SupervisorState> supervisor;  // nullopt: not fitted, or not heard of
+    bool has_supervisor = false;                     // one is fitted, heard or not
     std::optional<hal::StorageReading> storage;
     std::chrono::seconds uptime{0};  // of the program
 };

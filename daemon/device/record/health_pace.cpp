@@ -8,6 +8,7 @@ HealthPace::Told HealthPace::as_told(const NewHealth& health, Told before) {
     before.broken.clear();
     for (const BrokenPart& part : health.broken) before.broken.insert(part.name);
     if (const auto& supervisor = health.supervisor) {
+        before.heard = true;
         if (supervisor->supply != hal::SupplyLevel::cranking) before.supply = supervisor->supply;
         before.tamper = supervisor->tamper;
         before.tamper_openings = supervisor->tamper_openings;
@@ -18,8 +19,9 @@ HealthPace::Told HealthPace::as_told(const NewHealth& health, Told before) {
 
 bool HealthPace::is_news(const Told& now, const Told& before) {
     // Openings may be fewer than before: the supervisor lost power and counts anew.
-    return now.broken != before.broken || now.supply != before.supply || (now.tamper && !before.tamper) ||
-           now.tamper_openings != before.tamper_openings || (now.read_only && !before.read_only);
+    return now.broken != before.broken || now.heard != before.heard || now.supply != before.supply ||
+           (now.tamper && !before.tamper) || now.tamper_openings != before.tamper_openings ||
+           (now.read_only && !before.read_only);
 }
 
 bool HealthPace::is_due(const NewHealth& health, std::int64_t now_us) const {

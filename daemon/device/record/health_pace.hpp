@@ -21,8 +21,8 @@ struct HealthLimits {
 
 // At the start, and then once an hour. Sooner when something has happened that a person would want to know
 // of: a part broke or recovered, the vehicle's supply is good, low or high and was not so before, the case
-// was opened, the disk turned read-only. Starting the engine (cranking) is no such thing. Of what is not
-// known now the last word counts.
+// was opened, the disk turned read-only, the supervisor was heard for the first time: it says why the box has
+// power. Starting the engine (cranking) is no such thing. Of what is not known now the last word counts.
 class HealthPace {
   public:
     // Whether it is to be recorded at `now_us` (CLOCK_BOOTTIME).
@@ -35,6 +35,7 @@ class HealthPace {
   private:
     struct Told {
         std::set<std::string> broken;  // names
+        bool heard = false;            // of the supervisor
         hal::SupplyLevel supply = hal::SupplyLevel::good;
         bool tamper = false;
         std::uint32_t tamper_openings = 0;

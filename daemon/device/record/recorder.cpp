@@ -381,7 +381,8 @@ void Recorder::check_position(std::function<void()> urgent_saved) {
 
 void Recorder::position_saved(const Result<Recorded>& recorded) {
     saving_position_ = false;
-    recorded ? positions_log_.saved() : positions_log_.not_saved(recorded.error());
+    if (!recorded) return positions_log_.not_saved(recorded.error());
+    positions_log_.saved();
 }
 
 void Recorder::report_health(NewHealth health) {
@@ -389,6 +390,8 @@ void Recorder::report_health(NewHealth health) {
     if (saving_health_ || !health_pace_.is_due(health, now)) return;
     health_pace_.reported(health, now);
     if (start_is_saved_) health.start.reset();
+    // A supervisor that is heard later will say why the box has power.
+    const bool is_whole = health.start && (health.supervisor || !health.has_supervisor);
     // Recorded at each start, before the clock knows the time: a correction for it alone would be a record
     // that waits for the hub, of which nobody would see anything.
     auto operation = here_and_now({});
@@ -396,16 +399,16 @@ void Recorder::report_health(NewHealth health) {
     *operation.mutable_health_reported() = health_record(health);
     saving_health_ = true;
     journal_.append(protocol::TELEMETRY, std::move(operation),
-                    [this](const Result<Recorded>& recorded) { health_saved(recorded); });
+                    [this, is_whole](const Result<Recorded>& recorded) { health_saved(recorded, is_whole); });
 }
 
-void Recorder::health_saved(const Result<Recorded>& recorded) {
+void Recorder::health_saved(const Result<Recorded>& recorded, bool has_whole_start) {
     saving_health_ = false;
     if (!recorded) {
         health_pace_.lost();
         return health_log_.not_saved(recorded.error());
     }
-    start_is_saved_ = start_is_saved_ || recorded->operation.health_reported().has_start();
+    start_is_saved_ = start_is_saved_ || has_whole_start;
     health_log_.saved();
 }
 

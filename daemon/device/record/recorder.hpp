@@ -126,7 +126,7 @@ class Recorder {
     // Few enough positions wait in the urgent lane.
     bool may_be_urgent() const;
     void position_saved(const Result<Recorded>& recorded);
-    void health_saved(const Result<Recorded>& recorded);
+    void health_saved(const Result<Recorded>& recorded, bool has_whole_start);
     static Status check(const NewObservation& observation);
     // What the observation says, as operations say it.
     Result<protocol::ObservationMade> made(NewObservation& observation);
@@ -151,7 +151,7 @@ class Recorder {
     SaveLog positions_log_{"the vehicle's positions"};
     HealthPace health_pace_;
     bool saving_health_ = false;   // likewise
-    bool start_is_saved_ = false;  // of this run of the program
+    bool start_is_saved_ = false;  // of this run of the program, with why the box has power
     SaveLog health_log_{"the box's health records"};
     mutable std::mutex mutex_;  // guards fix_
     hal::Fix fix_;

@@ -269,6 +269,20 @@ TEST_CASE("a state that says nothing new wakes nobody") {
     CHECK_FALSE(bench.watch->state().has_value());
 }
 
+TEST_CASE("a battery that empties in small steps is told of, each quarter of a volt") {
+    Bench bench;
+    auto state = bench.on();
+    bench.supervisor->says(state);
+    bench.settle();
+    const int before = bench.changes;
+    for (int step = 1; step <= 50; ++step) {
+        state.supply_mv -= 10;
+        bench.supervisor->says(state);
+    }
+    bench.settle();
+    CHECK(bench.changes == before + 2);
+}
+
 TEST_CASE("the SOS button is reported once, over restarts of the program too") {
     Bench bench;
     auto state = bench.on();

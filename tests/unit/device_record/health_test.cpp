@@ -200,6 +200,38 @@ TEST_CASE("a start that could not be saved is told by the next record that is") 
     CHECK_FALSE(box.records().back().health_reported().has_start());
 }
 
+TEST_CASE("the start is told again until a supervisor that is fitted has said why the box has power") {
+    Box box;
+    NewHealth unheard = some_health();
+    unheard.has_supervisor = true;
+    unheard.supervisor.reset();
+    box.report(unheard);
+    REQUIRE(box.records().size() == 1);
+    CHECK(box.records()[0].health_reported().start().started_by() == "unknown");
+    box.pass(60);
+    NewHealth heard = some_health();
+    heard.has_supervisor = true;
+    box.report(heard);
+    REQUIRE(box.records().size() == 2);
+    CHECK(box.records()[1].health_reported().start().started_by() == "timer");
+    CHECK(box.records()[1].health_reported().start().cut_by() == "host_watchdog");
+    box.pass(3600);
+    box.report(heard);
+    CHECK_FALSE(box.records().back().health_reported().has_start());
+}
+
+TEST_CASE("a box without a supervisor tells of its start once") {
+    Box box;
+    NewHealth health = some_health();
+    health.supervisor.reset();
+    box.report(health);
+    box.pass(3600);
+    box.report(health);
+    REQUIRE(box.records().size() == 2);
+    CHECK(box.records()[0].health_reported().has_start());
+    CHECK_FALSE(box.records()[1].health_reported().has_start());
+}
+
 TEST_CASE("a health record from before the time was known makes no correction that would wait for the hub") {
     Box box;
     const auto corrections = [&] {

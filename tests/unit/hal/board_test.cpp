@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdlib>
+#include <fstream>
 #include <vector>
 
+#include "hal/udev_rules.hpp"
 #include "tests/unit/hal/temp_folder.hpp"
 
 using namespace fieldpost;
@@ -351,4 +354,67 @@ TEST_CASE("every board of this project is in order") {
         ++boards;
     }
     CHECK(boards >= 6);
+}
+
+TEST_CASE("a clock that no device would use, and a setting that it would not know, are refused") {
+    CHECK(complaint_after("[link]", "[clock]\ndriver = \"sim\"\n[link]").find("driver") != std::string::npos);
+    CHECK(complaint_after("[link]", "[clock]\ndriver = \"system\"\nrtc = 1\n[link]").find("'rtc'") !=
+          std::string::npos);
+}
+
+TEST_CASE(
+    "no board takes every USB device of a maker for its receiver: makers of receivers make modems too") {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(FIELDPOST_BOARDS)) {
+        if (entry.path().extension() != ".rules") continue;
+        INFO(entry.path());
+        std::ifstream file(entry.path());
+        for (std::string line; std::getline(file, line);) {
+            if (line.find("idVendor") == std::string::npos || line.starts_with('#')) continue;
+            CHECK(line.find("ATTRS{idProduct}==") != std::string::npos);
+            CHECK(line.find("ID_MM_DEVICE_IGNORE") == std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("the package has every board of a computer, in order where it lies, and none of a supervisor") {
+    const TempFolder system;
+    const std::string install = "DESTDIR='" + system.path().string() + "' " FIELDPOST_INSTALL_BOARDS " >&2";
+    REQUIRE(std::system(install.c_str()) == 0);
+    std::vector<std::filesystem::path> installed;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(system.path())) {
+        if (entry.path().filename() == "board.toml") installed.push_back(entry.path());
+    }
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(FIELDPOST_BOARDS)) {
+        if (entry.path().filename() != "board.toml") continue;
+        INFO(entry.path());
+        const auto board = std::filesystem::relative(entry.path(), FIELDPOST_BOARDS).string();
+        const auto found = std::ranges::find_if(installed, [&](const std::filesystem::path& file) {
+            return file.string().ends_with("/share/fieldpost/boards/" + board);
+        });
+        const bool is_computer = load_board(entry.path()).value().kind == BoardKind::computer;
+        CHECK((found != installed.end()) == is_computer);
+        if (found != installed.end()) CHECK(load_board(*found).has_value());
+    }
+}
+
+TEST_CASE("the light of every board is one that the package's udev rules let the daemon switch") {
+    const std::filesystem::path boards = FIELDPOST_BOARDS;
+    const std::filesystem::path rules = boards.parent_path() / "tools/packaging/debian/fieldpost-device.udev";
+    std::ifstream file(rules);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    CHECK(text.find("SUBSYSTEM==\"leds\", KERNEL==\"fieldpost:*\"") != std::string::npos);
+    CHECK(read_udev_rules(text).problems.empty());
+    int lights = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(boards)) {
+        if (entry.path().filename() != "board.toml") continue;
+        const auto board = load_board(entry.path());
+        REQUIRE(board.has_value());
+        for (const BoardRevision& revision : board->revisions) {
+            const BoardPart& light = revision.parts.at(Capability::indicator);
+            if (light.driver != "leds") continue;
+            CHECK(light.settings.at("led").starts_with("fieldpost:"));
+            ++lights;
+        }
+    }
+    CHECK(lights >= 4);
 }

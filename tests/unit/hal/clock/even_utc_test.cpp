@@ -33,8 +33,17 @@ TEST_CASE("satellites that fall silent do not turn time back to the system's clo
 TEST_CASE("a better source overrules, also backwards, and a large step is a new truth") {
     EvenUtc even;
     even.tell({noon, TimeQuality::rtc, 0});
-    CHECK(even.tell({noon - second, TimeQuality::gnss, 1}).utc_us == noon - second);
+    CHECK(even.tell({noon - 2 * second, TimeQuality::gnss, 1}).utc_us == noon - 2 * second);
     CHECK(even.tell({noon - 3600 * second, TimeQuality::gnss, 2}).utc_us == noon - 3600 * second);
+}
+
+TEST_CASE("satellites that are heard again a little behind the system's clock do not turn time back") {
+    EvenUtc even;
+    even.tell({noon, TimeQuality::ntp, 0});
+    const TimeReading heard = even.tell({noon - second / 2, TimeQuality::gnss, 1});
+    CHECK(heard.utc_us == noon);
+    CHECK(heard.quality == TimeQuality::gnss);
+    CHECK(even.tell({noon + second, TimeQuality::gnss, 2 * second}).utc_us == noon + second);
 }
 
 TEST_CASE("whatever a source's small steps, its UTC never runs back") {

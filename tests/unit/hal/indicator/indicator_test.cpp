@@ -137,6 +137,25 @@ TEST_CASE("an LED whose kernel can blink does so by itself") {
     CHECK(content(led / "brightness") == "0");
 }
 
+TEST_CASE(
+    "an LED whose kernel can blink, but not at the pace of a program that is not root, is switched in "
+    "turns") {
+    const Led led("[none] timer");
+    // Nobody can write a folder, not even the root that tests may run as.
+    std::filesystem::remove(led / "delay_off");
+    std::filesystem::create_directory(led / "delay_off");
+    const auto clock = make_system_clock(0);
+    auto indicator = make_indicator(led.config(), *clock).value();
+    REQUIRE(indicator->start().has_value());
+    indicator->show(Indication::fault);
+    for (int turn = 0; turn < 2; ++turn) {
+        REQUIRE(becomes(led / "brightness", "255"));
+        REQUIRE(becomes(led / "brightness", "0"));
+    }
+    CHECK(content(led / "trigger") == "none");
+    CHECK(indicator->status() == PartStatus{PartState::ok, "The light status shows fault."});
+}
+
 TEST_CASE("an LED that cannot blink by itself is switched in turns") {
     const Led led("[none] default-on");
     const auto clock = make_system_clock(0);

@@ -22,11 +22,7 @@ struct Case {
 
 std::vector<Case> cases(const TempFolder& folder) {
     return {
-        {"deb",
-         {"deb",
-          {{"public_key", (folder / "none").string()},
-           {"spool", folder.path().string()},
-           {"command", "/bin/true"}}}},
+        {"deb", {"deb", {{"public_key", (folder / "none").string()}, {"spool", folder.path().string()}}}},
         {"empty", {"empty", {}}, false},
         {"rauc, no bus", {"rauc", {{"bus", "unix:path=/nowhere"}}}, false},
         {"sim", {"sim", {{"duration_ms", "20"}}}},

@@ -1,5 +1,7 @@
 // The driver beside a stand-in for RAUC on a real bus.
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <iostream>
 
 #include "hal/installer/installer.hpp"
@@ -32,7 +34,8 @@ class Rauc : public StandIn {
                 asked.handler()(state + " " + slot);
                 return std::tuple<std::string, std::string>("rootfs.0", "marked slot rootfs.0 as good");
             });
-        object("/").registerMethod("GetSlotStatus").onInterface(interface).implementedAs([] {
+        object("/").registerMethod("GetSlotStatus").onInterface(interface).implementedAs([this] {
+            std::this_thread::sleep_for(thinks_for.load());
             const auto slot = [](const std::string& state, const std::string& boot,
                                  const std::string& version) {
                 return Properties{{"state", sdbus::Variant(state)},
@@ -55,6 +58,7 @@ class Rauc : public StandIn {
     }
 
     Log<std::string> asked;
+    std::atomic<std::chrono::milliseconds> thinks_for = std::chrono::milliseconds(0);  // about its slots
 };
 
 struct Bench {
@@ -154,6 +158,17 @@ TEST_CASE("RAUC's slots are told, the booted one first, and the running system i
                                                                 {"data.0", false, std::nullopt, ""}});
     REQUIRE(bench.installer->mark_good().has_value());
     CHECK(rauc.asked.all() == std::vector<std::string>{"good booted"});
+}
+
+TEST_CASE("a RAUC that takes more than a second to look at its slots is waited for") {
+    if (!bus_is_here()) return;
+    Bench bench;
+    Rauc rauc(bench.bus);
+    rauc.thinks_for = std::chrono::milliseconds(1'300);
+    bench.open();
+    const auto slots = bench.installer->slots();
+    REQUIRE(slots.has_value());
+    CHECK(slots->front().name == "rootfs.0");
 }
 
 TEST_CASE("without RAUC the part is broken, and what needs it fails with a sentence") {

@@ -1,8 +1,12 @@
 // The serial driver and whoever is at the other end.
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <future>
 #include <mutex>
 #include <set>
+#include <thread>
+#include <utility>
 
 #include "hal/clock/system.hpp"
 #include "hal/supervisor/frame.hpp"
@@ -162,6 +166,28 @@ TEST_CASE(
     }
     CHECK(sent == file);
     CHECK(seen.back().has_finish_update());
+}
+
+TEST_CASE("a pause that is asked for just before the driver stops still reaches the supervisor") {
+    Bench b;
+    std::promise<void> asked;
+    std::promise<std::uint32_t> fed;
+    bool was_asked = false;
+    b.connect([&](const wire::Request& request, wire::Report&) {
+        if (request.has_set_wake() && !std::exchange(was_asked, true)) asked.set_value();
+        if (request.has_feed()) fed.set_value(request.feed().pause_ms());
+        return !request.has_set_wake();
+    });
+    REQUIRE(b.wait_known());
+    // Somebody waits for an answer, so that the feed waits behind it.
+    std::thread other([&] { CHECK_FALSE(b.supervisor->set_wake(60).has_value()); });
+    REQUIRE(asked.get_future().wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+    b.supervisor->feed(600);
+    b.supervisor->stop();
+    other.join();
+    auto seen = fed.get_future();
+    REQUIRE(seen.wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+    CHECK(seen.get() == 600'000);
 }
 
 TEST_CASE("the driver never feeds the watchdog by itself") {
