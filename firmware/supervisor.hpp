@@ -95,6 +95,9 @@ class Supervisor final : EventSink {
     void roll_back();
     bool on_trial() const { return boot_.trial != 0 && boot_.active == slot_; }
     bool update_waits() const { return boot_.active != slot_; }
+    // This firmware was not confirmed and runs on until power is off: what waits is the one before, and its
+    // slot is the last good one.
+    bool gave_up() const { return update_waits() && boot_.rolled_back != 0; }
     bool save_boot(const BootRecord& record);
     void begin_update(Answer& answer);
     void answer(std::span<const std::uint8_t> message);
