@@ -291,7 +291,8 @@ TEST_CASE("an update that is not confirmed in time, or lets the computer fail, g
                 v.feed();
             }
             CHECK(v.version == 2);  // not under a running computer
-            // It was given up: nothing that the computer says keeps it, or touches the slot of the one before.
+            // It was given up: nothing that the computer says keeps it, or touches the slot of the one
+            // before.
             CHECK(v.confirm() == wire::RESULT_TRIAL);
             CHECK(v.update(make_image(3, 2'000)) == wire::RESULT_TRIAL);
             CHECK(v.finish_update() == wire::RESULT_TRIAL);
