@@ -52,11 +52,11 @@ bool Power::has_reason(const PowerInputs& inputs) const {
     return !spares_battery(inputs.supply) && (inputs.ignition || m_.wake == WakeKind::timer);
 }
 
-HoldUpCause Power::why_not(const PowerInputs& inputs) const {
-    if (inputs.supply == SupplyState::low) return HoldUpCause::supply_low;
-    if (inputs.supply == SupplyState::high) return HoldUpCause::supply_high;
-    const bool woken = m_.started_by == StartReason::timer || m_.started_by == StartReason::sos;
-    return woken ? HoldUpCause::run_over : HoldUpCause::ignition_off;
+// A run that a wake began may have become a drive, whose end is the ignition's.
+HoldUpCause Power::why_not(SupplyState supply) const {
+    if (supply == SupplyState::low) return HoldUpCause::supply_low;
+    if (supply == SupplyState::high) return HoldUpCause::supply_high;
+    return m_.driven ? HoldUpCause::ignition_off : HoldUpCause::run_over;
 }
 
 StartReason Power::start_reason(const PowerInputs& inputs) const {
@@ -75,11 +75,12 @@ void Power::tick_off(std::uint64_t now_ms, const PowerInputs& inputs) {
     }
     const bool rested = m_.run == 0 || now_ms - m_.since_ms >= settings_.off_ms;
     // No computer is started into a starter motor's dip; a long dip is a low supply, so this wait ends.
-    if (rested && inputs.supply != SupplyState::cranking) start(now_ms, start_reason(inputs));
+    if (rested && inputs.supply != SupplyState::cranking) start(now_ms, inputs);
 }
 
 void Power::tick_powered(std::uint64_t now_ms, const PowerInputs& inputs) {
-    if (!has_reason(inputs)) return begin_hold_up(now_ms, why_not(inputs));
+    if (inputs.ignition) m_.driven = true;
+    if (!has_reason(inputs)) return begin_hold_up(now_ms, why_not(inputs.supply));
     if (m_.fed && now_ms - m_.since_ms >= settings_.healthy_ms) m_.failed_runs = 0;
     if (!m_.unwatched) watch(now_ms);
 }
@@ -108,11 +109,13 @@ void Power::tick_hold_up(std::uint64_t now_ms, const PowerInputs& inputs) {
     events_.note(Event::hold_up_taken_back, 0, 0);
 }
 
-void Power::start(std::uint64_t now_ms, StartReason reason) {
+void Power::start(std::uint64_t now_ms, const PowerInputs& inputs) {
+    const StartReason reason = start_reason(inputs);
     m_.state = PowerState::starting;
     m_.started_by = reason;
     m_.again = false;
     m_.fed = false;
+    m_.driven = inputs.ignition;
     ++m_.run;
     m_.since_ms = now_ms;
     m_.fed_by_ms = now_ms + settings_.boot_ms;

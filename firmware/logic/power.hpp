@@ -49,8 +49,9 @@ struct PowerMemory {
     HoldUpCause hold_up_cause = HoldUpCause::none;
     WakeKind wake = WakeKind::none;
     bool unwatched = false;
-    bool again = false;  // it was cut with a reason to run, so the next run is a start again
-    bool fed = false;    // in this run
+    bool again = false;   // it was cut with a reason to run, so the next run is a start again
+    bool fed = false;     // in this run
+    bool driven = false;  // the ignition was on in this run
     std::uint32_t failed_runs = 0;
     std::uint32_t run = 0;
     std::uint64_t since_ms = 0;     // of the power-on or the cut
@@ -95,13 +96,13 @@ class Power {
     void take_wakes(std::uint64_t now_ms, const PowerInputs& inputs);
     void begin_wake(WakeKind kind, std::uint64_t now_ms);
     bool has_reason(const PowerInputs& inputs) const;
-    HoldUpCause why_not(const PowerInputs& inputs) const;
+    HoldUpCause why_not(SupplyState supply) const;
     StartReason start_reason(const PowerInputs& inputs) const;
     void tick_off(std::uint64_t now_ms, const PowerInputs& inputs);
     void tick_powered(std::uint64_t now_ms, const PowerInputs& inputs);
     void watch(std::uint64_t now_ms);
     void tick_hold_up(std::uint64_t now_ms, const PowerInputs& inputs);
-    void start(std::uint64_t now_ms, StartReason reason);
+    void start(std::uint64_t now_ms, const PowerInputs& inputs);
     void begin_hold_up(std::uint64_t now_ms, HoldUpCause cause);
     void cut(std::uint64_t now_ms, CutReason reason);
 

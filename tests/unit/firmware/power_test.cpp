@@ -207,6 +207,43 @@ TEST_CASE("the timer wakes a parked vehicle once, for its time and no longer") {
     CHECK(b.power.memory().run == 1);
 }
 
+TEST_CASE("a run in which the ignition was on ends with the ignition, any other with its wake") {
+    struct Case {
+        const char* what;
+        bool woken;
+        bool driven;
+        bool reset;  // of the computer, on the way
+        HoldUpCause expected;
+    };
+    const Case cases[] = {
+        {"a drive", false, true, false, HoldUpCause::ignition_off},
+        {"a drive with a reset", false, true, true, HoldUpCause::ignition_off},
+        {"a wake", true, false, false, HoldUpCause::run_over},
+        {"a wake with a reset", true, false, true, HoldUpCause::run_over},
+        {"a wake that became a drive", true, true, false, HoldUpCause::ignition_off},
+        {"a wake that became a drive, with a reset", true, true, true, HoldUpCause::ignition_off},
+    };
+    for (const Case& c : cases) {
+        INFO(c.what);
+        PowerBench b;
+        if (c.woken) {
+            b.inputs.sos_pressed = true;
+            b.pass(10);
+            b.pass_fed(60'000);
+        }
+        if (c.driven) {
+            b.inputs.ignition = true;
+            b.pass(10);
+            b.pass_fed(60'000);
+        }
+        if (c.reset) b.pass(b.settings.host_watchdog_ms + b.settings.off_ms + 20);
+        REQUIRE(b.power.memory().run == (c.reset ? 2 : 1));
+        b.inputs.ignition = false;
+        for (int i = 0; i < 1'000 && b.state() != PowerState::hold_up; ++i) b.pass_fed(5'000);
+        CHECK(b.power.memory().hold_up_cause == c.expected);
+    }
+}
+
 TEST_CASE("a timer that is taken back, or is due with an empty battery, wakes nobody") {
     PowerBench b;
     b.power.set_timer(b.now_ms, 60);
