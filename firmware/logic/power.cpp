@@ -105,7 +105,9 @@ void Power::tick_hold_up(std::uint64_t now_ms, const PowerInputs& inputs) {
     if (!has_reason(inputs)) return;
     m_.state = m_.fed ? PowerState::on : PowerState::starting;
     m_.hold_up_cause = HoldUpCause::none;
-    m_.fed_by_ms = now_ms + (m_.fed ? settings_.host_watchdog_ms : settings_.boot_ms);
+    // A pause that was granted before the hold-up still holds.
+    const std::uint64_t due_ms = now_ms + (m_.fed ? settings_.host_watchdog_ms : settings_.boot_ms);
+    if (m_.fed_by_ms < due_ms) m_.fed_by_ms = due_ms;
     events_.note(Event::hold_up_taken_back, 0, 0);
 }
 

@@ -82,6 +82,20 @@ TEST_CASE("an ignition that comes back takes the hold-up back, and the watchdog 
     CHECK_FALSE(b.on());
 }
 
+TEST_CASE("a hold-up that is taken back leaves the computer a pause that it was granted") {
+    PowerBench b;
+    b.start();
+    b.power.feed(b.now_ms, 300'000);
+    b.inputs.ignition = false;
+    b.pass(10'000);
+    REQUIRE(b.state() == PowerState::hold_up);
+    b.inputs.ignition = true;
+    b.pass(289'980);
+    CHECK(b.on());
+    b.pass(20);
+    CHECK_FALSE(b.on());
+}
+
 TEST_CASE("a computer that stops feeding is reset, one that feeds is not") {
     PowerBench b;
     b.start();
