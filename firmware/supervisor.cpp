@@ -39,6 +39,7 @@ void Supervisor::start() {
     if (const auto state = parts_.retained.load()) {
         resume(*state);
     } else {
+        if (parts_.powered) take_over();
         ++starts_;
         note(Event::supervisor_started, started_cold, low_half(parts_.version));
     }
@@ -58,6 +59,13 @@ void Supervisor::resume(const RetainedState& state) {
     power_.resume(state.power);
     note(Event::supervisor_started, state.asked ? started_asked : started_by_watchdog,
          low_half(parts_.version));
+}
+
+// The ignition is believed to be on until its contact has said otherwise for long enough: a hold-up for want
+// of a first reading would be a false alarm.
+void Supervisor::take_over() {
+    contacts_.assume(true, SupplyState::good, false, 0, 0);
+    power_.take_over(now_ms_);
 }
 
 void Supervisor::retain(bool asked) {

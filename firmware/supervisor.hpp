@@ -53,11 +53,13 @@ struct SupervisorParts {
     std::string_view board;
     std::uint32_t version;  // of the firmware that runs
     std::uint8_t slot;      // and where it lies
+    bool powered;           // the computer has power already: it had it when the supervisor was reset
 };
 
 class Supervisor final : EventSink {
   public:
-    // Reads settings and log, and goes on where a reset interrupted.
+    // Reads settings and log, and goes on where a reset interrupted. Where nothing is known of that, as when
+    // another firmware ran before, a computer that has power keeps it and is treated as one that starts.
     explicit Supervisor(const SupervisorParts& parts);
 
     // `elapsed_ms` since the last call. Call every few milliseconds.
@@ -90,6 +92,7 @@ class Supervisor final : EventSink {
     void note(Event event, std::uint8_t argument, std::uint16_t value) override;
     void start();
     void resume(const RetainedState& state);
+    void take_over();
     void retain(bool asked);
     void tick_trial(std::uint32_t elapsed_ms);
     void roll_back();

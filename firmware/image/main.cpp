@@ -24,12 +24,13 @@ bool take_bytes(Supervisor& supervisor) {
 }
 
 [[noreturn]] void run() {
-    port::begin(boot_note.power == power_is_on);
+    const bool powered = boot_note.power == power_is_on;
+    port::begin(powered);
     SerialSender sender;
     SodiumCrypto crypto;
     const std::uint8_t slot = boot_note.slot == 1 ? 1 : 0;
     static Supervisor supervisor({port::storage(), port::slot(static_cast<std::uint8_t>(1 - slot)), crypto,
-                                  sender, retained, FIELDPOST_BOARD, running_image().version, slot});
+                                  sender, retained, FIELDPOST_BOARD, running_image().version, slot, powered});
     port::start();
     for (;;) {
         port::feed_watchdog();

@@ -28,6 +28,14 @@ void Power::tick(std::uint64_t now_ms, const PowerInputs& inputs) {
     m_.state = PowerState::off;  // a value that nobody wrote: memory is damaged
 }
 
+void Power::take_over(std::uint64_t now_ms) {
+    m_ = {};
+    m_.state = PowerState::starting;
+    m_.run = 1;
+    m_.since_ms = now_ms;
+    m_.fed_by_ms = now_ms + settings_.boot_ms;
+}
+
 void Power::take_wakes(std::uint64_t now_ms, const PowerInputs& inputs) {
     if (m_.wake != WakeKind::none && now_ms >= m_.wake_until_ms) m_.wake = WakeKind::none;
     if (m_.timer_ms != 0 && now_ms >= m_.timer_ms) {

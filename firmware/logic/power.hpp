@@ -76,6 +76,8 @@ class Power {
     const PowerMemory& memory() const { return m_; }
     // What was remembered before a reset of the supervisor.
     void resume(const PowerMemory& memory) { m_ = memory; }
+    // Nothing is remembered, and the computer has power: it is given the time of a start to be heard of.
+    void take_over(std::uint64_t now_ms);
 
     // Time never goes back. Called every few milliseconds; a late call makes things late, never wrong.
     void tick(std::uint64_t now_ms, const PowerInputs& inputs);

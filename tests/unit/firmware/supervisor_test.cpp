@@ -45,11 +45,17 @@ struct Vehicle {
     Vehicle() { boot(); }
 
     void boot() {
-        supervisor.emplace(
-            SupervisorParts{storage, slots[1 - slot], crypto, line, retained, "test/board", version, slot});
+        supervisor.emplace(SupervisorParts{storage, slots[1 - slot], crypto, line, retained, "test/board",
+                                           version, slot, outputs.power});
     }
     // The supervisor loses its own power too.
     void lose_battery() {
+        outputs = {};
+        retained = Retained{};
+        boot();
+    }
+    // The one that was reset was another firmware, which kept its state in another form.
+    void boot_after_another() {
         retained = Retained{};
         boot();
     }
@@ -247,6 +253,35 @@ TEST_CASE(
     }
     CHECK(starts == std::vector<std::uint32_t>{0, 2, 0});
     CHECK(log.back().starts() == 2);
+}
+
+TEST_CASE(
+    "a firmware that finds the computer on and knows nothing of it keeps its power and waits to hear of it") {
+    Vehicle v;
+    v.start();
+    v.boot_after_another();
+    v.pass(5'000);
+    CHECK(v.outputs.power);
+    CHECK(v.supervisor->power().state == PowerState::starting);
+    CHECK(v.feed().state().power() == wire::POWER_ON);
+    CHECK(v.feed().state().run() == 1);
+    CHECK(v.count(wire::EVENT_HOLD_UP) == 0);
+
+    // Parked, it is asked to finish as ever.
+    v.boot_after_another();
+    v.raw.ignition = false;
+    v.pass(v.supervisor->settings().ignition_off_ms + 100);
+    CHECK(v.outputs.power);
+    CHECK(v.feed().state().power() == wire::POWER_HOLD_UP);
+    v.pass(v.supervisor->settings().hold_up_ms);
+    CHECK_FALSE(v.outputs.power);
+
+    // And one that is never heard of is reset.
+    v.pass(v.supervisor->settings().off_ms);
+    v.start();
+    v.boot_after_another();
+    v.pass(v.supervisor->settings().boot_ms + 20);
+    CHECK_FALSE(v.outputs.power);
 }
 
 TEST_CASE(
