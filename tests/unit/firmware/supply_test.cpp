@@ -90,6 +90,13 @@ TEST_CASE("a voltage that was too high is good again once it has been normal for
     CHECK(b.hold(11'000, b.settings.low_ms + 20) == SupplyState::low);
 }
 
+TEST_CASE("a battery at rest below the voltage of a charged one is good after a voltage that was too high") {
+    Bench b;
+    REQUIRE(b.hold(28'000, b.settings.high_ms + 20) == SupplyState::high);
+    CHECK(b.hold(b.settings.resume_mv - 1, 900) == SupplyState::high);
+    CHECK(b.hold(b.settings.resume_mv - 1, 200) == SupplyState::good);
+}
+
 TEST_CASE("a battery that was low stays so through a starter motor's dip") {
     Bench b;
     REQUIRE(b.hold(11'000, b.settings.low_ms + 20) == SupplyState::low);
