@@ -129,6 +129,7 @@ class Supervisor final : EventSink {
     FrameReader reader_;
     std::uint64_t now_ms_ = 0;
     std::uint64_t trial_ms_ = 0;
+    std::uint64_t roll_back_from_ms_ = 0;  // not tried before, for the storage has just failed
     std::uint64_t reported_ms_ = 0;
     Shown reported_;
     std::uint32_t retained_sequence_ = 0;

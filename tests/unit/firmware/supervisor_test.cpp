@@ -340,6 +340,31 @@ TEST_CASE("an update that is not confirmed in time, or lets the computer fail, g
     }
 }
 
+TEST_CASE("a roll-back that the storage does not take is tried again, once a minute") {
+    Vehicle v;
+    v.start();
+    REQUIRE(v.update(make_image(2, 2'000)) == wire::RESULT_OK);
+    v.park();
+    v.pass(3'000);
+    REQUIRE(v.version == 2);
+    v.start();
+    const auto pass_fed = [&](std::uint32_t ms) {
+        for (std::uint32_t passed = 0; passed < ms; passed += 20'000) {
+            v.pass(20'000);
+            v.feed();
+        }
+    };
+    pass_fed(v.supervisor->settings().trial_ms - 40'000);
+    v.storage.broken = true;
+    const int before = v.storage.erases;
+    pass_fed(240'000);
+    CHECK(v.storage.erases - before >= 3);
+    CHECK(v.storage.erases - before <= 5);
+    v.storage.broken = false;
+    pass_fed(80'000);
+    CHECK(v.confirm() == wire::RESULT_TRIAL);
+}
+
 TEST_CASE("a storage that takes no writes keeps no computer from its power") {
     Vehicle v;
     v.storage.broken = true;
