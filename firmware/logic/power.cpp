@@ -38,7 +38,9 @@ void Power::take_over(std::uint64_t now_ms) {
 
 void Power::take_wakes(std::uint64_t now_ms, const PowerInputs& inputs) {
     if (m_.wake != WakeKind::none && now_ms >= m_.wake_until_ms) m_.wake = WakeKind::none;
-    if (m_.timer_ms != 0 && now_ms >= m_.timer_ms) {
+    // A computer that sets its timer again and again would never let a parked vehicle's battery go.
+    const bool waits_for_cut = powered() && !inputs.ignition;
+    if (m_.timer_ms != 0 && now_ms >= m_.timer_ms && !waits_for_cut) {
         m_.timer_ms = 0;
         if (spares_battery(inputs.supply)) {
             events_.note(Event::wake_skipped, 0, 0);

@@ -6,6 +6,9 @@
 //
 // What holds whatever comes in, and tests/unit/firmware/power_properties_test.cpp tries to break:
 //   - Without a reason (ignition, a wake's time) power goes off within hold_up_ms.
+//   - A computer cannot keep its own power on: a timer that is due in a run without ignition waits for the
+//   cut that ends this run, and finds a low supply then like any other. The times of wakes are not made
+//   longer.
 //   - A deadline that the computer was told is never moved nearer, and before it nothing but its own done
 //   cuts power.
 //   - A computer that does not answer is reset, and after boot_tries times in a row left alone.

@@ -273,6 +273,35 @@ TEST_CASE("a timer that is taken back, or is due with an empty battery, wakes no
     CHECK(b.events.count(Event::wake_skipped) == 1);
 }
 
+TEST_CASE("a timer that is due in a run without ignition begins another one, after the cut") {
+    PowerBench b;
+    b.power.set_timer(b.now_ms, 1);
+    b.pass(1'010);
+    REQUIRE(b.power.memory().started_by == StartReason::timer);
+    b.power.set_timer(b.now_ms, 60);
+    b.pass_fed(b.settings.wake_ms);
+    REQUIRE(b.state() == PowerState::hold_up);
+    b.pass(1'000);
+    REQUIRE(b.done());
+    b.pass(b.settings.off_ms - 20);
+    CHECK_FALSE(b.on());
+    b.pass(40);
+    CHECK(b.power.memory().run == 2);
+    CHECK(b.on());
+}
+
+TEST_CASE("a timer that is due on a drive keeps the computer on behind it, for its time and no longer") {
+    PowerBench b;
+    b.start();
+    b.power.set_timer(b.now_ms, 60);
+    b.pass_fed(65'000);
+    b.inputs.ignition = false;
+    b.pass_fed(b.settings.wake_ms - 10'000);
+    CHECK(b.state() == PowerState::on);
+    b.pass_fed(10'000);
+    CHECK(b.state() == PowerState::hold_up);
+}
+
 TEST_CASE("the SOS button wakes the computer with an empty battery too, and its time ends") {
     PowerBench b;
     b.inputs.supply = SupplyState::low;
