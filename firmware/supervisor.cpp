@@ -4,6 +4,7 @@ namespace fieldpost::firmware {
 namespace {
 
 constexpr std::uint32_t report_every_ms = 5'000;
+constexpr std::uint32_t roll_back_again_ms = 60'000;
 constexpr std::uint8_t started_cold = 0;
 constexpr std::uint8_t started_asked = 1;
 constexpr std::uint8_t started_by_watchdog = 2;
@@ -39,6 +40,7 @@ void Supervisor::start() {
     if (const auto state = parts_.retained.load()) {
         resume(*state);
     } else {
+        if (parts_.powered) take_over();
         ++starts_;
         note(Event::supervisor_started, started_cold, low_half(parts_.version));
     }
@@ -58,6 +60,13 @@ void Supervisor::resume(const RetainedState& state) {
     power_.resume(state.power);
     note(Event::supervisor_started, state.asked ? started_asked : started_by_watchdog,
          low_half(parts_.version));
+}
+
+// The ignition is believed to be on until its contact has said otherwise for long enough: a hold-up for want
+// of a first reading would be a false alarm.
+void Supervisor::take_over() {
+    contacts_.assume(true, SupplyState::good, false, 0, 0);
+    power_.take_over(now_ms_);
 }
 
 void Supervisor::retain(bool asked) {
@@ -101,9 +110,11 @@ void Supervisor::tick_trial(std::uint32_t elapsed_ms) {
     if (trial_ms_ >= settings_.trial_ms) roll_back();
 }
 
-// The firmware before this one runs again from the next time on that the computer's power is off.
+// The firmware before this one runs again from the next time on that the computer's power is off. A storage
+// that fails wears, and what it takes is time: it is not tried at every tick.
 void Supervisor::roll_back() {
-    if (on_trial()) save_boot(give_up_slot(boot_));
+    if (!on_trial() || now_ms_ < roll_back_from_ms_) return;
+    if (!save_boot(give_up_slot(boot_))) roll_back_from_ms_ = now_ms_ + roll_back_again_ms;
 }
 
 bool Supervisor::save_boot(const BootRecord& record) {

@@ -53,11 +53,13 @@ struct SupervisorParts {
     std::string_view board;
     std::uint32_t version;  // of the firmware that runs
     std::uint8_t slot;      // and where it lies
+    bool powered;           // the computer has power already: it had it when the supervisor was reset
 };
 
 class Supervisor final : EventSink {
   public:
-    // Reads settings and log, and goes on where a reset interrupted.
+    // Reads settings and log, and goes on where a reset interrupted. Where nothing is known of that, as when
+    // another firmware ran before, a computer that has power keeps it and is treated as one that starts.
     explicit Supervisor(const SupervisorParts& parts);
 
     // `elapsed_ms` since the last call. Call every few milliseconds.
@@ -90,11 +92,15 @@ class Supervisor final : EventSink {
     void note(Event event, std::uint8_t argument, std::uint16_t value) override;
     void start();
     void resume(const RetainedState& state);
+    void take_over();
     void retain(bool asked);
     void tick_trial(std::uint32_t elapsed_ms);
     void roll_back();
     bool on_trial() const { return boot_.trial != 0 && boot_.active == slot_; }
     bool update_waits() const { return boot_.active != slot_; }
+    // This firmware was not confirmed and runs on until power is off: what waits is the one before, and its
+    // slot is the last good one.
+    bool gave_up() const { return update_waits() && boot_.rolled_back != 0; }
     bool save_boot(const BootRecord& record);
     void begin_update(Answer& answer);
     void answer(std::span<const std::uint8_t> message);
@@ -123,6 +129,7 @@ class Supervisor final : EventSink {
     FrameReader reader_;
     std::uint64_t now_ms_ = 0;
     std::uint64_t trial_ms_ = 0;
+    std::uint64_t roll_back_from_ms_ = 0;  // not tried before, for the storage has just failed
     std::uint64_t reported_ms_ = 0;
     Shown reported_;
     std::uint32_t retained_sequence_ = 0;

@@ -128,7 +128,7 @@ void Supervisor::read_log(Answer& answer) {
 
 void Supervisor::begin_update(Answer& answer) {
     answer.report.which_body = fieldpost_supervisor_Report_update_tag;
-    if (on_trial()) return answer.result(fieldpost_supervisor_Result_RESULT_TRIAL);
+    if (on_trial() || gave_up()) return answer.result(fieldpost_supervisor_Result_RESULT_TRIAL);
     if (answer.request.which_command == fieldpost_supervisor_Request_begin_update_tag) {
         // One that waits is overwritten: it must not be started half.
         if (update_waits() && !save_boot({slot_, 0, 0, 0}))
@@ -142,8 +142,8 @@ void Supervisor::begin_update(Answer& answer) {
 }
 
 void Supervisor::finish_update(Answer& answer) {
+    if (on_trial() || gave_up()) return answer.result(fieldpost_supervisor_Result_RESULT_TRIAL);
     if (update_waits()) return;  // asked again: the answer was lost
-    if (on_trial()) return answer.result(fieldpost_supervisor_Result_RESULT_TRIAL);
     ImageHeader header;
     Update::Outcome outcome = update_.finish(parts_.board, parts_.version, parts_.crypto, header);
     if (outcome == Update::Outcome::ok && !save_boot({static_cast<std::uint8_t>(1 - slot_), 1, 0, 0}))
@@ -157,7 +157,8 @@ void Supervisor::finish_update(Answer& answer) {
 }
 
 void Supervisor::confirm_update(Answer& answer) {
-    if (!on_trial()) return;  // confirmed already
+    if (gave_up()) return answer.result(fieldpost_supervisor_Result_RESULT_TRIAL);  // too late
+    if (!on_trial()) return;                                                        // confirmed already
     if (!save_boot({slot_, 0, 0, 0})) return answer.result(fieldpost_supervisor_Result_RESULT_STORAGE_FAILED);
     note(Event::update_confirmed, 0, static_cast<std::uint16_t>(parts_.version));
 }

@@ -12,24 +12,35 @@ class SerialSender final : public FrameSender {
     void send(std::span<const std::uint8_t> frame) override { port::write(frame); }
 };
 
+// A computer that talks without a pause must not keep the rules from their turn. True if bytes may be left.
+bool take_bytes(Supervisor& supervisor) {
+    constexpr int most_bytes = 64;
+    for (int taken = 0; taken < most_bytes; ++taken) {
+        std::uint8_t byte = 0;
+        if (!port::read_byte(byte)) return false;
+        supervisor.receive(byte);
+    }
+    return true;
+}
+
 [[noreturn]] void run() {
-    port::begin(boot_note.power == power_is_on);
+    const bool powered = boot_note.power == power_is_on;
+    port::begin(powered);
     SerialSender sender;
     SodiumCrypto crypto;
     const std::uint8_t slot = boot_note.slot == 1 ? 1 : 0;
     static Supervisor supervisor({port::storage(), port::slot(static_cast<std::uint8_t>(1 - slot)), crypto,
-                                  sender, retained, FIELDPOST_BOARD, running_image().version, slot});
+                                  sender, retained, FIELDPOST_BOARD, running_image().version, slot, powered});
     port::start();
     for (;;) {
         port::feed_watchdog();
-        std::uint8_t byte = 0;
-        while (port::read_byte(byte)) supervisor.receive(byte);
+        const bool bytes_left = take_bytes(supervisor);
         const Outputs outputs = supervisor.tick(port::elapsed_ms(), port::read_inputs());
         port::set_power(outputs.power);
         boot_note.power = outputs.power ? power_is_on : 0;
         port::show(outputs.lights);
         if (outputs.reset) port::reset();
-        port::wait();
+        if (!bytes_left) port::wait();
     }
 }
 

@@ -26,6 +26,10 @@ Storage& storage();
 // 0 or 1. Each holds a whole firmware file.
 Storage& slot(std::uint8_t number);
 
+// Called by start-up code's vector table at a non-maskable interrupt, in both programs. A port that has no
+// use for it leaves it out: it is then a fault, of which the watchdog makes a clean start.
+extern "C" void nmi_interrupt();
+
 // Restarts the chip; retained memory keeps its bytes.
 [[noreturn]] void reset();
 

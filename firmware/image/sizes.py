@@ -2,8 +2,8 @@
 """sizes.py BUILD-FOLDER BOARD: what a board's firmware takes of flash and RAM, the deepest stack included.
 
 The stack is found from GCC's call graphs (-fcallgraph-info=su): the deepest way down from reset_handler, plus the deepest
-interrupt and the frame that the core pushes for it. An indirect call may reach whatever nobody calls directly, three such
-calls inside one another (rule, event log, region, EEPROM). Functions that come back to themselves do so three deep (nanopb:
+interrupt with a non-maskable one in it, and the frame that the core pushes for each. An indirect call may reach whatever
+nobody calls directly, three such calls inside one another (rule, event log, region, EEPROM). Functions that come back to themselves do so three deep (nanopb:
 report, page, entry). What the C library takes is not in the graphs and counted as 64 bytes a call. Fails when the stack does not fit. The figures also go to BUILD-FOLDER/BOARD.json.
 """
 
@@ -19,6 +19,7 @@ EXCEPTION_FRAME = 32 + 4
 NESTED = 3
 INDIRECT = 3
 INTERRUPTS = ("tick_interrupt", "serial_interrupt", "fault_handler")
+NMI = "nmi_interrupt"
 
 
 def sections(elf):
@@ -40,7 +41,7 @@ class Calls:
             self.read(graph.read_text())
         self.frame = {f: size for f, size in self.frame.items() if f.split(":")[-1] in linked or ":" in f}
         called = {to for callees in self.below.values() for to in callees}
-        self.loose = [f for f in self.frame if f not in called and f.split(":")[-1] not in ("reset_handler", *INTERRUPTS)]
+        self.loose = [f for f in self.frame if f not in called and f.split(":")[-1] not in ("reset_handler", NMI, *INTERRUPTS)]
 
     def read(self, text):
         for m in re.finditer(r'node: \{ title: "([^"]+)" label: "[^"]*?(\d+) bytes \((\w+)', text):
@@ -86,7 +87,7 @@ def measure(folder, name, stage):
     elf = folder / f"{program}.elf"
     at = symbols(elf)
     calls = Calls(folder, program, set(at))
-    stack = calls.depth("reset_handler")
+    stack = calls.depth("reset_handler") + calls.depth(NMI) + EXCEPTION_FRAME
     if stage == "supervisor":
         stack += max(calls.depth(f) for f in INTERRUPTS) + EXCEPTION_FRAME
     room = at["stack_top"] - at["bss_end"]

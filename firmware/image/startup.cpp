@@ -26,6 +26,10 @@ int main();
     }
 }
 
+[[gnu::weak]] void nmi_interrupt() {
+    fault_handler();
+}
+
 [[noreturn]] void __cxa_pure_virtual() {
     fault_handler();
 }
@@ -46,6 +50,7 @@ constexpr VectorTable make_vectors() {
     table.stack = stack_top;
     for (Handler& handler : table.handlers) handler = fault_handler;
     table.handlers[0] = reset_handler;
+    table.handlers[1] = nmi_interrupt;
 #ifdef FIELDPOST_SUPERVISOR  // the boot stage works without interrupts
     table.handlers[14] = fieldpost::firmware::port::tick_interrupt;
     table.handlers[core_exceptions - 1 + FIELDPOST_SERIAL_INTERRUPT] =

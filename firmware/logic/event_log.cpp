@@ -48,7 +48,7 @@ void EventLog::open() {
 
 bool EventLog::place_is_blank(std::uint32_t number) {
     Raw raw;
-    if (!storage_.read(offset_of(number), raw)) return true;
+    if (!storage_.read(offset_of(number), raw)) return false;
     for (const std::uint8_t byte : raw) {
         if (byte != 0xFF) return false;
     }

@@ -28,9 +28,19 @@ void Power::tick(std::uint64_t now_ms, const PowerInputs& inputs) {
     m_.state = PowerState::off;  // a value that nobody wrote: memory is damaged
 }
 
+void Power::take_over(std::uint64_t now_ms) {
+    m_ = {};
+    m_.state = PowerState::starting;
+    m_.run = 1;
+    m_.since_ms = now_ms;
+    m_.fed_by_ms = now_ms + settings_.boot_ms;
+}
+
 void Power::take_wakes(std::uint64_t now_ms, const PowerInputs& inputs) {
     if (m_.wake != WakeKind::none && now_ms >= m_.wake_until_ms) m_.wake = WakeKind::none;
-    if (m_.timer_ms != 0 && now_ms >= m_.timer_ms) {
+    // A computer that sets its timer again and again would never let a parked vehicle's battery go.
+    const bool waits_for_cut = powered() && !inputs.ignition;
+    if (m_.timer_ms != 0 && now_ms >= m_.timer_ms && !waits_for_cut) {
         m_.timer_ms = 0;
         if (spares_battery(inputs.supply)) {
             events_.note(Event::wake_skipped, 0, 0);
@@ -52,11 +62,11 @@ bool Power::has_reason(const PowerInputs& inputs) const {
     return !spares_battery(inputs.supply) && (inputs.ignition || m_.wake == WakeKind::timer);
 }
 
-HoldUpCause Power::why_not(const PowerInputs& inputs) const {
-    if (inputs.supply == SupplyState::low) return HoldUpCause::supply_low;
-    if (inputs.supply == SupplyState::high) return HoldUpCause::supply_high;
-    const bool woken = m_.started_by == StartReason::timer || m_.started_by == StartReason::sos;
-    return woken ? HoldUpCause::run_over : HoldUpCause::ignition_off;
+// A run that a wake began may have become a drive, whose end is the ignition's.
+HoldUpCause Power::why_not(SupplyState supply) const {
+    if (supply == SupplyState::low) return HoldUpCause::supply_low;
+    if (supply == SupplyState::high) return HoldUpCause::supply_high;
+    return m_.driven ? HoldUpCause::ignition_off : HoldUpCause::run_over;
 }
 
 StartReason Power::start_reason(const PowerInputs& inputs) const {
@@ -75,11 +85,12 @@ void Power::tick_off(std::uint64_t now_ms, const PowerInputs& inputs) {
     }
     const bool rested = m_.run == 0 || now_ms - m_.since_ms >= settings_.off_ms;
     // No computer is started into a starter motor's dip; a long dip is a low supply, so this wait ends.
-    if (rested && inputs.supply != SupplyState::cranking) start(now_ms, start_reason(inputs));
+    if (rested && inputs.supply != SupplyState::cranking) start(now_ms, inputs);
 }
 
 void Power::tick_powered(std::uint64_t now_ms, const PowerInputs& inputs) {
-    if (!has_reason(inputs)) return begin_hold_up(now_ms, why_not(inputs));
+    if (inputs.ignition) m_.driven = true;
+    if (!has_reason(inputs)) return begin_hold_up(now_ms, why_not(inputs.supply));
     if (m_.fed && now_ms - m_.since_ms >= settings_.healthy_ms) m_.failed_runs = 0;
     if (!m_.unwatched) watch(now_ms);
 }
@@ -104,15 +115,19 @@ void Power::tick_hold_up(std::uint64_t now_ms, const PowerInputs& inputs) {
     if (!has_reason(inputs)) return;
     m_.state = m_.fed ? PowerState::on : PowerState::starting;
     m_.hold_up_cause = HoldUpCause::none;
-    m_.fed_by_ms = now_ms + (m_.fed ? settings_.host_watchdog_ms : settings_.boot_ms);
+    // A pause that was granted before the hold-up still holds.
+    const std::uint64_t due_ms = now_ms + (m_.fed ? settings_.host_watchdog_ms : settings_.boot_ms);
+    if (m_.fed_by_ms < due_ms) m_.fed_by_ms = due_ms;
     events_.note(Event::hold_up_taken_back, 0, 0);
 }
 
-void Power::start(std::uint64_t now_ms, StartReason reason) {
+void Power::start(std::uint64_t now_ms, const PowerInputs& inputs) {
+    const StartReason reason = start_reason(inputs);
     m_.state = PowerState::starting;
     m_.started_by = reason;
     m_.again = false;
     m_.fed = false;
+    m_.driven = inputs.ignition;
     ++m_.run;
     m_.since_ms = now_ms;
     m_.fed_by_ms = now_ms + settings_.boot_ms;

@@ -6,6 +6,9 @@
 //
 // What holds whatever comes in, and tests/unit/firmware/power_properties_test.cpp tries to break:
 //   - Without a reason (ignition, a wake's time) power goes off within hold_up_ms.
+//   - A computer cannot keep its own power on: a timer that is due in a run without ignition waits for the
+//   cut that ends this run, and finds a low supply then like any other. The times of wakes are not made
+//   longer.
 //   - A deadline that the computer was told is never moved nearer, and before it nothing but its own done
 //   cuts power.
 //   - A computer that does not answer is reset, and after boot_tries times in a row left alone.
@@ -49,8 +52,9 @@ struct PowerMemory {
     HoldUpCause hold_up_cause = HoldUpCause::none;
     WakeKind wake = WakeKind::none;
     bool unwatched = false;
-    bool again = false;  // it was cut with a reason to run, so the next run is a start again
-    bool fed = false;    // in this run
+    bool again = false;   // it was cut with a reason to run, so the next run is a start again
+    bool fed = false;     // in this run
+    bool driven = false;  // the ignition was on in this run
     std::uint32_t failed_runs = 0;
     std::uint32_t run = 0;
     std::uint64_t since_ms = 0;     // of the power-on or the cut
@@ -75,6 +79,8 @@ class Power {
     const PowerMemory& memory() const { return m_; }
     // What was remembered before a reset of the supervisor.
     void resume(const PowerMemory& memory) { m_ = memory; }
+    // Nothing is remembered, and the computer has power: it is given the time of a start to be heard of.
+    void take_over(std::uint64_t now_ms);
 
     // Time never goes back. Called every few milliseconds; a late call makes things late, never wrong.
     void tick(std::uint64_t now_ms, const PowerInputs& inputs);
@@ -95,13 +101,13 @@ class Power {
     void take_wakes(std::uint64_t now_ms, const PowerInputs& inputs);
     void begin_wake(WakeKind kind, std::uint64_t now_ms);
     bool has_reason(const PowerInputs& inputs) const;
-    HoldUpCause why_not(const PowerInputs& inputs) const;
+    HoldUpCause why_not(SupplyState supply) const;
     StartReason start_reason(const PowerInputs& inputs) const;
     void tick_off(std::uint64_t now_ms, const PowerInputs& inputs);
     void tick_powered(std::uint64_t now_ms, const PowerInputs& inputs);
     void watch(std::uint64_t now_ms);
     void tick_hold_up(std::uint64_t now_ms, const PowerInputs& inputs);
-    void start(std::uint64_t now_ms, StartReason reason);
+    void start(std::uint64_t now_ms, const PowerInputs& inputs);
     void begin_hold_up(std::uint64_t now_ms, HoldUpCause cause);
     void cut(std::uint64_t now_ms, CutReason reason);
 

@@ -60,7 +60,10 @@ class Retained {
     }
 
   private:
-    static constexpr std::uint32_t magic = 0x5EA1ED01;
+    // Another one for each form of RetainedState, PowerMemory included: what a firmware of another form left
+    // is none.
+    static constexpr std::uint32_t magic = 0x5EA1ED02;
+    static_assert(sizeof(RetainedState) == 96, "another form: another magic");
     struct Copy {
         volatile std::uint32_t magic;  // written first and last
         std::uint32_t sequence;

@@ -14,6 +14,8 @@ class Storage {
     virtual std::uint32_t page_size() const = 0;  // what is erased at once; a multiple of program_unit
     virtual std::uint32_t pages() const = 0;
 
+    // False for what cannot be read, such as what a power cut left torn where storage has an error
+    // correction; `out` is then anything.
     virtual bool read(std::uint32_t offset, std::span<std::uint8_t> out) = 0;
     // Into erased bytes (0xFF) only, once; offset and length are multiples of program_unit.
     virtual bool program(std::uint32_t offset, std::span<const std::uint8_t> bytes) = 0;

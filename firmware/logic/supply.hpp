@@ -10,9 +10,11 @@ namespace fieldpost::firmware {
 // The numbers are those of the wire (Supply in supervisor.proto).
 enum class SupplyState : std::uint8_t { good = 0, cranking = 1, low = 2, high = 3 };
 
-// A dip below crank_mv is the starter motor: it is ridden through for crank_ms. Low and high last until the
-// voltage is at resume_mv or above, and not above high_mv, for a second: a battery that recovers a little
-// once its load is gone is still an empty one.
+// A dip below crank_mv is the starter motor: it is ridden through for crank_ms. It is over when the voltage
+// has been at crank_mv or above for half a second: a voltage that trembles there is one dip. Low lasts until
+// the voltage is at resume_mv or above, and not above high_mv, for a second: a battery that recovers a little
+// once its load is gone is still an empty one. High lasts until the voltage is not above high_mv for a
+// second.
 class Supply {
   public:
     SupplyState state() const { return state_; }
@@ -32,8 +34,10 @@ class Supply {
 
     SupplyState state_ = SupplyState::good;
     Span below_low_;
-    Span below_crank_;
+    Span above_crank_;
+    Span dip_;
     Span above_high_;
+    Span normal_;
     Span recovered_;
 };
 

@@ -4,6 +4,7 @@ boards/qemu/lm3s6965evb/README.md says which pin is which. The computer's end is
 that fieldpostd uses.
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -130,6 +131,31 @@ class Board:
 
     def power(self):
         return bool(self.outputs() & POWER)
+
+    @contextlib.contextmanager
+    def flood(self):
+        """A computer that sends without a pause, in the place of the one that is closed."""
+        ended = threading.Event()
+
+        def send():
+            with socket.socket(socket.AF_UNIX) as line:
+                line.connect(f"{self.folder}/line")
+                line.settimeout(0.1)
+                while not ended.is_set():
+                    try:
+                        line.sendall(b"x" * 4096)
+                    except TimeoutError:
+                        pass
+                    except OSError:
+                        return
+
+        sender = threading.Thread(target=send, daemon=True)
+        sender.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            sender.join()
 
     def wait_power(self, on, seconds=60):
         wait_for(f"the computer's power is {'on' if on else 'off'}", lambda: self.power() == on, seconds)

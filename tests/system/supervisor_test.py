@@ -86,6 +86,13 @@ class Supervisor(unittest.TestCase):
         computer.wait_state("hold-up", lambda s: s["power"] == "hold_up")
         self.assertGreater(self.board.wait_power(False) - asked, 3.0)
 
+    def test_a_computer_that_talks_without_a_pause_is_cut_at_the_deadline_too(self):
+        computer = self.drive(QUICK + " hold_up_ms 5000")
+        computer.close()
+        with self.board.flood():
+            self.board.ignition(False)
+            self.board.wait_power(False, 30)
+
     def test_a_hung_computer_is_reset_and_after_some_tries_left_alone(self):
         computer = self.drive(QUICK + " boot_tries 2 host_watchdog_ms 1000 boot_ms 3000")
         computer.say("feed")  # the last one
@@ -215,13 +222,17 @@ class Supervisor(unittest.TestCase):
 
     def test_a_hung_supervisor_is_reset_by_its_watchdog_and_the_computer_keeps_its_power(self):
         computer = self.drive(QUICK)
+        began = time.monotonic()
         self.board.ignition(False)
         before = computer.wait_state("hold-up", lambda s: s["power"] == "hold_up")
         self.board.ask("writel 0xe000e010 0")  # its tick stops, so its loop never goes on
         after = computer.wait_state("it is back", lambda s: s["resets"] == 1)
         self.assertTrue(self.board.power())
         self.assertEqual((after["power"], after["run"]), ("hold_up", before["run"]))
+        # No time is given back, and none is taken.
+        passed_ms = (time.monotonic() - began) * 1000
         self.assertLessEqual(after["deadline_ms"], before["deadline_ms"])
+        self.assertGreaterEqual(after["deadline_ms"], before["deadline_ms"] - passed_ms)
         self.assertEqual(self.events(computer, "power_cut", "supervisor_started")[-1], ("supervisor_started", 2))
 
 

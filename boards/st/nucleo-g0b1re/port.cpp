@@ -26,7 +26,7 @@ void wait_for(std::uintptr_t address, std::uint32_t bit) {
 constexpr std::uintptr_t rcc_cr = 0x40021000, rcc_cfgr = 0x40021008, rcc_pllcfgr = 0x4002100C,
                          rcc_iopenr = 0x40021034, rcc_apbenr1 = 0x4002103C, rcc_apbenr2 = 0x40021040;
 constexpr std::uintptr_t flash_acr = 0x40022000, flash_keyr = 0x40022008, flash_sr = 0x40022010,
-                         flash_cr = 0x40022014;
+                         flash_cr = 0x40022014, flash_eccr = 0x40022018, flash_ecc2r = 0x4002201C;
 constexpr std::uintptr_t iwdg_kr = 0x40003000, iwdg_pr = 0x40003004, iwdg_rlr = 0x40003008,
                          iwdg_sr = 0x4000300C;
 constexpr std::uintptr_t gpio_a = 0x50000000, gpio_b = 0x50000400, gpio_c = 0x50000800;
@@ -63,6 +63,24 @@ bool level(std::uintptr_t port, unsigned pin) {
     return (word(port + idr) >> pin & 1U) != 0;
 }
 
+// A double word whose programming or erasing a power cut has torn has an error correction code that does not
+// hold. Reading it is a non-maskable interrupt, which comes here: such a place is one that cannot be read,
+// and not a reset that ends at the same place again.
+volatile bool reading_flash = false;
+volatile bool flash_failed = false;
+
+// False if there is such a place among them.
+template <class Use>
+bool use_flash(Use use) {
+    flash_failed = false;
+    reading_flash = true;
+    __asm volatile("" ::: "memory");
+    const bool good = use();
+    __asm volatile("dsb\nisb" ::: "memory");
+    reading_flash = false;
+    return good && !flash_failed;
+}
+
 // Part of the chip's flash: pages of 2 KB, programmed by double words. Bank 2 begins at page 128.
 class Flash final : public Storage {
   public:
@@ -72,8 +90,10 @@ class Flash final : public Storage {
     std::uint32_t pages() const override { return pages_; }
 
     bool read(std::uint32_t offset, std::span<std::uint8_t> out) override {
-        std::memcpy(out.data(), reinterpret_cast<const void*>(address(offset)), out.size());
-        return true;
+        return use_flash([&] {
+            std::memcpy(out.data(), reinterpret_cast<const void*>(address(offset)), out.size());
+            return true;
+        });
     }
 
     bool program(std::uint32_t offset, std::span<const std::uint8_t> bytes) override {
@@ -88,7 +108,10 @@ class Flash final : public Storage {
             finish();
         }
         word(flash_cr) = lock;
-        return std::memcmp(reinterpret_cast<const void*>(address(offset)), bytes.data(), bytes.size()) == 0;
+        return use_flash([&] {
+            return std::memcmp(reinterpret_cast<const void*>(address(offset)), bytes.data(), bytes.size()) ==
+                   0;
+        });
     }
 
     bool erase(std::uint32_t page) override {
@@ -283,6 +306,23 @@ void show(const Lights& lights) {
     drive(gpio_a, power_lamp, lights.power);
     drive(gpio_b, fault_lamp, lights.fault);
     drive(gpio_b, sos_lamp, lights.sos);
+}
+
+// Of anything else than flash that is read as storage, the watchdog makes a clean start: also of flash with
+// the boot stage's own program.
+void nmi_interrupt() {
+    constexpr std::uint32_t two_bits_wrong = 1U << 31;
+    bool known = false;
+    for (const std::uintptr_t bank : {flash_eccr, flash_ecc2r}) {
+        if ((word(bank) & two_bits_wrong) == 0) continue;
+        set(bank, two_bits_wrong);  // cleared by writing it
+        known = reading_flash;
+    }
+    if (!known) {
+        for (;;) {
+        }
+    }
+    flash_failed = true;
 }
 
 void tick_interrupt() {

@@ -31,6 +31,9 @@ class MemoryStorage final : public Storage {
 
     bool read(std::uint32_t offset, std::span<std::uint8_t> out) override {
         if (broken || offset + out.size() > bytes_.size()) return false;
+        for (std::size_t i = 0; i < out.size(); ++i) {
+            if (is_torn(offset + i)) return false;
+        }
         std::copy_n(bytes_.begin() + offset, out.size(), out.begin());
         return true;
     }
@@ -39,32 +42,41 @@ class MemoryStorage final : public Storage {
         if (offset + bytes.size() > bytes_.size()) return false;
         for (std::size_t i = 0; i < bytes.size(); ++i) {
             if (!spend()) return false;
-            if (bytes_[offset + i] != 0xFF) ++misuses;
+            if (bytes_[offset + i] != 0xFF || is_torn(offset + i)) ++misuses;
             bytes_[offset + i] = bytes[i];
         }
         return true;
     }
     bool erase(std::uint32_t page) override {
+        ++erases;
         if (page >= pages_) return false;
         for (std::uint32_t i = 0; i < page_size_; ++i) {
             if (!spend()) return false;
             bytes_[page * page_size_ + i] = 0xFF;
+            torn_.erase((std::size_t{page} * page_size_ + i) / program_unit);
         }
         return true;
     }
 
     std::vector<std::uint8_t>& bytes() { return bytes_; }
 
+    // The unit at `offset` cannot be read until it is erased: flash with an error correction, whose power
+    // went while it was written.
+    void tear(std::uint32_t offset) { torn_.insert(offset / program_unit); }
+
     std::int64_t bytes_left = INT64_MAX;
     bool broken = false;
+    int erases = 0;   // asked for, also those that failed
     int misuses = 0;  // programmed where it was not erased, or not by whole units
 
   private:
+    bool is_torn(std::size_t offset) const { return torn_.contains(offset / program_unit); }
     bool spend() { return !broken && bytes_left-- > 0; }
 
     std::uint32_t page_size_;
     std::uint32_t pages_;
     std::vector<std::uint8_t> bytes_;
+    std::set<std::size_t> torn_;  // units
 };
 
 class EventList final : public EventSink {

@@ -89,6 +89,20 @@ TEST_CASE("power cut at any byte of an append costs that entry at most, and the 
     }
 }
 
+TEST_CASE("an entry that was torn and cannot be read is not written over, and the log goes on behind it") {
+    MemoryStorage storage(256, 3);
+    EventLog log(storage);
+    log.open();
+    REQUIRE(append(log, 1));
+    storage.tear(2 * 16 + 8);
+    EventLog after(storage);
+    after.open();
+    CHECK(after.next_number() == 3);
+    CHECK(append(after, 3));
+    CHECK(numbers(after) == std::vector<std::uint32_t>{1, 3});
+    CHECK(storage.misuses == 0);
+}
+
 TEST_CASE("storage that holds noise is an empty log") {
     for (const int fill : {0x00, 0x5A}) {
         MemoryStorage storage(256, 3, static_cast<std::uint8_t>(fill));

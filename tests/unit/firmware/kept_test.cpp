@@ -90,6 +90,23 @@ TEST_CASE("any single byte that is damaged costs one copy, never both") {
     }
 }
 
+TEST_CASE("a copy that cannot be read costs itself alone, and the next save makes it good again") {
+    MemoryStorage prepared(256, 2);
+    Kept<BootRecord> kept(prepared);
+    kept.load();
+    REQUIRE(kept.save({0, 0, 0, 0}));
+    REQUIRE(kept.save({1, 1, 2, 0}));
+    for (const std::uint32_t page : {0U, 1U}) {
+        MemoryStorage storage = prepared;
+        storage.tear(page * 256 + 8);
+        Kept<BootRecord> after(storage);
+        CHECK(after.load() == (page == 0 ? BootRecord{1, 1, 2, 0} : BootRecord{0, 0, 0, 0}));
+        REQUIRE(after.save({1, 0, 0, 0}));
+        CHECK(Kept<BootRecord>(storage).load() == BootRecord{1, 0, 0, 0});
+        CHECK(storage.misuses == 0);
+    }
+}
+
 TEST_CASE("a storage that fails keeps the old value and says so") {
     MemoryStorage storage(256, 2);
     Kept<Settings> kept(storage);

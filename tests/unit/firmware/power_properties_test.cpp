@@ -74,6 +74,8 @@ class Witness {
         power_->set_timer(b_.now_ms, 0);
     }
     bool powered() const { return power_->powered(); }
+    int cuts() const { return cuts_; }
+    void set_timer(int after_s) { power_->set_timer(b_.now_ms, static_cast<std::uint32_t>(after_s)); }
     void feed() { power_->feed(b_.now_ms, Power::longest_pause_ms); }
     const Settings& settings() const { return b_.settings; }
     PowerBench& bench() { return b_; }
@@ -95,6 +97,7 @@ class Witness {
         } else {
             promised_ms_ = 0;
         }
+        if (was_on_ && !on) ++cuts_;
         was_on_ = on;
     }
 
@@ -103,6 +106,7 @@ class Witness {
     std::optional<Power> power_{std::in_place, b_.settings, b_.events};
     bool was_on_ = false;
     bool said_done_ = false;
+    int cuts_ = 0;
     std::uint64_t promised_ms_ = 0;
 };
 
@@ -119,27 +123,33 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "power never stays on for ever once nothing speaks for it, whatever came before and however the computer "
-    "feeds") {
+    "power never stays on for ever once nothing but the computer speaks for it, whatever came before and "
+    "however it feeds and sets its timer") {
     CHECK(rc::check([] {
         Witness witness;
         const int steps = *rc::gen::inRange(1, 40);
         for (int i = 0; i < steps; ++i) witness.take(any_step());
         witness.park();
         const bool feeds = *rc::gen::arbitrary<bool>();
+        const int wakes_after_s = *rc::gen::element(0, 1, 15, 100, 1'000);
+        const int cuts_before = witness.cuts();
+        const bool was_on = witness.powered();
         // The longest wake, a hold-up, and a step for rounding each.
         const std::uint64_t longest =
             std::uint64_t{witness.settings().sos_ms} + witness.settings().hold_up_ms + 2'000;
         for (std::uint64_t passed = 0; passed < longest; passed += 10'000) {
             if (feeds) witness.feed();
+            if (wakes_after_s != 0) witness.set_timer(wakes_after_s);
             witness.take({Step::stale_done, 0, 10'000});
         }
-        RC_ASSERT(!witness.powered());
+        if (was_on) RC_ASSERT(witness.cuts() > cuts_before);
+        if (wakes_after_s == 0) RC_ASSERT(!witness.powered());
     }));
 }
 
 TEST_CASE(
-    "an empty battery ends every run but a call for help, with the ignition on and a computer that feeds") {
+    "an empty battery ends every run but a call for help, with the ignition on and a computer that feeds and "
+    "sets its timer") {
     CHECK(rc::check([] {
         Witness witness;
         const int steps = *rc::gen::inRange(1, 30);
@@ -150,6 +160,7 @@ TEST_CASE(
             std::uint64_t{witness.settings().sos_ms} + witness.settings().hold_up_ms + 2'000;
         for (std::uint64_t passed = 0; passed < longest; passed += 10'000) {
             witness.feed();
+            witness.set_timer(5);
             witness.take({Step::stale_done, 0, 10'000});
         }
         RC_ASSERT(!witness.powered());

@@ -82,6 +82,20 @@ TEST_CASE("an ignition that comes back takes the hold-up back, and the watchdog 
     CHECK_FALSE(b.on());
 }
 
+TEST_CASE("a hold-up that is taken back leaves the computer a pause that it was granted") {
+    PowerBench b;
+    b.start();
+    b.power.feed(b.now_ms, 300'000);
+    b.inputs.ignition = false;
+    b.pass(10'000);
+    REQUIRE(b.state() == PowerState::hold_up);
+    b.inputs.ignition = true;
+    b.pass(289'980);
+    CHECK(b.on());
+    b.pass(20);
+    CHECK_FALSE(b.on());
+}
+
 TEST_CASE("a computer that stops feeding is reset, one that feeds is not") {
     PowerBench b;
     b.start();
@@ -207,6 +221,43 @@ TEST_CASE("the timer wakes a parked vehicle once, for its time and no longer") {
     CHECK(b.power.memory().run == 1);
 }
 
+TEST_CASE("a run in which the ignition was on ends with the ignition, any other with its wake") {
+    struct Case {
+        const char* what;
+        bool woken;
+        bool driven;
+        bool reset;  // of the computer, on the way
+        HoldUpCause expected;
+    };
+    const Case cases[] = {
+        {"a drive", false, true, false, HoldUpCause::ignition_off},
+        {"a drive with a reset", false, true, true, HoldUpCause::ignition_off},
+        {"a wake", true, false, false, HoldUpCause::run_over},
+        {"a wake with a reset", true, false, true, HoldUpCause::run_over},
+        {"a wake that became a drive", true, true, false, HoldUpCause::ignition_off},
+        {"a wake that became a drive, with a reset", true, true, true, HoldUpCause::ignition_off},
+    };
+    for (const Case& c : cases) {
+        INFO(c.what);
+        PowerBench b;
+        if (c.woken) {
+            b.inputs.sos_pressed = true;
+            b.pass(10);
+            b.pass_fed(60'000);
+        }
+        if (c.driven) {
+            b.inputs.ignition = true;
+            b.pass(10);
+            b.pass_fed(60'000);
+        }
+        if (c.reset) b.pass(b.settings.host_watchdog_ms + b.settings.off_ms + 20);
+        REQUIRE(b.power.memory().run == (c.reset ? 2 : 1));
+        b.inputs.ignition = false;
+        for (int i = 0; i < 1'000 && b.state() != PowerState::hold_up; ++i) b.pass_fed(5'000);
+        CHECK(b.power.memory().hold_up_cause == c.expected);
+    }
+}
+
 TEST_CASE("a timer that is taken back, or is due with an empty battery, wakes nobody") {
     PowerBench b;
     b.power.set_timer(b.now_ms, 60);
@@ -220,6 +271,35 @@ TEST_CASE("a timer that is taken back, or is due with an empty battery, wakes no
     b.pass(120'000);
     CHECK_FALSE(b.on());
     CHECK(b.events.count(Event::wake_skipped) == 1);
+}
+
+TEST_CASE("a timer that is due in a run without ignition begins another one, after the cut") {
+    PowerBench b;
+    b.power.set_timer(b.now_ms, 1);
+    b.pass(1'010);
+    REQUIRE(b.power.memory().started_by == StartReason::timer);
+    b.power.set_timer(b.now_ms, 60);
+    b.pass_fed(b.settings.wake_ms);
+    REQUIRE(b.state() == PowerState::hold_up);
+    b.pass(1'000);
+    REQUIRE(b.done());
+    b.pass(b.settings.off_ms - 20);
+    CHECK_FALSE(b.on());
+    b.pass(40);
+    CHECK(b.power.memory().run == 2);
+    CHECK(b.on());
+}
+
+TEST_CASE("a timer that is due on a drive keeps the computer on behind it, for its time and no longer") {
+    PowerBench b;
+    b.start();
+    b.power.set_timer(b.now_ms, 60);
+    b.pass_fed(65'000);
+    b.inputs.ignition = false;
+    b.pass_fed(b.settings.wake_ms - 10'000);
+    CHECK(b.state() == PowerState::on);
+    b.pass_fed(10'000);
+    CHECK(b.state() == PowerState::hold_up);
 }
 
 TEST_CASE("the SOS button wakes the computer with an empty battery too, and its time ends") {

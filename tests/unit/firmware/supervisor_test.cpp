@@ -45,11 +45,17 @@ struct Vehicle {
     Vehicle() { boot(); }
 
     void boot() {
-        supervisor.emplace(
-            SupervisorParts{storage, slots[1 - slot], crypto, line, retained, "test/board", version, slot});
+        supervisor.emplace(SupervisorParts{storage, slots[1 - slot], crypto, line, retained, "test/board",
+                                           version, slot, outputs.power});
     }
     // The supervisor loses its own power too.
     void lose_battery() {
+        outputs = {};
+        retained = Retained{};
+        boot();
+    }
+    // The one that was reset was another firmware, which kept its state in another form.
+    void boot_after_another() {
         retained = Retained{};
         boot();
     }
@@ -132,7 +138,16 @@ struct Vehicle {
             request.mutable_update_block()->set_data(file.data() + offset, length);
             if (const auto taken = ask(request).result(); taken != wire::RESULT_OK) return taken;
         }
+        return finish_update();
+    }
+    wire::Result finish_update() {
+        wire::Request request;
         request.mutable_finish_update();
+        return ask(request).result();
+    }
+    wire::Result confirm() {
+        wire::Request request;
+        request.mutable_confirm_update();
         return ask(request).result();
     }
 };
@@ -241,13 +256,40 @@ TEST_CASE(
 }
 
 TEST_CASE(
+    "a firmware that finds the computer on and knows nothing of it keeps its power and waits to hear of it") {
+    Vehicle v;
+    v.start();
+    v.boot_after_another();
+    v.pass(5'000);
+    CHECK(v.outputs.power);
+    CHECK(v.supervisor->power().state == PowerState::starting);
+    CHECK(v.feed().state().power() == wire::POWER_ON);
+    CHECK(v.feed().state().run() == 1);
+    CHECK(v.count(wire::EVENT_HOLD_UP) == 0);
+
+    // Parked, it is asked to finish as ever.
+    v.boot_after_another();
+    v.raw.ignition = false;
+    v.pass(v.supervisor->settings().ignition_off_ms + 100);
+    CHECK(v.outputs.power);
+    CHECK(v.feed().state().power() == wire::POWER_HOLD_UP);
+    v.pass(v.supervisor->settings().hold_up_ms);
+    CHECK_FALSE(v.outputs.power);
+
+    // And one that is never heard of is reset.
+    v.pass(v.supervisor->settings().off_ms);
+    v.start();
+    v.boot_after_another();
+    v.pass(v.supervisor->settings().boot_ms + 20);
+    CHECK_FALSE(v.outputs.power);
+}
+
+TEST_CASE(
     "an update runs from the next power-off on, is kept when confirmed, and then makes room for another") {
     Vehicle v;
     v.start();
     REQUIRE(v.update(make_image(2, 2'000)) == wire::RESULT_OK);
-    wire::Request again;
-    again.mutable_finish_update();
-    CHECK(v.ask(again).result() == wire::RESULT_OK);
+    CHECK(v.finish_update() == wire::RESULT_OK);
     v.pass(60'000);
     CHECK(v.version == 1);
     v.park();
@@ -256,9 +298,7 @@ TEST_CASE(
     v.start();
     CHECK(v.feed().state().trial());
     CHECK(v.update(make_image(3, 2'000)) == wire::RESULT_TRIAL);
-    wire::Request confirm;
-    confirm.mutable_confirm_update();
-    CHECK(v.ask(confirm).result() == wire::RESULT_OK);
+    CHECK(v.confirm() == wire::RESULT_OK);
     CHECK_FALSE(v.feed().state().trial());
     v.restart();
     CHECK(v.version == 2);
@@ -286,6 +326,11 @@ TEST_CASE("an update that is not confirmed in time, or lets the computer fail, g
                 v.feed();
             }
             CHECK(v.version == 2);  // not under a running computer
+            // It was given up: nothing that the computer says keeps it, or touches the slot of the one
+            // before.
+            CHECK(v.confirm() == wire::RESULT_TRIAL);
+            CHECK(v.update(make_image(3, 2'000)) == wire::RESULT_TRIAL);
+            CHECK(v.finish_update() == wire::RESULT_TRIAL);
             v.park();
             v.pass(3'000);
         }
@@ -293,6 +338,31 @@ TEST_CASE("an update that is not confirmed in time, or lets the computer fail, g
         v.start();
         CHECK(v.count(wire::EVENT_UPDATE_ROLLED_BACK) == 1);
     }
+}
+
+TEST_CASE("a roll-back that the storage does not take is tried again, once a minute") {
+    Vehicle v;
+    v.start();
+    REQUIRE(v.update(make_image(2, 2'000)) == wire::RESULT_OK);
+    v.park();
+    v.pass(3'000);
+    REQUIRE(v.version == 2);
+    v.start();
+    const auto pass_fed = [&](std::uint32_t ms) {
+        for (std::uint32_t passed = 0; passed < ms; passed += 20'000) {
+            v.pass(20'000);
+            v.feed();
+        }
+    };
+    pass_fed(v.supervisor->settings().trial_ms - 40'000);
+    v.storage.broken = true;
+    const int before = v.storage.erases;
+    pass_fed(240'000);
+    CHECK(v.storage.erases - before >= 3);
+    CHECK(v.storage.erases - before <= 5);
+    v.storage.broken = false;
+    pass_fed(80'000);
+    CHECK(v.confirm() == wire::RESULT_TRIAL);
 }
 
 TEST_CASE("a storage that takes no writes keeps no computer from its power") {

@@ -49,6 +49,29 @@ TEST_CASE("each voltage means what it should after each time") {
     }
 }
 
+TEST_CASE("a voltage that trembles around the starter motor's threshold is one dip") {
+    Bench b;
+    SupplyState before = b.supply.state();
+    int changes = 0;
+    for (std::uint64_t passed = 0; passed < b.settings.crank_ms - 1'000; passed += 20) {
+        for (const std::uint32_t millivolts : {b.settings.crank_mv - 1, b.settings.crank_mv}) {
+            const SupplyState now = b.hold(millivolts, 10);
+            changes += now != before ? 1 : 0;
+            before = now;
+        }
+    }
+    CHECK(changes == 1);
+    CHECK(b.hold(b.settings.low_mv, 490) == SupplyState::cranking);
+    CHECK(b.hold(b.settings.low_mv, 20) == SupplyState::good);
+}
+
+TEST_CASE("a starter motor that ends just before its time is none that never ends") {
+    Bench b;
+    b.hold(b.settings.crank_mv - 1, b.settings.crank_ms - 100);
+    CHECK(b.hold(13'800, 400) == SupplyState::cranking);
+    CHECK(b.hold(13'800, 200) == SupplyState::good);
+}
+
 TEST_CASE("a battery that recovers a little is still empty, one that is charged is not") {
     Bench b;
     REQUIRE(b.hold(11'000, b.settings.low_ms + 20) == SupplyState::low);
@@ -65,6 +88,13 @@ TEST_CASE("a voltage that was too high is good again once it has been normal for
     CHECK(b.hold(14'000, 600) == SupplyState::good);
     REQUIRE(b.hold(28'000, b.settings.high_ms + 20) == SupplyState::high);
     CHECK(b.hold(11'000, b.settings.low_ms + 20) == SupplyState::low);
+}
+
+TEST_CASE("a battery at rest below the voltage of a charged one is good after a voltage that was too high") {
+    Bench b;
+    REQUIRE(b.hold(28'000, b.settings.high_ms + 20) == SupplyState::high);
+    CHECK(b.hold(b.settings.resume_mv - 1, 900) == SupplyState::high);
+    CHECK(b.hold(b.settings.resume_mv - 1, 200) == SupplyState::good);
 }
 
 TEST_CASE("a battery that was low stays so through a starter motor's dip") {
