@@ -64,7 +64,7 @@ void check_that_much_happened(const std::map<std::string, std::uint64_t>& tally,
 TEST_CASE("Whatever goes wrong, nothing that was saved is lost or doubled, and all converges",
           "[simulation]") {
     Plan plan;
-    const std::uint64_t count = seeds(30);
+    const std::uint64_t count = seeds(16);
     check_that_much_happened(run_all(plan, count), count);
 }
 
@@ -94,7 +94,7 @@ TEST_CASE("A run is the same each time it is repeated", "[simulation]") {
 }
 
 TEST_CASE("A planted fault is found within the seeds that its table says", "[simulation]") {
-    constexpr std::size_t every = 9;
+    constexpr std::size_t every = 15;
     for (std::size_t i = 0; i < planted_faults().size(); i += every) {
         const PlantedFault& fault = planted_faults()[i];
         INFO(fault.name);
