@@ -86,7 +86,7 @@ class Guest:
     def wait_up(self, seconds=SLOW):
         """Somebody can work at the console."""
         self.expect("a prompt", PROMPT, seconds)
-        self.run("dmesg -n 1; stty -echo")
+        self.run("dmesg -n 1; stty -echo; export TERM=dumb; bind 'set enable-bracketed-paste off'")
 
     def boot(self):
         """From power to prompt; which system it is."""

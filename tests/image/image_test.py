@@ -62,17 +62,18 @@ class Bundles:
              f"--signing-keyring={certificate}", self.good, path)
         return path
 
-    def changed(self, name, files, folders=()):
-        """The system with other programs in it, well signed: {path in it: (text, mode)}."""
+    def changed(self, name, files, added=None):
+        """The system with other files in place of its own, and some added in new folders: {path in it: (text, mode)}."""
         work = self.folder / name
         work.mkdir()
         system = work / "rootfs.ext4"
         tool("cp", "--sparse=always", IMAGE / "rootfs.ext4", system)
-        commands = [f"mkdir {path}" for path in folders]
-        for number, (path, (text, mode)) in enumerate(files.items()):
+        added = added or {}
+        commands = [f"rm {path}" for path in files] + [f"mkdir {os.path.dirname(path)}" for path in added]
+        for number, (path, (text, mode)) in enumerate({**files, **added}.items()):
             source = self.folder / f"{name}-{number}"
             source.write_text(text)
-            commands += [f"rm {path}", f"write {source} {path}", f"set_inode_field {path} mode 0100{mode:o}"]
+            commands += [f"write {source} {path}", f"set_inode_field {path} mode 0100{mode:o}"]
         script = self.folder / f"{name}.debugfs"
         script.write_text("\n".join(commands) + "\n")
         tool("debugfs", "-w", "-f", script, system)
@@ -231,9 +232,8 @@ class Vehicle(Image):
     def test_a_system_whose_fieldpostd_never_gets_ready_is_given_up_for_the_one_before(self):
         self.hub()
         mute = self.bundles.changed(
-            "mute", {"/usr/sbin/fieldpostd": ("#!/bin/sh\nexec sleep infinity\n", 0o755),
-                     "/etc/systemd/system/fieldpost-trial.timer.d/quick.conf": (QUICK_TRIAL, 0o644)},
-            ["/etc/systemd/system/fieldpost-trial.timer.d"])
+            "mute", {"/usr/sbin/fieldpostd": ("#!/bin/sh\nexec sleep infinity\n", 0o755)},
+            {"/etc/systemd/system/fieldpost-trial.timer.d/quick.conf": (QUICK_TRIAL, 0o644)})
         guest = self.vehicle(mute, files=self.papers())
         self.assertEqual(guest.boot(), "A")
         self.provision()
