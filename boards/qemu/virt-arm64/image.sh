@@ -6,3 +6,6 @@ device_tree= # QEMU makes it
 initramfs_modules=(virtio_pci virtio_mmio virtio_blk ext4)
 packages=(iproute2)
 slot_size=1G
+data_size=1280M
+bootloader=grub-efi
+console=ttyAMA0
