@@ -48,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     testing::PlainCrypto crypto;
     Counter line;
     Retained retained{};
-    Supervisor device({storage, slot, crypto, line, retained, "test/board", 1, 0});
+    Supervisor device({storage, slot, crypto, line, retained, "test/board", 1, 0, false});
     RawInputs raw{.ignition = true, .supply_mv = 12'600};
     for (int i = 0; i < 20; ++i) device.tick(10, raw);
 
