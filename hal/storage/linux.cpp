@@ -14,6 +14,7 @@
 
 #include "hal/storage/disk_facts.hpp"
 #include "hal/worker.hpp"
+#include "sync/base/file.hpp"
 
 namespace fieldpost::hal {
 namespace {
@@ -42,6 +43,20 @@ std::optional<std::uint64_t> number_in(const std::filesystem::path& path) {
     std::uint64_t value = 0;
     if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc{}) return std::nullopt;
     return value;
+}
+
+// LUKS and LVM lie on a block device of their own: the one below them that is a disk's, or a part of it.
+std::filesystem::path lowest(std::filesystem::path block) {
+    constexpr int most_layers = 8;
+    for (int layer = 0; layer < most_layers; ++layer) {
+        const auto below = list_folder(block / "slaves");
+        if (!below || below->size() != 1) break;  // none, or several disks (RAID): no single one to blame
+        std::error_code problem;
+        const auto next = std::filesystem::canonical(below->front(), problem);
+        if (problem) break;
+        block = next;
+    }
+    return block;
 }
 
 class LinuxStorage final : public Storage {
@@ -104,8 +119,9 @@ class LinuxStorage final : public Storage {
             std::filesystem::canonical(settings_.sysfs / "dev/block" / mount.device_number, problem);
         if (problem) return;  // no disk is behind it (tmpfs, overlay), or it has several (btrfs)
         // A partition's folder lies in its disk's.
-        const bool is_partition = std::filesystem::exists(block / "partition", problem);
-        const std::filesystem::path disk = is_partition ? block.parent_path() : block;
+        const std::filesystem::path part = lowest(block);
+        const std::filesystem::path disk =
+            std::filesystem::exists(part / "partition", problem) ? part.parent_path() : part;
         reading.device = disk.filename().string();
         reading.wear_percent = wear_of_life_time(text_of(disk / "device/life_time"));
         reading.spare = spare_of_pre_eol(text_of(disk / "device/pre_eol_info"));
@@ -128,7 +144,7 @@ Result<std::unique_ptr<Storage>> make_linux_storage(const SettingMap& values) {
     LinuxSettings found;
     found.path = settings.required_text("path");
     found.interval_us = settings.integer("interval_ms", 60'000, 10, 86'400'000) * 1000;
-    found.smart = settings.text("smart", "");
+    found.smart = settings.text("smart", "/run/fieldpost-smart/report.json");
     found.sysfs = settings.text("sysfs", "/sys");
     found.mountinfo = settings.text("mountinfo", "/proc/self/mountinfo");
     if (const Status checked = settings.finish(); !checked) return checked.error();

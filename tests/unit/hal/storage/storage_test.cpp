@@ -1,8 +1,11 @@
 #include <sys/mount.h>
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 
 #include "hal/storage/disk_facts.hpp"
 #include "tests/unit/hal/log.hpp"
@@ -146,6 +149,85 @@ TEST_CASE(
     folder.write("smart.json", R"({"nvme_smart_health_information_log":{"percentage_used":81}})");
     REQUIRE(log.wait_for([](const StorageReading& reading) { return reading.wear_percent == 81; }));
     CHECK(storage->status().state == PartState::ok);
+}
+
+TEST_CASE("the disk below an encrypted volume is the one that is told of") {
+    const TempFolder folder;
+    namespace fs = std::filesystem;
+    const fs::path disk = folder / "sys/devices/mmc0/block/mmcblk0";
+    const fs::path volume = folder / "sys/devices/virtual/block/dm-0";
+    fs::create_directories(disk / "mmcblk0p3");
+    fs::create_directories(disk / "device");
+    fs::create_directories(volume / "slaves");
+    fs::create_directories(folder / "sys/dev/block");
+    fs::create_symlink(disk / "mmcblk0p3", volume / "slaves/mmcblk0p3");
+    fs::create_symlink(volume, folder / "sys/dev/block/254:0");
+    fs::create_directories(folder / "sys/fs/ext4/dm-0");
+    folder.write("sys/devices/mmc0/block/mmcblk0/mmcblk0p3/partition", "3\n");
+    folder.write("sys/devices/mmc0/block/mmcblk0/device/life_time", "0x02 0x01\n");
+    folder.write("sys/fs/ext4/dm-0/errors_count", "1\n");
+    folder.write("mountinfo", "22 1 254:0 / / rw - ext4 /dev/mapper/state rw\n");
+    const SettingMap settings{{"path", folder.path().string()},
+                              {"sysfs", (folder / "sys").string()},
+                              {"mountinfo", (folder / "mountinfo").string()},
+                              {"interval_ms", "10"}};
+    Log<StorageReading> log;
+    auto storage = make_storage({"linux", settings}).value();
+    REQUIRE(storage->start(log.handler()).has_value());
+    REQUIRE(log.wait_for_count(1));
+    CHECK(log.all().front().device == "mmcblk0");
+    CHECK(log.all().front().wear_percent == 20);
+    CHECK(log.all().front().errors == 1U);
+
+    // Two disks under one volume: none of them is the one.
+    fs::create_directories(folder / "sys/devices/sdb");
+    fs::create_symlink(folder / "sys/devices/sdb", volume / "slaves/sdb");
+    REQUIRE(log.wait_for([](const StorageReading& reading) { return !reading.wear_percent; }));
+}
+
+TEST_CASE(
+    "the package's timer leaves smartctl's report of the one disk, and none when there is none to tell of") {
+    const TempFolder folder;
+    namespace fs = std::filesystem;
+    const auto program = [&folder](const std::string& name, const std::string& script) {
+        const fs::path path = folder.write("bin/" + name, "#!/bin/sh\n" + script + "\n");
+        fs::permissions(path, fs::perms::owner_all);
+    };
+    const auto run = [&folder] {
+        const std::string at = folder.path().string();
+        const std::string command = "PATH=" + at + "/bin:$PATH FIELDPOST_STATE=" + at +
+                                    " FIELDPOST_SMART_REPORT=" + at + "/report.json " FIELDPOST_READ_SMART;
+        return std::system(command.c_str());
+    };
+    const auto report = [&folder] {
+        std::ifstream file(folder / "report.json");
+        return std::string(std::istreambuf_iterator<char>(file), {});
+    };
+    fs::create_directory(folder / "bin");
+    program("findmnt", "echo '/dev/mapper/state[/fieldpost]'");
+    program("lsblk",
+            "case $* in */dev/mapper/state) echo '/dev/mapper/state crypt'; "
+            "echo '/dev/nvme0n1p3 part'; echo '/dev/nvme0n1 disk';; esac");
+    // It ends with 4 or more when the disk is ill, and says so in the report.
+    program("smartctl",
+            "[ \"$3\" = /dev/nvme0n1 ] && echo '{\"smart_status\": {\"passed\": false}}'; exit 8");
+    REQUIRE(run() == 0);
+    CHECK(spare_of_smart(report()) == Spare::urgent);
+
+    SECTION("a disk that says nothing") {
+        program("smartctl", "echo '{\"smartctl\": {\"exit_status\": 2}}'; exit 2");
+        REQUIRE(run() == 0);
+    }
+    SECTION("two disks") {
+        program("lsblk", "echo '/dev/sda disk'; echo '/dev/sdb disk'");
+        REQUIRE(run() == 0);
+    }
+    SECTION("no disk") {
+        program("lsblk", "exit 1");
+        REQUIRE(run() == 0);
+    }
+    CHECK_FALSE(fs::exists(folder / "report.json"));
+    CHECK_FALSE(fs::exists(folder / "report.json.new"));
 }
 
 TEST_CASE("a remount to read-only is told as it happens, long before the next look") {
