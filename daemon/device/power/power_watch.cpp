@@ -102,16 +102,19 @@ Status PowerWatch::start() {
         mailbox_->loop = &loop_;
         mailbox_->watch = this;
     }
-    auto started = supervisor_->start([box = mailbox_](const std::optional<hal::SupervisorState>& state) {
+    // It tells, so it lives: also when this watch is gone before its first word.
+    const auto tell = [box = mailbox_,
+                       supervisor = supervisor_.get()](const std::optional<hal::SupervisorState>& state) {
         const std::lock_guard lock(box->mutex);
         const bool news =
             state.has_value() != box->told.has_value() || (state && is_news(*box->told, *state));
         box->newest = state;
-        if (state && !std::exchange(box->greeted, true)) box->watch->supervisor_->feed(pause_s);
+        if (state && !std::exchange(box->greeted, true)) supervisor->feed(pause_s);
         if (!news) return;
         box->told = state;
         box->post([watch = box->watch] { watch->take(); });
-    });
+    };
+    auto started = supervisor_->start(tell);
     if (started) feeding_ = loop_.every(feed_pace, [this] { feed(); });
     return started;
 }

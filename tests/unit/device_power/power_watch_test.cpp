@@ -203,6 +203,14 @@ TEST_CASE("while the program starts and its loop does not run yet, the superviso
     CHECK(bench.supervisor->feeds().back() == 0);
 }
 
+TEST_CASE(
+    "a supervisor that is heard for the first time when the program has ended is asked for minutes too") {
+    Bench bench;
+    bench.watch.reset();
+    bench.supervisor->says(bench.on());
+    CHECK(bench.supervisor->feeds() == std::vector<std::uint32_t>{600});
+}
+
 TEST_CASE("a program that ends for another reason asks for some minutes without feeds") {
     Bench bench;
     bench.supervisor->says(bench.on());
