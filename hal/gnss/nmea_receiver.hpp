@@ -57,12 +57,15 @@ class NmeaReceiver {
   private:
     bool take_sentence(std::string_view text, std::int64_t now_us);  // false if it is not for us
     void take_report(const NmeaFields& fields, std::int64_t now_us);
+    void disown_denial(const NmeaFields& next);
     bool speaks_of_another(const NmeaFields& fields) const;
     bool begins_epoch(const NmeaFields& fields) const;
     void tell();
     Fix judge();
     void advance_hold_clock();
-    FixType judge_type();
+    void judge_dimensions();
+    bool is_solid() const;  // the altitude is measured
+    FixType judge_type() const;
     void date(Fix& fix);
     void count_seen(Fix& fix);
 
@@ -85,6 +88,7 @@ class NmeaReceiver {
     // Receivers send these less often than positions; each holds for a while, by the hold clock.
     int dimensions_ = 0;
     std::int64_t dimensions_at_us_ = 0;
+    std::optional<std::int64_t> altitude_solved_at_us_;  // where GSA does not tell
     struct Seen {
         char system = 'N';
         int satellites = 0;
@@ -95,6 +99,7 @@ class NmeaReceiver {
     // The latest full UTC and when it was received: dates those epochs that tell only the time of day.
     std::optional<std::int64_t> reference_utc_us_;
     std::int64_t reference_at_us_ = 0;
+    bool reference_vouched_ = false;  // its date came with a fix, not from the receiver's battery clock
 
     JumpWatch jumps_;
 };
