@@ -21,7 +21,12 @@ namespace fieldpost::hal {
 // An epoch ends when a report with another time arrives, when the line is quiet or speaks of other things
 // only (tick), or when the stream ends. If a sentence about the same moment comes after all, the epoch is
 // told once more with it. A position counts only if no sentence of its epoch denies it: RMC status V, GGA
-// quality 0, GSA mode 1 and mode letter N each win over the rest.
+// quality 0, GSA mode 1 and mode letter N each win over the rest. GSA tells no time: on a line without pauses
+// its mode 1 belongs to the next epoch if that one's first report says the same.
+//
+// A fix is three-dimensional if GSA says so, and where no GSA comes, if an altitude does that more than three
+// satellites have measured; both hold for some seconds. UTC is valid in an epoch with a fix whose date came
+// with a fix too: a date that came before may be the battery clock's.
 //
 // GPS week rollover: GPS counts weeks modulo 1024, and old firmware then dates a good fix 1024 weeks (19.6
 // years) too early. Places and times that leap are flagged (JumpWatch). With a `date_floor_us` (a moment that
