@@ -97,6 +97,12 @@ Status status_of(std::string_view text) {
     return text.empty() || text.starts_with('A') ? Status::untold : Status::invalid;
 }
 
+// 'E' in the eleventh is East.
+char mode_of_rmc(const NmeaFields& fields) {
+    const char eleventh = fields.letter(11);
+    return fields.last() == 11 && eleventh != 'E' ? eleventh : fields.letter(12);
+}
+
 }  // namespace
 
 // What reads a sentence, found by its address; a new sentence is one line here.
@@ -216,10 +222,13 @@ void NmeaEpoch::take_date(std::optional<std::int64_t> told_day, std::optional<st
 // 1 time, 2-5 position, 6 quality, 7 satellites used, 8 HDOP, 9 altitude, 10 M, 11 geoid separation
 void NmeaEpoch::apply_gga(const NmeaFields& fields) {
     const auto quality = fields.count(6);
+    const auto place = fields.position(2);
     if (quality == 0) {
         denied = true;
+    } else if (!place) {
+        return;  // a lost comma shifts the fields: what seems the quality is the count of satellites
     } else if (quality) {
-        take_position(fields.position(2), 3);
+        take_position(place, 3);
         take_grade(grade_of_quality(*quality));
         take_altitude(fields.number(9));
     }
@@ -228,7 +237,8 @@ void NmeaEpoch::apply_gga(const NmeaFields& fields) {
 }
 
 // 1 time, 2 status, 3-6 position, 7 knots, 8 course, 9 ddmmyy, 10-11 magnetic variation, 12 mode (2.3), 13
-// navigational status (4.1; receivers that do not offer it always send V there)
+// navigational status (4.1; receivers that do not offer it always send V there). Some SiRF receivers and AIS
+// transponders send one field for the variation, and the mode is the eleventh.
 void NmeaEpoch::apply_rmc(const NmeaFields& fields) {
     const Status status = status_of(fields[2]);
     if (status == Status::invalid) denied = true;
@@ -239,7 +249,7 @@ void NmeaEpoch::apply_rmc(const NmeaFields& fields) {
         take_grade(fields[2] == "D" ? Grade::dgnss : Grade::autonomous);
         take_movement(scaled(fields.number(7), mps_per_knot), fields.number(8), 3);
     }
-    if (status == Status::valid) take_mode(fields.letter(12));
+    if (status == Status::valid) take_mode(place ? mode_of_rmc(fields) : fields.letter(12));
     take_date(read_date(fields[9]), time_of_day_us);
 }
 
@@ -247,6 +257,8 @@ void NmeaEpoch::apply_rmc(const NmeaFields& fields) {
 // separation
 void NmeaEpoch::apply_gns(const NmeaFields& fields) {
     if (fields[6].empty()) return;
+    const auto place = fields.position(2);
+    if (!place && fields[6].find_first_not_of('N') != std::string_view::npos) return;  // shifted, as in GGA
     Grade measured = Grade::unknown;
     bool estimated = false;
     for (const char mode : fields[6]) {
@@ -262,7 +274,7 @@ void NmeaEpoch::apply_gns(const NmeaFields& fields) {
     } else {
         // One system that measured is enough: others may only extrapolate.
         take_grade(measured == Grade::unknown ? Grade::estimated : measured);
-        take_position(fields.position(2), 3);
+        take_position(place, 3);
         take_altitude(fields.number(9));
     }
     take_used(fields.count(7));
@@ -273,43 +285,56 @@ void NmeaEpoch::apply_gns(const NmeaFields& fields) {
 void NmeaEpoch::apply_gll(const NmeaFields& fields) {
     const Status status = fields.last() > 5 ? status_of(fields[6]) : Status::valid;
     if (status == Status::invalid) denied = true;
-    if (status != Status::valid) return;
-    take_position(fields.position(1), 1);
+    const auto place = fields.position(1);
+    if (status != Status::valid || !place) return;
+    take_position(place, 1);
     take_grade(fields[6] == "D" ? Grade::dgnss : Grade::autonomous);
     take_mode(fields.letter(7));
 }
 
 // 1 manual/automatic, 2 mode, 3-14 satellites used, 15 PDOP, 16 HDOP, 17 VDOP, 18 system (4.11). One sentence
-// a system: one of them with a fix is enough.
+// a system: one of them with a fix is enough. Navior's receivers list up to 24 satellites, and the dilutions
+// behind them.
 void NmeaEpoch::apply_gsa(const NmeaFields& fields) {
+    const std::size_t more = fields.last() > 18 ? fields.last() - 17 : 0;
     const char mode = fields.letter(2);
     if (mode >= '1' && mode <= '3') dimensions = std::max(dimensions, mode - '0');
-    for (std::size_t index = 3; index <= 14; ++index) {
+    const char system_id = more == 0 ? fields.letter(18) : '\0';
+    for (std::size_t index = 3; index <= 14 + more; ++index) {
         const auto number = fields.count(index);
-        if (number && *number != 0)
-            listed.add(system_of_used(fields.talker(), fields.letter(18), *number), *number);
+        if (number && *number != 0) listed.add(system_of_used(fields.talker(), system_id, *number), *number);
     }
-    if (!hdop) hdop = dilution(fields.number(16));
+    if (!hdop) hdop = dilution(fields.number(16 + more));
 }
 
 NmeaEpoch::Seen* NmeaEpoch::seen_by(char system) {
     const auto known = std::ranges::find(seen, system, &Seen::system);
     if (known != seen.end()) return &*known;
     if (seen.size() == most_systems) return nullptr;
-    return &seen.emplace_back(Seen{.system = system, .told = 0, .listed = {}});
+    Seen& added = seen.emplace_back();
+    added.system = system;
+    return &added;
 }
 
 // 1 sentences, 2 this one, 3 satellites in view, then four fields a satellite, its number first, and a signal
-// id (4.11). A talker lists its satellites anew for each of its signals, and not the same ones.
+// id (4.11). A talker lists its satellites anew for each of its signals, and not the same ones; some do it in
+// one group of sentences and count them all (Quectel LC79D).
 void NmeaEpoch::apply_gsv(const NmeaFields& fields) {
     const auto told = satellites(fields.count(3));
     if (!told) return;
     Seen* const entry = seen_by(system_of_talker(fields.talker()));
     if (entry == nullptr) return;
-    entry->told = std::max(entry->told, *told);
+    if (fields.count(2) == 1 || *told != entry->told) {
+        entry->told_before = std::max(entry->told_before, entry->told - entry->repeated);
+        entry->repeated = 0;
+        entry->in_group = {};
+    }
+    entry->told = *told;
     for (std::size_t index = 4; index + 3 <= fields.last(); index += 4) {
         const auto number = fields.count(index);
-        if (number && *number != 0) entry->listed.add(entry->system, *number);
+        if (!number || *number == 0) continue;
+        if (!entry->in_group.add(entry->system, *number)) ++entry->repeated;
+        entry->listed.add(entry->system, *number);
     }
 }
 

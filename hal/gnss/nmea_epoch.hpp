@@ -62,11 +62,14 @@ struct NmeaEpoch {
     SatelliteSet listed;  // GSA
 
     struct Seen {
-        char system = 'N';  // system_of_talker
-        int told = 0;
+        char system = 'N';    // system_of_talker
+        int told_before = 0;  // by the groups of sentences before the last
+        int told = 0;         // by the last group
+        int repeated = 0;     // listed in it once more: some receivers count signals
+        SatelliteSet in_group;
         SatelliteSet listed;
 
-        int satellites() const { return std::max(told, listed.count()); }
+        int satellites() const { return std::max({told_before, told - repeated, listed.count()}); }
     };
     std::vector<Seen> seen;  // GSV, one entry a system
 

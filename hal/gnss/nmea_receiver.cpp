@@ -82,6 +82,7 @@ void NmeaReceiver::finish() {
     told_ = false;
     leading_.clear();
     dimensions_ = 0;
+    altitude_solved_at_us_.reset();
     seen_.clear();
 }
 
@@ -106,6 +107,7 @@ bool NmeaReceiver::take_sentence(std::string_view text, std::int64_t now_us) {
 
 void NmeaReceiver::take_report(const NmeaFields& fields, std::int64_t now_us) {
     if (begins_epoch(fields)) {
+        disown_denial(fields);
         tell();
         epoch_ = {};
     } else if (told_ && epoch_.has_report(fields.type())) {
@@ -116,6 +118,15 @@ void NmeaReceiver::take_report(const NmeaFields& fields, std::int64_t now_us) {
     leading_.clear();
     epoch_.apply(fields);
     told_ = false;
+}
+
+// Where GSA leads a burst and no pause tells it from the burst before, the one that denies the next moment
+// has been taken for the last good moment's.
+void NmeaReceiver::disown_denial(const NmeaFields& next) {
+    if (epoch_.dimensions != 1 || epoch_.denied || !epoch_.position) return;
+    NmeaEpoch following;
+    following.apply(next);
+    if (following.denied) epoch_.dimensions = 0;
 }
 
 bool NmeaReceiver::speaks_of_another(const NmeaFields& fields) const {
@@ -147,13 +158,14 @@ Fix NmeaReceiver::judge() {
     fix.received_us = epoch_received_us_;
     fix.time_of_day_us = epoch_.time_of_day_us;
     advance_hold_clock();
+    judge_dimensions();
     fix.type = judge_type();
     if (fix.type != FixType::none) {
         fix.position = epoch_.position;
         fix.speed_mps = epoch_.speed_mps;
         fix.course_deg = epoch_.course_deg;
         fix.hdop = epoch_.hdop;
-        if (dimensions_ != 2) fix.altitude_m = epoch_.altitude_m;
+        if (is_solid()) fix.altitude_m = epoch_.altitude_m;
         fix.accuracy_m = epoch_.accuracy_m;
         const auto scale = metres_per_hdop(epoch_.grade);
         if (!fix.accuracy_m && fix.hdop && *fix.hdop > 0 && scale) fix.accuracy_m = *fix.hdop * *scale;
@@ -178,17 +190,30 @@ void NmeaReceiver::advance_hold_clock() {
     judged_time_us_ = epoch_.time_of_day_us;
 }
 
-FixType NmeaReceiver::judge_type() {
+void NmeaReceiver::judge_dimensions() {
+    if (epoch_.denied || epoch_.dimensions == 1 || !epoch_.position) {
+        dimensions_ = 0;
+        altitude_solved_at_us_.reset();
+        return;
+    }
     if (epoch_.dimensions != 0) {
         dimensions_ = epoch_.dimensions;
         dimensions_at_us_ = hold_clock_us_;
     } else if (hold_clock_us_ - dimensions_at_us_ > details_hold_us) {
         dimensions_ = 0;
     }
-    if (epoch_.denied || epoch_.dimensions == 1 || !epoch_.position) {
-        dimensions_ = 0;
-        return FixType::none;
-    }
+    // Of three satellites the altitude is only assumed. No satellites at all are a count that is not filled.
+    const int used = std::max(epoch_.satellites_used.value_or(0), epoch_.listed.count());
+    if (epoch_.altitude_m && (used == 0 || used > 3)) altitude_solved_at_us_ = hold_clock_us_;
+}
+
+bool NmeaReceiver::is_solid() const {
+    if (dimensions_ != 0) return dimensions_ == 3;
+    return altitude_solved_at_us_ && hold_clock_us_ - *altitude_solved_at_us_ <= details_hold_us;
+}
+
+FixType NmeaReceiver::judge_type() const {
+    if (epoch_.denied || epoch_.dimensions == 1 || !epoch_.position) return FixType::none;
     switch (epoch_.grade) {
         case Grade::estimated:
             return FixType::estimated;
@@ -201,29 +226,30 @@ FixType NmeaReceiver::judge_type() {
         case Grade::autonomous:
             break;
     }
-    if (dimensions_ == 2) return FixType::fix_2d;
-    if (dimensions_ == 3 || epoch_.altitude_m) return FixType::fix_3d;
-    return FixType::fix_2d;
+    return is_solid() ? FixType::fix_3d : FixType::fix_2d;
 }
 
 void NmeaReceiver::date(Fix& fix) {
     if (!fix.time_of_day_us) return;
+    const bool measured = fix.type != FixType::none && fix.type != FixType::estimated;
     std::optional<std::int64_t> utc;
+    bool vouched = measured;
     if (epoch_.day) {
         utc = nearest_day(*fix.time_of_day_us, *epoch_.day * day_us + epoch_.day_time_us);
     } else if (reference_utc_us_ && fix.received_us - reference_at_us_ < reference_holds_us) {
         utc = nearest_day(*fix.time_of_day_us, *reference_utc_us_ + (fix.received_us - reference_at_us_));
+        vouched = reference_vouched_;
     }
     if (!utc || *utc < 0) return;
-    const bool measured = fix.type != FixType::none && fix.type != FixType::estimated;
     if (*utc < date_floor_us_) {
         if (!measured) return;
         for (int turn = 0; turn < 2 && *utc < date_floor_us_; ++turn) *utc += rollover_us;
         if (*utc < date_floor_us_) return;
     }
     fix.utc_us = utc;
-    fix.utc_valid = measured;
+    fix.utc_valid = measured && vouched;
     reference_utc_us_ = utc;
+    reference_vouched_ = vouched;
     reference_at_us_ = fix.received_us;
 }
 

@@ -21,7 +21,12 @@ namespace fieldpost::hal {
 // An epoch ends when a report with another time arrives, when the line is quiet or speaks of other things
 // only (tick), or when the stream ends. If a sentence about the same moment comes after all, the epoch is
 // told once more with it. A position counts only if no sentence of its epoch denies it: RMC status V, GGA
-// quality 0, GSA mode 1 and mode letter N each win over the rest.
+// quality 0, GSA mode 1 and mode letter N each win over the rest. GSA tells no time: on a line without pauses
+// its mode 1 belongs to the next epoch if that one's first report says the same.
+//
+// A fix is three-dimensional if GSA says so, and where no GSA comes, if an altitude does that more than three
+// satellites have measured; both hold for some seconds. UTC is valid in an epoch with a fix whose date came
+// with a fix too: a date that came before may be the battery clock's.
 //
 // GPS week rollover: GPS counts weeks modulo 1024, and old firmware then dates a good fix 1024 weeks (19.6
 // years) too early. Places and times that leap are flagged (JumpWatch). With a `date_floor_us` (a moment that
@@ -57,12 +62,15 @@ class NmeaReceiver {
   private:
     bool take_sentence(std::string_view text, std::int64_t now_us);  // false if it is not for us
     void take_report(const NmeaFields& fields, std::int64_t now_us);
+    void disown_denial(const NmeaFields& next);
     bool speaks_of_another(const NmeaFields& fields) const;
     bool begins_epoch(const NmeaFields& fields) const;
     void tell();
     Fix judge();
     void advance_hold_clock();
-    FixType judge_type();
+    void judge_dimensions();
+    bool is_solid() const;  // the altitude is measured
+    FixType judge_type() const;
     void date(Fix& fix);
     void count_seen(Fix& fix);
 
@@ -85,6 +93,7 @@ class NmeaReceiver {
     // Receivers send these less often than positions; each holds for a while, by the hold clock.
     int dimensions_ = 0;
     std::int64_t dimensions_at_us_ = 0;
+    std::optional<std::int64_t> altitude_solved_at_us_;  // where GSA does not tell
     struct Seen {
         char system = 'N';
         int satellites = 0;
@@ -95,6 +104,7 @@ class NmeaReceiver {
     // The latest full UTC and when it was received: dates those epochs that tell only the time of day.
     std::optional<std::int64_t> reference_utc_us_;
     std::int64_t reference_at_us_ = 0;
+    bool reference_vouched_ = false;  // its date came with a fix, not from the receiver's battery clock
 
     JumpWatch jumps_;
 };

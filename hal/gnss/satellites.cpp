@@ -46,11 +46,13 @@ char system_of_used(std::string_view talker, char system_id, int number) {
     return range == numbers.end() ? 'N' : range->system;
 }
 
-void SatelliteSet::add(char system, int number) {
+bool SatelliteSet::add(char system, int number) {
     const std::uint32_t satellite = static_cast<std::uint32_t>(static_cast<unsigned char>(system)) << 16U |
                                     static_cast<std::uint32_t>(number);
-    if (satellites_.size() == most || std::ranges::find(satellites_, satellite) != satellites_.end()) return;
+    if (satellites_.size() == most || std::ranges::find(satellites_, satellite) != satellites_.end())
+        return false;
     satellites_.push_back(satellite);
+    return true;
 }
 
 }  // namespace fieldpost::hal

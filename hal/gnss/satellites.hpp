@@ -21,7 +21,8 @@ class SatelliteSet {
   public:
     static constexpr std::size_t most = 128;  // no receiver tracks more
 
-    void add(char system, int number);
+    // False if it is listed already, or the set is full.
+    bool add(char system, int number);
     int count() const { return static_cast<int>(satellites_.size()); }
 
   private:

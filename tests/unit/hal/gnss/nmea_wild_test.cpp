@@ -323,3 +323,110 @@ TEST_CASE("a modem that drops its time with its fix is followed from the first l
     CHECK(fixes[2].type == FixType::none);
     CHECK(fixes[3].position);
 }
+
+TEST_CASE("a receiver that lists 24 satellites in one sentence is read to its end") {
+    const auto fixes =
+        read_fixes(rmc("123434", "290508") +
+                   sentence("GPGSA,A,3,23,13,07,25,27,28,02,03,11,33,37,39,44,12,,,,,,,,,,,9.2,7.2,5.7"));
+    CHECK(fixes.at(0).satellites_used == 14);
+    CHECK(fixes.at(0).hdop == 7.2);
+}
+
+TEST_CASE("a report that lost a comma before its checksum was made raises no grade and denies nothing") {
+    for (const std::string_view shifted :
+         {"GPGGA,120000,4222.5N,07106.0,W,2,09,0.9,12.5,M,-33.0,M,,",
+          "GNGNS,120000,4222.5N,07106.0,W,DD,14,0.9,12.5,-33.0,,", "GPGLL,4222.5N,07106.0,W,120000,A,D"}) {
+        INFO(shifted);
+        const auto fixes = read_fixes(rmc("120000", "150324") + sentence(shifted));
+        REQUIRE(fixes.size() == 1);
+        CHECK(fixes[0].type == FixType::fix_2d);
+        CHECK_FALSE(fixes[0].satellites_used);
+        CHECK_FALSE(fixes[0].hdop);
+    }
+}
+
+TEST_CASE("a mode that comes eleventh, behind a variation without direction, is read") {
+    const auto type = [](const std::string& end) {
+        return read_fixes(sentence("GPRMC,212614.879,A,4839.9488,N,00214.8863,E,0.56,344.41,181207," + end))
+            .at(0)
+            .type;
+    };
+    CHECK(type("0,A") == FixType::fix_2d);
+    CHECK(type("0,D") == FixType::dgnss);
+    CHECK(type("0,N") == FixType::none);
+    CHECK(type(",D") == FixType::dgnss);
+    CHECK(type("24.1,E") == FixType::fix_2d);
+    CHECK(type("24.1,W") == FixType::fix_2d);
+}
+
+TEST_CASE("three satellites alone make no altitude") {
+    const auto with = [](const std::string& time, const std::string& used) {
+        return sentence("GPGGA," + time + ",4222.5,N,07106.0,W,1," + used + ",2.2,168.0,M,47.3,M,,0000");
+    };
+    const auto fixes = read_fixes(with("120000", "03") + with("120001", "04") + with("120002", "03") +
+                                  with("120018", "03") + with("120019", "00"));
+    REQUIRE(fixes.size() == 5);
+    CHECK(fixes[0].type == FixType::fix_2d);
+    CHECK_FALSE(fixes[0].altitude_m);
+    CHECK(fixes[1].type == FixType::fix_3d);
+    CHECK(fixes[2].type == FixType::fix_3d);  // what four have measured a second ago still holds
+    CHECK(fixes[2].altitude_m == 168.0);
+    CHECK(fixes[3].type == FixType::fix_2d);
+    CHECK(fixes[4].type == FixType::fix_3d);  // a count that is not filled
+}
+
+TEST_CASE("a receiver that sends another report each second keeps its third dimension in between") {
+    const auto fixes =
+        read_fixes(gga("120000") + rmc("120001", "150324") + gll("120002") + rmc("120003", "150324") +
+                   gga("120004") + sentence("GPRMC,120005,V,,,,,,,150324,,,N") + gll("120006"));
+    REQUIRE(fixes.size() == 7);
+    for (const std::size_t i : {0U, 1U, 2U, 3U, 4U}) CHECK(fixes[i].type == FixType::fix_3d);
+    CHECK(fixes[5].type == FixType::none);
+    CHECK(fixes[6].type == FixType::fix_2d);
+}
+
+TEST_CASE("a modem whose GSA leads each burst loses its fix with the report that says so, not before") {
+    const auto burst = [](const std::string& time, bool fix) {
+        return fix ? sentence("GPGSA,A,2,06,07,11,19,22,30,,,,,,,1.4,1.1,0.9,1") + gga(time) +
+                         rmc(time, "071020")
+                   : sentence("GPGSA,A,1,,,,,,,,,,,,,,,,") + sentence("GPGGA,,,,,,0,,,,,,,,") +
+                         sentence("GPRMC,,V,,,,,,,,,,N");
+    };
+    const auto fixes = read_fixes(burst("022037.00", true) + burst("022038.00", true) +
+                                  burst("022039.00", true) + burst("", false) + burst("", false));
+    REQUIRE(fixes.size() == 5);
+    for (const std::size_t i : {0U, 1U, 2U}) CHECK(fixes[i].type == FixType::fix_2d);
+    CHECK(fixes[3].type == FixType::none);
+    CHECK(fixes[4].type == FixType::none);
+}
+
+TEST_CASE("a date that only the battery clock gave stays unvouched until one comes with a fix") {
+    const auto fixes = read_fixes(sentence("GPRMC,120000.0,V,,,,,,,010106,,,N") + gga("120000.1") +
+                                  gga("120000.2") + rmc("120001.0", "150324") + gga("120001.1") +
+                                  sentence("GPGGA,120001.2,,,,,0,00,99.99,,,,,,") + gga("120001.3"));
+    REQUIRE(fixes.size() == 7);
+    for (const std::size_t i : {0U, 1U, 2U, 5U}) CHECK_FALSE(fixes[i].utc_valid);
+    for (const std::size_t i : {3U, 4U, 6U}) CHECK(fixes[i].utc_valid);
+    CHECK(fixes[1].position);
+    CHECK(utcs(fixes)[4] == "2024-03-15T12:00:01.100000Z");
+}
+
+TEST_CASE("a receiver that counts signals, and lists them all in one group, is counted by satellites") {
+    const auto fixes = read_fixes(
+        rmc("080359.00", "301120") +
+        sentences({"GPGSV,4,1,12,01,38,160,35,03,80,057,29,04,65,211,44,09,26,227,36,1",
+                   "GPGSV,4,2,12,17,30,269,29,19,,,13,21,19,157,39,22,58,098,35,1",
+                   "GPGSV,4,3,12,31,29,056,18,1", "GPGSV,4,4,12,01,38,160,38,03,80,057,20,09,26,227,40,8",
+                   "GAGSV,2,1,04,103,35,240,43,136,20,167,40,6",
+                   "GAGSV,2,2,04,103,35,240,39,136,20,167,36,1"}));
+    CHECK(fixes.at(0).satellites_seen == 11);
+}
+
+TEST_CASE("satellites in view count by what is told where a sentence of their group was lost") {
+    const auto fixes =
+        read_fixes(rmc("080359.00", "301120") +
+                   sentences({"GPGSV,3,1,11,02,60,319,36,05,77,132,38,11,29,052,29,12,46,186,46",
+                              "GPGSV,3,3,11,30,05,132,,31,05,132,,32,05,132,",
+                              "GPGSV,1,1,02,02,60,319,36,05,77,132,38,6"}));
+    CHECK(fixes.at(0).satellites_seen == 11);
+}
