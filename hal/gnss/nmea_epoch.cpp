@@ -296,7 +296,7 @@ void NmeaEpoch::apply_gll(const NmeaFields& fields) {
 // a system: one of them with a fix is enough. Navior's receivers list up to 24 satellites, and the dilutions
 // behind them.
 void NmeaEpoch::apply_gsa(const NmeaFields& fields) {
-    const std::size_t more = fields.last() > 18 ? fields.last() - 17 : 0;
+    const std::size_t more = fields.last() > 20 ? fields.last() - 17 : 0;  // not for a comma too many
     const char mode = fields.letter(2);
     if (mode >= '1' && mode <= '3') dimensions = std::max(dimensions, mode - '0');
     const char system_id = more == 0 ? fields.letter(18) : '\0';
