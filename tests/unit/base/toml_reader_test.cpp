@@ -67,8 +67,9 @@ TEST_CASE("a byte that is not ASCII outside of quotes is refused with its place"
                              "a = 'x' \xE2\x80\xA8"}) {
         INFO(line);
         const std::string said = refusal("b = \"\"\"\n\n\"\"\"\n" + std::string(line) + "\n");
-        const auto column = 1 + std::ranges::find_if(std::string_view(line), [](char c) { return c < 0; }) -
-                            std::string_view(line).begin();
+        const auto column =
+            1 + std::ranges::find_if(std::string_view(line), [](unsigned char c) { return c >= 0x80; }) -
+            std::string_view(line).begin();
         CHECK(begins(said, "lpi.toml:4:" + std::to_string(column) +
                                ": a character that is not ASCII stands outside of quotes"));
     }
