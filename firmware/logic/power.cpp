@@ -91,7 +91,6 @@ void Power::tick_off(std::uint64_t now_ms, const PowerInputs& inputs) {
 void Power::tick_powered(std::uint64_t now_ms, const PowerInputs& inputs) {
     if (inputs.ignition) m_.driven = true;
     if (!has_reason(inputs)) return begin_hold_up(now_ms, why_not(inputs.supply));
-    if (m_.fed && now_ms - m_.since_ms >= settings_.healthy_ms) m_.failed_runs = 0;
     if (!m_.unwatched) watch(now_ms);
 }
 
@@ -156,6 +155,8 @@ void Power::feed(std::uint64_t now_ms, std::uint32_t pause_ms) {
     if (!powered()) return;
     m_.fed = true;
     m_.unwatched = false;
+    // Only a word tells health: one that greets, asks for a long pause and hangs has failed.
+    if (now_ms - m_.since_ms >= settings_.healthy_ms) m_.failed_runs = 0;
     if (m_.state == PowerState::starting) m_.state = PowerState::on;
     const std::uint32_t pause = pause_ms < longest_pause_ms ? pause_ms : longest_pause_ms;
     m_.fed_by_ms = now_ms + (pause > settings_.host_watchdog_ms ? pause : settings_.host_watchdog_ms);
