@@ -41,7 +41,7 @@ void Supervisor::start() {
         resume(*state);
     } else {
         if (parts_.powered) take_over();
-        ++starts_;
+        if (++starts_ == 0) ++starts_;  // 0 is "not told" on the wire
         note(Event::supervisor_started, started_cold, low_half(parts_.version));
     }
     if (boot_.rolled_back != 0) {
@@ -56,6 +56,7 @@ void Supervisor::resume(const RetainedState& state) {
     now_ms_ = state.now_ms;
     trial_ms_ = on_trial() ? state.trial_ms : 0;
     resets_ = state.resets + 1;
+    starts_ = state.starts;  // the log may not have taken it
     contacts_.assume(state.ignition, state.supply, state.tamper, state.sos_presses, state.tamper_openings);
     power_.resume(state.power);
     note(Event::supervisor_started, state.asked ? started_asked : started_by_watchdog,
@@ -81,6 +82,7 @@ void Supervisor::retain(bool asked) {
     state.sos_presses = contacts_.sos_presses();
     state.tamper_openings = contacts_.tamper_openings();
     state.resets = resets_;
+    state.starts = starts_;
     parts_.retained.save(state, ++retained_sequence_);
 }
 

@@ -197,6 +197,7 @@ void Supervisor::send(Answer& answer) {
     state.trial = on_trial();
     state.update_waits = update_waits();
     state.bad_frames = reader_.bad_frames();
+    state.starts = starts_;
 
     std::array<std::uint8_t, fieldpost_supervisor_Report_size> message;
     pb_ostream_t out = pb_ostream_from_buffer(message.data(), message.size());

@@ -23,6 +23,7 @@ struct RetainedState {
     std::uint32_t sos_presses = 0;
     std::uint32_t tamper_openings = 0;
     std::uint32_t resets = 0;
+    std::uint16_t starts = 0;  // how often the supervisor has got power
 };
 
 // Two copies in turn, since a reset may come in the middle of writing one. After a power-on both hold noise,
@@ -62,8 +63,8 @@ class Retained {
   private:
     // Another one for each form of RetainedState, PowerMemory included: what a firmware of another form left
     // is none.
-    static constexpr std::uint32_t magic = 0x5EA1ED02;
-    static_assert(sizeof(RetainedState) == 96, "another form: another magic");
+    static constexpr std::uint32_t magic = 0x5EA1ED03;
+    static_assert(sizeof(RetainedState) == 104, "another form: another magic");
     struct Copy {
         volatile std::uint32_t magic;  // written first and last
         std::uint32_t sequence;

@@ -51,9 +51,12 @@ struct SupervisorState {
     bool tamper = false;  // the case is open now
 
     std::uint32_t wake_left_s = 0;  // until the timer wakes; 0: not set
-    std::uint32_t uptime_s = 0;     // of the supervisor
-    std::uint32_t resets = 0;       // of the supervisor alone
-    std::uint32_t log_next = 0;     // number of its next log entry
+    // How often the supervisor has got power, modulo 65536: with another number all those counts begin anew.
+    // 0: it does not tell.
+    std::uint32_t starts = 0;
+    std::uint32_t uptime_s = 0;  // of the supervisor
+    std::uint32_t resets = 0;    // of the supervisor alone
+    std::uint32_t log_next = 0;  // number of its next log entry
 
     std::uint32_t version = 0;  // of its firmware: major, minor, patch, a byte each
     std::uint32_t slot = 0;

@@ -255,6 +255,21 @@ TEST_CASE(
     CHECK(log.back().starts() == 2);
 }
 
+TEST_CASE("each time that the supervisor gets power has a number of its own, which its resets keep") {
+    Vehicle v;
+    v.start();
+    CHECK(v.feed().state().starts() == 1);
+    v.lose_battery();
+    v.start();
+    CHECK(v.feed().state().starts() == 2);
+    v.storage.broken = true;
+    v.boot();
+    CHECK(v.feed().state().starts() == 2);
+    v.storage.broken = false;
+    v.boot_after_another();  // and it counts presses anew
+    CHECK(v.feed().state().starts() == 3);
+}
+
 TEST_CASE(
     "a firmware that finds the computer on and knows nothing of it keeps its power and waits to hear of it") {
     Vehicle v;
