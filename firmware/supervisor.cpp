@@ -57,7 +57,7 @@ void Supervisor::resume(const RetainedState& state) {
     trial_ms_ = on_trial() ? state.trial_ms : 0;
     resets_ = state.resets + 1;
     starts_ = state.starts;  // the log may not have taken it
-    contacts_.assume(state.ignition, state.supply, state.tamper, state.sos_presses, state.tamper_openings);
+    contacts_.resume(state.contacts);
     power_.resume(state.power);
     note(Event::supervisor_started, state.asked ? started_asked : started_by_watchdog,
          low_half(parts_.version));
@@ -66,7 +66,7 @@ void Supervisor::resume(const RetainedState& state) {
 // The ignition is believed to be on until its contact has said otherwise for long enough: a hold-up for want
 // of a first reading would be a false alarm.
 void Supervisor::take_over() {
-    contacts_.assume(true, SupplyState::good, false, 0, 0);
+    contacts_.resume({.ignition = true});
     power_.take_over(now_ms_);
 }
 
@@ -75,12 +75,8 @@ void Supervisor::retain(bool asked) {
     state.power = power_.memory();
     state.now_ms = now_ms_;
     state.trial_ms = trial_ms_;
-    state.supply = contacts_.supply();
-    state.ignition = contacts_.ignition();
-    state.tamper = contacts_.tamper();
+    state.contacts = contacts_.memory();
     state.asked = asked;
-    state.sos_presses = contacts_.sos_presses();
-    state.tamper_openings = contacts_.tamper_openings();
     state.resets = resets_;
     state.starts = starts_;
     parts_.retained.save(state, ++retained_sequence_);

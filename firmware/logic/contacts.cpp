@@ -36,13 +36,17 @@ void Contacts::read(const RawInputs& raw, std::uint64_t now_ms) {
     }
 }
 
-void Contacts::assume(bool ignition, SupplyState supply, bool tamper, std::uint32_t sos_presses,
-                      std::uint32_t tamper_openings) {
-    ignition_.assume(ignition);
-    supply_.assume(supply);
-    tamper_.assume(tamper);
-    sos_presses_ = sos_presses;
-    tamper_openings_ = tamper_openings;
+ContactMemory Contacts::memory() const {
+    return {supply_.state(), ignition_.on(), tamper_.on(), sos_.on(), sos_presses_, tamper_openings_};
+}
+
+void Contacts::resume(const ContactMemory& memory) {
+    supply_.assume(memory.supply);
+    ignition_.assume(memory.ignition);
+    tamper_.assume(memory.tamper);
+    sos_.assume(memory.sos);
+    sos_presses_ = memory.sos_presses;
+    tamper_openings_ = memory.tamper_openings;
 }
 
 }  // namespace fieldpost::firmware

@@ -255,6 +255,22 @@ TEST_CASE(
     CHECK(log.back().starts() == 2);
 }
 
+TEST_CASE(
+    "an SOS button that is held while the supervisor is reset is one press, and the next one is another") {
+    Vehicle v;
+    v.start();
+    v.raw.sos = true;
+    v.pass(200);
+    v.boot();
+    v.pass(200);
+    CHECK(v.feed().state().sos_presses() == 1);
+    v.raw.sos = false;
+    v.pass(200);
+    v.raw.sos = true;
+    v.pass(200);
+    CHECK(v.feed().state().sos_presses() == 2);
+}
+
 TEST_CASE("each time that the supervisor gets power has a number of its own, which its resets keep") {
     Vehicle v;
     v.start();
