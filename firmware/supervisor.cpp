@@ -5,6 +5,9 @@ namespace {
 
 constexpr std::uint32_t report_every_ms = 5'000;
 constexpr std::uint32_t roll_back_again_ms = 60'000;
+// A firmware that never gives the computer power is never confirmed either, and no time of the computer's
+// ends its trial. A vehicle that stands over a long weekend keeps its update.
+constexpr std::uint32_t longest_trial_ms = 4 * 86'400'000;
 constexpr std::uint8_t started_cold = 0;
 constexpr std::uint8_t started_asked = 1;
 constexpr std::uint8_t started_by_watchdog = 2;
@@ -55,6 +58,7 @@ void Supervisor::start() {
 void Supervisor::resume(const RetainedState& state) {
     now_ms_ = state.now_ms;
     trial_ms_ = on_trial() ? state.trial_ms : 0;
+    trial_up_ms_ = on_trial() ? state.trial_up_ms : 0;
     resets_ = state.resets + 1;
     starts_ = state.starts;  // the log may not have taken it
     contacts_.resume(state.contacts);
@@ -75,6 +79,7 @@ void Supervisor::retain(bool asked) {
     state.power = power_.memory();
     state.now_ms = now_ms_;
     state.trial_ms = trial_ms_;
+    state.trial_up_ms = trial_up_ms_;
     state.contacts = contacts_.memory();
     state.asked = asked;
     state.resets = resets_;
@@ -103,9 +108,9 @@ Outputs Supervisor::tick(std::uint32_t elapsed_ms, const RawInputs& raw) {
 }
 
 void Supervisor::tick_trial(std::uint32_t elapsed_ms) {
-    if (!power_.powered()) return;
-    trial_ms_ += elapsed_ms;
-    if (trial_ms_ >= settings_.trial_ms) roll_back();
+    trial_up_ms_ += elapsed_ms;
+    if (power_.powered()) trial_ms_ += elapsed_ms;
+    if (trial_ms_ >= settings_.trial_ms || trial_up_ms_ >= longest_trial_ms) roll_back();
 }
 
 // The firmware before this one runs again from the next time on that the computer's power is off. A storage

@@ -371,6 +371,27 @@ TEST_CASE("an update that is not confirmed in time, or lets the computer fail, g
     }
 }
 
+TEST_CASE("an update with which the computer never gets power gives way to the one before after four days") {
+    constexpr std::uint32_t hour_ms = 3'600'000;
+    Vehicle v;
+    v.start();
+    REQUIRE(v.update(make_image(2, 2'000)) == wire::RESULT_OK);
+    v.park();
+    v.pass(3'000);
+    REQUIRE(v.version == 2);
+    for (int hour = 0; hour < 95; ++hour) {
+        v.supervisor->tick(hour_ms, v.raw);
+        if (hour == 40) v.boot();  // its watchdog gives it no more time
+    }
+    v.pass(3'000);
+    CHECK(v.version == 2);
+    v.supervisor->tick(hour_ms, v.raw);
+    v.pass(3'000);
+    CHECK(v.version == 1);
+    v.start();
+    CHECK(v.count(wire::EVENT_UPDATE_ROLLED_BACK) == 1);
+}
+
 TEST_CASE("a roll-back that the storage does not take is tried again, once a minute") {
     Vehicle v;
     v.start();
