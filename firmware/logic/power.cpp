@@ -39,8 +39,8 @@ void Power::take_over(std::uint64_t now_ms) {
 void Power::take_wakes(std::uint64_t now_ms, const PowerInputs& inputs) {
     if (m_.wake != WakeKind::none && now_ms >= m_.wake_until_ms) m_.wake = WakeKind::none;
     // A computer that sets its timer again and again would never let a parked vehicle's battery go.
-    const bool waits_for_cut = powered() && !inputs.ignition;
-    if (m_.timer_ms != 0 && now_ms >= m_.timer_ms && !waits_for_cut) {
+    const bool waits = powered() ? !inputs.ignition : !rested_for_timer(now_ms);
+    if (m_.timer_ms != 0 && now_ms >= m_.timer_ms && !waits) {
         m_.timer_ms = 0;
         if (spares_battery(inputs.supply)) {
             events_.note(Event::wake_skipped, 0, 0);
@@ -49,6 +49,10 @@ void Power::take_wakes(std::uint64_t now_ms, const PowerInputs& inputs) {
         }
     }
     if (inputs.sos_pressed) begin_wake(WakeKind::sos, now_ms);
+}
+
+bool Power::rested_for_timer(std::uint64_t now_ms) const {
+    return m_.run == 0 || now_ms - m_.since_ms >= settings_.wake_ms + settings_.hold_up_ms;
 }
 
 void Power::begin_wake(WakeKind kind, std::uint64_t now_ms) {

@@ -122,10 +122,11 @@ class Supervisor(unittest.TestCase):
         self.board.wait_power(True)
 
     def test_timer_and_sos_button_wake_a_parked_vehicle_and_an_open_case_is_told(self):
-        computer = self.drive()
+        computer = self.drive(QUICK + " wake_ms 10000 hold_up_ms 20000")
         self.assertIn("ok", computer.say("wake 8"))
         self.switch_off(computer)
-        self.board.wait_power(True)
+        cut = time.monotonic()
+        self.assertGreater(self.board.wait_power(True, 120) - cut, 25)  # it rests for as long as a wake may take
         computer.wait_state("the timer woke it", lambda s: s["started_by"] == "timer")
         self.assertIn("ok", computer.say("done"))
         self.board.wait_power(False)
