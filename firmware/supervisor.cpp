@@ -60,6 +60,7 @@ void Supervisor::resume(const RetainedState& state) {
     trial_ms_ = on_trial() ? state.trial_ms : 0;
     trial_up_ms_ = on_trial() ? state.trial_up_ms : 0;
     resets_ = state.resets + 1;
+    may_reset_ = !state.asked;
     starts_ = state.starts;  // the log may not have taken it
     contacts_.resume(state.contacts);
     power_.resume(state.power);
@@ -100,7 +101,8 @@ Outputs Supervisor::tick(std::uint32_t elapsed_ms, const RawInputs& raw) {
         if (failed) roll_back();
     }
     const bool rested = now_ms_ - power_.memory().since_ms >= settings_.off_ms / 2;
-    const bool reset = update_waits() && !power_.powered() && rested;
+    if (power_.powered()) may_reset_ = true;
+    const bool reset = update_waits() && may_reset_ && !power_.powered() && rested;
     retain(reset);
     if (power_.powered() && (shown() != reported_ || now_ms_ - reported_ms_ >= report_every_ms)) report();
     return {power_.powered(), lights_at(now_ms_, power_.memory(), contacts_.supply(), contacts_.tamper()),
@@ -117,7 +119,10 @@ void Supervisor::tick_trial(std::uint32_t elapsed_ms) {
 // that fails wears, and what it takes is time: it is not tried at every tick.
 void Supervisor::roll_back() {
     if (!on_trial() || now_ms_ < roll_back_from_ms_) return;
-    if (!save_boot(give_up_slot(boot_))) roll_back_from_ms_ = now_ms_ + roll_back_again_ms;
+    if (save_boot(give_up_slot(boot_)))
+        may_reset_ = true;
+    else
+        roll_back_from_ms_ = now_ms_ + roll_back_again_ms;
 }
 
 bool Supervisor::save_boot(const BootRecord& record) {

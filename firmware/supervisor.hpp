@@ -128,8 +128,10 @@ class Supervisor final : EventSink {
     Update update_;
     FrameReader reader_;
     std::uint64_t now_ms_ = 0;
-    std::uint64_t trial_ms_ = 0;           // of the computer's time
-    std::uint64_t trial_up_ms_ = 0;        // of its own
+    std::uint64_t trial_ms_ = 0;     // of the computer's time
+    std::uint64_t trial_up_ms_ = 0;  // of its own
+    // The boot stage has not just been asked for what waits: what it did not start then, it does not now.
+    bool may_reset_ = true;
     std::uint64_t roll_back_from_ms_ = 0;  // not tried before, for the storage has just failed
     std::uint64_t reported_ms_ = 0;
     Shown reported_;

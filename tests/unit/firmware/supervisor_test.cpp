@@ -417,6 +417,29 @@ TEST_CASE("a roll-back that the storage does not take is tried again, once a min
     CHECK(v.confirm() == wire::RESULT_TRIAL);
 }
 
+TEST_CASE("a slot that waits and is not started is asked for once each time that power goes off") {
+    Vehicle v;
+    v.start();
+    REQUIRE(v.update(make_image(2, 2'000)) == wire::RESULT_OK);
+    const auto resets_when_parked = [&] {
+        v.raw.ignition = false;
+        v.pass(3'000);
+        v.done();
+        int resets = 0;
+        for (int passed = 0; passed < 60'000; passed += 10) {
+            v.outputs = v.supervisor->tick(10, v.raw);
+            if (!v.outputs.reset) continue;
+            ++resets;
+            v.boot();  // its slot is damaged, and the boot record takes no other
+        }
+        return resets;
+    };
+    CHECK(resets_when_parked() == 1);
+    CHECK(v.version == 1);
+    v.start();
+    CHECK(resets_when_parked() == 1);
+}
+
 TEST_CASE("a storage that takes no writes keeps no computer from its power") {
     Vehicle v;
     v.storage.broken = true;
