@@ -4,6 +4,7 @@ namespace fieldpost::firmware {
 namespace {
 
 constexpr std::uint32_t report_every_ms = 5'000;
+constexpr std::uint32_t steady_ms = 60'000;
 constexpr std::uint32_t roll_back_again_ms = 60'000;
 // A firmware that never gives the computer power is never confirmed either, and no time of the computer's
 // ends its trial. A vehicle that stands over a long weekend keeps its update.
@@ -57,6 +58,7 @@ void Supervisor::start() {
 
 void Supervisor::resume(const RetainedState& state) {
     now_ms_ = state.now_ms;
+    begun_ms_ = now_ms_;
     trial_ms_ = on_trial() ? state.trial_ms : 0;
     trial_up_ms_ = on_trial() ? state.trial_up_ms : 0;
     resets_ = state.resets + 1;
@@ -64,6 +66,7 @@ void Supervisor::resume(const RetainedState& state) {
     starts_ = state.starts;  // the log may not have taken it
     contacts_.resume(state.contacts);
     power_.resume(state.power);
+    if (!parts_.powered) power_.lose_power(now_ms_);
     note(Event::supervisor_started, state.asked ? started_asked : started_by_watchdog,
          low_half(parts_.version));
 }
@@ -92,7 +95,9 @@ Outputs Supervisor::tick(std::uint32_t elapsed_ms, const RawInputs& raw) {
     now_ms_ += elapsed_ms;
     contacts_.read(raw, now_ms_);
     const bool was_powered = power_.powered();
-    power_.tick(now_ms_, contacts_.inputs());
+    PowerInputs inputs = contacts_.inputs();
+    inputs.held_off = parts_.reset_loop && !worked_since(begun_ms_);
+    power_.tick(now_ms_, inputs);
     if (on_trial()) {
         const CutReason cut = power_.memory().cut_by;
         const bool failed = was_powered && !power_.powered() &&
@@ -106,7 +111,17 @@ Outputs Supervisor::tick(std::uint32_t elapsed_ms, const RawInputs& raw) {
     retain(reset);
     if (power_.powered() && (shown() != reported_ || now_ms_ - reported_ms_ >= report_every_ms)) report();
     return {power_.powered(), lights_at(now_ms_, power_.memory(), contacts_.supply(), contacts_.tamper()),
-            reset};
+            reset, steady()};
+}
+
+bool Supervisor::worked_since(std::uint64_t since_ms) const {
+    return now_ms_ - since_ms >= steady_ms;
+}
+
+// What hangs may do so only with the computer on.
+bool Supervisor::steady() const {
+    if (!parts_.reset_loop) return worked_since(begun_ms_);
+    return power_.powered() && worked_since(begun_ms_) && worked_since(power_.memory().since_ms);
 }
 
 void Supervisor::tick_trial(std::uint32_t elapsed_ms) {

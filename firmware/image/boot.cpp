@@ -1,11 +1,13 @@
-// The boot stage: keeps the computer's power as it was, finds the slot that is to run, checks its signature,
-// copies it into RAM and starts it. What was checked is what runs: the check is repeated on the copy's bytes.
+// The boot stage: keeps the computer's power as it was (but of a supervisor that is reset without end), finds
+// the slot that is to run, checks its signature, copies it into RAM and starts it. What was checked is what
+// runs: the check is repeated on the copy's bytes.
 #include <cstring>
 
 #include "firmware/image/layout.hpp"
 #include "firmware/image/port.hpp"
 #include "firmware/image/sodium_crypto.hpp"
 #include "firmware/logic/kept.hpp"
+#include "firmware/logic/reset_count.hpp"
 #include "firmware/supervisor.hpp"
 
 namespace fieldpost::firmware {
@@ -64,6 +66,8 @@ bool load_and_check(std::uint8_t slot) {
 }
 
 [[noreturn]] void run() {
+    boot_note.resets = count_reset(boot_note.resets);
+    if (is_reset_loop(boot_note.resets)) boot_note.power = 0;
     port::begin(boot_note.power == power_is_on);
     Region region(port::storage(), StorageMap::boot_page, 2);
     Kept<BootRecord> store(region);

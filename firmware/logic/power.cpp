@@ -36,6 +36,10 @@ void Power::take_over(std::uint64_t now_ms) {
     m_.fed_by_ms = now_ms + settings_.boot_ms;
 }
 
+void Power::lose_power(std::uint64_t now_ms) {
+    if (powered()) cut(now_ms, CutReason::none);
+}
+
 void Power::take_wakes(std::uint64_t now_ms, const PowerInputs& inputs) {
     if (m_.wake != WakeKind::none && now_ms >= m_.wake_until_ms) m_.wake = WakeKind::none;
     // A computer that sets its timer again and again would never let a parked vehicle's battery go.
@@ -89,7 +93,7 @@ void Power::tick_off(std::uint64_t now_ms, const PowerInputs& inputs) {
     }
     const bool rested = m_.run == 0 || now_ms - m_.since_ms >= settings_.off_ms;
     // No computer is started into a starter motor's dip; a long dip is a low supply, so this wait ends.
-    if (rested && inputs.supply != SupplyState::cranking) start(now_ms, inputs);
+    if (rested && !inputs.held_off && inputs.supply != SupplyState::cranking) start(now_ms, inputs);
 }
 
 void Power::tick_powered(std::uint64_t now_ms, const PowerInputs& inputs) {

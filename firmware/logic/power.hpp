@@ -71,6 +71,7 @@ struct PowerInputs {
     bool ignition = false;  // debounced
     SupplyState supply = SupplyState::good;
     bool sos_pressed = false;  // pressed since the last tick
+    bool held_off = false;     // no start now, whatever the reason
 };
 
 class Power {
@@ -82,6 +83,9 @@ class Power {
     void resume(const PowerMemory& memory) { m_ = memory; }
     // Nothing is remembered, and the computer has power: it is given the time of a start to be heard of.
     void take_over(std::uint64_t now_ms);
+
+    // The computer has no power, whatever is remembered: the boot stage took it.
+    void lose_power(std::uint64_t now_ms);
 
     // Time never goes back. Called every few milliseconds; a late call makes things late, never wrong.
     void tick(std::uint64_t now_ms, const PowerInputs& inputs);

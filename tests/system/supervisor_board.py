@@ -23,6 +23,7 @@ NAME = "qemu-lm3s6965evb"
 EEPROM = 65536
 GPIO_D = 0x400073FC
 SUPPLY = 0x2000FFF0
+RESETS = 0x2000FC08  # BootNote::resets in firmware/image/layout.hpp
 INPUTS = "/machine/unattached/device[13]"
 IGNITION, SOS, TAMPER = 0, 2, 3
 POWER, POWER_LAMP, FAULT_LAMP, SOS_LAMP = 1, 2, 4, 8

@@ -230,11 +230,21 @@ class Supervisor(unittest.TestCase):
         after = computer.wait_state("it is back", lambda s: s["resets"] == 1)
         self.assertTrue(self.board.power())
         self.assertEqual((after["power"], after["run"]), ("hold_up", before["run"]))
-        # No time is given back, and none is taken.
+        # Its clock stands still while it hangs: the deadline comes later by that, four seconds, and never nearer.
         passed_ms = (time.monotonic() - began) * 1000
         self.assertLessEqual(after["deadline_ms"], before["deadline_ms"])
         self.assertGreaterEqual(after["deadline_ms"], before["deadline_ms"] - passed_ms)
         self.assertEqual(self.events(computer, "power_cut", "supervisor_started")[-1], ("supervisor_started", 2))
+
+    def test_a_supervisor_that_is_reset_without_end_takes_the_power_until_it_works_again(self):
+        computer = self.drive(QUICK)
+        self.board.ask(f"writel {supervisor_board.RESETS:#x} {0x52530000 + 150}")  # 150 resets in ten minutes
+        self.board.ask("writel 0xe000e010 0")  # its tick stops, so its loop never goes on
+        self.board.wait_power(False)
+        off = time.monotonic()
+        self.assertGreater(self.board.wait_power(True, 180) - off, 50)
+        state = computer.wait_state("the next run", lambda s: s["run"] == 2)
+        self.assertEqual((state["started_by"], state["cut_by"], state["resets"]), ("ignition", "unknown", 1))
 
 
 if __name__ == "__main__":

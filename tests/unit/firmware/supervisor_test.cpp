@@ -40,13 +40,14 @@ struct Vehicle {
     std::uint32_t version = 1;
     std::uint8_t slot = 0;
     Outputs outputs;
+    bool reset_loop = false;
     std::optional<Supervisor> supervisor;
 
     Vehicle() { boot(); }
 
     void boot() {
         supervisor.emplace(SupervisorParts{storage, slots[1 - slot], crypto, line, retained, "test/board",
-                                           version, slot, outputs.power});
+                                           version, slot, outputs.power, reset_loop});
     }
     // The supervisor loses its own power too.
     void lose_battery() {
@@ -269,6 +270,54 @@ TEST_CASE(
     v.raw.sos = true;
     v.pass(200);
     CHECK(v.feed().state().sos_presses() == 2);
+}
+
+TEST_CASE("a supervisor that was reset without end gives power again when it has worked for a minute") {
+    Vehicle v;
+    v.start();
+    CHECK_FALSE(v.outputs.steady);
+    v.pass(30'000);
+    v.feed();
+    v.pass(30'000);
+    CHECK(v.outputs.steady);
+    // The boot stage takes the power.
+    v.outputs.power = false;
+    v.reset_loop = true;
+    v.boot();
+    v.raw.sos = true;
+    v.pass(59'900);
+    CHECK_FALSE(v.outputs.power);
+    v.pass(200);
+    CHECK(v.outputs.power);
+    CHECK_FALSE(v.outputs.steady);
+    auto state = v.feed().state();
+    CHECK(state.run() == 2);
+    CHECK(state.started_by() == wire::START_SOS);  // pressed meanwhile
+    CHECK(state.cut_by() == wire::CUT_NONE);
+    // Again it gets nowhere with the computer on: it is still a loop.
+    v.outputs.power = false;
+    v.boot();
+    v.pass(61'000);
+    CHECK(v.outputs.power);
+    CHECK_FALSE(v.outputs.steady);
+    v.feed();
+    v.pass(30'000);
+    v.feed();
+    v.pass(30'000);
+    CHECK(v.outputs.steady);
+}
+
+TEST_CASE(
+    "a computer whose power went without the supervisor's word is off to it, and starts after its rest") {
+    Vehicle v;
+    v.start();
+    v.outputs.power = false;
+    v.boot();
+    v.pass(v.supervisor->settings().off_ms - 20);
+    CHECK_FALSE(v.outputs.power);
+    v.pass(40);
+    CHECK(v.outputs.power);
+    CHECK(v.feed().state().run() == 2);
 }
 
 TEST_CASE("each time that the supervisor gets power has a number of its own, which its resets keep") {
