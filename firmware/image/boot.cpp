@@ -41,12 +41,21 @@ bool load(Storage& slot) {
     return true;
 }
 
-bool load_and_check(std::uint8_t slot) {
+bool load_and_check_once(std::uint8_t slot) {
     if (!load(port::slot(slot))) return false;
     LoadedImage image;
     SodiumCrypto crypto;
     ImageHeader header;
     return check_image(image, FIELDPOST_BOARD, crypto, header) == ImageVerdict::good;
+}
+
+// To give up a slot is for good: one bad reading is no reason.
+bool load_and_check(std::uint8_t slot) {
+    constexpr int most_tries = 3;
+    for (int tries = 0; tries < most_tries; ++tries) {
+        if (load_and_check_once(slot)) return true;
+    }
+    return false;
 }
 
 [[noreturn]] void start_image() {
@@ -84,9 +93,12 @@ bool load_and_check(std::uint8_t slot) {
         store.save(give_up_slot(choice.record));
         start_image();
     }
-    // Nothing may run. Without rules the computer has no power; a service tool writes a slot anew.
+    // Nothing may run. Without rules the computer has no power. The watchdog makes a new try of it: what
+    // cannot be read now may be then, or a service tool has written a slot anew.
+    boot_note.power = 0;
     port::set_power(false);
-    for (;;) port::feed_watchdog();
+    for (;;) {
+    }
 }
 
 }  // namespace

@@ -9,6 +9,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(__file__))
 import supervisor_board  # noqa: E402
+from stack import wait_for  # noqa: E402
 from supervisor_board import FIRMWARE, NAME, SOS, TAMPER, Board, Computer  # noqa: E402
 
 # Short, so that nobody waits for a minute; what must not run out on a busy machine stays long.
@@ -245,6 +246,15 @@ class Supervisor(unittest.TestCase):
         self.assertGreater(self.board.wait_power(True, 180) - off, 50)
         state = computer.wait_state("the next run", lambda s: s["run"] == 2)
         self.assertEqual((state["started_by"], state["cut_by"], state["resets"]), ("ignition", "unknown", 1))
+
+    def test_a_supervisor_without_a_firmware_gives_no_power_and_tries_again(self):
+        self.board.power_loss()
+        for slot in ("slot0", "slot1"):
+            (self.board.folder / slot).write_bytes(b"\xff" * supervisor_board.EEPROM)
+        self.board.power_up()
+        self.board.ignition(True)
+        wait_for("it has begun again", lambda: int(self.board.ask(f"readl {supervisor_board.RESETS:#x}"), 16) & 0xFFFF > 2, 120)
+        self.assertFalse(self.board.power())
 
 
 if __name__ == "__main__":
