@@ -29,7 +29,8 @@ class Update {
     Outcome begin(std::uint32_t size);
     // At most 128 bytes; all but the last a multiple of Storage::program_unit.
     Outcome block(std::uint32_t offset, std::span<const std::uint8_t> bytes);
-    // Complete, whole, signed, for this board, and not older than `running`. `header` is what was checked.
+    // Complete, whole, signed, for this board, and not older than `running`; of an older one nothing is left
+    // that would run. `header` is what was checked.
     Outcome finish(std::string_view board, std::uint32_t running, ImageCrypto& crypto, ImageHeader& header);
 
     std::uint32_t next_offset() const { return next_; }

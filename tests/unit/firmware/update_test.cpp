@@ -79,6 +79,7 @@ TEST_CASE("an older version, a damaged file and one for another board are refuse
     Bench b;
     REQUIRE(b.send(make_image(2, 1'000)) == Outcome::ok);
     CHECK(b.finish(3) == Outcome::older);
+    CHECK(check_image(b.slot, "test/board", b.crypto, b.header) == ImageVerdict::no_image);
     auto damaged = make_image(2, 1'000);
     damaged[700] ^= 1;
     REQUIRE(b.send(damaged) == Outcome::ok);
