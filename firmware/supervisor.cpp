@@ -30,7 +30,7 @@ Supervisor::Supervisor(const SupervisorParts& parts)
       slot_(parts.slot),
       contacts_(settings_, *this),
       power_(settings_, *this),
-      update_(parts.spare_slot) {
+      update_(parts.spare_slot, parts.largest_image) {
     start();
 }
 

@@ -58,6 +58,7 @@ struct SupervisorParts {
     // It was reset too often in a row (is_reset_loop()): the computer gets no power before a minute of work,
     // and the count is cleared when that has gone well with the computer on.
     bool reset_loop = false;
+    std::uint32_t largest_image = UINT32_MAX;  // bytes of the RAM in which a firmware file must fit
 };
 
 class Supervisor final : EventSink {

@@ -16,7 +16,7 @@ namespace {
 // RAM in which the program will run, seen as the slot that is checked.
 class LoadedImage final : public Storage {
   public:
-    std::uint32_t page_size() const override { return static_cast<std::uint32_t>(image_end - image_begin); }
+    std::uint32_t page_size() const override { return image_room(); }
     std::uint32_t pages() const override { return 1; }
     bool read(std::uint32_t offset, std::span<std::uint8_t> out) override {
         std::memcpy(out.data(), image_begin + offset, out.size());
@@ -27,10 +27,9 @@ class LoadedImage final : public Storage {
 };
 
 bool load(Storage& slot) {
-    const auto room = static_cast<std::uint32_t>(image_end - image_begin);
     if (!slot.read(0, {image_begin, sizeof(ImageHeader)})) return false;
     const std::uint32_t size = running_image().body_size;
-    if (size > room - sizeof(ImageHeader)) return false;
+    if (size > image_room() - sizeof(ImageHeader)) return false;
     for (std::uint32_t done = 0; done < size;) {
         port::feed_watchdog();
         const std::uint32_t length = size - done < 256 ? size - done : 256;

@@ -28,6 +28,9 @@ extern "C" {
 extern std::uint8_t image_begin[];  // from the linker script
 extern std::uint8_t image_end[];
 }
+inline std::uint32_t image_room() {
+    return static_cast<std::uint32_t>(image_end - image_begin);
+}
 inline const ImageHeader& running_image() {
     return *reinterpret_cast<const ImageHeader*>(image_begin);
 }

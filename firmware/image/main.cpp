@@ -32,7 +32,7 @@ bool take_bytes(Supervisor& supervisor) {
     const std::uint8_t slot = boot_note.slot == 1 ? 1 : 0;
     static Supervisor supervisor({port::storage(), port::slot(static_cast<std::uint8_t>(1 - slot)), crypto,
                                   sender, retained, FIELDPOST_BOARD, running_image().version, slot, powered,
-                                  is_reset_loop(boot_note.resets)});
+                                  is_reset_loop(boot_note.resets), image_room()});
     port::start();
     for (;;) {
         port::feed_watchdog();

@@ -31,7 +31,7 @@ Update::Outcome Update::begin(std::uint32_t size) {
     size_ = 0;
     next_ = 0;
     erased_ = 0;
-    if (size <= sizeof(ImageHeader) || size > slot_.size()) return Outcome::too_large;
+    if (size <= sizeof(ImageHeader) || size > slot_.size() || size > largest_) return Outcome::too_large;
     size_ = size;
     return Outcome::ok;
 }

@@ -23,7 +23,8 @@ class Update {
         not_signed = 10,
     };
 
-    explicit Update(Storage& spare_slot) : slot_(spare_slot) {}
+    // `largest`: file that fits where the boot stage copies it to, which may be less than a slot.
+    Update(Storage& spare_slot, std::uint32_t largest) : slot_(spare_slot), largest_(largest) {}
 
     // Erases the slot page by page as blocks come, so that no call takes long.
     Outcome begin(std::uint32_t size);
@@ -38,6 +39,7 @@ class Update {
 
   private:
     Storage& slot_;
+    std::uint32_t largest_;
     std::uint32_t size_ = 0;  // 0: none has begun
     std::uint32_t next_ = 0;
     std::uint32_t erased_ = 0;  // bytes from the beginning

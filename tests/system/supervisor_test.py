@@ -192,6 +192,7 @@ class Supervisor(unittest.TestCase):
         self.assertIn("hash does not hold", refusal(good[:5000] + bytes([good[5000] ^ 1]) + good[5001:]))
         self.assertIn("not signed", refusal(good[:12] + struct.pack("<I", 0x000900) + good[16:]))
         self.assertIn("no firmware", refusal(b"x" * 1000))
+        self.assertIn("too large", refusal(good.ljust(50_000, b"x")))  # the slot would take it, the RAM would not
         self.assertIn("another board", refusal(self.image(0x000200, board="st/nucleo-g0b1re").read_bytes()))
         self.assertEqual(len(self.events(computer, "update_refused")), 4)
         self.switch_off(computer)
