@@ -133,6 +133,7 @@ class Supervisor final : EventSink {
     Contacts contacts_;
     Power power_;
     Update update_;
+    EventPace refusal_pace_;
     FrameReader reader_;
     std::uint64_t now_ms_ = 0;
     std::uint64_t begun_ms_ = 0;     // when this start was

@@ -151,7 +151,7 @@ void Supervisor::finish_update(Answer& answer) {
     answer.result(outcome);
     if (outcome == Update::Outcome::ok) {
         note(Event::update_ready, 0, static_cast<std::uint16_t>(header.version));
-    } else {
+    } else if (refusal_pace_.may_note(now_ms_)) {
         note(Event::update_refused, static_cast<std::uint8_t>(outcome), 0);
     }
 }

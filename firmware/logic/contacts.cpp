@@ -28,10 +28,11 @@ void Contacts::read(const RawInputs& raw, std::uint64_t now_ms) {
     sos_pressed_ = sos_.read(raw.sos, now_ms, button_ms, button_ms) && sos_.on();
     if (sos_pressed_) {
         ++sos_presses_;
-        events_.note(Event::sos, 0, 0);
+        if (sos_pace_.may_note(now_ms)) events_.note(Event::sos, 0, 0);
     }
-    if (tamper_.read(raw.tamper, now_ms, button_ms, button_ms)) {
-        if (tamper_.on()) ++tamper_openings_;
+    if (tamper_.read(raw.tamper, now_ms, button_ms, button_ms) && tamper_.on()) ++tamper_openings_;
+    if (tamper_.on() != tamper_noted_ && tamper_pace_.may_note(now_ms)) {
+        tamper_noted_ = tamper_.on();
         events_.note(Event::tamper, tamper_.on() ? 1 : 0, 0);
     }
 }
@@ -44,6 +45,7 @@ void Contacts::resume(const ContactMemory& memory) {
     supply_.assume(memory.supply);
     ignition_.assume(memory.ignition);
     tamper_.assume(memory.tamper);
+    tamper_noted_ = memory.tamper;
     sos_.assume(memory.sos);
     sos_presses_ = memory.sos_presses;
     tamper_openings_ = memory.tamper_openings;

@@ -57,6 +57,9 @@ class Contacts {
     Debounce sos_;
     Debounce tamper_;
     Supply supply_;
+    EventPace sos_pace_;
+    EventPace tamper_pace_;
+    bool tamper_noted_ = false;  // the level that the log tells
     bool sos_pressed_ = false;
     bool dipped_ = false;
     std::uint64_t dip_ms_ = 0;  // when a dip was seen last

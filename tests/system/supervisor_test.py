@@ -194,7 +194,7 @@ class Supervisor(unittest.TestCase):
         self.assertIn("no firmware", refusal(b"x" * 1000))
         self.assertIn("too large", refusal(good.ljust(50_000, b"x")))  # the slot would take it, the RAM would not
         self.assertIn("another board", refusal(self.image(0x000200, board="st/nucleo-g0b1re").read_bytes()))
-        self.assertEqual(len(self.events(computer, "update_refused")), 4)
+        self.assertIn(("update_refused", 9), self.events(computer))  # the first; more within seconds are not noted
         self.switch_off(computer)
         self.board.ignition(True)
         self.assertEqual(computer.wait_state("the next run", lambda s: s["run"] == 2)["version"], 0x000100)

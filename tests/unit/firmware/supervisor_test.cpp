@@ -441,6 +441,16 @@ TEST_CASE("an update with which the computer never gets power gives way to the o
     CHECK(v.count(wire::EVENT_UPDATE_ROLLED_BACK) == 1);
 }
 
+TEST_CASE("a computer that finishes an update that never began, again and again, does not fill the log") {
+    Vehicle v;
+    v.start();
+    for (int i = 0; i < 100; ++i) {
+        CHECK(v.finish_update() == wire::RESULT_OUT_OF_ORDER);
+        v.pass(100);
+    }
+    CHECK(v.count(wire::EVENT_UPDATE_REFUSED) == 2);
+}
+
 TEST_CASE("a roll-back that the storage does not take is tried again, once a minute") {
     Vehicle v;
     v.start();
