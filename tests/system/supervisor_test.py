@@ -88,11 +88,15 @@ class Supervisor(unittest.TestCase):
         self.assertGreater(self.board.wait_power(False) - asked, 3.0)
 
     def test_a_computer_that_talks_without_a_pause_is_cut_at_the_deadline_too(self):
-        computer = self.drive(QUICK + " hold_up_ms 5000")
-        computer.close()
-        with self.board.flood():
-            self.board.ignition(False)
-            self.board.wait_power(False, 30)
+        for what in (supervisor_board.NOISE, supervisor_board.READ_LOG):
+            with self.subTest(what=what):
+                computer = self.drive(QUICK + " hold_up_ms 5000")
+                computer.close()
+                with self.board.flood(what):
+                    self.board.ignition(False)
+                    self.board.wait_power(False, 30)
+                if what == supervisor_board.READ_LOG:
+                    self.assertGreater(self.board.answered, 1000, "it did ask")
 
     def test_a_hung_computer_is_reset_and_after_some_tries_left_alone(self):
         computer = self.drive(QUICK + " boot_tries 2 host_watchdog_ms 1000 boot_ms 3000")
