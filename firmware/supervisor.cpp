@@ -4,7 +4,11 @@ namespace fieldpost::firmware {
 namespace {
 
 constexpr std::uint32_t report_every_ms = 5'000;
+constexpr std::uint32_t steady_ms = 60'000;
 constexpr std::uint32_t roll_back_again_ms = 60'000;
+// A firmware that never gives the computer power is never confirmed either, and no time of the computer's
+// ends its trial. A vehicle that stands over a long weekend keeps its update.
+constexpr std::uint32_t longest_trial_ms = 4 * 86'400'000;
 constexpr std::uint8_t started_cold = 0;
 constexpr std::uint8_t started_asked = 1;
 constexpr std::uint8_t started_by_watchdog = 2;
@@ -26,7 +30,7 @@ Supervisor::Supervisor(const SupervisorParts& parts)
       slot_(parts.slot),
       contacts_(settings_, *this),
       power_(settings_, *this),
-      update_(parts.spare_slot) {
+      update_(parts.spare_slot, parts.largest_image) {
     start();
 }
 
@@ -41,7 +45,7 @@ void Supervisor::start() {
         resume(*state);
     } else {
         if (parts_.powered) take_over();
-        ++starts_;
+        if (++starts_ == 0) ++starts_;  // 0 is "not told" on the wire
         note(Event::supervisor_started, started_cold, low_half(parts_.version));
     }
     if (boot_.rolled_back != 0) {
@@ -54,10 +58,15 @@ void Supervisor::start() {
 
 void Supervisor::resume(const RetainedState& state) {
     now_ms_ = state.now_ms;
+    begun_ms_ = now_ms_;
     trial_ms_ = on_trial() ? state.trial_ms : 0;
+    trial_up_ms_ = on_trial() ? state.trial_up_ms : 0;
     resets_ = state.resets + 1;
-    contacts_.assume(state.ignition, state.supply, state.tamper, state.sos_presses, state.tamper_openings);
+    may_reset_ = !state.asked;
+    starts_ = state.starts;  // the log may not have taken it
+    contacts_.resume(state.contacts);
     power_.resume(state.power);
+    if (!parts_.powered) power_.lose_power(now_ms_);
     note(Event::supervisor_started, state.asked ? started_asked : started_by_watchdog,
          low_half(parts_.version));
 }
@@ -65,7 +74,7 @@ void Supervisor::resume(const RetainedState& state) {
 // The ignition is believed to be on until its contact has said otherwise for long enough: a hold-up for want
 // of a first reading would be a false alarm.
 void Supervisor::take_over() {
-    contacts_.assume(true, SupplyState::good, false, 0, 0);
+    contacts_.resume({.ignition = true});
     power_.take_over(now_ms_);
 }
 
@@ -74,13 +83,11 @@ void Supervisor::retain(bool asked) {
     state.power = power_.memory();
     state.now_ms = now_ms_;
     state.trial_ms = trial_ms_;
-    state.supply = contacts_.supply();
-    state.ignition = contacts_.ignition();
-    state.tamper = contacts_.tamper();
+    state.trial_up_ms = trial_up_ms_;
+    state.contacts = contacts_.memory();
     state.asked = asked;
-    state.sos_presses = contacts_.sos_presses();
-    state.tamper_openings = contacts_.tamper_openings();
     state.resets = resets_;
+    state.starts = starts_;
     parts_.retained.save(state, ++retained_sequence_);
 }
 
@@ -88,7 +95,9 @@ Outputs Supervisor::tick(std::uint32_t elapsed_ms, const RawInputs& raw) {
     now_ms_ += elapsed_ms;
     contacts_.read(raw, now_ms_);
     const bool was_powered = power_.powered();
-    power_.tick(now_ms_, contacts_.inputs());
+    PowerInputs inputs = contacts_.inputs();
+    inputs.held_off = parts_.reset_loop && !worked_since(begun_ms_);
+    power_.tick(now_ms_, inputs);
     if (on_trial()) {
         const CutReason cut = power_.memory().cut_by;
         const bool failed = was_powered && !power_.powered() &&
@@ -97,24 +106,38 @@ Outputs Supervisor::tick(std::uint32_t elapsed_ms, const RawInputs& raw) {
         if (failed) roll_back();
     }
     const bool rested = now_ms_ - power_.memory().since_ms >= settings_.off_ms / 2;
-    const bool reset = update_waits() && !power_.powered() && rested;
+    if (power_.powered()) may_reset_ = true;
+    const bool reset = update_waits() && may_reset_ && !power_.powered() && rested;
     retain(reset);
     if (power_.powered() && (shown() != reported_ || now_ms_ - reported_ms_ >= report_every_ms)) report();
     return {power_.powered(), lights_at(now_ms_, power_.memory(), contacts_.supply(), contacts_.tamper()),
-            reset};
+            reset, steady()};
+}
+
+bool Supervisor::worked_since(std::uint64_t since_ms) const {
+    return now_ms_ - since_ms >= steady_ms;
+}
+
+// What hangs may do so only with the computer on.
+bool Supervisor::steady() const {
+    if (!parts_.reset_loop) return worked_since(begun_ms_);
+    return power_.powered() && worked_since(begun_ms_) && worked_since(power_.memory().since_ms);
 }
 
 void Supervisor::tick_trial(std::uint32_t elapsed_ms) {
-    if (!power_.powered()) return;
-    trial_ms_ += elapsed_ms;
-    if (trial_ms_ >= settings_.trial_ms) roll_back();
+    trial_up_ms_ += elapsed_ms;
+    if (power_.powered()) trial_ms_ += elapsed_ms;
+    if (trial_ms_ >= settings_.trial_ms || trial_up_ms_ >= longest_trial_ms) roll_back();
 }
 
 // The firmware before this one runs again from the next time on that the computer's power is off. A storage
 // that fails wears, and what it takes is time: it is not tried at every tick.
 void Supervisor::roll_back() {
     if (!on_trial() || now_ms_ < roll_back_from_ms_) return;
-    if (!save_boot(give_up_slot(boot_))) roll_back_from_ms_ = now_ms_ + roll_back_again_ms;
+    if (save_boot(give_up_slot(boot_)))
+        may_reset_ = true;
+    else
+        roll_back_from_ms_ = now_ms_ + roll_back_again_ms;
 }
 
 bool Supervisor::save_boot(const BootRecord& record) {

@@ -38,7 +38,8 @@ class FrameSender {
 struct Outputs {
     bool power = false;
     Lights lights;
-    bool reset = false;  // restart the supervisor: another slot is to run, and the computer is off
+    bool reset = false;   // restart the supervisor: another slot is to run, and the computer is off
+    bool steady = false;  // it has worked for a minute: resets in a row are counted anew
 
     bool operator==(const Outputs&) const = default;
 };
@@ -54,6 +55,10 @@ struct SupervisorParts {
     std::uint32_t version;  // of the firmware that runs
     std::uint8_t slot;      // and where it lies
     bool powered;           // the computer has power already: it had it when the supervisor was reset
+    // It was reset too often in a row (is_reset_loop()): the computer gets no power before a minute of work,
+    // and the count is cleared when that has gone well with the computer on.
+    bool reset_loop = false;
+    std::uint32_t largest_image = UINT32_MAX;  // bytes of the RAM in which a firmware file must fit
 };
 
 class Supervisor final : EventSink {
@@ -96,6 +101,8 @@ class Supervisor final : EventSink {
     void retain(bool asked);
     void tick_trial(std::uint32_t elapsed_ms);
     void roll_back();
+    bool worked_since(std::uint64_t since_ms) const;
+    bool steady() const;
     bool on_trial() const { return boot_.trial != 0 && boot_.active == slot_; }
     bool update_waits() const { return boot_.active != slot_; }
     // This firmware was not confirmed and runs on until power is off: what waits is the one before, and its
@@ -126,9 +133,14 @@ class Supervisor final : EventSink {
     Contacts contacts_;
     Power power_;
     Update update_;
+    EventPace refusal_pace_;
     FrameReader reader_;
     std::uint64_t now_ms_ = 0;
-    std::uint64_t trial_ms_ = 0;
+    std::uint64_t begun_ms_ = 0;     // when this start was
+    std::uint64_t trial_ms_ = 0;     // of the computer's time
+    std::uint64_t trial_up_ms_ = 0;  // of its own
+    // The boot stage has not just been asked for what waits: what it did not start then, it does not now.
+    bool may_reset_ = true;
     std::uint64_t roll_back_from_ms_ = 0;  // not tried before, for the storage has just failed
     std::uint64_t reported_ms_ = 0;
     Shown reported_;

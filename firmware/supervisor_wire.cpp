@@ -151,7 +151,7 @@ void Supervisor::finish_update(Answer& answer) {
     answer.result(outcome);
     if (outcome == Update::Outcome::ok) {
         note(Event::update_ready, 0, static_cast<std::uint16_t>(header.version));
-    } else {
+    } else if (refusal_pace_.may_note(now_ms_)) {
         note(Event::update_refused, static_cast<std::uint8_t>(outcome), 0);
     }
 }
@@ -197,6 +197,7 @@ void Supervisor::send(Answer& answer) {
     state.trial = on_trial();
     state.update_waits = update_waits();
     state.bad_frames = reader_.bad_frames();
+    state.starts = starts_;
 
     std::array<std::uint8_t, fieldpost_supervisor_Report_size> message;
     pb_ostream_t out = pb_ostream_from_buffer(message.data(), message.size());

@@ -1,11 +1,13 @@
-// The boot stage: keeps the computer's power as it was, finds the slot that is to run, checks its signature,
-// copies it into RAM and starts it. What was checked is what runs: the check is repeated on the copy's bytes.
+// The boot stage: keeps the computer's power as it was (but of a supervisor that is reset without end), finds
+// the slot that is to run, checks its signature, copies it into RAM and starts it. What was checked is what
+// runs: the check is repeated on the copy's bytes.
 #include <cstring>
 
 #include "firmware/image/layout.hpp"
 #include "firmware/image/port.hpp"
 #include "firmware/image/sodium_crypto.hpp"
 #include "firmware/logic/kept.hpp"
+#include "firmware/logic/reset_count.hpp"
 #include "firmware/supervisor.hpp"
 
 namespace fieldpost::firmware {
@@ -14,7 +16,7 @@ namespace {
 // RAM in which the program will run, seen as the slot that is checked.
 class LoadedImage final : public Storage {
   public:
-    std::uint32_t page_size() const override { return static_cast<std::uint32_t>(image_end - image_begin); }
+    std::uint32_t page_size() const override { return image_room(); }
     std::uint32_t pages() const override { return 1; }
     bool read(std::uint32_t offset, std::span<std::uint8_t> out) override {
         std::memcpy(out.data(), image_begin + offset, out.size());
@@ -25,10 +27,9 @@ class LoadedImage final : public Storage {
 };
 
 bool load(Storage& slot) {
-    const auto room = static_cast<std::uint32_t>(image_end - image_begin);
     if (!slot.read(0, {image_begin, sizeof(ImageHeader)})) return false;
     const std::uint32_t size = running_image().body_size;
-    if (size > room - sizeof(ImageHeader)) return false;
+    if (size > image_room() - sizeof(ImageHeader)) return false;
     for (std::uint32_t done = 0; done < size;) {
         port::feed_watchdog();
         const std::uint32_t length = size - done < 256 ? size - done : 256;
@@ -39,12 +40,21 @@ bool load(Storage& slot) {
     return true;
 }
 
-bool load_and_check(std::uint8_t slot) {
+bool load_and_check_once(std::uint8_t slot) {
     if (!load(port::slot(slot))) return false;
     LoadedImage image;
     SodiumCrypto crypto;
     ImageHeader header;
     return check_image(image, FIELDPOST_BOARD, crypto, header) == ImageVerdict::good;
+}
+
+// To give up a slot is for good: one bad reading is no reason.
+bool load_and_check(std::uint8_t slot) {
+    constexpr int most_tries = 3;
+    for (int tries = 0; tries < most_tries; ++tries) {
+        if (load_and_check_once(slot)) return true;
+    }
+    return false;
 }
 
 [[noreturn]] void start_image() {
@@ -64,6 +74,8 @@ bool load_and_check(std::uint8_t slot) {
 }
 
 [[noreturn]] void run() {
+    boot_note.resets = count_reset(boot_note.resets);
+    if (is_reset_loop(boot_note.resets)) boot_note.power = 0;
     port::begin(boot_note.power == power_is_on);
     Region region(port::storage(), StorageMap::boot_page, 2);
     Kept<BootRecord> store(region);
@@ -80,9 +92,12 @@ bool load_and_check(std::uint8_t slot) {
         store.save(give_up_slot(choice.record));
         start_image();
     }
-    // Nothing may run. Without rules the computer has no power; a service tool writes a slot anew.
+    // Nothing may run. Without rules the computer has no power. The watchdog makes a new try of it: what
+    // cannot be read now may be then, or a service tool has written a slot anew.
+    boot_note.power = 0;
     port::set_power(false);
-    for (;;) port::feed_watchdog();
+    for (;;) {
+    }
 }
 
 }  // namespace

@@ -8,12 +8,14 @@
 
 namespace fieldpost::firmware {
 
-// What boot stage and firmware tell each other. Its form never changes: the boot stage in a chip is older
-// than most firmware that it starts. Noise after a power-on.
+// What boot stage and firmware tell each other. Its form never changes, but that it may grow to 16 bytes: the
+// boot stage in a chip is older than most firmware that it starts. Noise after a power-on.
 struct BootNote {
-    std::uint32_t slot;   // that runs, by the boot stage
-    std::uint32_t power;  // power_is_on while the computer has power, by the firmware
+    std::uint32_t slot;    // that runs, by the boot stage
+    std::uint32_t power;   // power_is_on while the computer has power; the boot stage may take it
+    std::uint32_t resets;  // reset_count.hpp
 };
+static_assert(sizeof(BootNote) <= 16);
 inline constexpr std::uint32_t power_is_on = 0x50573A31;
 
 // Section .retained: the same address in both programs, and no start-up code touches it.
@@ -25,6 +27,9 @@ extern BootNote boot_note;
 extern "C" {
 extern std::uint8_t image_begin[];  // from the linker script
 extern std::uint8_t image_end[];
+}
+inline std::uint32_t image_room() {
+    return static_cast<std::uint32_t>(image_end - image_begin);
 }
 inline const ImageHeader& running_image() {
     return *reinterpret_cast<const ImageHeader*>(image_begin);

@@ -2,6 +2,7 @@
 #include "firmware/image/layout.hpp"
 #include "firmware/image/port.hpp"
 #include "firmware/image/sodium_crypto.hpp"
+#include "firmware/logic/reset_count.hpp"
 #include "firmware/supervisor.hpp"
 
 namespace fieldpost::firmware {
@@ -30,7 +31,8 @@ bool take_bytes(Supervisor& supervisor) {
     SodiumCrypto crypto;
     const std::uint8_t slot = boot_note.slot == 1 ? 1 : 0;
     static Supervisor supervisor({port::storage(), port::slot(static_cast<std::uint8_t>(1 - slot)), crypto,
-                                  sender, retained, FIELDPOST_BOARD, running_image().version, slot, powered});
+                                  sender, retained, FIELDPOST_BOARD, running_image().version, slot, powered,
+                                  is_reset_loop(boot_note.resets), image_room()});
     port::start();
     for (;;) {
         port::feed_watchdog();
@@ -38,6 +40,7 @@ bool take_bytes(Supervisor& supervisor) {
         const Outputs outputs = supervisor.tick(port::elapsed_ms(), port::read_inputs());
         port::set_power(outputs.power);
         boot_note.power = outputs.power ? power_is_on : 0;
+        if (outputs.steady) boot_note.resets = 0;
         port::show(outputs.lights);
         if (outputs.reset) port::reset();
         if (!bytes_left) port::wait();

@@ -28,21 +28,27 @@ void Contacts::read(const RawInputs& raw, std::uint64_t now_ms) {
     sos_pressed_ = sos_.read(raw.sos, now_ms, button_ms, button_ms) && sos_.on();
     if (sos_pressed_) {
         ++sos_presses_;
-        events_.note(Event::sos, 0, 0);
+        if (sos_pace_.may_note(now_ms)) events_.note(Event::sos, 0, 0);
     }
-    if (tamper_.read(raw.tamper, now_ms, button_ms, button_ms)) {
-        if (tamper_.on()) ++tamper_openings_;
+    if (tamper_.read(raw.tamper, now_ms, button_ms, button_ms) && tamper_.on()) ++tamper_openings_;
+    if (tamper_.on() != tamper_noted_ && tamper_pace_.may_note(now_ms)) {
+        tamper_noted_ = tamper_.on();
         events_.note(Event::tamper, tamper_.on() ? 1 : 0, 0);
     }
 }
 
-void Contacts::assume(bool ignition, SupplyState supply, bool tamper, std::uint32_t sos_presses,
-                      std::uint32_t tamper_openings) {
-    ignition_.assume(ignition);
-    supply_.assume(supply);
-    tamper_.assume(tamper);
-    sos_presses_ = sos_presses;
-    tamper_openings_ = tamper_openings;
+ContactMemory Contacts::memory() const {
+    return {supply_.state(), ignition_.on(), tamper_.on(), sos_.on(), sos_presses_, tamper_openings_};
+}
+
+void Contacts::resume(const ContactMemory& memory) {
+    supply_.assume(memory.supply);
+    ignition_.assume(memory.ignition);
+    tamper_.assume(memory.tamper);
+    tamper_noted_ = memory.tamper;
+    sos_.assume(memory.sos);
+    sos_presses_ = memory.sos_presses;
+    tamper_openings_ = memory.tamper_openings;
 }
 
 }  // namespace fieldpost::firmware

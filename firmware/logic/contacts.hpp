@@ -19,6 +19,16 @@ struct RawInputs {
     std::uint32_t supply_mv = 0;
 };
 
+// What outlives a reset of the supervisor: the vehicle does not notice one.
+struct ContactMemory {
+    SupplyState supply = SupplyState::good;
+    bool ignition = false;
+    bool tamper = false;
+    bool sos = false;  // a button that is held all the time is one press
+    std::uint32_t sos_presses = 0;
+    std::uint32_t tamper_openings = 0;
+};
+
 class Contacts {
   public:
     Contacts(const Settings& settings, EventSink& events) : settings_(settings), events_(events) {}
@@ -34,9 +44,9 @@ class Contacts {
     std::uint32_t sos_presses() const { return sos_presses_; }
     std::uint32_t tamper_openings() const { return tamper_openings_; }
 
-    // After a reset of the supervisor, what was known before.
-    void assume(bool ignition, SupplyState supply, bool tamper, std::uint32_t sos_presses,
-                std::uint32_t tamper_openings);
+    ContactMemory memory() const;
+    // What was known before a reset of the supervisor.
+    void resume(const ContactMemory& memory);
 
   private:
     std::uint32_t ignition_off_ms(std::uint64_t now_ms) const;
@@ -47,6 +57,9 @@ class Contacts {
     Debounce sos_;
     Debounce tamper_;
     Supply supply_;
+    EventPace sos_pace_;
+    EventPace tamper_pace_;
+    bool tamper_noted_ = false;  // the level that the log tells
     bool sos_pressed_ = false;
     bool dipped_ = false;
     std::uint64_t dip_ms_ = 0;  // when a dip was seen last

@@ -8,14 +8,26 @@
 
 namespace fieldpost::firmware {
 
-constexpr std::uint16_t crc16(std::span<const std::uint8_t> bytes) {
-    std::uint16_t crc = 0xFFFF;
-    for (const std::uint8_t byte : bytes) {
-        crc = static_cast<std::uint16_t>(crc ^ byte);
-        for (int bit = 0; bit < 8; ++bit)
-            crc = static_cast<std::uint16_t>((crc & 1) ? (crc >> 1) ^ 0x8408 : crc >> 1);
+// Of bytes that come piece by piece.
+class Crc16 {
+  public:
+    constexpr void add(std::span<const std::uint8_t> bytes) {
+        for (const std::uint8_t byte : bytes) {
+            crc_ = static_cast<std::uint16_t>(crc_ ^ byte);
+            for (int bit = 0; bit < 8; ++bit)
+                crc_ = static_cast<std::uint16_t>((crc_ & 1) ? (crc_ >> 1) ^ 0x8408 : crc_ >> 1);
+        }
     }
-    return static_cast<std::uint16_t>(~crc);
+    constexpr std::uint16_t value() const { return static_cast<std::uint16_t>(~crc_); }
+
+  private:
+    std::uint16_t crc_ = 0xFFFF;
+};
+
+constexpr std::uint16_t crc16(std::span<const std::uint8_t> bytes) {
+    Crc16 crc;
+    crc.add(bytes);
+    return crc.value();
 }
 
 }  // namespace fieldpost::firmware

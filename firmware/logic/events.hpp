@@ -26,6 +26,24 @@ enum class Event : std::uint8_t {
     wake_skipped = 16,
 };
 
+// Once in so long for a kind of event that comes as fast as a loose contact or a program that asks again and
+// again: the log is for weeks, and its storage wears. Counters in the state tell the rest.
+class EventPace {
+  public:
+    // True if one may be noted now; that one counts as noted.
+    bool may_note(std::uint64_t now_ms) {
+        if (noted_ && now_ms - noted_ms_ < pace_ms) return false;
+        noted_ = true;
+        noted_ms_ = now_ms;
+        return true;
+    }
+
+  private:
+    static constexpr std::uint32_t pace_ms = 5'000;
+    bool noted_ = false;
+    std::uint64_t noted_ms_ = 0;
+};
+
 class EventSink {
   public:
     virtual void note(Event event, std::uint8_t argument, std::uint16_t value) = 0;

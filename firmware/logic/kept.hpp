@@ -16,26 +16,28 @@ namespace fieldpost::firmware {
 
 // Two copies, a page each, in a region of two pages: sequence number, size of the value, value, CRC. The
 // newer one that is whole counts, and is never touched by the write of the next. Stored little-endian, as
-// both ends of every supported processor are.
+// both ends of every supported processor are. A T grows at its end alone: its versions begin with the same
+// fields.
 template <class T>
 class Kept {
-    static_assert(std::is_trivially_copyable_v<T>);
+    static_assert(std::is_trivially_copyable_v<T> && sizeof(T) % 4 == 0);
 
   public:
     explicit Kept(Storage& two_pages) : storage_(two_pages) {}
 
-    // The newest whole value; nullopt when there is none, such as on a new board. A value of another size,
-    // written by another version of the firmware, is none either.
+    // The newest whole value; nullopt when there is none, such as on a new board. What a version of the
+    // firmware with fewer fields wrote leaves the others at their defaults; those that this one does not know
+    // are left out.
     std::optional<T> load() {
         std::optional<T> newest;
         for (std::uint32_t page = 0; page < 2; ++page) {
-            Record record{};
-            if (!read(page, record)) continue;
-            if (newest && !is_newer(record.head.sequence, sequence_)) continue;
-            sequence_ = record.head.sequence;
+            Head head{};
+            T value{};
+            if (!read(page, head, value)) continue;
+            if (newest && !is_newer(head.sequence, sequence_)) continue;
+            sequence_ = head.sequence;
             page_ = page;
-            newest.emplace();
-            std::memcpy(&*newest, record.value.data(), sizeof(T));
+            newest = value;
         }
         return newest;
     }
@@ -51,8 +53,9 @@ class Kept {
         bytes.fill(0xFF);
         std::memcpy(bytes.data(), &record, sizeof record);
         if (!storage_.erase(page) || !storage_.program(page * storage_.page_size(), bytes)) return false;
-        Record written{};
-        if (!read(page, written) || written.head.sequence != record.head.sequence) return false;
+        Head head{};
+        T written{};
+        if (!read(page, head, written) || head.sequence != record.head.sequence) return false;
         sequence_ = record.head.sequence;
         page_ = page;
         return true;
@@ -65,7 +68,7 @@ class Kept {
     };
     struct Record {
         Head head;
-        std::array<std::uint8_t, (sizeof(T) + 3) / 4 * 4> value;
+        std::array<std::uint8_t, sizeof(T)> value;
         std::uint32_t crc;
     };
     static constexpr std::size_t stored_size =
@@ -78,11 +81,30 @@ class Kept {
     }
     static bool is_newer(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(a - b) > 0; }
 
-    bool read(std::uint32_t page, Record& record) {
-        std::array<std::uint8_t, sizeof(Record)> bytes;
-        if (!storage_.read(page * storage_.page_size(), bytes)) return false;
-        std::memcpy(&record, bytes.data(), sizeof record);
-        return record.head.size == sizeof(T) && record.crc == checksum(record);
+    // False unless it is whole, by the size that it says it has. `value` is overwritten as far as it goes.
+    bool read(std::uint32_t page, Head& head, T& value) {
+        const std::uint32_t begin = page * storage_.page_size();
+        std::array<std::uint8_t, sizeof(Head)> raw;
+        if (!storage_.read(begin, raw)) return false;
+        std::memcpy(&head, raw.data(), raw.size());
+        if (head.size == 0 || head.size % 4 != 0 || head.size > storage_.page_size() - sizeof(Head) - 4)
+            return false;
+        Crc16 crc;
+        crc.add(raw);
+        std::array<std::uint8_t, sizeof(T)> known;
+        std::memcpy(known.data(), &value, sizeof(T));
+        std::array<std::uint8_t, 4> word;
+        for (std::uint32_t at = 0; at < head.size; at += 4) {
+            if (!storage_.read(begin + sizeof(Head) + at, word)) return false;
+            crc.add(word);
+            if (at < sizeof(T)) std::memcpy(known.data() + at, word.data(), word.size());
+        }
+        std::uint32_t stored = 0;
+        if (!storage_.read(begin + sizeof(Head) + head.size, word)) return false;
+        std::memcpy(&stored, word.data(), word.size());
+        if (stored != crc.value()) return false;
+        std::memcpy(&value, known.data(), sizeof(T));
+        return true;
     }
 
     Storage& storage_;

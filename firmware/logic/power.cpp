@@ -36,11 +36,15 @@ void Power::take_over(std::uint64_t now_ms) {
     m_.fed_by_ms = now_ms + settings_.boot_ms;
 }
 
+void Power::lose_power(std::uint64_t now_ms) {
+    if (powered()) cut(now_ms, CutReason::none);
+}
+
 void Power::take_wakes(std::uint64_t now_ms, const PowerInputs& inputs) {
     if (m_.wake != WakeKind::none && now_ms >= m_.wake_until_ms) m_.wake = WakeKind::none;
     // A computer that sets its timer again and again would never let a parked vehicle's battery go.
-    const bool waits_for_cut = powered() && !inputs.ignition;
-    if (m_.timer_ms != 0 && now_ms >= m_.timer_ms && !waits_for_cut) {
+    const bool waits = powered() ? !inputs.ignition : !rested_for_timer(now_ms);
+    if (m_.timer_ms != 0 && now_ms >= m_.timer_ms && !waits) {
         m_.timer_ms = 0;
         if (spares_battery(inputs.supply)) {
             events_.note(Event::wake_skipped, 0, 0);
@@ -49,6 +53,10 @@ void Power::take_wakes(std::uint64_t now_ms, const PowerInputs& inputs) {
         }
     }
     if (inputs.sos_pressed) begin_wake(WakeKind::sos, now_ms);
+}
+
+bool Power::rested_for_timer(std::uint64_t now_ms) const {
+    return m_.run == 0 || now_ms - m_.since_ms >= settings_.wake_ms + settings_.hold_up_ms;
 }
 
 void Power::begin_wake(WakeKind kind, std::uint64_t now_ms) {
@@ -85,13 +93,12 @@ void Power::tick_off(std::uint64_t now_ms, const PowerInputs& inputs) {
     }
     const bool rested = m_.run == 0 || now_ms - m_.since_ms >= settings_.off_ms;
     // No computer is started into a starter motor's dip; a long dip is a low supply, so this wait ends.
-    if (rested && inputs.supply != SupplyState::cranking) start(now_ms, inputs);
+    if (rested && !inputs.held_off && inputs.supply != SupplyState::cranking) start(now_ms, inputs);
 }
 
 void Power::tick_powered(std::uint64_t now_ms, const PowerInputs& inputs) {
     if (inputs.ignition) m_.driven = true;
     if (!has_reason(inputs)) return begin_hold_up(now_ms, why_not(inputs.supply));
-    if (m_.fed && now_ms - m_.since_ms >= settings_.healthy_ms) m_.failed_runs = 0;
     if (!m_.unwatched) watch(now_ms);
 }
 
@@ -156,6 +163,8 @@ void Power::feed(std::uint64_t now_ms, std::uint32_t pause_ms) {
     if (!powered()) return;
     m_.fed = true;
     m_.unwatched = false;
+    // Only a word tells health: one that greets, asks for a long pause and hangs has failed.
+    if (now_ms - m_.since_ms >= settings_.healthy_ms) m_.failed_runs = 0;
     if (m_.state == PowerState::starting) m_.state = PowerState::on;
     const std::uint32_t pause = pause_ms < longest_pause_ms ? pause_ms : longest_pause_ms;
     m_.fed_by_ms = now_ms + (pause > settings_.host_watchdog_ms ? pause : settings_.host_watchdog_ms);

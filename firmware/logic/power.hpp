@@ -7,8 +7,9 @@
 // What holds whatever comes in, and tests/unit/firmware/power_properties_test.cpp tries to break:
 //   - Without a reason (ignition, a wake's time) power goes off within hold_up_ms.
 //   - A computer cannot keep its own power on: a timer that is due in a run without ignition waits for the
-//   cut that ends this run, and finds a low supply then like any other. The times of wakes are not made
-//   longer.
+//   cut that ends this run and for a rest behind it, and finds a low supply then like any other. The times of
+//   wakes are not made longer.
+//   - The timer alone keeps a parked vehicle's computer on for half of the time at most.
 //   - A deadline that the computer was told is never moved nearer, and before it nothing but its own done
 //   cuts power.
 //   - A computer that does not answer is reset, and after boot_tries times in a row left alone.
@@ -70,6 +71,7 @@ struct PowerInputs {
     bool ignition = false;  // debounced
     SupplyState supply = SupplyState::good;
     bool sos_pressed = false;  // pressed since the last tick
+    bool held_off = false;     // no start now, whatever the reason
 };
 
 class Power {
@@ -81,6 +83,9 @@ class Power {
     void resume(const PowerMemory& memory) { m_ = memory; }
     // Nothing is remembered, and the computer has power: it is given the time of a start to be heard of.
     void take_over(std::uint64_t now_ms);
+
+    // The computer has no power, whatever is remembered: the boot stage took it.
+    void lose_power(std::uint64_t now_ms);
 
     // Time never goes back. Called every few milliseconds; a late call makes things late, never wrong.
     void tick(std::uint64_t now_ms, const PowerInputs& inputs);
@@ -99,6 +104,8 @@ class Power {
 
   private:
     void take_wakes(std::uint64_t now_ms, const PowerInputs& inputs);
+    // A timer's wake takes that long at most, hold-up included: parked, power is off as long as it is on.
+    bool rested_for_timer(std::uint64_t now_ms) const;
     void begin_wake(WakeKind kind, std::uint64_t now_ms);
     bool has_reason(const PowerInputs& inputs) const;
     HoldUpCause why_not(SupplyState supply) const;

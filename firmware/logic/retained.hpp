@@ -7,6 +7,7 @@
 #include <cstring>
 #include <optional>
 
+#include "firmware/logic/contacts.hpp"
 #include "firmware/logic/crc.hpp"
 #include "firmware/logic/power.hpp"
 
@@ -14,15 +15,13 @@ namespace fieldpost::firmware {
 
 struct RetainedState {
     PowerMemory power;
-    std::uint64_t now_ms = 0;    // the clock goes on from here
-    std::uint64_t trial_ms = 0;  // how long an unconfirmed firmware has seen the computer on
-    SupplyState supply = SupplyState::good;
-    bool ignition = false;
-    bool tamper = false;
+    std::uint64_t now_ms = 0;       // the clock goes on from here
+    std::uint64_t trial_ms = 0;     // how long an unconfirmed firmware has seen the computer on
+    std::uint64_t trial_up_ms = 0;  // and how long it has run, the computer on or off
+    ContactMemory contacts;
     bool asked = false;  // the reset that follows is the supervisor's own wish
-    std::uint32_t sos_presses = 0;
-    std::uint32_t tamper_openings = 0;
     std::uint32_t resets = 0;
+    std::uint16_t starts = 0;  // how often the supervisor has got power
 };
 
 // Two copies in turn, since a reset may come in the middle of writing one. After a power-on both hold noise,
@@ -62,8 +61,8 @@ class Retained {
   private:
     // Another one for each form of RetainedState, PowerMemory included: what a firmware of another form left
     // is none.
-    static constexpr std::uint32_t magic = 0x5EA1ED02;
-    static_assert(sizeof(RetainedState) == 96, "another form: another magic");
+    static constexpr std::uint32_t magic = 0x5EA1ED05;
+    static_assert(sizeof(RetainedState) == 112, "another form: another magic");
     struct Copy {
         volatile std::uint32_t magic;  // written first and last
         std::uint32_t sequence;

@@ -6,7 +6,7 @@
 namespace fieldpost::firmware {
 
 // Times in milliseconds, voltages in millivolts; the same names as in the message. Defaults are for a 12 V
-// vehicle.
+// vehicle. A new one goes to the end: Kept reads what other versions of the firmware have stored.
 struct Settings {
     std::uint32_t ignition_on_ms = 100;
     std::uint32_t ignition_off_ms = 2'000;

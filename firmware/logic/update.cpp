@@ -31,7 +31,7 @@ Update::Outcome Update::begin(std::uint32_t size) {
     size_ = 0;
     next_ = 0;
     erased_ = 0;
-    if (size <= sizeof(ImageHeader) || size > slot_.size()) return Outcome::too_large;
+    if (size <= sizeof(ImageHeader) || size > slot_.size() || size > largest_) return Outcome::too_large;
     size_ = size;
     return Outcome::ok;
 }
@@ -62,7 +62,10 @@ Update::Outcome Update::finish(std::string_view board, std::uint32_t running, Im
     if (size_ == 0 || next_ != size_) return Outcome::out_of_order;
     const Outcome outcome = outcome_of(check_image(slot_, board, crypto, header));
     size_ = 0;  // whatever it was, the next try begins anew
-    if (outcome == Outcome::ok && header.version < running) return Outcome::older;
+    if (outcome == Outcome::ok && header.version < running) {
+        // It is whole and signed: the boot stage would start it should the running one ever be damaged.
+        return slot_.erase(0) ? Outcome::older : Outcome::storage_failed;
+    }
     return outcome;
 }
 

@@ -23,13 +23,15 @@ class Update {
         not_signed = 10,
     };
 
-    explicit Update(Storage& spare_slot) : slot_(spare_slot) {}
+    // `largest`: file that fits where the boot stage copies it to, which may be less than a slot.
+    Update(Storage& spare_slot, std::uint32_t largest) : slot_(spare_slot), largest_(largest) {}
 
     // Erases the slot page by page as blocks come, so that no call takes long.
     Outcome begin(std::uint32_t size);
     // At most 128 bytes; all but the last a multiple of Storage::program_unit.
     Outcome block(std::uint32_t offset, std::span<const std::uint8_t> bytes);
-    // Complete, whole, signed, for this board, and not older than `running`. `header` is what was checked.
+    // Complete, whole, signed, for this board, and not older than `running`; of an older one nothing is left
+    // that would run. `header` is what was checked.
     Outcome finish(std::string_view board, std::uint32_t running, ImageCrypto& crypto, ImageHeader& header);
 
     std::uint32_t next_offset() const { return next_; }
@@ -37,6 +39,7 @@ class Update {
 
   private:
     Storage& slot_;
+    std::uint32_t largest_;
     std::uint32_t size_ = 0;  // 0: none has begun
     std::uint32_t next_ = 0;
     std::uint32_t erased_ = 0;  // bytes from the beginning

@@ -54,6 +54,7 @@ SupervisorState read_state(const wire::State& state, std::int64_t received_us) {
     out.trial = state.trial();
     out.update_waits = state.update_waits();
     out.bad_frames = state.bad_frames();
+    out.starts = state.starts();
     out.received_us = received_us;
     return out;
 }

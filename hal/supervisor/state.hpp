@@ -16,7 +16,8 @@ enum class PowerState { off, starting, on, hold_up };
 enum class SupplyLevel { good, cranking, low, high };
 // Why this run began. `again`: a run before it was reset or done while the ignition stayed on.
 enum class StartReason { unknown, ignition, timer, sos, again };
-// How the run before it ended; `unknown` when the supervisor had no power in between.
+// How the run before it ended; `unknown` when the supervisor had no power in between or
+// was itself in trouble.
 enum class CutReason { unknown, done, hold_up_over, host_watchdog, boot_failed };
 // Why the computer is asked to finish. `run_over`: the time of a wake by timer or SOS is out.
 enum class HoldUpCause { none, ignition_off, supply_low, supply_high, run_over };
@@ -51,9 +52,12 @@ struct SupervisorState {
     bool tamper = false;  // the case is open now
 
     std::uint32_t wake_left_s = 0;  // until the timer wakes; 0: not set
-    std::uint32_t uptime_s = 0;     // of the supervisor
-    std::uint32_t resets = 0;       // of the supervisor alone
-    std::uint32_t log_next = 0;     // number of its next log entry
+    // How often the supervisor has got power, modulo 65536: with another number all those counts begin anew.
+    // 0: it does not tell.
+    std::uint32_t starts = 0;
+    std::uint32_t uptime_s = 0;  // of the supervisor
+    std::uint32_t resets = 0;    // of the supervisor alone
+    std::uint32_t log_next = 0;  // number of its next log entry
 
     std::uint32_t version = 0;  // of its firmware: major, minor, patch, a byte each
     std::uint32_t slot = 0;

@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import queue
+import select
 import shutil
 import socket
 import subprocess
@@ -23,6 +24,10 @@ NAME = "qemu-lm3s6965evb"
 EEPROM = 65536
 GPIO_D = 0x400073FC
 SUPPLY = 0x2000FFF0
+# The frame of a Request with id 1 and an empty ReadLog; hal/supervisor/README.md says how frames look.
+READ_LOG = bytes.fromhex("00 05 01 08 01 22 03 b4 6b 00")
+NOISE = b"x" * 10  # no frame ends in it
+RESETS = 0x2000FC08  # BootNote::resets in firmware/image/layout.hpp
 INPUTS = "/machine/unattached/device[13]"
 IGNITION, SOS, TAMPER = 0, 2, 3
 POWER, POWER_LAMP, FAULT_LAMP, SOS_LAMP = 1, 2, 4, 8
@@ -133,29 +138,39 @@ class Board:
         return bool(self.outputs() & POWER)
 
     @contextlib.contextmanager
-    def flood(self):
-        """A computer that sends without a pause, in the place of the one that is closed."""
+    def flood(self, what):
+        """A computer that sends it without a pause and takes what is answered, in the place of the one that is closed."""
         ended = threading.Event()
+        self.answered = 0  # bytes
 
-        def send():
+        def talk():
             with socket.socket(socket.AF_UNIX) as line:
                 line.connect(f"{self.folder}/line")
-                line.settimeout(0.1)
+                line.setblocking(False)
+                rest = b""
                 while not ended.is_set():
+                    readable, writable, _ = select.select([line], [line], [], 0.1)
                     try:
-                        line.sendall(b"x" * 4096)
-                    except TimeoutError:
+                        if readable:
+                            said = line.recv(65536)
+                            if not said:
+                                return
+                            self.answered += len(said)
+                        if writable:
+                            rest = rest or what * 400
+                            rest = rest[line.send(rest):]
+                    except BlockingIOError:
                         pass
                     except OSError:
                         return
 
-        sender = threading.Thread(target=send, daemon=True)
-        sender.start()
+        talker = threading.Thread(target=talk, daemon=True)
+        talker.start()
         try:
             yield
         finally:
             ended.set()
-            sender.join()
+            talker.join()
 
     def wait_power(self, on, seconds=60):
         wait_for(f"the computer's power is {'on' if on else 'off'}", lambda: self.power() == on, seconds)

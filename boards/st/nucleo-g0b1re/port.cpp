@@ -309,7 +309,7 @@ void show(const Lights& lights) {
 }
 
 // Of anything else than flash that is read as storage, the watchdog makes a clean start: also of flash with
-// the boot stage's own program.
+// the boot stage's own program. RAM comes with its parity check off (README.md).
 void nmi_interrupt() {
     constexpr std::uint32_t two_bits_wrong = 1U << 31;
     bool known = false;

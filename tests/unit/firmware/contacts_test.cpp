@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "firmware/logic/contacts.hpp"
@@ -95,11 +96,30 @@ TEST_CASE("a press of the SOS button counts once, however long and however bounc
 TEST_CASE("each opening of the case is counted and noted, and so is its closing") {
     Bench b;
     b.raw.tamper = true;
-    b.pass(100);
+    b.pass(10'000);
     CHECK(b.contacts.tamper());
     b.raw.tamper = false;
     b.pass(100);
     CHECK_FALSE(b.contacts.tamper());
     CHECK(b.contacts.tamper_openings() == 1);
     CHECK(b.events.count(Event::tamper) == 2);
+}
+
+TEST_CASE("a case that rattles and a button that is drummed on fill no log, and its last word is true") {
+    Bench b;
+    for (int i = 0; i < 500; ++i) {
+        b.raw.tamper = b.raw.sos = true;
+        b.pass(100);
+        b.raw.tamper = b.raw.sos = false;
+        b.pass(100);
+    }
+    b.pass(5'000);
+    CHECK(b.contacts.tamper_openings() == 500);
+    CHECK(b.contacts.sos_presses() == 500);
+    CHECK(b.events.count(Event::tamper) <= 100 / 5 + 2);
+    CHECK(b.events.count(Event::sos) <= 100 / 5 + 1);
+    const auto last = std::find_if(b.events.events.rbegin(), b.events.events.rend(),
+                                   [](const auto& noted) { return noted.event == Event::tamper; });
+    REQUIRE(last != b.events.events.rend());
+    CHECK(last->argument == 0);
 }

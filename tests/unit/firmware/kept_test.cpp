@@ -17,7 +17,47 @@ Settings with_hold_up(std::uint32_t ms) {
     return settings;
 }
 
+// As the next firmware may have them.
+struct MoreSettings {
+    Settings old;
+    std::uint32_t more = 77;
+    std::uint32_t still_more = 88;
+    bool operator==(const MoreSettings&) const = default;
+};
+
 }  // namespace
+
+TEST_CASE(
+    "a firmware with more settings keeps those that were stored, and has the new ones as on a new board") {
+    MemoryStorage storage(256, 2);
+    Kept<Settings> before(storage);
+    before.load();
+    REQUIRE(before.save(with_hold_up(1'111)));
+    REQUIRE(before.save(with_hold_up(2'222)));
+
+    Kept<MoreSettings> after(storage);
+    REQUIRE(after.load() == MoreSettings{with_hold_up(2'222)});
+    REQUIRE(after.save({with_hold_up(3'333), 5, 6}));
+    CHECK(Kept<MoreSettings>(storage).load() == MoreSettings{with_hold_up(3'333), 5, 6});
+    // The new firmware was taken back.
+    Kept<Settings> again(storage);
+    CHECK(again.load() == with_hold_up(3'333));
+    REQUIRE(again.save(with_hold_up(4'444)));
+    CHECK(Kept<Settings>(storage).load() == with_hold_up(4'444));
+    CHECK(storage.misuses == 0);
+}
+
+TEST_CASE("a value of another size is damaged by any byte as one of ours is") {
+    MemoryStorage prepared(256, 2);
+    Kept<MoreSettings> kept(prepared);
+    kept.load();
+    REQUIRE(kept.save({with_hold_up(2'222), 5, 6}));
+    for (std::size_t i = 0; i < 8 + sizeof(MoreSettings) + 4; ++i) {
+        MemoryStorage storage = prepared;
+        storage.bytes()[i] ^= 0x10;
+        REQUIRE_FALSE(Kept<Settings>(storage).load().has_value());
+    }
+}
 
 TEST_CASE("what was saved is there after a reset, the newest of many") {
     MemoryStorage storage(256, 2);

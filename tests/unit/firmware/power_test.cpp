@@ -273,7 +273,7 @@ TEST_CASE("a timer that is taken back, or is due with an empty battery, wakes no
     CHECK(b.events.count(Event::wake_skipped) == 1);
 }
 
-TEST_CASE("a timer that is due in a run without ignition begins another one, after the cut") {
+TEST_CASE("a timer that is due in a run without ignition begins another one, after the cut and a rest") {
     PowerBench b;
     b.power.set_timer(b.now_ms, 1);
     b.pass(1'010);
@@ -283,7 +283,7 @@ TEST_CASE("a timer that is due in a run without ignition begins another one, aft
     REQUIRE(b.state() == PowerState::hold_up);
     b.pass(1'000);
     REQUIRE(b.done());
-    b.pass(b.settings.off_ms - 20);
+    b.pass(b.settings.wake_ms + b.settings.hold_up_ms - 20);
     CHECK_FALSE(b.on());
     b.pass(40);
     CHECK(b.power.memory().run == 2);

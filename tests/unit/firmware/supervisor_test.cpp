@@ -40,13 +40,14 @@ struct Vehicle {
     std::uint32_t version = 1;
     std::uint8_t slot = 0;
     Outputs outputs;
+    bool reset_loop = false;
     std::optional<Supervisor> supervisor;
 
     Vehicle() { boot(); }
 
     void boot() {
         supervisor.emplace(SupervisorParts{storage, slots[1 - slot], crypto, line, retained, "test/board",
-                                           version, slot, outputs.power});
+                                           version, slot, outputs.power, reset_loop});
     }
     // The supervisor loses its own power too.
     void lose_battery() {
@@ -256,6 +257,85 @@ TEST_CASE(
 }
 
 TEST_CASE(
+    "an SOS button that is held while the supervisor is reset is one press, and the next one is another") {
+    Vehicle v;
+    v.start();
+    v.raw.sos = true;
+    v.pass(200);
+    v.boot();
+    v.pass(200);
+    CHECK(v.feed().state().sos_presses() == 1);
+    v.raw.sos = false;
+    v.pass(200);
+    v.raw.sos = true;
+    v.pass(200);
+    CHECK(v.feed().state().sos_presses() == 2);
+}
+
+TEST_CASE("a supervisor that was reset without end gives power again when it has worked for a minute") {
+    Vehicle v;
+    v.start();
+    CHECK_FALSE(v.outputs.steady);
+    v.pass(30'000);
+    v.feed();
+    v.pass(30'000);
+    CHECK(v.outputs.steady);
+    // The boot stage takes the power.
+    v.outputs.power = false;
+    v.reset_loop = true;
+    v.boot();
+    v.raw.sos = true;
+    v.pass(59'900);
+    CHECK_FALSE(v.outputs.power);
+    v.pass(200);
+    CHECK(v.outputs.power);
+    CHECK_FALSE(v.outputs.steady);
+    auto state = v.feed().state();
+    CHECK(state.run() == 2);
+    CHECK(state.started_by() == wire::START_SOS);  // pressed meanwhile
+    CHECK(state.cut_by() == wire::CUT_NONE);
+    // Again it gets nowhere with the computer on: it is still a loop.
+    v.outputs.power = false;
+    v.boot();
+    v.pass(61'000);
+    CHECK(v.outputs.power);
+    CHECK_FALSE(v.outputs.steady);
+    v.feed();
+    v.pass(30'000);
+    v.feed();
+    v.pass(30'000);
+    CHECK(v.outputs.steady);
+}
+
+TEST_CASE(
+    "a computer whose power went without the supervisor's word is off to it, and starts after its rest") {
+    Vehicle v;
+    v.start();
+    v.outputs.power = false;
+    v.boot();
+    v.pass(v.supervisor->settings().off_ms - 20);
+    CHECK_FALSE(v.outputs.power);
+    v.pass(40);
+    CHECK(v.outputs.power);
+    CHECK(v.feed().state().run() == 2);
+}
+
+TEST_CASE("each time that the supervisor gets power has a number of its own, which its resets keep") {
+    Vehicle v;
+    v.start();
+    CHECK(v.feed().state().starts() == 1);
+    v.lose_battery();
+    v.start();
+    CHECK(v.feed().state().starts() == 2);
+    v.storage.broken = true;
+    v.boot();
+    CHECK(v.feed().state().starts() == 2);
+    v.storage.broken = false;
+    v.boot_after_another();  // and it counts presses anew
+    CHECK(v.feed().state().starts() == 3);
+}
+
+TEST_CASE(
     "a firmware that finds the computer on and knows nothing of it keeps its power and waits to hear of it") {
     Vehicle v;
     v.start();
@@ -340,6 +420,37 @@ TEST_CASE("an update that is not confirmed in time, or lets the computer fail, g
     }
 }
 
+TEST_CASE("an update with which the computer never gets power gives way to the one before after four days") {
+    constexpr std::uint32_t hour_ms = 3'600'000;
+    Vehicle v;
+    v.start();
+    REQUIRE(v.update(make_image(2, 2'000)) == wire::RESULT_OK);
+    v.park();
+    v.pass(3'000);
+    REQUIRE(v.version == 2);
+    for (int hour = 0; hour < 95; ++hour) {
+        v.supervisor->tick(hour_ms, v.raw);
+        if (hour == 40) v.boot();  // its watchdog gives it no more time
+    }
+    v.pass(3'000);
+    CHECK(v.version == 2);
+    v.supervisor->tick(hour_ms, v.raw);
+    v.pass(3'000);
+    CHECK(v.version == 1);
+    v.start();
+    CHECK(v.count(wire::EVENT_UPDATE_ROLLED_BACK) == 1);
+}
+
+TEST_CASE("a computer that finishes an update that never began, again and again, does not fill the log") {
+    Vehicle v;
+    v.start();
+    for (int i = 0; i < 100; ++i) {
+        CHECK(v.finish_update() == wire::RESULT_OUT_OF_ORDER);
+        v.pass(100);
+    }
+    CHECK(v.count(wire::EVENT_UPDATE_REFUSED) == 2);
+}
+
 TEST_CASE("a roll-back that the storage does not take is tried again, once a minute") {
     Vehicle v;
     v.start();
@@ -363,6 +474,29 @@ TEST_CASE("a roll-back that the storage does not take is tried again, once a min
     v.storage.broken = false;
     pass_fed(80'000);
     CHECK(v.confirm() == wire::RESULT_TRIAL);
+}
+
+TEST_CASE("a slot that waits and is not started is asked for once each time that power goes off") {
+    Vehicle v;
+    v.start();
+    REQUIRE(v.update(make_image(2, 2'000)) == wire::RESULT_OK);
+    const auto resets_when_parked = [&] {
+        v.raw.ignition = false;
+        v.pass(3'000);
+        v.done();
+        int resets = 0;
+        for (int passed = 0; passed < 60'000; passed += 10) {
+            v.outputs = v.supervisor->tick(10, v.raw);
+            if (!v.outputs.reset) continue;
+            ++resets;
+            v.boot();  // its slot is damaged, and the boot record takes no other
+        }
+        return resets;
+    };
+    CHECK(resets_when_parked() == 1);
+    CHECK(v.version == 1);
+    v.start();
+    CHECK(resets_when_parked() == 1);
 }
 
 TEST_CASE("a storage that takes no writes keeps no computer from its power") {

@@ -11,7 +11,7 @@ namespace {
 
 struct Bench {
     MemoryStorage slot{1'024, 8, 0x33};  // an older firmware lies there
-    Update update{slot};
+    Update update{slot, slot.size()};
     PlainCrypto crypto;
     ImageHeader header;
 
@@ -75,10 +75,18 @@ TEST_CASE("nothing is taken before an update has begun, after it has ended, or b
     CHECK(b.block(file, 256) == Outcome::too_large);
 }
 
+TEST_CASE("a file that fits the slot and not the memory in which it would run is refused before it is sent") {
+    Bench b;
+    Update update{b.slot, 4'096};
+    CHECK(update.begin(4'097) == Outcome::too_large);
+    CHECK(update.begin(4'096) == Outcome::ok);
+}
+
 TEST_CASE("an older version, a damaged file and one for another board are refused") {
     Bench b;
     REQUIRE(b.send(make_image(2, 1'000)) == Outcome::ok);
     CHECK(b.finish(3) == Outcome::older);
+    CHECK(check_image(b.slot, "test/board", b.crypto, b.header) == ImageVerdict::no_image);
     auto damaged = make_image(2, 1'000);
     damaged[700] ^= 1;
     REQUIRE(b.send(damaged) == Outcome::ok);

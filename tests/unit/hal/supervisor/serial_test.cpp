@@ -74,11 +74,13 @@ TEST_CASE("a line that is open and silent is broken with a sentence, and well ag
     wire::Report report;
     report.mutable_state()->set_power(wire::POWER_HOLD_UP);
     report.mutable_state()->set_hold_up_left_ms(5'000);
+    report.mutable_state()->set_starts(7);
     b.port.say(report);
     REQUIRE(b.wait_known());
     const auto state = b.log.all()[1].value();
     CHECK(state.power == PowerState::hold_up);
     CHECK(state.deadline_us == state.received_us + 5'000'000);
+    CHECK(state.starts == 7);
 }
 
 TEST_CASE("a supervisor of another version is told as such") {
