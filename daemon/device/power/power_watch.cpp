@@ -219,7 +219,7 @@ void PowerWatch::look() {
 
 void PowerWatch::look_for_sos(const hal::SupervisorState& state) {
     if (saving_sos_) return;
-    const Reported now{state.run, state.sos_presses};
+    const Reported now = all_of(state);
     if (reported_presses(reported_, state) >= state.sos_presses) {
         // Told for the first time, or by one that counts anew.
         if (reported_ != now) sos_saved(true, now);

@@ -311,6 +311,23 @@ TEST_CASE("the SOS button is reported once, over restarts of the program too") {
     CHECK(bench.alarms == 2);
 }
 
+TEST_CASE("the SOS button is reported again after the supervisor lost its power, also when it counts as before") {
+    Bench bench;
+    auto state = bench.on();
+    state.starts = 1;
+    bench.supervisor->says(state);
+    bench.settle();
+    state.sos_presses = 1;
+    bench.supervisor->says(state);
+    bench.settle();
+    REQUIRE(bench.alarms == 1);
+    bench.open();
+    state.starts = 2;
+    bench.supervisor->says(state);
+    bench.settle();
+    CHECK(bench.alarms == 2);
+}
+
 TEST_CASE("a press of the SOS button while an earlier one is being saved is reported behind it") {
     Bench bench;
     auto state = bench.on();
