@@ -7,12 +7,14 @@ import http.client
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("FIELDPOST_BUILD", ROOT / "build" / "release")).resolve()
@@ -24,9 +26,12 @@ def program(name):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """One below those that the kernel gives to connections, which could take it before it is used."""
+    while True:
+        port = random.randrange(12_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_for(what, condition, seconds=60):
@@ -224,11 +229,17 @@ port = {self.device_port}
 
     def start_hub(self):
         self.hub.start()
-        wait_for("the hub answers", lambda: self.answers(self.hub_api), 30)
+        self.wait_for_answer("the hub answers", self.hub_api)
 
     def start_device(self):
         self.device.start()
-        wait_for("the device answers", lambda: self.answers(self.api), 30)
+        self.wait_for_answer("the device answers", self.api)
+
+    def wait_for_answer(self, what, client):
+        try:
+            wait_for(what, lambda: self.answers(client), 30)
+        except AssertionError as late:
+            raise AssertionError(f"{late}\n{self.logs()}") from None
 
     @staticmethod
     def answers(client):
