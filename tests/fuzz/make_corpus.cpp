@@ -2,6 +2,9 @@
 // messages and texts, so that it need not find by chance what one looks like. Made anew at every build, since
 // they follow the messages.
 #include <google/protobuf/message.h>
+#include <linux/if.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 
 #include <filesystem>
 #include <fstream>
@@ -654,6 +657,48 @@ void supervisors(Corpus& corpus) {
     corpus.add("supervisor", Bytes("\0\3\1\x11\3\x5a\xa5\0\0\xff", 10));
 }
 
+template <class Value>
+Bytes bytes_of(const Value& value) {
+    return {reinterpret_cast<const char*>(&value), sizeof value};
+}
+
+// Lengths of whole fours (netlink(7), rtnetlink(7)).
+Bytes attribute(std::uint16_t type, Bytes value) {
+    rtattr header{};
+    header.rta_len = static_cast<std::uint16_t>(sizeof header + value.size());
+    header.rta_type = type;
+    value.resize((value.size() + 3) / 4 * 4, '\0');
+    return bytes_of(header) + value;
+}
+
+Bytes message(std::uint16_t type, const Bytes& body) {
+    nlmsghdr header{};
+    header.nlmsg_len = static_cast<std::uint32_t>(sizeof header + body.size());
+    header.nlmsg_type = type;
+    return bytes_of(header) + body;
+}
+
+// An interface, its address and its route, as the kernel tells of them.
+void networks(Corpus& corpus) {
+    constexpr int index = 2;
+    ifinfomsg link{};
+    link.ifi_index = index;
+    link.ifi_flags = IFF_UP | IFF_RUNNING;
+    ifaddrmsg address{};
+    address.ifa_index = index;
+    rtmsg route{};
+    route.rtm_table = RT_TABLE_MAIN;
+    route.rtm_type = RTN_UNICAST;
+    const Bytes up = message(RTM_NEWLINK, bytes_of(link) + attribute(IFLA_IFNAME, Bytes("wwan0\0", 6)));
+    const Bytes gone = message(RTM_DELLINK, bytes_of(link));
+    const Bytes way = message(RTM_NEWROUTE, bytes_of(route) + attribute(RTA_OIF, bytes_of(index)) +
+                                                attribute(RTA_PRIORITY, bytes_of(700)));
+    corpus.add("netlink",
+               up + message(RTM_NEWADDR, bytes_of(address)) + way + message(NLMSG_DONE, Bytes(4, '\0')));
+    corpus.add("netlink",
+               up + gone + message(RTM_DELADDR, bytes_of(address)) + message(RTM_DELROUTE, bytes_of(route)));
+}
+
 Bytes text_of(const std::filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);
     return Bytes(std::istreambuf_iterator<char>(file), {});
@@ -672,6 +717,13 @@ void mappings(Corpus& corpus, const std::filesystem::path& project) {
              "a = 1\na = 2\n",
          }) {
         corpus.add("toml", text);
+    }
+}
+
+void boards(Corpus& corpus, const std::filesystem::path& project) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(project / "boards")) {
+        const auto kind = entry.path().extension();
+        if (kind == ".toml" || kind == ".rules") corpus.add("board", text_of(entry.path()));
     }
 }
 
@@ -694,5 +746,7 @@ int main(int argc, char** argv) {
     edits(corpus);
     texts(corpus);
     supervisors(corpus);
+    networks(corpus);
     mappings(corpus, argv[2]);
+    boards(corpus, argv[2]);
 }
