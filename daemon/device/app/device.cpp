@@ -166,7 +166,7 @@ void Device::open_power() {
             const auto of_lane = journal_->waiting(lane);
             waiting += of_lane.count - of_lane.positions;
         }
-        return PowerWork{link_->engine().in_contact(), waiting};
+        return PowerWork{link_->engine().in_contact(), waiting, fittings_->installs()};
     };
     events.works = [this] { return !watchdog_.hanging(); };
     events.changed = [this] {

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "sync/base/file.hpp"
@@ -25,6 +24,8 @@ constexpr std::uint32_t pause_s = 600;
 // A new firmware of the supervisor that has worked with the program for so long is kept.
 constexpr std::int64_t trial_us = 60'000'000;
 constexpr std::chrono::seconds dark_limit{10};
+// Nobody knows when power goes; the program ended at the margin before the deadline at the latest.
+constexpr std::chrono::seconds silent_limit{PowerRules::most_margin_us / PowerRules::second_us};
 constexpr std::uint32_t voltage_news_mv = 250;
 
 // Whether somebody is to be told: not what counts up by itself, nor each millivolt.
@@ -41,10 +42,11 @@ bool is_news(const hal::SupervisorState& told, const hal::SupervisorState& next)
     return before != next;
 }
 
-std::string what_happens(const hal::SupervisorState& state) {
+std::string what_happens(const std::optional<hal::SupervisorState>& state) {
+    if (!state) return "the supervisor is silent, and may cut the power when it has said";
     return fmt::format("power goes in {} s ({}), supply {} mV",
-                       (*state.deadline_us - state.received_us) / 1'000'000, to_string(state.hold_up_cause),
-                       state.supply_mv);
+                       (*state->deadline_us - state->received_us) / 1'000'000,
+                       to_string(state->hold_up_cause), state->supply_mv);
 }
 
 }  // namespace
@@ -75,8 +77,7 @@ PowerWatch::PowerWatch(support::EventLoop& loop, std::shared_ptr<hal::Supervisor
       policy_(rules),
       file_(std::move(file)),
       clock_(clock),
-      events_(std::move(events)),
-      began_us_(clock.boottime_us()) {
+      events_(std::move(events)) {
     auto text = read_file(file_, 256);
     auto reported = text ? parse_reported(*text) : Result<Reported>(text.error());
     if (reported) {
@@ -183,7 +184,13 @@ void PowerWatch::feed() {
 }
 
 void PowerWatch::confirm_update(const hal::SupervisorState& state) {
-    if (!state.trial || confirmed_ || clock_.boottime_us() - began_us_ < trial_us) return;
+    if (!state.trial) return trial_.reset();
+    const std::int64_t now_us = clock_.boottime_us();
+    if (!trial_ || trial_->version != state.version) {
+        trial_ = Trial{state.version, now_us};
+        confirmed_ = false;
+    }
+    if (confirmed_ || now_us - trial_->began_us < trial_us) return;
     confirmed_ = commands_.post([this] {
         const auto kept = supervisor_->confirm_update();
         if (kept) return spdlog::info("supervisor: its new firmware works and is kept");
@@ -197,18 +204,19 @@ void PowerWatch::look() {
     const auto now = state();
     switch (policy_.step(now, events_.work(), clock_.boottime_us())) {
         case PowerPolicy::Step::run:
-            if (holding_up_) spdlog::info("power stays");
-            holding_up_ = false;
+            if (!std::exchange(holding_up_, false)) break;
+            spdlog::info("power stays");
             second_.cancel();
+            events_.changed();  // it may be time alone that has passed
             break;
         case PowerPolicy::Step::stay:
             if (holding_up_) break;
             holding_up_ = true;
-            spdlog::info("{}", what_happens(*now));
+            spdlog::info("{}", what_happens(now));
             second_ = loop_.every(look_pace, [this] { look(); });
             break;
         case PowerPolicy::Step::stop:
-            spdlog::info("ending: {}", what_happens(*now));
+            spdlog::info("ending: {}", what_happens(now));
             second_.cancel();
             stopping_ = true;
             supervisor_->feed();
@@ -253,7 +261,8 @@ void PowerWatch::sos_saved(bool saved, Reported reported) {
 }
 
 Status give_power_back(hal::Supervisor& supervisor, std::uint32_t wake_after_s,
-                       const std::function<bool()>& power_goes) {
+                       const std::function<bool()>& power_goes,
+                       const std::function<void(std::chrono::seconds)>& wait) {
     ::sync();
     if (!power_goes()) {
         supervisor.feed(pause_s);
@@ -268,8 +277,9 @@ Status give_power_back(hal::Supervisor& supervisor, std::uint32_t wake_after_s,
         }
     }
     auto done = supervisor.done();
+    if (!done && done.error().code == ErrorCode::unavailable) wait(silent_limit);
     if (!done) return done.error().with("the supervisor");
-    std::this_thread::sleep_for(dark_limit);
+    wait(dark_limit);
     return fail(ErrorCode::unavailable, "the supervisor took the power back, and it is still there");
 }
 

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <thread>
 
 #include "daemon/device/power/alarms.hpp"
 #include "daemon/device/power/power_policy.hpp"
@@ -49,7 +50,7 @@ class PowerWatch {
     std::optional<hal::SupervisorState> state() const;
     hal::PartStatus status() const { return supervisor_->status(); }
     // Nothing large is to be begun.
-    bool spares() const { return PowerPolicy::spares(state()); }
+    bool spares() const { return holding_up_ || PowerPolicy::spares(state()); }
     // Power goes, and the program has been asked to end for it.
     bool stopping() const { return stopping_; }
     // For give_power_back(); any thread, and it may be asked when the watch is gone, as long as the
@@ -73,6 +74,13 @@ class PowerWatch {
         bool greeted = false;  // it knows that the program is alive, and may take long to start
     };
 
+    // A firmware of the supervisor that waits for its confirmation, and when it was heard of first,
+    // CLOCK_BOOTTIME.
+    struct Trial {
+        std::uint32_t version = 0;
+        std::int64_t began_us = 0;
+    };
+
     void post(std::function<void()> event);
     void take();
     void look();
@@ -90,13 +98,13 @@ class PowerWatch {
     const hal::Clock& clock_;
     const PowerEvents events_;
     const std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
-    const std::int64_t began_us_;
     bool holding_up_ = false;
     bool stopping_ = false;
-    bool met_ = false;        // heard since it was silent
-    bool heard_ = false;      // at all
-    bool paced_ = false;      // it is fed at its own pace, or asked for that
-    bool confirmed_ = false;  // its new firmware
+    bool met_ = false;    // heard since it was silent
+    bool heard_ = false;  // at all
+    bool paced_ = false;  // it is fed at its own pace, or asked for that
+    std::optional<Trial> trial_;
+    bool confirmed_ = false;  // the firmware on trial
     bool saving_sos_ = false;
     std::optional<Reported> reported_;
     std::optional<Reported> noted_;  // in the log
@@ -109,8 +117,14 @@ class PowerWatch {
 // The very last thing of a program that power goes for: with everything closed, syncs the disks, has the
 // vehicle woken after `wake_after_s` (0: it is not), says done and waits for the dark, ten seconds at most.
 // When the reason to end has gone meanwhile (`power_goes` says no: the ignition is on again, or somebody has
-// pressed the SOS button) it says nothing of the kind. Returns when power did not go.
-Status give_power_back(hal::Supervisor& supervisor, std::uint32_t wake_after_s,
-                       const std::function<bool()>& power_goes);
+// pressed the SOS button) it says nothing of the kind. When the supervisor does not answer, it waits for the
+// dark for as long as is kept back of a hold-up, so that nothing is open when power is cut at the deadline.
+// Returns when power did not go.
+//
+// What comes before it, the closing of the stores, nobody breaks off and nobody prolongs: the supervisor's
+// deadline alone bounds it. `wait` sleeps; tests have their own.
+Status give_power_back(
+    hal::Supervisor& supervisor, std::uint32_t wake_after_s, const std::function<bool()>& power_goes,
+    const std::function<void(std::chrono::seconds)>& wait = [](auto s) { std::this_thread::sleep_for(s); });
 
 }  // namespace fieldpost::device
