@@ -175,7 +175,11 @@ void Device::open_power() {
     };
     events.stop = [this] { end(); };
     events.sos = [this](std::function<void(bool)> saved) { report_sos(std::move(saved)); };
-    power_ = std::make_unique<PowerWatch>(loop_, supervisor_, settings_.power,
+    events.settings_refused = [this](const Error& error) {
+        fault(supervisor_settings, error);
+        status_changed();
+    };
+    power_ = std::make_unique<PowerWatch>(loop_, supervisor_, settings_.power, settings_.supervisor_settings,
                                           settings_.state / "sos-reported", *clock_, std::move(events));
     if (auto started = power_->start(); !started) fault(supervisor_part, started.error());
 }

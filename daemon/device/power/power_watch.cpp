@@ -49,6 +49,14 @@ std::string what_happens(const std::optional<hal::SupervisorState>& state) {
                        to_string(state->hold_up_cause), state->supply_mv);
 }
 
+// " low_mv = 23000, resume_mv = 24400"
+std::string text_of(const hal::SupervisorSettings& settings) {
+    std::string text;
+    for (const auto& [name, value] : settings)
+        text += fmt::format("{} {} = {}", text.empty() ? "" : ",", name, value);
+    return text;
+}
+
 }  // namespace
 
 // With the mutex held. What is posted runs on the loop thread, as the destructor does: it is dropped when
@@ -70,11 +78,12 @@ void PowerWatch::post(std::function<void()> event) {
 }
 
 PowerWatch::PowerWatch(support::EventLoop& loop, std::shared_ptr<hal::Supervisor> supervisor,
-                       PowerRules rules, std::filesystem::path file, const hal::Clock& clock,
-                       PowerEvents events)
+                       PowerRules rules, hal::SupervisorSettings settings, std::filesystem::path file,
+                       const hal::Clock& clock, PowerEvents events)
     : loop_(loop),
       supervisor_(std::move(supervisor)),
       policy_(rules),
+      settings_(std::move(settings)),
       file_(std::move(file)),
       clock_(clock),
       events_(std::move(events)) {
@@ -157,9 +166,10 @@ void PowerWatch::meet(const hal::SupervisorState& state) {
 }
 
 // Asked again with the next feed when it does not answer.
-void PowerWatch::ask_for_pace() {
-    paced_ = commands_.post([this] {
-        const auto settings = supervisor_->settings();
+void PowerWatch::ask_for_settings() {
+    paced_ = commands_.post([this, was_refused = refused_] {
+        auto settings = supervisor_->settings();
+        if (settings && !was_refused) set_up(*settings);
         auto pace = feed_pace;
         if (!settings) {
             pace = unsure_feed;
@@ -174,12 +184,37 @@ void PowerWatch::ask_for_pace() {
     });
 }
 
+// On the commands' thread. `settings` are the supervisor's, before and after.
+void PowerWatch::set_up(hal::SupervisorSettings& settings) {
+    hal::SupervisorSettings changes;
+    for (const auto& [name, value] : settings_) {
+        const auto held = settings.find(name);
+        if (held == settings.end() || held->second != value) changes[name] = value;
+    }
+    if (changes.empty()) return;
+    const auto changed = supervisor_->change_settings(changes);
+    if (changed) {
+        for (const auto& [name, value] : changes) settings[name] = value;
+        return spdlog::info("supervisor: it is set to{}", text_of(changes));
+    }
+    const ErrorCode code = changed.error().code;
+    if (code != ErrorCode::invalid_argument && code != ErrorCode::refused) {  // with the next meeting
+        return spdlog::error("supervisor: it is not set to{} yet: {}", text_of(changes),
+                             changed.error().message);
+    }
+    post([this, error = changed.error().with("it keeps what it had and is not set to" + text_of(changes) +
+                                             ", so mend [supervisor.settings]")] {
+        refused_ = true;
+        events_.settings_refused(error);
+    });
+}
+
 // What hangs keeps the feed back, and the supervisor resets the computer. One that has fallen silent is fed
 // on: it may be that only its words are lost on the way, and it still counts.
 void PowerWatch::feed() {
     if (!heard_ || !events_.works()) return;
     supervisor_->feed();
-    if (met_ && !paced_) ask_for_pace();
+    if (met_ && !paced_) ask_for_settings();
     if (const auto now = state()) confirm_update(*now);
 }
 

@@ -27,15 +27,19 @@ struct PowerEvents {
     std::function<bool()> works;    // no part of the program hangs: the watchdog may be fed
     std::function<void()> changed;  // what state() says that matters
     std::function<void()> stop;     // end the program; called once
+    // The supervisor does not take what it is to be set to: a person must mend the settings. Called once.
+    std::function<void(const Error&)> settings_refused;
     // The button was pressed. `saved(true)`: it is in the journal; false: it is to be told again.
     std::function<void(std::function<void(bool)> saved)> sos;
 };
 
 class PowerWatch {
   public:
-    // `supervisor` and `clock` outlive it. `file` keeps which presses of the button were reported.
+    // `clock` outlives it. `settings` are what the supervisor is to be set to: what differs is written each
+    // time that it is met. `file` keeps which presses of the button were reported.
     PowerWatch(support::EventLoop& loop, std::shared_ptr<hal::Supervisor> supervisor, PowerRules rules,
-               std::filesystem::path file, const hal::Clock& clock, PowerEvents events);
+               hal::SupervisorSettings settings, std::filesystem::path file, const hal::Clock& clock,
+               PowerEvents events);
     // Waits for a command that is under way, seconds at most. From then on the supervisor speaks to nobody,
     // and knows that it will not be fed for some minutes.
     ~PowerWatch();
@@ -88,12 +92,14 @@ class PowerWatch {
     void look_for_sos(const hal::SupervisorState& state);
     void sos_saved(bool saved, Reported reported);
     void meet(const hal::SupervisorState& state);
-    void ask_for_pace();
+    void ask_for_settings();
+    void set_up(hal::SupervisorSettings& settings);
     void confirm_update(const hal::SupervisorState& state);
 
     support::EventLoop& loop_;
     const std::shared_ptr<hal::Supervisor> supervisor_;
     PowerPolicy policy_;
+    const hal::SupervisorSettings settings_;
     const std::filesystem::path file_;
     const hal::Clock& clock_;
     const PowerEvents events_;
@@ -105,6 +111,7 @@ class PowerWatch {
     bool paced_ = false;  // it is fed at its own pace, or asked for that
     std::optional<Trial> trial_;
     bool confirmed_ = false;  // the firmware on trial
+    bool refused_ = false;    // settings_, by the supervisor
     bool saving_sos_ = false;
     std::optional<Reported> reported_;
     std::optional<Reported> noted_;  // in the log

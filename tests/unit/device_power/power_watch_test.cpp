@@ -50,9 +50,19 @@ class PlayedSupervisor final : public hal::Supervisor {
             --deaf_to_;
             return fail(ErrorCode::unavailable, "no answer");
         }
-        return hal::SupervisorSettings{{"host_watchdog_ms", 1000}};
+        return held_;
     }
-    Status change_settings(const hal::SupervisorSettings&) override { return ok(); }
+    Status change_settings(const hal::SupervisorSettings& changes) override {
+        const std::lock_guard lock(mutex_);
+        changes_.push_back(changes);
+        if (refusals_.empty()) {
+            for (const auto& [name, value] : changes) held_[name] = value;
+            return ok();
+        }
+        const Error refusal = refusals_.front();
+        refusals_.pop_front();
+        return refusal;
+    }
     Status update(BytesView) override { return ok(); }
     Status confirm_update() override {
         const std::lock_guard lock(mutex_);
@@ -60,8 +70,17 @@ class PlayedSupervisor final : public hal::Supervisor {
         return ok();
     }
 
+    // Refuses the next change of its settings.
+    void refuse_settings(const Error& why) {
+        const std::lock_guard lock(mutex_);
+        refusals_.push_back(why);
+    }
     // Does not answer done().
     void be_silent() { silent_ = true; }
+    std::vector<hal::SupervisorSettings> changes() const {
+        const std::lock_guard lock(mutex_);
+        return changes_;
+    }
     // Does not answer when it is asked so often for its settings.
     void be_deaf_to(int questions) {
         const std::lock_guard lock(mutex_);
@@ -82,6 +101,9 @@ class PlayedSupervisor final : public hal::Supervisor {
     mutable std::mutex mutex_;
     int deaf_to_ = 0;
     bool silent_ = false;
+    hal::SupervisorSettings held_{{"host_watchdog_ms", 1000}, {"low_mv", 11'600}, {"resume_mv", 12'200}};
+    std::deque<Error> refusals_;
+    std::vector<hal::SupervisorSettings> changes_;
     std::vector<std::uint32_t> feeds_;
     std::vector<std::string> said_;
 };
@@ -90,6 +112,8 @@ struct Bench {
     support::TemporaryFolder folder;
     support::EventLoop loop;
     std::shared_ptr<hal::Clock> clock = hal::make_system_clock(0);
+    hal::SupervisorSettings settings;  // that the supervisor is to be set to
+    std::vector<std::string> refused;
     std::shared_ptr<PlayedSupervisor> supervisor = std::make_shared<PlayedSupervisor>();
     PowerWork work;
     bool works = true;
@@ -110,6 +134,7 @@ struct Bench {
         events.works = [this] { return works; };
         events.changed = [this] { ++changes; };
         events.stop = [this] { ++stops; };
+        events.settings_refused = [this](const Error& error) { refused.push_back(error.message); };
         events.sos = [this](const std::function<void(bool)>& saved) {
             ++alarms;
             if (slow) {
@@ -118,8 +143,8 @@ struct Bench {
                 saved(saves);
             }
         };
-        watch = std::make_unique<PowerWatch>(loop, supervisor, PowerRules{stay_us}, folder.path / "sos",
-                                             *clock, std::move(events));
+        watch = std::make_unique<PowerWatch>(loop, supervisor, PowerRules{stay_us}, settings,
+                                             folder.path / "sos", *clock, std::move(events));
         REQUIRE(watch->start().has_value());
     }
 
@@ -141,6 +166,13 @@ struct Bench {
         });
         loop.run();
         return there;
+    }
+
+    // It was silent, and is heard again: its settings are looked at once more.
+    void meet_again() {
+        supervisor->says(std::nullopt);
+        settle();
+        supervisor->says(on());
     }
 
     // What was posted until now has run.
@@ -201,6 +233,61 @@ TEST_CASE("a supervisor that was heard once is fed on when it falls silent: it s
     CHECK(bench.reach([&] { return bench.supervisor->feeds().size() >= fed + 2; }));
     bench.watch.reset();
     CHECK(bench.supervisor->feeds().back() == 600);
+}
+
+TEST_CASE("the supervisor is set to what the vehicle wants, and told only what differs") {
+    Bench bench;
+    bench.settings = {{"low_mv", 23'000}, {"resume_mv", 12'200}};
+    bench.open();
+    bench.supervisor->says(bench.on());
+    REQUIRE(bench.reach([&] { return !bench.supervisor->changes().empty(); }));
+    const std::vector<hal::SupervisorSettings> changes{{{"low_mv", 23'000}}};
+    CHECK(bench.supervisor->changes() == changes);
+    bench.meet_again();
+    const std::size_t fed = bench.supervisor->feeds().size();
+    REQUIRE(bench.reach([&] { return bench.supervisor->feeds().size() >= fed + 3; }));
+    CHECK(bench.supervisor->changes() == changes);
+    CHECK(bench.refused.empty());
+}
+
+TEST_CASE("the pace of the feeds is the one of the watchdog that the vehicle wants") {
+    Bench bench;
+    bench.settings = {{"host_watchdog_ms", 600'000}};
+    bench.open();
+    bench.supervisor->says(bench.on());
+    REQUIRE(bench.reach([&] { return !bench.supervisor->changes().empty(); }));
+    int turns = 0;
+    const auto count = bench.loop.every(300ms, [&] { ++turns; });
+    REQUIRE(bench.reach([&] { return turns >= 3; }));
+    CHECK(bench.supervisor->feeds().size() <= 3);  // not four a second
+}
+
+TEST_CASE("settings that do not come through are told again when the supervisor is met again") {
+    Bench bench;
+    bench.settings = {{"low_mv", 23'000}};
+    bench.supervisor->refuse_settings(fail(ErrorCode::unavailable, "no answer"));
+    bench.open();
+    bench.supervisor->says(bench.on());
+    REQUIRE(bench.reach([&] { return bench.supervisor->changes().size() == 1; }));
+    bench.meet_again();
+    CHECK(bench.reach([&] { return bench.supervisor->changes().size() == 2; }));
+    CHECK(bench.refused.empty());
+}
+
+TEST_CASE("settings that the supervisor refuses are told to people, and not tried for ever") {
+    Bench bench;
+    bench.settings = {{"low_mv", 99'000}};
+    bench.supervisor->refuse_settings(fail(ErrorCode::invalid_argument, "it takes no such value"));
+    bench.open();
+    bench.supervisor->says(bench.on());
+    REQUIRE(bench.reach([&] { return !bench.refused.empty(); }));
+    CHECK(bench.refused.front().find("low_mv = 99000") != std::string::npos);
+    CHECK(bench.refused.front().find("it takes no such value") != std::string::npos);
+    bench.meet_again();
+    const std::size_t fed = bench.supervisor->feeds().size();
+    REQUIRE(bench.reach([&] { return bench.supervisor->feeds().size() >= fed + 3; }));
+    CHECK(bench.supervisor->changes().size() == 1);
+    CHECK(bench.refused.size() == 1);
 }
 
 TEST_CASE("a new firmware of the supervisor has a minute of its own, however long the program has run") {
