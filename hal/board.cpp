@@ -73,13 +73,16 @@ Result<const BoardRevision*> choose_revision(const Board& board, std::string_vie
                     " is detected on this machine: name the revision; it has: " + revision_names(board));
 }
 
-BoardPart changed_part(BoardPart part, const std::optional<std::string>& driver, const SettingMap& settings) {
+BoardPart changed_part(BoardPart part, const std::optional<std::string>& driver, const SettingMap& settings,
+                       const SupervisorSettings& supervisor) {
     if (driver) {
         part.driver = *driver;
         part.settings.clear();
+        part.supervisor.clear();
         if (part.fitting == Fitting::absent && part.driver != "empty") part.fitting = Fitting::present;
     }
     for (const auto& [key, value] : settings) part.settings[key] = value;
+    for (const auto& [name, value] : supervisor) part.supervisor[name] = value;
     return part;
 }
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "hal/settings.hpp"
+#include "hal/supervisor/supervisor.hpp"
 #include "sync/base/result.hpp"
 
 namespace fieldpost::hal {
@@ -41,6 +42,8 @@ struct BoardPart {
     Fitting fitting = Fitting::absent;
     std::string driver = "empty";
     SettingMap settings;  // the driver's own, with ports, pins and files resolved
+    // Of the supervisor: what it is to be set to. Its own memory keeps it, and nothing here changes the rest.
+    SupervisorSettings supervisor{};
 
     bool operator==(const BoardPart&) const = default;
 };
@@ -117,6 +120,7 @@ Result<const BoardRevision*> choose_revision(const Board& board, std::string_vie
 // The part as a further table changes it, be it of a revision or of the device's configuration: a table that
 // names a driver stands for itself and nothing of `part` is left but how it is fitted; one that names none
 // changes single settings. A part that was absent and is given a driver is present.
-BoardPart changed_part(BoardPart part, const std::optional<std::string>& driver, const SettingMap& settings);
+BoardPart changed_part(BoardPart part, const std::optional<std::string>& driver, const SettingMap& settings,
+                       const SupervisorSettings& supervisor = {});
 
 }  // namespace fieldpost::hal

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "hal/supervisor_settings.hpp"
 #include "sync/base/config_words.hpp"
 #include "sync/base/file.hpp"
 
@@ -341,8 +342,13 @@ BoardReader::Draft BoardReader::changed(const Draft& before, Capability one, con
         }
     }
     SettingMap settings;
+    SupervisorSettings supervisor;
     for (const std::string& key : table.keys()) {
         if (key == "driver") continue;
+        if (one == Capability::supervisor && key == "settings") {
+            supervisor = read_supervisor_settings(table.table(key));
+            continue;
+        }
         draft.claims.erase(key);
         const bool is_reference = table.has_table(key);
         std::string value = is_reference ? resolved(table, key, draft, settings) : table.value_as_text(key);
@@ -351,7 +357,7 @@ BoardReader::Draft BoardReader::changed(const Draft& before, Capability one, con
         draft.setting_from.insert_or_assign(key, table);
     }
     const Fitting fitting = draft.part.fitting;
-    draft.part = changed_part(std::move(draft.part), driver, settings);
+    draft.part = changed_part(std::move(draft.part), driver, settings, supervisor);
     draft.part.fitting = fitting;  // the revision's lists say it
     return draft;
 }

@@ -4,8 +4,10 @@
 #include <string_view>
 
 #include "hal/supervisor/empty.hpp"
+#include "hal/supervisor/messages.hpp"
 #include "hal/supervisor/serial.hpp"
 #include "hal/supervisor/sim.hpp"
+#include "hal/supervisor/supervisor.pb.h"
 
 namespace fieldpost::hal {
 namespace {
@@ -41,6 +43,12 @@ std::vector<std::string> supervisor_driver_names() {
     std::vector<std::string> names;
     names.reserve(drivers.size());
     for (const Driver& driver : drivers) names.emplace_back(driver.name);
+    return names;
+}
+
+std::vector<std::string> supervisor_setting_names() {
+    std::vector<std::string> names;
+    for (const auto& [name, value] : read_settings(supervisor::Settings())) names.push_back(name);
     return names;
 }
 

@@ -20,8 +20,8 @@ namespace fieldpost::hal {
 class Clock;
 
 // Called with every state that the supervisor tells: at once when something changes, and every few seconds.
-// nullopt: nobody knows any more (the line is broken or silent); what was asked for before is then not to be
-// relied on.
+// nullopt: nobody knows any more (the line is broken or silent); a deadline that was told before may still
+// hold, and nothing else is to be relied on.
 using SupervisorHandler = std::function<void(const std::optional<SupervisorState>&)>;
 
 // The supervisor's thresholds and times by their names in supervisor.proto, such as "hold_up_ms".
@@ -83,5 +83,8 @@ struct SupervisorConfig {
 Result<std::unique_ptr<Supervisor>> make_supervisor(const SupervisorConfig& config, const Clock& clock);
 
 std::vector<std::string> supervisor_driver_names();
+
+// Of every setting that this version knows, as SupervisorSettings has them.
+std::vector<std::string> supervisor_setting_names();
 
 }  // namespace fieldpost::hal

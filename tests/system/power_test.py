@@ -240,6 +240,23 @@ stay_s = 0
         car.wait_status("the city is on board", lambda told: told["data"]["state"] == "ready")
         self.assertEqual(car.starts, 1)
 
+    def test_the_supervisor_is_set_to_what_the_vehicle_wants_and_what_it_refuses_is_told(self):
+        car = self.vehicle()
+        config = car.device.config.read_text()
+        car.device.config.write_text(config + "[supervisor.settings]\nlow_mv = 11000\nresume_mv = 12000\n")
+        car.drive()
+        wait_for("it is set", lambda: "it is set to low_mv = 11000, resume_mv = 12000" in car.log())
+        car.leave_alone()
+        self.assertEqual(car.device.stop(), 0)
+        code, held = supervisor_board.command(car.board, "settings")
+        self.assertEqual((code, held["low_mv"], held["resume_mv"], held["high_mv"]), (0, 11_000, 12_000, 16_500))
+
+        car.device.wanted = False
+        car.device.config.write_text(config + "[supervisor.settings]\nlow_mv = 99000\n")
+        car.boot()
+        told = car.wait_status("it is told", lambda told: any("low_mv = 99000" in text for text in told["messages"]))
+        self.assertEqual(told["power"]["state"], "on")
+
     def test_a_torn_line_is_a_broken_part_and_nothing_ends(self):
         car = self.vehicle()
         car.drive()

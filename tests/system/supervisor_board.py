@@ -177,6 +177,13 @@ class Board:
         return time.monotonic()
 
 
+def command(board, *words):
+    """One command from a shell: its exit status, and its answer if there is one."""
+    done = subprocess.run([program("fieldpost-supervisor"), f"{board.folder}/line", *words], text=True, timeout=60,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return done.returncode, json.loads(done.stdout) if done.stdout else None
+
+
 class Computer:
     """The client on the other end of the line."""
 

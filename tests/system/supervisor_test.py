@@ -65,6 +65,24 @@ class Supervisor(unittest.TestCase):
         supervisor_board.sign(path, version, file, board)
         return file
 
+    def test_one_command_is_given_from_a_shell_and_a_feed_is_known_to_have_come(self):
+        self.board.ignition(True)
+        self.board.wait_power(True)
+        self.assertEqual(supervisor_board.command(self.board, "feed", "600"), (0, {"command": "feed", "ok": True}))
+        computer = self.computer()
+        computer.wait_state("the computer is on", lambda s: s["power"] == "on")
+        computer.close()
+
+        code, told = supervisor_board.command(self.board, "set", "low_mv", "23200")
+        self.assertEqual((code, "error" in told), (1, True), "not above resume_mv")
+        code, told = supervisor_board.command(
+            self.board, "set", "crank_mv", "17000", "low_mv", "23200", "resume_mv", "24400", "high_mv", "33000")
+        self.assertEqual(code, 0, told)
+        code, told = supervisor_board.command(self.board, "settings")
+        self.assertEqual((code, told["low_mv"], told["high_mv"]), (0, 23200, 33000))
+        self.board.power_loss()
+        self.assertEqual(supervisor_board.command(self.board, "feed", "600"), (1, None))
+
     def test_ignition_off_asks_the_computer_to_finish_and_power_goes_when_it_has(self):
         computer = self.drive()
         self.board.ignition(False)

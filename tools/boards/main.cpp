@@ -73,6 +73,8 @@ void show_part(hal::Capability one, const hal::BoardPart& part) {
     for (const auto& [key, value] : part.settings) {
         std::printf("%s.%s %s\n", std::string(to_string(one)).c_str(), key.c_str(), value.c_str());
     }
+    for (const auto& [key, value] : part.supervisor)
+        std::printf("supervisor.settings.%s %u\n", key.c_str(), value);
 }
 
 // One "key value" a line, for scripts too.

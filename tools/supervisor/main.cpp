@@ -1,12 +1,16 @@
-// fieldpost-supervisor: talks to a supervisor from a workbench, without fieldpostd. README.md lists its
-// commands.
+// fieldpost-supervisor: talks to a supervisor without fieldpostd, from a workbench or while a box is not
+// ready. README.md lists its commands.
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
+#include <chrono>
 #include <fstream>
+#include <future>
 #include <iostream>
 #include <iterator>
 #include <mutex>
 #include <sstream>
+#include <utility>
+#include <vector>
 
 #include "hal/clock/system.hpp"
 #include "hal/supervisor/supervisor.hpp"
@@ -15,6 +19,13 @@ namespace {
 
 namespace hal = fieldpost::hal;
 namespace json = boost::json;
+
+constexpr std::chrono::seconds longest_silence{12};  // it tells of itself every five
+
+int complain(const std::string& sentence) {
+    std::cerr << "fieldpost-supervisor: " << sentence << "\n";
+    return 1;
+}
 
 // One object a line; states come from the driver's thread.
 class Output {
@@ -125,34 +136,70 @@ json::object run(hal::Supervisor& supervisor, const std::string& line) {
     return {{"command", command}, {"error", "not known; see tools/supervisor/README.md"}};
 }
 
+bool failed(const json::object& answer) {
+    return answer.contains("error");
+}
+
+// Commands from standard input, with every state that is told meanwhile.
+int converse(hal::Supervisor& supervisor, const hal::Clock& clock) {
+    Output output;
+    const auto started = supervisor.start([&](const std::optional<hal::SupervisorState>& state) {
+        output.line(state ? json::object{{"state", state_json(*state, clock.boottime_us())}}
+                          : json::object{{"lost", supervisor.status().detail}});
+    });
+    if (!started) return complain(started.error().message);
+    for (std::string line; std::getline(std::cin, line);) {
+        if (!line.empty()) output.line(run(supervisor, line));
+    }
+    supervisor.stop();
+    return 0;
+}
+
+// One command, once the supervisor is heard.
+int run_one(hal::Supervisor& supervisor, const std::string& line) {
+    std::promise<void> heard;
+    auto is_heard = heard.get_future();
+    const auto started =
+        supervisor.start([&, told = false](const std::optional<hal::SupervisorState>& state) mutable {
+            if (state && !std::exchange(told, true)) heard.set_value();
+        });
+    if (!started) return complain(started.error().message);
+    if (is_heard.wait_for(longest_silence) != std::future_status::ready) {
+        const std::string detail = supervisor.status().detail;
+        supervisor.stop();
+        return complain("no supervisor is heard: " + detail);
+    }
+    json::object answer = run(supervisor, line);
+    // Nobody answers a feed: what is answered behind it shows that it has gone out.
+    if (line.starts_with("feed") && !failed(answer)) answer = outcome("feed", supervisor.settings());
+    supervisor.stop();
+    std::cout << json::serialize(answer) << std::endl;
+    return failed(answer) ? 1 : 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Talks to a Fieldpost supervisor: states as JSON lines, commands from standard input."};
+    CLI::App app{
+        "Talks to a Fieldpost supervisor: one command, or states as JSON lines and commands from "
+        "standard input."};
     std::string path;
     std::string baud = "115200";
+    std::vector<std::string> words;
     app.add_option("port", path, "the serial port, or a socket")->required();
+    app.add_option("command", words,
+                   "feed, done, wake, log, settings, set, update or confirm, and what belongs to it");
     app.add_option("--baud", baud, "of a serial port")->capture_default_str();
     CLI11_PARSE(app, argc, argv);
 
     const auto clock = hal::make_system_clock(0);
     auto supervisor = hal::make_supervisor({"serial", {{"path", path}, {"baud", baud}}}, *clock);
     if (!supervisor) {
-        std::cerr << "fieldpost-supervisor: " << supervisor.error().message << "\n";
+        complain(supervisor.error().message);
         return 2;
     }
-    Output output;
-    const auto started = (*supervisor)->start([&](const std::optional<hal::SupervisorState>& state) {
-        output.line(state ? json::object{{"state", state_json(*state, clock->boottime_us())}}
-                          : json::object{{"lost", (*supervisor)->status().detail}});
-    });
-    if (!started) {
-        std::cerr << "fieldpost-supervisor: " << started.error().message << "\n";
-        return 1;
-    }
-    for (std::string line; std::getline(std::cin, line);) {
-        if (!line.empty()) output.line(run(**supervisor, line));
-    }
-    (*supervisor)->stop();
-    return 0;
+    if (words.empty()) return converse(**supervisor, *clock);
+    std::string line;
+    for (const std::string& word : words) line += (line.empty() ? "" : " ") + word;
+    return run_one(**supervisor, line);
 }

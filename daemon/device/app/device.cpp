@@ -166,7 +166,7 @@ void Device::open_power() {
             const auto of_lane = journal_->waiting(lane);
             waiting += of_lane.count - of_lane.positions;
         }
-        return PowerWork{link_->engine().in_contact(), waiting};
+        return PowerWork{link_->engine().in_contact(), waiting, fittings_->installs()};
     };
     events.works = [this] { return !watchdog_.hanging(); };
     events.changed = [this] {
@@ -175,7 +175,11 @@ void Device::open_power() {
     };
     events.stop = [this] { end(); };
     events.sos = [this](std::function<void(bool)> saved) { report_sos(std::move(saved)); };
-    power_ = std::make_unique<PowerWatch>(loop_, supervisor_, settings_.power,
+    events.settings_refused = [this](const Error& error) {
+        fault(supervisor_settings, error);
+        status_changed();
+    };
+    power_ = std::make_unique<PowerWatch>(loop_, supervisor_, settings_.power, settings_.supervisor_settings,
                                           settings_.state / "sos-reported", *clock_, std::move(events));
     if (auto started = power_->start(); !started) fault(supervisor_part, started.error());
 }

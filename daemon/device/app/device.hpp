@@ -48,6 +48,7 @@ class Device {
     static constexpr const char* gnss_part = "GPS";
     static constexpr const char* uplinks_part = "Uplinks";
     static constexpr const char* supervisor_part = "Supervisor";
+    static constexpr const char* supervisor_settings = "Supervisor's settings";
     static constexpr const char* link_part = "No link to the hub";
     static constexpr const char* port_part = "No page and API";
     static constexpr const char* socket_part = "No command line";

@@ -43,14 +43,21 @@ void Fittings::start() {
         if (auto started = light_->start(); !started) light_.fail(started.error());
     }
     if (installer_) {
-        const auto started = installer_->start([this](const hal::InstallEvent& event) {
-            if (event.kind == hal::InstallEvent::Kind::running) return;
-            spdlog::info("update {}: {}", hal::to_string(event.kind), event.detail);
-            post_([this] { read_slots(); });
-        });
+        const auto started =
+            installer_->start([this](const hal::InstallEvent& event) { installer_tells(event); });
         if (!started) installer_.fail(started.error());
         read_slots();
     }
+}
+
+void Fittings::installer_tells(const hal::InstallEvent& event) {
+    const bool over = event.kind != hal::InstallEvent::Kind::running;
+    const bool runs = !over && event.percent < 100;  // the last progress may be told behind the end
+    if (over) spdlog::info("update {}: {}", hal::to_string(event.kind), event.detail);
+    post_([this, over, runs] {
+        installs_ = runs;
+        if (over) read_slots();
+    });
 }
 
 void Fittings::watch(const std::function<void(std::string, std::function<Duration()>)>& by) const {

@@ -35,6 +35,8 @@ class Fittings {
     // Every few seconds, whether the program works as it should: when it has for a whole minute, the system
     // that runs is marked good, and the boot loader does not fall back from it.
     void works(bool does);
+    // Of an installation, whoever began it. Any thread.
+    void installer_tells(const hal::InstallEvent& event);
 
     hal::PartStatus disk_status() const { return disk_.status(); }
     hal::PartStatus light_status() const { return light_.status(); }
@@ -43,6 +45,9 @@ class Fittings {
     const std::optional<hal::StorageReading>& disk() const { return reading_; }
     // The one that runs first; empty when nobody tells.
     const std::vector<hal::Slot>& slots() const { return slots_; }
+    // An update is being installed, whoever began it: power should not go now. One whose end nobody tells of
+    // counts until the next begins.
+    bool installs() const { return installs_; }
     // Each in turn: how long it has been at one thing; zero while it waits.
     void watch(const std::function<void(std::string part, std::function<Duration()>)>& by) const;
 
@@ -59,6 +64,7 @@ class Fittings {
     std::vector<hal::Slot> slots_;
     std::optional<std::int64_t> works_since_us_;
     bool marked_good_ = false;
+    bool installs_ = false;
     support::WorkerThread commands_{"installer", 4};  // last: joined before the rest goes
 };
 

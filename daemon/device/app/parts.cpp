@@ -1,5 +1,7 @@
 #include "daemon/device/app/parts.hpp"
 
+#include "hal/supervisor_settings.hpp"
+
 namespace fieldpost::device {
 
 Parts::Parts(const ConfigTable& root, const std::filesystem::path& board_file) : root_(root) {
@@ -39,13 +41,18 @@ hal::BoardPart Parts::part(hal::Capability capability, std::string_view driver, 
         fitted = hal::changed_part({}, std::string(driver), {});
     }
     hal::SettingMap settings;
+    hal::SupervisorSettings supervisor;
     for (const std::string& key : table.keys()) {
+        if (capability == hal::Capability::supervisor && key == "settings") {
+            supervisor = hal::read_supervisor_settings(table.table(key));
+            continue;
+        }
         if (key == "driver" || table.has_table(key)) continue;
         settings[key] = table.value_as_text(key);
     }
     std::optional<std::string> named;
     if (table.has("driver")) named = table.text("driver");
-    return hal::changed_part(std::move(fitted), named, settings);
+    return hal::changed_part(std::move(fitted), named, settings, supervisor);
 }
 
 }  // namespace fieldpost::device

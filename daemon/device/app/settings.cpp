@@ -103,6 +103,7 @@ Result<Settings> load_settings(const std::filesystem::path& file, const std::fil
 
     const hal::BoardPart supervisor = parts.part(hal::Capability::supervisor, "empty");
     settings.supervisor = {supervisor.driver, supervisor.settings};
+    settings.supervisor_settings = supervisor.supervisor;
     read_power(root.table("power"), settings);
     const hal::BoardPart indicator = parts.part(hal::Capability::indicator, "empty");
     settings.indicator = {indicator.driver, indicator.settings};

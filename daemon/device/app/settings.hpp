@@ -46,6 +46,7 @@ struct Settings {
     StorageLimits storage;
     hal::StorageConfig disk;
     hal::SupervisorConfig supervisor;
+    hal::SupervisorSettings supervisor_settings;  // what it is to be set to
     PowerRules power;
     std::uint32_t wake_after_s = 0;  // of power that goes; 0: the vehicle does not wake by itself
     hal::IndicatorConfig indicator;

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "sync/base/file.hpp"
@@ -25,6 +24,8 @@ constexpr std::uint32_t pause_s = 600;
 // A new firmware of the supervisor that has worked with the program for so long is kept.
 constexpr std::int64_t trial_us = 60'000'000;
 constexpr std::chrono::seconds dark_limit{10};
+// Nobody knows when power goes; the program ended at the margin before the deadline at the latest.
+constexpr std::chrono::seconds silent_limit{PowerRules::most_margin_us / PowerRules::second_us};
 constexpr std::uint32_t voltage_news_mv = 250;
 
 // Whether somebody is to be told: not what counts up by itself, nor each millivolt.
@@ -41,10 +42,19 @@ bool is_news(const hal::SupervisorState& told, const hal::SupervisorState& next)
     return before != next;
 }
 
-std::string what_happens(const hal::SupervisorState& state) {
+std::string what_happens(const std::optional<hal::SupervisorState>& state) {
+    if (!state) return "the supervisor is silent, and may cut the power when it has said";
     return fmt::format("power goes in {} s ({}), supply {} mV",
-                       (*state.deadline_us - state.received_us) / 1'000'000, to_string(state.hold_up_cause),
-                       state.supply_mv);
+                       (*state->deadline_us - state->received_us) / 1'000'000,
+                       to_string(state->hold_up_cause), state->supply_mv);
+}
+
+// " low_mv = 23000, resume_mv = 24400"
+std::string text_of(const hal::SupervisorSettings& settings) {
+    std::string text;
+    for (const auto& [name, value] : settings)
+        text += fmt::format("{} {} = {}", text.empty() ? "" : ",", name, value);
+    return text;
 }
 
 }  // namespace
@@ -68,15 +78,15 @@ void PowerWatch::post(std::function<void()> event) {
 }
 
 PowerWatch::PowerWatch(support::EventLoop& loop, std::shared_ptr<hal::Supervisor> supervisor,
-                       PowerRules rules, std::filesystem::path file, const hal::Clock& clock,
-                       PowerEvents events)
+                       PowerRules rules, hal::SupervisorSettings settings, std::filesystem::path file,
+                       const hal::Clock& clock, PowerEvents events)
     : loop_(loop),
       supervisor_(std::move(supervisor)),
       policy_(rules),
+      settings_(std::move(settings)),
       file_(std::move(file)),
       clock_(clock),
-      events_(std::move(events)),
-      began_us_(clock.boottime_us()) {
+      events_(std::move(events)) {
     auto text = read_file(file_, 256);
     auto reported = text ? parse_reported(*text) : Result<Reported>(text.error());
     if (reported) {
@@ -156,9 +166,10 @@ void PowerWatch::meet(const hal::SupervisorState& state) {
 }
 
 // Asked again with the next feed when it does not answer.
-void PowerWatch::ask_for_pace() {
-    paced_ = commands_.post([this] {
-        const auto settings = supervisor_->settings();
+void PowerWatch::ask_for_settings() {
+    paced_ = commands_.post([this, was_refused = refused_] {
+        auto settings = supervisor_->settings();
+        if (settings && !was_refused) set_up(*settings);
         auto pace = feed_pace;
         if (!settings) {
             pace = unsure_feed;
@@ -173,17 +184,48 @@ void PowerWatch::ask_for_pace() {
     });
 }
 
+// On the commands' thread. `settings` are the supervisor's, before and after.
+void PowerWatch::set_up(hal::SupervisorSettings& settings) {
+    hal::SupervisorSettings changes;
+    for (const auto& [name, value] : settings_) {
+        const auto held = settings.find(name);
+        if (held == settings.end() || held->second != value) changes[name] = value;
+    }
+    if (changes.empty()) return;
+    const auto changed = supervisor_->change_settings(changes);
+    if (changed) {
+        for (const auto& [name, value] : changes) settings[name] = value;
+        return spdlog::info("supervisor: it is set to{}", text_of(changes));
+    }
+    const ErrorCode code = changed.error().code;
+    if (code != ErrorCode::invalid_argument && code != ErrorCode::refused) {  // with the next meeting
+        return spdlog::error("supervisor: it is not set to{} yet: {}", text_of(changes),
+                             changed.error().message);
+    }
+    post([this, error = changed.error().with("it keeps what it had and is not set to" + text_of(changes) +
+                                             ", so mend [supervisor.settings]")] {
+        refused_ = true;
+        events_.settings_refused(error);
+    });
+}
+
 // What hangs keeps the feed back, and the supervisor resets the computer. One that has fallen silent is fed
 // on: it may be that only its words are lost on the way, and it still counts.
 void PowerWatch::feed() {
     if (!heard_ || !events_.works()) return;
     supervisor_->feed();
-    if (met_ && !paced_) ask_for_pace();
+    if (met_ && !paced_) ask_for_settings();
     if (const auto now = state()) confirm_update(*now);
 }
 
 void PowerWatch::confirm_update(const hal::SupervisorState& state) {
-    if (!state.trial || confirmed_ || clock_.boottime_us() - began_us_ < trial_us) return;
+    if (!state.trial) return trial_.reset();
+    const std::int64_t now_us = clock_.boottime_us();
+    if (!trial_ || trial_->version != state.version) {
+        trial_ = Trial{state.version, now_us};
+        confirmed_ = false;
+    }
+    if (confirmed_ || now_us - trial_->began_us < trial_us) return;
     confirmed_ = commands_.post([this] {
         const auto kept = supervisor_->confirm_update();
         if (kept) return spdlog::info("supervisor: its new firmware works and is kept");
@@ -197,18 +239,19 @@ void PowerWatch::look() {
     const auto now = state();
     switch (policy_.step(now, events_.work(), clock_.boottime_us())) {
         case PowerPolicy::Step::run:
-            if (holding_up_) spdlog::info("power stays");
-            holding_up_ = false;
+            if (!std::exchange(holding_up_, false)) break;
+            spdlog::info("power stays");
             second_.cancel();
+            events_.changed();  // it may be time alone that has passed
             break;
         case PowerPolicy::Step::stay:
             if (holding_up_) break;
             holding_up_ = true;
-            spdlog::info("{}", what_happens(*now));
+            spdlog::info("{}", what_happens(now));
             second_ = loop_.every(look_pace, [this] { look(); });
             break;
         case PowerPolicy::Step::stop:
-            spdlog::info("ending: {}", what_happens(*now));
+            spdlog::info("ending: {}", what_happens(now));
             second_.cancel();
             stopping_ = true;
             supervisor_->feed();
@@ -253,7 +296,8 @@ void PowerWatch::sos_saved(bool saved, Reported reported) {
 }
 
 Status give_power_back(hal::Supervisor& supervisor, std::uint32_t wake_after_s,
-                       const std::function<bool()>& power_goes) {
+                       const std::function<bool()>& power_goes,
+                       const std::function<void(std::chrono::seconds)>& wait) {
     ::sync();
     if (!power_goes()) {
         supervisor.feed(pause_s);
@@ -268,8 +312,9 @@ Status give_power_back(hal::Supervisor& supervisor, std::uint32_t wake_after_s,
         }
     }
     auto done = supervisor.done();
+    if (!done && done.error().code == ErrorCode::unavailable) wait(silent_limit);
     if (!done) return done.error().with("the supervisor");
-    std::this_thread::sleep_for(dark_limit);
+    wait(dark_limit);
     return fail(ErrorCode::unavailable, "the supervisor took the power back, and it is still there");
 }
 

@@ -27,6 +27,18 @@ struct Bench {
               },
               [this] { ++changes; }) {}
 
+    // Runs what is posted by now.
+    void run_posted() {
+        std::unique_lock lock(mutex);
+        while (!events.empty()) {
+            const auto event = std::move(events.front());
+            events.pop_front();
+            lock.unlock();
+            event();
+            lock.lock();
+        }
+    }
+
     // Runs what is posted until `reached`, ten seconds at most.
     bool reach(const std::function<bool()>& reached) {
         const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(10);
@@ -95,6 +107,24 @@ TEST_CASE("the system that runs is marked good when the program has worked for a
     bench.clock.advance(1);
     bench.fittings.works(true);
     CHECK(bench.reach([&] { return bench.fittings.slots().front().good == true; }));
+}
+
+TEST_CASE("an update that is being installed is known of until its end") {
+    using Kind = hal::InstallEvent::Kind;
+    Bench bench;
+    bench.fittings.start();
+    const auto after = [&](Kind kind, int percent) {
+        bench.fittings.installer_tells({kind, percent, "It goes on."});
+        bench.run_posted();
+        return bench.fittings.installs();
+    };
+    CHECK_FALSE(bench.fittings.installs());
+    CHECK(after(Kind::running, 0));
+    CHECK(after(Kind::running, 40));
+    CHECK_FALSE(after(Kind::installed, 100));
+    CHECK_FALSE(after(Kind::running, 100));  // told behind the end
+    CHECK(after(Kind::running, 10));
+    CHECK_FALSE(after(Kind::failed, 10));
 }
 
 TEST_CASE("a minute in which the program did not work once is none") {

@@ -123,6 +123,23 @@ TEST_CASE("The configuration changes single settings of a board's part, or names
     CHECK(replay.gnss.settings == hal::SettingMap{{"path", "drive.nmea"}});
 }
 
+TEST_CASE("The configuration changes single settings that the board wants of its supervisor") {
+    std::string board = board_file;
+    board.replace(
+        board.find("[link]"), 6,
+        "[supervisor]\ndriver = \"sim\"\n[supervisor.settings]\nlow_mv = 23000\nhigh_mv = 32000\n[link]");
+    board.replace(board.find("\"gnss\", \"link\""), 14, "\"gnss\", \"supervisor\", \"link\"");
+    const auto settings = load_with_board("[supervisor.settings]\nlow_mv = 22000\n", board).value();
+    CHECK(settings.supervisor_settings == hal::SupervisorSettings{{"low_mv", 22'000}, {"high_mv", 32'000}});
+    CHECK(settings.supervisor.settings.empty());
+    CHECK(load("").value().supervisor_settings.empty());
+    const auto misspelt = load("[supervisor]\ndriver = \"sim\"\n[supervisor.settings]\nresume_mw = 22000\n");
+    REQUIRE_FALSE(misspelt.has_value());
+    CHECK(misspelt.error().message.find("fieldpostd.toml:9:1: unknown key \"resume_mw\"") !=
+          std::string::npos);
+    CHECK(misspelt.error().message.find("did you mean \"resume_mv\"") != std::string::npos);
+}
+
 TEST_CASE("A part that the revision does not have is not fitted") {
     const auto bench = load_with_board("revision = \"bench\"\n").value();
     CHECK(bench.board == "A carrier, revision bench");

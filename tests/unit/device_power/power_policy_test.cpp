@@ -87,13 +87,47 @@ TEST_CASE("time is kept back of the hold-up to close and sync the stores") {
     CHECK(brief.step(hold_up(8 * second), three_wait, 6 * second) == Step::stop);
 }
 
-TEST_CASE("a hold-up that is taken back is forgotten, and so is one of a supervisor that fell silent") {
+TEST_CASE("an update that is being installed is not broken off while there is time to close the stores") {
+    PowerPolicy policy{{0}};
+    const auto asked = hold_up(120 * second, HoldUpCause::supply_low);
+    CHECK(policy.step(asked, {true, 0, true}, 0) == Step::stay);
+    CHECK(policy.step(asked, {true, 0, true}, 89 * second) == Step::stay);
+    CHECK(policy.step(asked, {true, 0, true}, 90 * second) == Step::stop);
+
+    PowerPolicy installed{{0}};
+    CHECK(installed.step(asked, {true, 0, true}, 0) == Step::stay);
+    CHECK(installed.step(asked, nothing, second) == Step::stop);
+}
+
+TEST_CASE("a supervisor that falls silent in a hold-up may cut the power at the deadline that it told last") {
+    PowerPolicy policy{{10 * second}};
+    CHECK(policy.step(hold_up(100 * second), nothing, 0) == Step::stay);
+    CHECK(policy.step(hold_up(120 * second), nothing, second) == Step::stay);
+    // Nobody can tell it that all is done.
+    CHECK(policy.step(std::nullopt, nothing, 60 * second) == Step::stay);
+    CHECK(policy.step(std::nullopt, nothing, 89 * second) == Step::stay);
+    CHECK(policy.step(std::nullopt, nothing, 90 * second) == Step::stop);
+
+    PowerPolicy dead{{10 * second}};
+    CHECK(dead.step(hold_up(120 * second), nothing, 0) == Step::stay);
+    CHECK(dead.step(std::nullopt, nothing, 20 * second) == Step::stay);
+    CHECK(dead.step(std::nullopt, nothing, 120 * second) == Step::run);
+    CHECK(dead.step(std::nullopt, nothing, 121 * second) == Step::run);
+
+    PowerPolicy back{{10 * second}};
+    CHECK(back.step(hold_up(120 * second), nothing, 0) == Step::stay);
+    CHECK(back.step(std::nullopt, nothing, 20 * second) == Step::stay);
+    CHECK(back.step(on(), nothing, 21 * second) == Step::run);
+    CHECK(back.step(std::nullopt, nothing, 22 * second) == Step::run);
+}
+
+TEST_CASE("a hold-up that is taken back is forgotten") {
     PowerPolicy policy{{30 * second}};
     CHECK(policy.step(hold_up(120 * second), nothing, 0) == Step::stay);
     CHECK(policy.step(on(), nothing, 20 * second) == Step::run);
     CHECK(policy.step(hold_up(160 * second), nothing, 40 * second) == Step::stay);
     CHECK(policy.step(hold_up(160 * second), nothing, 69 * second) == Step::stay);
-    CHECK(policy.step(std::nullopt, nothing, 70 * second) == Step::run);
+    CHECK(policy.step(hold_up(160 * second), nothing, 70 * second) == Step::stop);
 }
 
 TEST_CASE("nothing large is begun on a low battery or when power is about to go") {
@@ -110,6 +144,7 @@ TEST_CASE("whatever is asked, the device never stays into the time for closing, 
         PowerPolicy policy{{*rc::gen::inRange<std::int64_t>(0, 600) * second}};
         std::int64_t now = 0;
         std::optional<SupervisorState> state = on();
+        std::int64_t told_us = 0;  // the deadline that the supervisor told last; 0: none that holds
         const auto steps = *rc::gen::inRange(1, 60);
         for (int at = 0; at < steps; ++at) {
             now += *rc::gen::inRange<std::int64_t>(1, 5 * second);
@@ -121,11 +156,13 @@ TEST_CASE("whatever is asked, the device never stays into the time for closing, 
                                                      HoldUpCause::supply_high, HoldUpCause::run_over);
                 state = hold_up(now + *rc::gen::inRange<std::int64_t>(1, 600 * second), cause);
             }
-            const PowerWork work{*rc::gen::arbitrary<bool>(), *rc::gen::inRange<std::uint64_t>(0, 9)};
+            const PowerWork work{*rc::gen::arbitrary<bool>(), *rc::gen::inRange<std::uint64_t>(0, 9),
+                                 *rc::gen::arbitrary<bool>()};
             const Step step = policy.step(state, work, now);
-            const bool asked = state && state->deadline_us;
-            RC_ASSERT(asked == (step != Step::run));
-            if (step == Step::stay) RC_ASSERT(now < *state->deadline_us - PowerRules::least_margin_us);
+            if (state) told_us = state->deadline_us.value_or(0);
+            if (!state && now >= told_us) told_us = 0;
+            RC_ASSERT((told_us != 0) == (step != Step::run));
+            if (step == Step::stay) RC_ASSERT(now < told_us - PowerRules::least_margin_us);
         }
     });
 }

@@ -5,6 +5,8 @@
 #include <fstream>
 #include <thread>
 
+#include "firmware/logic/settings.hpp"
+#include "hal/clock/sim.hpp"
 #include "hal/clock/system.hpp"
 #include "sync/base/file.hpp"
 #include "tests/unit/support/temporary_folder.hpp"
@@ -31,6 +33,7 @@ class PlayedSupervisor final : public hal::Supervisor {
     Status done() override {
         const std::lock_guard lock(mutex_);
         said_.push_back("done");
+        if (silent_) return fail(ErrorCode::unavailable, "no answer");
         return fail(ErrorCode::conflict, "another run");
     }
     Status set_wake(std::uint32_t after_s) override {
@@ -47,12 +50,37 @@ class PlayedSupervisor final : public hal::Supervisor {
             --deaf_to_;
             return fail(ErrorCode::unavailable, "no answer");
         }
-        return hal::SupervisorSettings{{"host_watchdog_ms", 1000}};
+        return held_;
     }
-    Status change_settings(const hal::SupervisorSettings&) override { return ok(); }
+    Status change_settings(const hal::SupervisorSettings& changes) override {
+        const std::lock_guard lock(mutex_);
+        changes_.push_back(changes);
+        if (refusals_.empty()) {
+            for (const auto& [name, value] : changes) held_[name] = value;
+            return ok();
+        }
+        const Error refusal = refusals_.front();
+        refusals_.pop_front();
+        return refusal;
+    }
     Status update(BytesView) override { return ok(); }
-    Status confirm_update() override { return ok(); }
+    Status confirm_update() override {
+        const std::lock_guard lock(mutex_);
+        said_.push_back("confirm");
+        return ok();
+    }
 
+    // Refuses the next change of its settings.
+    void refuse_settings(const Error& why) {
+        const std::lock_guard lock(mutex_);
+        refusals_.push_back(why);
+    }
+    // Does not answer done().
+    void be_silent() { silent_ = true; }
+    std::vector<hal::SupervisorSettings> changes() const {
+        const std::lock_guard lock(mutex_);
+        return changes_;
+    }
     // Does not answer when it is asked so often for its settings.
     void be_deaf_to(int questions) {
         const std::lock_guard lock(mutex_);
@@ -72,6 +100,10 @@ class PlayedSupervisor final : public hal::Supervisor {
     hal::SupervisorHandler on_state_;
     mutable std::mutex mutex_;
     int deaf_to_ = 0;
+    bool silent_ = false;
+    hal::SupervisorSettings held_{{"host_watchdog_ms", 1000}, {"low_mv", 11'600}, {"resume_mv", 12'200}};
+    std::deque<Error> refusals_;
+    std::vector<hal::SupervisorSettings> changes_;
     std::vector<std::uint32_t> feeds_;
     std::vector<std::string> said_;
 };
@@ -79,7 +111,9 @@ class PlayedSupervisor final : public hal::Supervisor {
 struct Bench {
     support::TemporaryFolder folder;
     support::EventLoop loop;
-    std::unique_ptr<hal::Clock> clock = hal::make_system_clock(0);
+    std::shared_ptr<hal::Clock> clock = hal::make_system_clock(0);
+    hal::SupervisorSettings settings;  // that the supervisor is to be set to
+    std::vector<std::string> refused;
     std::shared_ptr<PlayedSupervisor> supervisor = std::make_shared<PlayedSupervisor>();
     PowerWork work;
     bool works = true;
@@ -100,6 +134,7 @@ struct Bench {
         events.works = [this] { return works; };
         events.changed = [this] { ++changes; };
         events.stop = [this] { ++stops; };
+        events.settings_refused = [this](const Error& error) { refused.push_back(error.message); };
         events.sos = [this](const std::function<void(bool)>& saved) {
             ++alarms;
             if (slow) {
@@ -108,9 +143,17 @@ struct Bench {
                 saved(saves);
             }
         };
-        watch = std::make_unique<PowerWatch>(loop, supervisor, PowerRules{stay_us}, folder.path / "sos",
-                                             *clock, std::move(events));
+        watch = std::make_unique<PowerWatch>(loop, supervisor, PowerRules{stay_us}, settings,
+                                             folder.path / "sos", *clock, std::move(events));
         REQUIRE(watch->start().has_value());
+    }
+
+    // Time goes on by the test's word alone; open() comes next.
+    std::shared_ptr<hal::SimClock> stand_still() {
+        auto still = std::make_shared<hal::SimClock>();
+        watch.reset();
+        clock = still;
+        return still;
     }
 
     // Runs the loop until `reached`, ten seconds at most.
@@ -123,6 +166,13 @@ struct Bench {
         });
         loop.run();
         return there;
+    }
+
+    // It was silent, and is heard again: its settings are looked at once more.
+    void meet_again() {
+        supervisor->says(std::nullopt);
+        settle();
+        supervisor->says(on());
     }
 
     // What was posted until now has run.
@@ -185,6 +235,98 @@ TEST_CASE("a supervisor that was heard once is fed on when it falls silent: it s
     CHECK(bench.supervisor->feeds().back() == 600);
 }
 
+TEST_CASE("the supervisor is set to what the vehicle wants, and told only what differs") {
+    Bench bench;
+    bench.settings = {{"low_mv", 23'000}, {"resume_mv", 12'200}};
+    bench.open();
+    bench.supervisor->says(bench.on());
+    REQUIRE(bench.reach([&] { return !bench.supervisor->changes().empty(); }));
+    const std::vector<hal::SupervisorSettings> changes{{{"low_mv", 23'000}}};
+    CHECK(bench.supervisor->changes() == changes);
+    bench.meet_again();
+    const std::size_t fed = bench.supervisor->feeds().size();
+    REQUIRE(bench.reach([&] { return bench.supervisor->feeds().size() >= fed + 3; }));
+    CHECK(bench.supervisor->changes() == changes);
+    CHECK(bench.refused.empty());
+}
+
+TEST_CASE("the pace of the feeds is the one of the watchdog that the vehicle wants") {
+    Bench bench;
+    bench.settings = {{"host_watchdog_ms", 600'000}};
+    bench.open();
+    bench.supervisor->says(bench.on());
+    REQUIRE(bench.reach([&] { return !bench.supervisor->changes().empty(); }));
+    int turns = 0;
+    const auto count = bench.loop.every(300ms, [&] { ++turns; });
+    REQUIRE(bench.reach([&] { return turns >= 3; }));
+    CHECK(bench.supervisor->feeds().size() <= 3);  // not four a second
+}
+
+TEST_CASE("settings that do not come through are told again when the supervisor is met again") {
+    Bench bench;
+    bench.settings = {{"low_mv", 23'000}};
+    bench.supervisor->refuse_settings(fail(ErrorCode::unavailable, "no answer"));
+    bench.open();
+    bench.supervisor->says(bench.on());
+    REQUIRE(bench.reach([&] { return bench.supervisor->changes().size() == 1; }));
+    bench.meet_again();
+    CHECK(bench.reach([&] { return bench.supervisor->changes().size() == 2; }));
+    CHECK(bench.refused.empty());
+}
+
+TEST_CASE("settings that the supervisor refuses are told to people, and not tried for ever") {
+    Bench bench;
+    bench.settings = {{"low_mv", 99'000}};
+    bench.supervisor->refuse_settings(fail(ErrorCode::invalid_argument, "it takes no such value"));
+    bench.open();
+    bench.supervisor->says(bench.on());
+    REQUIRE(bench.reach([&] { return !bench.refused.empty(); }));
+    CHECK(bench.refused.front().find("low_mv = 99000") != std::string::npos);
+    CHECK(bench.refused.front().find("it takes no such value") != std::string::npos);
+    bench.meet_again();
+    const std::size_t fed = bench.supervisor->feeds().size();
+    REQUIRE(bench.reach([&] { return bench.supervisor->feeds().size() >= fed + 3; }));
+    CHECK(bench.supervisor->changes().size() == 1);
+    CHECK(bench.refused.size() == 1);
+}
+
+TEST_CASE("a new firmware of the supervisor has a minute of its own, however long the program has run") {
+    Bench bench;
+    const auto clock = bench.stand_still();
+    bench.open();
+    const auto fed_on = [&] {
+        const std::size_t fed = bench.supervisor->feeds().size();
+        REQUIRE(bench.reach([&] { return bench.supervisor->feeds().size() >= fed + 3; }));
+    };
+    auto state = bench.on();
+    state.version = 0x000100;
+    bench.supervisor->says(state);
+    clock->advance(600'000'000);
+    fed_on();
+    state.version = 0x000200;
+    state.trial = true;
+    bench.supervisor->says(state);
+    fed_on();
+    CHECK(bench.supervisor->said().empty());
+    clock->advance(59'000'000);
+    fed_on();
+    CHECK(bench.supervisor->said().empty());
+    clock->advance(1'000'000);
+    CHECK(bench.reach([&] { return bench.supervisor->said() == std::vector<std::string>{"confirm"}; }));
+}
+
+TEST_CASE("the service manager starts what hangs anew before the supervisor cuts the power") {
+    const auto unit = read_file(FIELDPOST_SERVICE, 65'536).value();
+    const auto seconds = [&unit](const std::string& key) {
+        const std::size_t at = unit.find("\n" + key + "=");
+        REQUIRE(at != std::string::npos);
+        return std::stoul(unit.substr(at + key.size() + 2));
+    };
+    const unsigned long cut_s = firmware::Settings{}.host_watchdog_ms / 1000;
+    // The last feed is as old as a quarter when it begins to hang; the next one needs some seconds.
+    CHECK(cut_s / 4 + seconds("WatchdogSec") + seconds("TimeoutAbortSec") + seconds("RestartSec") < cut_s);
+}
+
 TEST_CASE("who is never heard is never fed") {
     Bench bench;
     bench.settle();
@@ -242,6 +384,21 @@ TEST_CASE("what waits is looked at each second, and the program ends when it is 
     bench.settle();
     CHECK(bench.stops == 0);
     bench.work.waiting = 0;
+    CHECK(bench.reach([&] { return bench.stops == 1; }));
+}
+
+TEST_CASE("a supervisor that falls silent before power goes takes nothing back") {
+    Bench bench;
+    const auto clock = bench.stand_still();
+    bench.open(10'000'000);
+    bench.supervisor->says(bench.asked_to_finish(60'000'000));
+    bench.settle();
+    clock->advance(20'000'000);
+    bench.supervisor->says(std::nullopt);
+    bench.settle();
+    CHECK(bench.stops == 0);
+    CHECK(bench.watch->spares());
+    clock->advance(30'000'000);
     CHECK(bench.reach([&] { return bench.stops == 1; }));
 }
 
@@ -384,6 +541,16 @@ TEST_CASE("the last word sets the wake-up and then says done; what the superviso
     const auto given = give_power_back(supervisor, 3600, [] { return true; });
     CHECK(given.error().code == ErrorCode::conflict);
     CHECK(supervisor.said() == std::vector<std::string>{"wake 3600", "done"});
+}
+
+TEST_CASE("a supervisor that does not answer at the end may cut the power yet: nothing is opened before") {
+    PlayedSupervisor supervisor;
+    supervisor.be_silent();
+    std::chrono::seconds waited{0};
+    const auto given = give_power_back(
+        supervisor, 0, [] { return true; }, [&](std::chrono::seconds s) { waited += s; });
+    CHECK(given.error().code == ErrorCode::unavailable);
+    CHECK(waited == 30s);
 }
 
 TEST_CASE("power that stays after all, for an ignition or a call for help, is not given back") {

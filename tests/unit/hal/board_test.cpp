@@ -124,6 +124,36 @@ TEST_CASE("a board says for each part with which driver and settings, in this re
     CHECK(part(*board, "a", Capability::installer) == BoardPart{Fitting::absent, "empty", {}});
 }
 
+TEST_CASE("a board says what its supervisor is to be set to, and a revision changes single settings of it") {
+    const std::string with = changed(
+        good_board, "path = { port = \"supervisor\" }\n",
+        "path = { port = \"supervisor\" }\n[supervisor.settings]\nlow_mv = 23000\nresume_mv = 24400\n");
+    const BoardFolder folder(changed(with, "[revision.gnss]\nbaud = 115200\n",
+                                     "[revision.supervisor.settings]\nlow_mv = 23500\n"));
+    const auto board = load_board(folder.file);
+    INFO((board ? "" : board.error().message));
+    REQUIRE(board.has_value());
+    const BoardPart& fitted = part(*board, "b", Capability::supervisor);
+    CHECK(fitted.supervisor == SupervisorSettings{{"low_mv", 23'500}, {"resume_mv", 24'400}});
+    CHECK(fitted.settings == SettingMap{{"path", "/dev/supervisor"}});
+    CHECK(part(*board, "a", Capability::supervisor).supervisor.empty());
+}
+
+TEST_CASE("settings that no supervisor has, and values that are no numbers, are refused with their places") {
+    const std::string before = "path = { port = \"supervisor\" }\n";
+    const auto said = [&before](const std::string& settings) {
+        return complaint_after(before, before + "[supervisor.settings]\n" + settings);
+    };
+    CHECK(said("resume_mw = 23000\n")
+              .find("board.toml:33:1: unknown key \"resume_mw\" in [supervisor.settings] (did you mean "
+                    "\"resume_mv\"?)") != std::string::npos);
+    CHECK(said("low_mv = \"23 V\"\n").find("low_mv must be a whole number") != std::string::npos);
+    CHECK(said("low_mv = -1\n").find("low_mv must be from 0 to 4294967295") != std::string::npos);
+    CHECK(complaint_after(before, before + "settings = 24\n").find("settings must be a table") !=
+          std::string::npos);
+    CHECK(complaint_after("kind = \"lte\"\n", "kind = \"lte\"\n[link.settings]\nlow_mv = 1\n") != "");
+}
+
 TEST_CASE("a machine's revision is the one whose text is found, else the one without detection") {
     const BoardFolder folder;
     const auto board = load_board(folder.file);
@@ -335,11 +365,16 @@ TEST_CASE("nothing that is no board at all is taken") {
 }
 
 TEST_CASE("a further table that names a driver replaces the part, and one that names none changes settings") {
-    const BoardPart part{Fitting::mandatory, "serial", {{"path", "/dev/gnss"}, {"baud", "9600"}}};
+    BoardPart part{Fitting::mandatory, "serial", {{"path", "/dev/gnss"}, {"baud", "9600"}}};
     CHECK(changed_part(part, std::nullopt, {{"baud", "4800"}}) ==
           BoardPart{Fitting::mandatory, "serial", {{"path", "/dev/gnss"}, {"baud", "4800"}}});
     CHECK(changed_part(part, "replay", {{"path", "drive.nmea"}}) ==
           BoardPart{Fitting::mandatory, "replay", {{"path", "drive.nmea"}}});
+    part.supervisor = {{"low_mv", 23'000}, {"high_mv", 32'000}};
+    CHECK(changed_part(part, std::nullopt, {}, {{"low_mv", 22'000}}).supervisor ==
+          SupervisorSettings{{"low_mv", 22'000}, {"high_mv", 32'000}});
+    CHECK(changed_part(part, "sim", {}, {{"low_mv", 22'000}}).supervisor ==
+          SupervisorSettings{{"low_mv", 22'000}});
     CHECK(changed_part({}, "sim", {}) == BoardPart{Fitting::present, "sim", {}});
     CHECK(changed_part({}, "empty", {}) == BoardPart{});
 }
