@@ -45,6 +45,15 @@ class VarintReader {
         at_ += size;
         return bytes;
     }
+    // So many numbers if each of them is one byte, which then is the number; else nullopt, and nothing is
+    // taken.
+    std::optional<BytesView> take_small(std::size_t count) {
+        if (bad_ || count > static_cast<std::size_t>(end_ - at_)) return std::nullopt;
+        unsigned all = 0;
+        for (const char byte : BytesView(at_, count)) all |= static_cast<unsigned char>(byte);
+        if (all > 0x7f) return std::nullopt;
+        return take_bytes(count);
+    }
     BytesView rest() const { return {at_, static_cast<std::size_t>(end_ - at_)}; }
     bool bad() const { return bad_; }
 

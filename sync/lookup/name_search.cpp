@@ -30,8 +30,10 @@ constexpr std::size_t variants_tried = 9;
 constexpr std::size_t respaced_tried = 3;  // of them
 constexpr double space_cost = 0.05;
 constexpr std::size_t spellings_tried = 40;  // of one variant
-constexpr double initial_weight = 0.25;      // of a name's initial, beside a word
-constexpr std::size_t least_parted = 2;      // letters of each half of a word that is two
+// What cannot come nearer than this to the best so far is not looked for: one error, and no more.
+constexpr double worth_a_look = 0.10;
+constexpr double initial_weight = 0.25;  // of a name's initial, beside a word
+constexpr std::size_t least_parted = 2;  // letters of each half of a word that is two
 
 struct Typed {
     struct Word {
@@ -274,12 +276,13 @@ void take_named(snapshot::Entries& entries, const std::vector<std::string>& word
     take(found, rows);
 }
 
+struct Spelling {
+    double cost = 0;
+    std::vector<std::string> words;
+};
+
 // The ways to spell all words with words that names have, the likeliest first.
-std::vector<std::vector<std::string>> spellings(const Typed& typed, const NameWords& known) {
-    struct Spelling {
-        double cost = 0;
-        std::vector<std::string> words;
-    };
+std::vector<Spelling> spellings(const Typed& typed, const NameWords& known) {
     std::vector<Spelling> all{{}};
     for (const Typed::Word& word : typed.words) {
         std::vector<LikeWord> ways = word.like;
@@ -297,9 +300,13 @@ std::vector<std::vector<std::string>> spellings(const Typed& typed, const NameWo
         if (longer.size() > spellings_tried) longer.resize(spellings_tried);
         all = std::move(longer);
     }
-    std::vector<std::vector<std::string>> out;
-    for (Spelling& spelling : all) out.push_back(std::move(spelling.words));
-    return out;
+    return all;
+}
+
+double best_of(const std::vector<Candidate>& candidates) {
+    double best = 0;
+    for (const Candidate& candidate : candidates) best = std::max(best, candidate.score);
+    return best;
 }
 
 }  // namespace
@@ -352,14 +359,21 @@ void find_names_like(snapshot::Entries& entries, NameWords& known, const TypedTe
             word.like = known.like(word.text, words_like, far);
             with_initials.push_back({word.text, word.text.substr(0, 1)});
         }
-        for (const std::vector<std::string>& words : spellings(typed, known)) {
-            if (rows.size() >= wanted) break;
-            take_named(entries, words, limit, wanted, left, rows);
+        std::size_t added = 0;
+        const auto add_rows = [&] {
+            for (; added < rows.size(); ++added) add_row(entries, rows[added], typed, out);
+        };
+        for (const Spelling& spelling : spellings(typed, known)) {
+            const double most = whole_name - typed.cost - spelling.cost;
+            if (rows.size() >= wanted || most < best_of(out) - worth_a_look) break;
+            take_named(entries, spelling.words, limit, wanted, left, rows);
+            add_rows();
         }
         // The source may have no more than a letter of what was typed.
-        if (rows.size() < wanted && with_initials.size() > 1)
+        const double most = whole_name - typed.cost - initial_written;
+        if (rows.size() < wanted && with_initials.size() > 1 && most > best_of(out))
             take(entries.named(with_initials, wanted - rows.size(), left), rows);
-        for (const std::int64_t row : rows) add_row(entries, row, typed, out);
+        add_rows();
     }
 }
 

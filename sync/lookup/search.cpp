@@ -38,8 +38,12 @@ bool has_letter(const std::string& word) {
     return std::ranges::any_of(word, [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
+bool is_numeral(std::string_view word) {
+    return word.front() >= '0' && word.front() <= '9';
+}
+
 bool begins_with_number(const TypedText& typed) {
-    return typed.words.front().front() >= '0' && typed.words.front().front() <= '9';
+    return is_numeral(typed.words.front());
 }
 
 }  // namespace
@@ -108,9 +112,11 @@ struct Search::State {
             find_names_like(entries, *words, typed, true, limit, names_left, candidates);
     }
 
-    // "24 Hour Fitness" is: what begins with a number may be a name when names have that number.
+    // "24 Hour Fitness" is: what has a number may be a name when names have that number.
     bool may_be_name(const TypedText& typed) {
-        return !begins_with_number(typed) || entries.is_name_word(typed.words.front());
+        return std::ranges::all_of(typed.words, [&](const std::string& word) {
+            return !is_numeral(word) || entries.is_name_word(word);
+        });
     }
 
     // What the city itself numbers so wins: "26-PLM-001234" is a permit before it is a square of a grid.

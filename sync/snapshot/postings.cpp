@@ -116,32 +116,10 @@ void Postings::next(Place& place) {
 }
 
 bool Postings::advance(Place& place, BytesView key, std::int64_t row) {
-    const PostingBlock& block = *place.block_;
-    const auto is_before = [&](std::size_t at) {
-        const int order = block.key(at).compare(key);
-        return order < 0 || (order == 0 && block.row(at) < row);
-    };
-    if (is_before(block.size() - 1)) {
-        place = seek(key, row);
-        return true;
-    }
-    // It is near, as a rule: steps that double, then halves of the last one.
-    std::size_t low = place.at_;
-    std::size_t step = 1;
-    while (low + step < block.size() && is_before(low + step - 1)) {
-        low += step;
-        step *= 2;
-    }
-    std::size_t high = std::min(low + step, block.size() - 1);
-    while (low < high) {
-        const std::size_t middle = (low + high) / 2;
-        if (is_before(middle))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    place.at_ = low;
-    return false;
+    place.at_ = place.block_->lower_bound(key, row, place.at_);
+    if (place.at_ < place.block_->size()) return false;
+    place = seek(key, row);
+    return true;
 }
 
 // A block of one entry is never too large: keys are short.

@@ -22,8 +22,7 @@ namespace fieldpost::snapshot {
 class Postings {
   public:
     Postings(Database& database, const std::string& table);  // PlainBlocks
-    // Keeps so many blocks unpacked: of words of names 17 KiB each on average, of addresses 15, of others 7
-    // or less.
+    // Keeps so many blocks unpacked: of words of names 11 KiB each on average, of addresses 16, of others 7.
     explicit Postings(std::unique_ptr<BlockStore> blocks, std::size_t blocks_kept = 128);
 
     // Where reading stands: on an entry, or behind the last one. Good until the next change.

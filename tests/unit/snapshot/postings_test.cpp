@@ -88,6 +88,12 @@ TEST_CASE("Damaged blocks of search entries are refused or harmless") {
     const Bytes packed = snapshot::pack_postings(many(random, 300));
     CHECK(PostingBlock::unpack("").error().code == ErrorCode::corrupt);
     CHECK(PostingBlock::unpack("\x01").error().code == ErrorCode::corrupt);
+    const std::vector<Posting> two{{"B", row_at(1, 0)}, {"C", row_at(2, 0)}};
+    for (const char wrong : {'A', 'B'}) {  // no key may come before the one before it, or be it again
+        Bytes out_of_order = snapshot::pack_postings(two);
+        out_of_order.at(out_of_order.find('C')) = wrong;
+        CHECK(PostingBlock::unpack(out_of_order).error().code == ErrorCode::corrupt);
+    }
     for (int run = 0; run < 2000; ++run) {
         Bytes damaged = packed;
         for (std::uint64_t n = 0; n <= random.below(3); ++n)
