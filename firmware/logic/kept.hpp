@@ -84,10 +84,11 @@ class Kept {
     // False unless it is whole, by the size that it says it has. `value` is overwritten as far as it goes.
     bool read(std::uint32_t page, Head& head, T& value) {
         const std::uint32_t begin = page * storage_.page_size();
-        std::array<std::uint8_t, sizeof(Head)> raw;
+        constexpr auto head_size = static_cast<std::uint32_t>(sizeof(Head));
+        std::array<std::uint8_t, head_size> raw;
         if (!storage_.read(begin, raw)) return false;
         std::memcpy(&head, raw.data(), raw.size());
-        if (head.size == 0 || head.size % 4 != 0 || head.size > storage_.page_size() - sizeof(Head) - 4)
+        if (head.size == 0 || head.size % 4 != 0 || head.size > storage_.page_size() - head_size - 4)
             return false;
         Crc16 crc;
         crc.add(raw);
@@ -95,12 +96,12 @@ class Kept {
         std::memcpy(known.data(), &value, sizeof(T));
         std::array<std::uint8_t, 4> word;
         for (std::uint32_t at = 0; at < head.size; at += 4) {
-            if (!storage_.read(begin + sizeof(Head) + at, word)) return false;
+            if (!storage_.read(begin + head_size + at, word)) return false;
             crc.add(word);
             if (at < sizeof(T)) std::memcpy(known.data() + at, word.data(), word.size());
         }
         std::uint32_t stored = 0;
-        if (!storage_.read(begin + sizeof(Head) + head.size, word)) return false;
+        if (!storage_.read(begin + head_size + head.size, word)) return false;
         std::memcpy(&stored, word.data(), word.size());
         if (stored != crc.value()) return false;
         std::memcpy(&value, known.data(), sizeof(T));
