@@ -35,8 +35,8 @@ struct PowerWork {
 class PowerPolicy {
   public:
     //   run   nobody asks for an end
-    //   stay  power goes soon; there is still time, for people, for sending or for an update that is
-    //   installed stop  write everything down and give the power back now
+    //   stay  power goes soon; there is still time: for people, for sending, for an installation
+    //   stop  write everything down and give the power back now
     enum class Step { run, stay, stop };
 
     explicit PowerPolicy(PowerRules rules) : rules_(rules) {}
