@@ -82,8 +82,9 @@ void Supervisor::retain(bool asked) {
     RetainedState state;
     state.power = power_.memory();
     state.now_ms = now_ms_;
-    state.trial_ms = trial_ms_;
-    state.trial_up_ms = trial_up_ms_;
+    // What is left of one trial must not count in the next, which may begin with the next start.
+    state.trial_ms = on_trial() ? trial_ms_ : 0;
+    state.trial_up_ms = on_trial() ? trial_up_ms_ : 0;
     state.contacts = contacts_.memory();
     state.asked = asked;
     state.resets = resets_;

@@ -165,11 +165,11 @@ void PowerWatch::meet(const hal::SupervisorState& state) {
     feed();
 }
 
-// Asked again with the next feed when it does not answer.
+// Again with the next feed when it does not answer.
 void PowerWatch::ask_for_settings() {
     paced_ = commands_.post([this, was_refused = refused_] {
         auto settings = supervisor_->settings();
-        if (settings && !was_refused) set_up(*settings);
+        const bool is_set = settings && (was_refused || set_up(*settings));
         auto pace = feed_pace;
         if (!settings) {
             pace = unsure_feed;
@@ -177,36 +177,40 @@ void PowerWatch::ask_for_settings() {
                    watchdog != settings->end() && watchdog->second != 0) {
             pace = std::clamp(std::chrono::milliseconds(watchdog->second / 4), fastest_feed, feed_pace);
         }
-        post([this, pace, is_known = settings.has_value()] {
-            paced_ = is_known;
+        post([this, pace, is_set] {
+            paced_ = is_set;
             feeding_ = loop_.every(pace, [this] { feed(); });
         });
     });
 }
 
-// On the commands' thread. `settings` are the supervisor's, before and after.
-void PowerWatch::set_up(hal::SupervisorSettings& settings) {
+// On the commands' thread. `settings` are the supervisor's, before and after. False when it is to be tried
+// again: no answer came.
+bool PowerWatch::set_up(hal::SupervisorSettings& settings) {
     hal::SupervisorSettings changes;
     for (const auto& [name, value] : settings_) {
         const auto held = settings.find(name);
         if (held == settings.end() || held->second != value) changes[name] = value;
     }
-    if (changes.empty()) return;
+    if (changes.empty()) return true;
     const auto changed = supervisor_->change_settings(changes);
     if (changed) {
         for (const auto& [name, value] : changes) settings[name] = value;
-        return spdlog::info("supervisor: it is set to{}", text_of(changes));
+        spdlog::info("supervisor: it is set to{}", text_of(changes));
+        return true;
     }
     const ErrorCode code = changed.error().code;
-    if (code != ErrorCode::invalid_argument && code != ErrorCode::refused) {  // with the next meeting
-        return spdlog::error("supervisor: it is not set to{} yet: {}", text_of(changes),
-                             changed.error().message);
+    if (code == ErrorCode::unavailable || code == ErrorCode::full) {
+        spdlog::error("supervisor: it is not set to{} yet: {}", text_of(changes), changed.error().message);
+        return false;
     }
+    const char* advice = code == ErrorCode::io ? "" : ", so mend [supervisor.settings]";
     post([this, error = changed.error().with("it keeps what it had and is not set to" + text_of(changes) +
-                                             ", so mend [supervisor.settings]")] {
+                                             advice)] {
         refused_ = true;
         events_.settings_refused(error);
     });
+    return true;
 }
 
 // What hangs keeps the feed back, and the supervisor resets the computer. One that has fallen silent is fed

@@ -93,7 +93,7 @@ class PowerWatch {
     void sos_saved(bool saved, Reported reported);
     void meet(const hal::SupervisorState& state);
     void ask_for_settings();
-    void set_up(hal::SupervisorSettings& settings);
+    bool set_up(hal::SupervisorSettings& settings);
     void confirm_update(const hal::SupervisorState& state);
 
     support::EventLoop& loop_;

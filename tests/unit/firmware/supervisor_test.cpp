@@ -388,6 +388,25 @@ TEST_CASE(
     CHECK_FALSE(v.feed().state().update_waits());
 }
 
+TEST_CASE("an update has its whole trial, however long the one before was on trial") {
+    Vehicle v;
+    v.start();
+    REQUIRE(v.update(make_image(2, 2'000)) == wire::RESULT_OK);
+    const auto park_for_hours = [&v](int hours) {
+        v.park();
+        v.pass(3'000);
+        for (int hour = 0; hour < hours; ++hour) v.supervisor->tick(3'600'000, v.raw);
+        v.pass(3'000);
+    };
+    park_for_hours(80);
+    REQUIRE(v.version == 2);
+    v.start();
+    REQUIRE(v.confirm() == wire::RESULT_OK);
+    REQUIRE(v.update(make_image(3, 2'000)) == wire::RESULT_OK);
+    park_for_hours(20);
+    CHECK(v.version == 3);
+}
+
 TEST_CASE("an update that is not confirmed in time, or lets the computer fail, gives way to the one before") {
     for (const bool hangs : {false, true}) {
         Vehicle v;

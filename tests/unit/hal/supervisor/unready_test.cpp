@@ -1,5 +1,6 @@
 // What feeds a supervisor in fieldpostd's place while a box is not ready:
 // tools/packaging/debian/feed-unready.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -69,5 +70,27 @@ TEST_CASE("once fieldpostd runs or is started, nobody feeds in its place") {
 TEST_CASE("a box without a supervisor is left alone") {
     const Box box("echo inactive");
     std::filesystem::remove(box.folder / "port");
-    CHECK(box.what_is_done().empty());
+    std::istringstream done(box.what_is_done());
+    int waits = 0;
+    for (std::string slept; std::getline(done, slept); ++waits) CHECK(slept == "sleep 2");
+    CHECK(waits == 30);
+}
+
+TEST_CASE("a supervisor's port that comes late, or is gone for a moment, is fed all the same") {
+    Box box("echo inactive");
+    std::filesystem::remove(box.folder / "port");
+    box.program("sleep",
+                "echo \"sleep $1\" >>" + box.at("log") + "; [ $1 = 300 ] || touch " + box.at("port"));
+    std::istringstream late(box.what_is_done());
+    std::string first;
+    std::string second;
+    std::getline(late, first);
+    std::getline(late, second);
+    CHECK(first == "sleep 2");
+    CHECK(second == "port feed 600");
+
+    box.program("sleep", "echo \"sleep $1\" >>" + box.at("log") + "; rm -f " + box.at("port"));
+    std::filesystem::remove(box.folder / "log");
+    const std::string done = box.what_is_done();
+    CHECK(std::ranges::count(done, '\n') == 48);
 }
