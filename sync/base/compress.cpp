@@ -85,6 +85,9 @@ Result<Bytes> unfold(ZSTD_DCtx* context, BytesView data, std::size_t limit) {
         if (state == 0) {
             if (in.pos < in.size)
                 return fail(ErrorCode::corrupt, "bytes follow the end of the compressed data");
+            // The library does not look at a frame that an empty block ends.
+            if (size != ZSTD_CONTENTSIZE_UNKNOWN && size != out.size())
+                return fail(ErrorCode::corrupt, "compressed data holds more or less than it says");
             return out;
         }
         if (piece.pos == 0 && in.pos == before && in.pos == in.size) {

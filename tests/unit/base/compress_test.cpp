@@ -101,6 +101,20 @@ TEST_CASE("A frame that asks for a huge window is refused", "[base]") {
     CHECK(result.error().code == ErrorCode::corrupt);
 }
 
+TEST_CASE("A frame that holds more than it says is corrupt, whatever was unfolded before it", "[base]") {
+    // 70,000 bytes by its own word, and two blocks of as many equal bytes; an empty one ends it.
+    const Bytes block("\x82\x8b\x08x", 4);
+    const Bytes frame =
+        Bytes("\x28\xb5\x2f\xfd\xa0\x70\x11\x01\x00", 9) + block + block + Bytes("\x01\x00\x00", 3);
+    for (const std::size_t before : {0U, 3'000'000U}) {
+        const Bytes large = compress(Bytes(before, 'y'));
+        REQUIRE(decompress(large, before).has_value());  // leaves its buffer to the next
+        const auto result = decompress(frame, 1'000'000);
+        REQUIRE(result.has_error());
+        CHECK(result.error().code == ErrorCode::corrupt);
+    }
+}
+
 TEST_CASE("A use with a dictionary, and one that failed, leave nothing behind for the next", "[base]") {
     const Bytes words = sample(20'000);
     const CompressionDictionary dictionary(words, 5);
