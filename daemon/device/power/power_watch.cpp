@@ -225,16 +225,15 @@ void PowerWatch::feed() {
 void PowerWatch::confirm_update(const hal::SupervisorState& state) {
     if (!state.trial) return trial_.reset();
     const std::int64_t now_us = clock_.boottime_us();
-    if (!trial_ || trial_->version != state.version) {
-        trial_ = Trial{state.version, now_us};
-        confirmed_ = false;
-    }
-    if (confirmed_ || now_us - trial_->began_us < trial_us) return;
-    confirmed_ = commands_.post([this] {
+    if (!trial_ || trial_->version != state.version) trial_ = Trial{state.version, now_us};
+    if (trial_->confirmed || now_us - trial_->began_us < trial_us) return;
+    trial_->confirmed = commands_.post([this] {
         const auto kept = supervisor_->confirm_update();
         if (kept) return spdlog::info("supervisor: its new firmware works and is kept");
         spdlog::error("supervisor: {}", kept.error().message);
-        post([this] { confirmed_ = false; });
+        post([this] {
+            if (trial_) trial_->confirmed = false;
+        });
     });
 }
 

@@ -83,6 +83,7 @@ class PowerWatch {
     struct Trial {
         std::uint32_t version = 0;
         std::int64_t began_us = 0;
+        bool confirmed = false;  // or that is under way
     };
 
     void post(std::function<void()> event);
@@ -110,8 +111,7 @@ class PowerWatch {
     bool heard_ = false;  // at all
     bool paced_ = false;  // it is fed at its own pace, or asked for that
     std::optional<Trial> trial_;
-    bool confirmed_ = false;  // the firmware on trial
-    bool refused_ = false;    // settings_, by the supervisor
+    bool refused_ = false;  // settings_, by the supervisor
     bool saving_sos_ = false;
     std::optional<Reported> reported_;
     std::optional<Reported> noted_;  // in the log
