@@ -16,8 +16,8 @@ enum class PowerState { off, starting, on, hold_up };
 enum class SupplyLevel { good, cranking, low, high };
 // Why this run began. `again`: a run before it was reset or done while the ignition stayed on.
 enum class StartReason { unknown, ignition, timer, sos, again };
-// How the run before it ended; `unknown` when the supervisor had no power in between or
-// was itself in trouble.
+// How the run before it ended; `unknown` when the supervisor had no power in between or was itself in
+// trouble.
 enum class CutReason { unknown, done, hold_up_over, host_watchdog, boot_failed };
 // Why the computer is asked to finish. `run_over`: the time of a wake by timer or SOS is out.
 enum class HoldUpCause { none, ignition_off, supply_low, supply_high, run_over };

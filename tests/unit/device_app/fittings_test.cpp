@@ -30,6 +30,9 @@ struct Bench {
     // Runs what is posted by now.
     void run_posted() {
         std::unique_lock lock(mutex);
+        run_posted(lock);
+    }
+    void run_posted(std::unique_lock<std::mutex>& lock) {
         while (!events.empty()) {
             const auto event = std::move(events.front());
             events.pop_front();
@@ -44,13 +47,7 @@ struct Bench {
         const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(10);
         std::unique_lock lock(mutex);
         while (true) {
-            while (!events.empty()) {
-                const auto event = std::move(events.front());
-                events.pop_front();
-                lock.unlock();
-                event();
-                lock.lock();
-            }
+            run_posted(lock);
             if (reached()) return true;
             if (posted.wait_until(lock, limit) == std::cv_status::timeout) return false;
         }

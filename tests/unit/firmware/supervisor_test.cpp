@@ -111,6 +111,13 @@ struct Vehicle {
         done();
         pass(100);
     }
+    // Version 2, which runs from then on, on trial.
+    void take_up_update() {
+        REQUIRE(update(make_image(2, 2'000)) == wire::RESULT_OK);
+        park();
+        pass(3'000);
+        REQUIRE(version == 2);
+    }
     std::vector<wire::LogEntry> log() {
         std::vector<wire::LogEntry> entries;
         for (std::uint32_t from = 0;;) {
@@ -411,10 +418,7 @@ TEST_CASE("an update that is not confirmed in time, or lets the computer fail, g
     for (const bool hangs : {false, true}) {
         Vehicle v;
         v.start();
-        REQUIRE(v.update(make_image(2, 2'000)) == wire::RESULT_OK);
-        v.park();
-        v.pass(3'000);
-        REQUIRE(v.version == 2);
+        v.take_up_update();
         v.raw.ignition = true;
         if (hangs) {
             v.pass(v.supervisor->settings().boot_ms + 5'000);
@@ -443,10 +447,7 @@ TEST_CASE("an update with which the computer never gets power gives way to the o
     constexpr std::uint32_t hour_ms = 3'600'000;
     Vehicle v;
     v.start();
-    REQUIRE(v.update(make_image(2, 2'000)) == wire::RESULT_OK);
-    v.park();
-    v.pass(3'000);
-    REQUIRE(v.version == 2);
+    v.take_up_update();
     for (int hour = 0; hour < 95; ++hour) {
         v.supervisor->tick(hour_ms, v.raw);
         if (hour == 40) v.boot();  // its watchdog gives it no more time
@@ -473,10 +474,7 @@ TEST_CASE("a computer that finishes an update that never began, again and again,
 TEST_CASE("a roll-back that the storage does not take is tried again, once a minute") {
     Vehicle v;
     v.start();
-    REQUIRE(v.update(make_image(2, 2'000)) == wire::RESULT_OK);
-    v.park();
-    v.pass(3'000);
-    REQUIRE(v.version == 2);
+    v.take_up_update();
     v.start();
     const auto pass_fed = [&](std::uint32_t ms) {
         for (std::uint32_t passed = 0; passed < ms; passed += 20'000) {
